@@ -1,0 +1,47 @@
+"""Errors that stop a command. A row's problem is no error: it is data in the table."""
+
+from __future__ import annotations
+
+
+class CampaignError(Exception):
+    """Base of everything raised on purpose; its words are shown to the person as they are.
+
+    A message names the place (file, sheet, row, key), the value and what to do.
+    """
+
+    exit_status = 2
+
+
+class SettingsError(CampaignError):
+    """The campaign file or an option is wrong."""
+
+
+class RecipientsError(CampaignError):
+    """A spreadsheet, or a list of numbers, cannot be used."""
+
+
+class TemplateError(CampaignError):
+    """A template cannot be used for any row."""
+
+
+class NotAvailableYet(CampaignError):
+    """A key or an option of the contract whose feature is not built."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: not available yet. Take it out to go on without it.")
+
+
+class JournalError(CampaignError):
+    """The journal cannot be opened, read or written."""
+
+
+class JournalBusy(JournalError):
+    """Another process is writing to the journal."""
+
+
+class NoSuchRun(JournalError):
+    """The journal has no run of that id."""
+
+
+class AlreadySent(CampaignError):
+    """The same plan went out before, and `--again` was not given."""
