@@ -1,0 +1,315 @@
+"""The dispatch: claim, submit, settle, until nothing is left or something stops it.
+
+One thread talks to the journal and decides; `in_flight` threads do nothing but
+submit. Claims and settlements of several requests share a commit. No
+transaction is open while a request is on the wire.
+"""
+
+from __future__ import annotations
+
+import heapq
+import queue
+import threading
+import time
+import uuid
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from campaign.errors import JournalError
+from campaign.journal import Settlement
+from campaign.messages import reservation
+from campaign.model import RunState, State
+from campaign.policy import Judge
+
+if TYPE_CHECKING:
+    import requests
+
+    from campaign.gateway.client import Client
+    from campaign.gateway.outcome import Outcome
+    from campaign.journal import Claim, Journal, RunRecord
+    from campaign.model import Request
+    from campaign.planning import Plan
+    from campaign.policy import Verdict
+
+
+class Watcher(Protocol):
+    """Who is told how the dispatch goes: a progress bar, or nobody."""
+
+    def settled(self, recipients: int, state: State) -> None:
+        """A request for so many recipients came to `state`; `planned` if it is to be tried again."""
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """Nothing goes on the wire for the next `seconds`."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """A person's wish to stop; set by a signal's handler, looked at by the dispatch."""
+
+    wishes: int = 0  # 1: claim nothing more, await what is on the wire; 2: stop now
+
+    def wish(self) -> None:
+        """Stop, or stop sooner."""
+        self.wishes += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the dispatch ended: the run's state, and why when it is paused."""
+
+    state: RunState
+    why: str | None = None
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A claimed request on its way."""
+
+    claim: Claim
+    recipients: int
+    prepared: requests.PreparedRequest
+    claimed_at: float
+
+
+_LOOK: Final = 0.1
+"""Seconds after which the dispatch looks up from waiting, to see whether it shall stop."""
+
+
+class Dispatch:
+    """Sends what a run has still to send.
+
+    Args:
+        journal: open for writing.
+        run: the run.
+        plan: its requests.
+        client: who sends them.
+        watcher: told about every settled request.
+        stop: a person's wish to stop.
+        judge: what follows from outcomes.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        run: RunRecord,
+        plan: Plan,
+        client: Client,
+        *,
+        watcher: Watcher,
+        stop: Stop,
+        judge: Judge | None = None,
+    ) -> None:
+        self._journal = journal
+        self._run = run
+        self._plan = plan
+        self._client = client
+        self._watcher = watcher
+        self._stop = stop
+        self._judge = judge or Judge()
+        self._owner = uuid.uuid4().hex
+        self._pace = _Pace(run.rate)
+        self._left: deque[int] = deque()
+        self._later: list[tuple[float, int]] = []
+        self._hold_until = 0.0
+        self._why: str | None = None
+        self._under_way: dict[int, _UnderWay] = {}
+        self._unwritten: list[Settlement] = []
+        self._images: dict[str, bytes] = {}
+        self._work: queue.SimpleQueue[_UnderWay | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[_UnderWay, Outcome]] = queue.SimpleQueue()
+
+    def go(self) -> Ending:
+        """Send until nothing is left, a reason to pause comes up, or a person wishes to stop."""
+        self._left.extend(self._journal.planned(self._run.id))
+        self._journal.start(self._run.id, _now())
+        threads = min(self._run.in_flight, max(len(self._left), 1))
+        for number in range(threads):
+            threading.Thread(target=self._submit, name=f"submit-{number}", daemon=True).start()
+        try:
+            while not self._is_over():
+                self._step()
+        except JournalError as problem:
+            self._why = str(problem)
+            self._await_silently()
+        finally:
+            for _ in range(threads):
+                self._work.put(None)
+        return self._end()
+
+    def _is_over(self) -> bool:
+        if self._under_way:
+            return False
+        return self._is_stopping() or not (self._left or self._later)
+
+    def _is_stopping(self) -> bool:
+        return self._why is not None or self._stop.wishes > 0
+
+    def _step(self) -> None:
+        now = time.monotonic()
+        self._unwritten += [self._settle(one, outcome, now) for one, outcome in self._collect()]
+        if self._stop.wishes > 1:
+            self._abandon()
+        wanted = {} if self._is_stopping() else self._choose(time.monotonic())
+        if not self._unwritten and not wanted:
+            return
+        claims = self._journal.advance(self._run.id, self._owner, self._unwritten, list(wanted), _now())
+        self._unwritten = []
+        for claim in claims:
+            recipients, prepared = wanted[claim.no]
+            one = _UnderWay(claim, recipients, prepared, time.monotonic())
+            self._under_way[claim.no] = one
+            self._work.put(one)
+
+    def _collect(self) -> list[tuple[_UnderWay, Outcome]]:
+        """The outcomes that are there; waits for one, for a moment, when there is nothing else to do."""
+        done: list[tuple[_UnderWay, Outcome]] = []
+        wait = self._idle_for()
+        try:
+            if wait > 0:
+                done.append(self._done.get(timeout=wait))
+            while True:
+                done.append(self._done.get_nowait())
+        except queue.Empty:
+            pass
+        for one, _ in done:
+            self._under_way.pop(one.claim.no, None)
+        return done
+
+    def _idle_for(self) -> float:
+        """Seconds for which nothing can be claimed."""
+        now = time.monotonic()
+        if self._is_stopping() or len(self._under_way) >= self._run.in_flight:
+            return _LOOK
+        if now < self._hold_until:
+            return min(self._hold_until - now, _LOOK)
+        if self._left:
+            return min(self._pace.wait(now), _LOOK)
+        if self._later:
+            return min(max(self._later[0][0] - now, 0), _LOOK)
+        return _LOOK
+
+    def _choose(self, now: float) -> dict[int, tuple[int, requests.PreparedRequest]]:
+        """The requests to go on the wire at this moment, prepared."""
+        if now < self._hold_until:
+            return {}
+        while self._later and self._later[0][0] <= now:
+            self._left.appendleft(heapq.heappop(self._later)[1])
+        free = min(self._run.in_flight - len(self._under_way), len(self._left))
+        chosen: dict[int, tuple[int, requests.PreparedRequest]] = {}
+        for _ in range(self._pace.take(free, now)):
+            request = self._plan.request(self._left[0])
+            if self._comes_too_late(request):
+                break
+            chosen[self._left.popleft()] = (len(request.numbers), self._prepare(request))
+        return chosen
+
+    def _comes_too_late(self, request: Request) -> bool:
+        date = request.message.date
+        if date is None:
+            return False
+        problem = reservation.problem(reservation.parse(date), _now())
+        if problem is not None:
+            self._why = f"request {request.no}: {problem}. Nothing is sent at another time than it was meant for."
+        return problem is not None
+
+    def _prepare(self, request: Request) -> requests.PreparedRequest:
+        digest = request.message.image
+        if digest is None:
+            return self._client.prepare(request)
+        if digest not in self._images:
+            self._images[digest] = self._journal.image(self._run.id, digest)
+        return self._client.prepare(request, self._images[digest])
+
+    def _submit(self) -> None:
+        """What each of the threads does."""
+        while (one := self._work.get()) is not None:
+            self._done.put((one, self._client.send(one.prepared)))
+
+    def _settle(self, one: _UnderWay, outcome: Outcome, now: float) -> Settlement:
+        verdict = self._judge.judge(one.claim.no, outcome, claimed_at=one.claimed_at, now=now)
+        self._follow(one.claim.no, verdict, now)
+        self._watcher.settled(one.recipients, verdict.state)
+        return _settlement(one, verdict.state, outcome, verdict.cause)
+
+    def _follow(self, no: int, verdict: Verdict, now: float) -> None:
+        if verdict.pause and self._why is None:
+            self._why = verdict.pause
+        if verdict.hold_until is not None and verdict.hold_until > self._hold_until:
+            self._hold_until = verdict.hold_until
+            self._watcher.waiting(verdict.hold_until - now, verdict.cause or "")
+        if verdict.state == State.PLANNED and verdict.again_at is not None:
+            heapq.heappush(self._later, (verdict.again_at, no))
+        elif verdict.state == State.PLANNED:
+            self._left.appendleft(no)
+
+    def _abandon(self) -> None:
+        """What is on the wire when a person will not wait: its answers will not be known."""
+        for one in self._under_way.values():
+            self._unwritten.append(_settlement(one, State.UNKNOWN, cause="stopped before the answer came"))
+            self._watcher.settled(one.recipients, State.UNKNOWN)
+        self._under_way.clear()
+
+    def _await_silently(self) -> None:
+        """After the journal failed: wait for what is on the wire, and try once more to write it down."""
+        while self._under_way and self._stop.wishes < 2:  # noqa: PLR2004 - the second wish
+            now = time.monotonic()
+            self._unwritten += [self._settle(one, outcome, now) for one, outcome in self._collect()]
+        with suppress(JournalError):  # then it stays in flight on disk: unknown from now on, and not sent again
+            self._journal.advance(self._run.id, self._owner, self._unwritten, [], _now())
+
+    def _end(self) -> Ending:
+        ending = Ending(RunState.FINISHED)
+        if self._why is not None:
+            ending = Ending(RunState.PAUSED, self._why)
+        elif self._left or self._later:
+            ending = Ending(RunState.INTERRUPTED, "stopped by a person")
+        try:
+            self._journal.stop(self._run.id, ending.state, ending.why, _now())
+        except JournalError as problem:
+            return Ending(RunState.PAUSED, ending.why or str(problem))
+        return ending
+
+
+def _settlement(one: _UnderWay, state: State, outcome: Outcome | None = None, cause: str | None = None) -> Settlement:
+    return Settlement(
+        no=one.claim.no,
+        attempt=one.claim.attempt,
+        state=state,
+        code=outcome.code if outcome else None,
+        message=outcome.message if outcome else None,
+        request_no=outcome.request_no if outcome else None,
+        msg_type=outcome.msg_type if outcome else None,
+        cause=cause,
+    )
+
+
+@dataclass(slots=True)
+class _Pace:
+    """Holds claims to `rate` requests a second, evenly."""
+
+    rate: float | None
+    _due: float = field(default=0.0)
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next one may go."""
+        return max(self._due - now, 0.0) if self.rate else 0.0
+
+    def take(self, wanted: int, now: float) -> int:
+        """How many of `wanted` may go now."""
+        if not self.rate:
+            return wanted
+        interval = 1 / self.rate
+        # A delay of ours may be caught up, but never in a burst of more than a twentieth of a second's worth.
+        self._due = max(self._due, now - max(interval, 0.05))
+        taken = 0
+        while taken < wanted and self._due <= now:
+            self._due += interval
+            taken += 1
+        return taken
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

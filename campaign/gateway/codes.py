@@ -1,0 +1,177 @@
+"""The gateway's result codes: its words, ours, and what the sender does about each.
+
+Source: the vendor's document for number and words; gateway.md for the policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Policy(StrEnum):
+    """What the dispatch does after a code."""
+
+    ACCEPT = "accept"  # final: accepted
+    REJECT = "reject"  # final for this request: its content is at fault; the run goes on
+    RETRY_THEN_PAUSE = "retry, then pause"  # two more tries; three requests in a row pause the run
+    RETRY_THEN_REJECT = "retry, then reject"  # two more tries, then final for this request
+    BACK_OFF = "back off"  # the whole run waits and tries again, and pauses after half an hour
+    PAUSE = "pause"  # every later request would get the same: the run stops until a person mended it
+    REJECT_AND_PAUSE = "reject and pause"  # not in the document: taken as answered, and a person looks
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One result code. `korean` is the vendor's own wording, `english` and `todo` are ours."""
+
+    number: int
+    korean: str
+    english: str
+    policy: Policy
+    prevented: bool
+    todo: str
+
+
+_TABLE: Final = (
+    Code(
+        0,
+        "전송 성공",
+        "accepted by the gateway",
+        Policy.ACCEPT,
+        False,
+        "nothing; delivery to the handset is reported elsewhere",
+    ),
+    Code(
+        1,
+        "메시지가 전송되지 않았습니다.",
+        "message was not sent",
+        Policy.RETRY_THEN_PAUSE,
+        False,
+        "ask the vendor what is wrong if it lasts",
+    ),
+    Code(
+        11,
+        "운영 중인 서비스가 아닙니다.",
+        "service not in operation",
+        Policy.PAUSE,
+        False,
+        "see in the vendor's console whether the service is active",
+    ),
+    Code(
+        12,
+        "요금제 충전 중입니다. 잠시 후 다시 시도해 보시기 바랍니다.",
+        "plan is being recharged",
+        Policy.BACK_OFF,
+        False,
+        "wait a little, or recharge in the vendor's console",
+    ),
+    Code(
+        13,
+        "등록되지 않은 발신번호입니다.",
+        "sender number not registered",
+        Policy.PAUSE,
+        False,
+        "register the sender number in the vendor's console",
+    ),
+    Code(
+        14,
+        "인증 요청이 올바르지 않습니다.",
+        "authentication wrong",
+        Policy.PAUSE,
+        False,
+        "set IWINV_API_KEY and IWINV_AUTH_KEY to the keys of the vendor's console",
+    ),
+    Code(
+        15,
+        "등록하지 않은 IP에서는 발송되지 않습니다.",
+        "IP address not registered",
+        Policy.PAUSE,
+        False,
+        "register this machine's IP address in the vendor's console",
+    ),
+    Code(
+        21,
+        "장문 메시지는 2000 Bytes까지만 입력이 가능합니다.",
+        "text over 2,000 bytes",
+        Policy.REJECT,
+        True,
+        "shorten the text",
+    ),
+    Code(
+        22,
+        "제목 입력 가능 문자 : 한글, 영어, 숫자 허용된 특수문자는 [ ] ( ) < > 입니다.",
+        "title has a character that is not allowed",
+        Policy.REJECT,
+        True,
+        "take it out of the title",
+    ),
+    Code(
+        23, "제목은 40 Byte까지만 입력이 가능합니다.", "title over 40 bytes", Policy.REJECT, True, "shorten the title"
+    ),
+    Code(31, "파일 업로드는 100KB까지 가능합니다.", "image over 100 KB", Policy.REJECT, True, "use a smaller image"),
+    Code(32, "허용되지 않는 파일 확장자입니다.", "image type not allowed", Policy.REJECT, True, "use a JPG"),
+    Code(
+        33,
+        "이미지 업로드에 실패했습니다.",
+        "image upload failed",
+        Policy.RETRY_THEN_REJECT,
+        False,
+        "try once more later",
+    ),
+    Code(
+        41,
+        "수신 번호를 입력하여 주세요.",
+        "no recipient",
+        Policy.PAUSE,
+        True,
+        "a fault of this program: please report it",
+    ),
+    Code(
+        42,
+        "예약 전송은 현재 시간 15분 이후 한달 이전까지만 가능",
+        "reservation outside 15 minutes to one month",
+        Policy.PAUSE,
+        True,
+        "set a later `reserve`, or cancel the run and plan it anew",
+    ),
+    Code(
+        43,
+        "날짜와 시간 표현 형식(예: 2015-09-02 14:17:03)에 맞춰 입력하여 주십시오.",
+        "date format",
+        Policy.PAUSE,
+        True,
+        "a fault of this program: please report it",
+    ),
+    Code(
+        44,
+        "최대 1000건 전송 가능합니다.",
+        "over 1,000 recipients",
+        Policy.PAUSE,
+        True,
+        "a fault of this program: please report it",
+    ),
+    Code(
+        50,
+        "SMS 자동 충전 하루 5번 충전 한도를 초과하였습니다.",
+        "automatic recharge used up for today",
+        Policy.PAUSE,
+        False,
+        "recharge by hand in the vendor's console, or go on tomorrow",
+    ),
+)
+
+CODES: Final[dict[int, Code]] = {code.number: code for code in _TABLE}
+"""Every code of the document, by number."""
+
+ACCEPTED: Final = 0
+"""The code of a request that the gateway took."""
+
+
+def describe(number: int) -> Code:
+    """The code of that number; one that the document does not list is rejected as answered and pauses the run."""
+    unlisted = Code(
+        number, "", "not in the vendor's document", Policy.REJECT_AND_PAUSE, False, "ask the vendor what it means"
+    )
+    return CODES.get(number, unlisted)

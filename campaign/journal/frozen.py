@@ -1,0 +1,51 @@
+"""The table as the journal keeps it: Parquet bytes, and the recipients' columns and sources as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from campaign.model import Column, Recipients, Source
+
+
+def freeze_table(table: pd.DataFrame) -> bytes:
+    """The table as Parquet."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def thaw_table(frozen: bytes) -> pd.DataFrame:
+    """The table of `freeze_table`, with the dtypes it had."""
+    table = pq.read_table(pa.BufferReader(frozen))
+    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def describe_recipients(recipients: Recipients) -> str:
+    """All of the recipients but their table, as JSON."""
+    return json.dumps(
+        {
+            "columns": [[column.name, column.heading, column.mixed] for column in recipients.columns],
+            "phone": recipients.phone,
+            "sources": [[source.file, source.sheet] for source in recipients.sources],
+            "notes": list(recipients.notes),
+        },
+        ensure_ascii=False,
+    )
+
+
+def restore_recipients(description: str, table: pd.DataFrame) -> Recipients:
+    """The recipients of `describe_recipients`, over their table."""
+    words = json.loads(description)
+    return Recipients(
+        table=table,
+        columns=tuple(Column(name=name, heading=heading, mixed=mixed) for name, heading, mixed in words["columns"]),
+        phone=words["phone"],
+        sources=tuple(Source(file=file, sheet=sheet) for file, sheet in words["sources"]),
+        notes=tuple(words["notes"]),
+    )

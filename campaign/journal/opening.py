@@ -1,0 +1,74 @@
+"""How a journal is opened, for writing by one process or for reading by any."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from campaign.errors import JournalError, NoSuchRun
+from campaign.journal.engine import engine_for, words_for
+from campaign.journal.lock import WriterLock, lock_path
+from campaign.journal.reading import Reader
+from campaign.journal.tables import LAYOUT, METADATA, VERSION
+from campaign.journal.writing import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def open_for_writing(url: str) -> Journal:
+    """The journal at `url`, made if it is not there yet, with this process as its one writer.
+
+    Raises:
+        JournalBusy: another process is writing to it.
+        JournalError: it cannot be opened or made, is damaged, or was written by another layout.
+    """
+    engine, path = engine_for(url, write=True)
+    if path is not None:
+        _make_private(path)
+    lock = WriterLock(lock_path(path)) if path is not None else None
+    journal = Journal(engine, path=path, lock=lock)
+    try:
+        with words_for(path), engine.begin() as connection:
+            METADATA.create_all(connection)
+            if connection.scalar(sa.select(LAYOUT.c.version)) is None:
+                connection.execute(sa.insert(LAYOUT), {"version": VERSION})
+            _check_layout(connection, url)
+    except BaseException:
+        journal.close()
+        raise
+    return journal
+
+
+def open_for_reading(url: str) -> Reader:
+    """The journal at `url`, read-only; whoever writes to it is not disturbed.
+
+    Raises:
+        JournalError: there is none, or it cannot be read.
+    """
+    engine, path = engine_for(url, write=False)
+    if path is not None and not path.exists():
+        raise NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
+    journal = Reader(engine, path=path)
+    with words_for(path), engine.connect() as connection:
+        _check_layout(connection, url)
+    return journal
+
+
+def _check_layout(connection: sa.Connection, url: str) -> None:
+    version = connection.scalar(sa.select(LAYOUT.c.version))
+    if version != VERSION:
+        raise JournalError(
+            f"{url}: the journal's layout is {version}, this program knows {VERSION}; use its own version"
+        )
+
+
+def _make_private(path: Path) -> None:
+    """Make folder and file, readable by their owner only: they hold people's numbers."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as problem:
+        raise JournalError(f"journal {path}: cannot be opened for writing: {problem.strerror}") from None

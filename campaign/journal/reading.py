@@ -1,0 +1,151 @@
+"""Looking into a journal: runs, their rows and requests, and what happened to each."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import sqlalchemy as sa
+
+from campaign.errors import NoSuchRun
+from campaign.journal import frozen
+from campaign.journal.engine import words_for
+from campaign.journal.lock import is_held, lock_path
+from campaign.journal.records import RunRecord, from_micros
+from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
+from campaign.model import RunState, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    import pandas as pd
+
+    from campaign.model import Recipients
+
+LAST: Final = "last"
+"""The word for the run that was planned last."""
+
+
+class Reader:
+    """An open journal that can be looked into. Made by `open_for_reading`."""
+
+    def __init__(self, engine: sa.Engine, *, path: Path | None) -> None:
+        self._engine = engine
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it."""
+        self._engine.dispose()
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the newest first."""
+        with self._reading() as connection:
+            rows = connection.execute(_RECORD.order_by(RUNS.c.seq.desc())).mappings().all()
+        return [self._record(row) for row in rows]
+
+    def run(self, run: str) -> RunRecord:
+        """One run, by its id or `last`.
+
+        Raises:
+            NoSuchRun: there is none of that id.
+        """
+        query = _RECORD.where(RUNS.c.id == run)
+        if run == LAST:
+            query = _RECORD.order_by(RUNS.c.seq.desc()).limit(1)
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            if run == LAST:
+                raise NoSuchRun("there is no run yet. `campaign send FILE` makes one.")
+            raise NoSuchRun(f"{run}: no such run. `campaign runs` lists those there are.")
+        return self._record(row)
+
+    def same_plan(self, digest: str) -> list[RunRecord]:
+        """Runs of that plan that sent, may have sent or may still send something, the newest first."""
+        counting = [str(state) for state in (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)]
+        alive = sa.exists().where(REQUESTS.c.run == RUNS.c.id, REQUESTS.c.state.in_(counting))
+        query = _RECORD.where(RUNS.c.plan_digest == digest, alive).order_by(RUNS.c.seq.desc())
+        with self._reading() as connection:
+            return [self._record(row) for row in connection.execute(query).mappings()]
+
+    def recipients(self, run: str) -> Recipients:
+        """The run's rows as they were frozen with the plan, in `schema.TABLE`'s columns."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(RUNS.c.recipients, RUNS.c.frozen).where(RUNS.c.id == run)).one()
+        return frozen.restore_recipients(row.recipients, frozen.thaw_table(row.frozen))
+
+    def image(self, run: str, digest: str) -> bytes:
+        """A picture of the run."""
+        query = sa.select(IMAGES.c.data).where(IMAGES.c.run == run, IMAGES.c.digest == digest)
+        with self._reading() as connection:
+            return bytes(connection.execute(query).scalar_one())
+
+    def requests(self, run: str) -> pd.DataFrame:
+        """The run's requests in the plan's order, one row each; times in UTC."""
+        import pandas as pd
+
+        columns = [column for column in REQUESTS.c if column.name not in {"run", "owner"}]
+        query = sa.select(*columns).where(REQUESTS.c.run == run).order_by(REQUESTS.c.no)
+        with self._reading() as connection:
+            found = connection.execute(query)
+            frame = pd.DataFrame(found.all(), columns=list(found.keys()))
+        for name in ("sent_at", "ended_at"):
+            frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="us", utc=True)
+        return frame
+
+    def planned(self, run: str) -> list[int]:
+        """The numbers of the requests that are still to send, in the plan's order."""
+        query = (
+            sa.select(REQUESTS.c.no)
+            .where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
+            .order_by(REQUESTS.c.no)
+        )
+        with self._reading() as connection:
+            return list(connection.scalars(query))
+
+    def counts(self, run: str) -> dict[State, int]:
+        """How many requests are in which state."""
+        query = sa.select(REQUESTS.c.state, sa.func.count()).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
+        with self._reading() as connection:
+            return {State(state): count for state, count in connection.execute(query)}
+
+    def events(self, run: str, no: int | None = None) -> list[dict[str, Any]]:
+        """What happened to a request (or, without `no`, to the run itself), oldest first; `at` in UTC."""
+        query = sa.select(EVENTS).where(EVENTS.c.run == run, EVENTS.c.no.is_not_distinct_from(no)).order_by(EVENTS.c.id)
+        with self._reading() as connection:
+            return [{**row} | {"at": from_micros(row["at"])} for row in connection.execute(query).mappings()]
+
+    def _record(self, row: sa.RowMapping) -> RunRecord:
+        values: dict[str, Any] = {**row}
+        for name in ("created_at", "started_at", "ended_at"):
+            values[name] = from_micros(values[name])
+        values["prices"] = json.loads(values["prices"])
+        values["state"] = self._state_now(RunState(values["state"]))
+        return RunRecord(**values)
+
+    def _state_now(self, state: RunState) -> RunState:
+        """A run that no living process dispatches any more was interrupted, whatever it could still write."""
+        if state == RunState.RUNNING and self.path and not is_held(lock_path(self.path)):
+            return RunState.INTERRUPTED
+        return state
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with words_for(self.path), self._engine.connect() as connection:
+            yield connection
+
+
+_RECORD: Final = sa.select(
+    *(column for column in RUNS.c if column.name not in {"seq", "frozen", "recipients"}),
+)

@@ -1,0 +1,69 @@
+"""What goes into the journal and comes out of it, and how it writes a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, overload
+
+if TYPE_CHECKING:
+    from campaign.model import RunState, State
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """What the journal knows of a run, without its table. `gateway` is an origin, or "sandbox"."""
+
+    id: str
+    name: str
+    state: RunState
+    why: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    gateway: str
+    api: str
+    in_flight: int
+    rate: float | None
+    plan_digest: str
+    template: str | None
+    prices: dict[str, float]
+    report: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A request that is about to go on the wire, and the how-manieth attempt at it this is."""
+
+    no: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What an attempt came to: the state that follows, and what the gateway said."""
+
+    no: int
+    attempt: int
+    state: State
+    code: int | None = None
+    message: str | None = None
+    request_no: str | None = None
+    msg_type: str | None = None
+    cause: str | None = None
+
+
+def to_micros(time: datetime) -> int:
+    """A time as the journal keeps it: whole microseconds since 1970 in UTC."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+@overload
+def from_micros(micros: int) -> datetime: ...
+@overload
+def from_micros(micros: None) -> None: ...
+def from_micros(micros: int | None) -> datetime | None:
+    """The time in UTC that `to_micros` wrote."""
+    return None if micros is None else _EPOCH + timedelta(microseconds=micros)

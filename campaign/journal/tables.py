@@ -1,0 +1,79 @@
+"""The journal's tables. Times are whole microseconds since 1970 in UTC."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+VERSION: Final = 1
+"""The layout's number, kept in `layout`; a journal of another number is refused, never guessed at."""
+
+METADATA: Final = sa.MetaData()
+
+LAYOUT: Final = sa.Table("layout", METADATA, sa.Column("version", sa.Integer, primary_key=True))
+
+RUNS: Final = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False, unique=True),  # the order in which runs were planned
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # model.RunState
+    sa.Column("why", sa.Text),  # why it is paused
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("started_at", sa.BigInteger),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("gateway", sa.Text, nullable=False),  # an origin, or "sandbox" for the built-in one
+    sa.Column("api", sa.Text, nullable=False),
+    sa.Column("in_flight", sa.Integer, nullable=False),
+    sa.Column("rate", sa.Float),
+    sa.Column("plan_digest", sa.Text, nullable=False),
+    sa.Column("template", sa.Text),
+    sa.Column("prices", sa.Text, nullable=False),  # JSON: won a message, by type
+    sa.Column("recipients", sa.Text, nullable=False),  # JSON: columns, phone, sources, notes
+    sa.Column("report", sa.Text),  # where its workbook was put
+    sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table
+)
+
+IMAGES: Final = sa.Table(
+    "images",
+    METADATA,
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+REQUESTS: Final = sa.Table(
+    "requests",
+    METADATA,
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("no", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),  # a digest of the run and the content
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # model.State
+    sa.Column("owner", sa.Text),  # who claimed it
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("code", sa.Integer),  # the gateway's last answer
+    sa.Column("message", sa.Text),
+    sa.Column("request_no", sa.Text),
+    sa.Column("msg_type", sa.Text),
+    sa.Column("cause", sa.Text),
+    sa.Column("sent_at", sa.BigInteger),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Index("requests_by_state", "run", "state", "no"),
+)
+
+EVENTS: Final = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("no", sa.Integer),  # the request; missing for events of the run itself
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # what it became
+    sa.Column("cause", sa.Text),
+    sa.Column("code", sa.Integer),
+    sa.Column("attempt", sa.Integer),
+    sa.Index("events_by_request", "run", "no"),
+)

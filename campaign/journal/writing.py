@@ -1,0 +1,318 @@
+"""Writing a journal: runs planned, requests claimed and settled, and the guards between."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from campaign.errors import JournalError
+from campaign.gateway.limits import ZONE
+from campaign.journal import frozen
+from campaign.journal.engine import words_for
+from campaign.journal.reading import Reader
+from campaign.journal.records import Claim, to_micros
+from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
+from campaign.model import RunState, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from campaign.journal.lock import WriterLock
+    from campaign.journal.records import RunRecord, Settlement
+    from campaign.model import Recipients
+
+
+class Journal(Reader):
+    """A journal with this process as its one writer. Made by `open_for_writing`.
+
+    Every method that changes something is one transaction, on disk when it returns.
+    """
+
+    def __init__(self, engine: sa.Engine, *, path: Path | None, lock: WriterLock | None) -> None:
+        super().__init__(engine, path=path)
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close it, and let another process write."""
+        super().close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def new_run_id(self, name: str, now: datetime) -> str:
+        """An id that no run has: the name and the time in Asia/Seoul, such as `spring-sale-20261201-100000`."""
+        slug = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split()) or "run"
+        stem = f"{slug}-{now.astimezone(ZONE):%Y%m%d-%H%M%S}"
+        with self._reading() as connection:
+            taken = set(connection.scalars(sa.select(RUNS.c.id).where(RUNS.c.id.startswith(stem, autoescape=True))))
+        number = 2
+        fresh = stem
+        while fresh in taken:
+            fresh, number = f"{stem}-{number}", number + 1
+        return fresh
+
+    def add_run(
+        self,
+        run: RunRecord,
+        recipients: Recipients,
+        requests: Iterable[tuple[int, str, int]],
+        images: Mapping[str, bytes],
+    ) -> None:
+        """Write a whole plan, all or nothing.
+
+        Args:
+            run: the run.
+            recipients: the rows, with the finished table.
+            requests: every request's number, id and count of recipients.
+            images: the fitted pictures by digest.
+        """
+        values = {
+            "id": run.id,
+            "name": run.name,
+            "state": str(run.state),
+            "why": run.why,
+            "created_at": to_micros(run.created_at),
+            "gateway": run.gateway,
+            "api": run.api,
+            "in_flight": run.in_flight,
+            "rate": run.rate,
+            "plan_digest": run.plan_digest,
+            "template": run.template,
+            "prices": json.dumps(run.prices),
+            "recipients": frozen.describe_recipients(recipients),
+            "frozen": frozen.freeze_table(recipients.table),
+        }
+        rows = [
+            {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
+            for no, digest, count in requests
+        ]
+        with self._writing() as connection:
+            seq = (connection.scalar(sa.select(sa.func.max(RUNS.c.seq))) or 0) + 1
+            connection.execute(sa.insert(RUNS), values | {"seq": seq})
+            if rows:
+                connection.execute(sa.insert(REQUESTS), rows)
+            if images:
+                connection.execute(
+                    sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]
+                )
+            self._note_run(connection, run.id, run.created_at, str(run.state), "planned")
+
+    def start(self, run: str, now: datetime) -> None:
+        """The run is being dispatched from now on."""
+        with self._writing() as connection:
+            connection.execute(
+                sa.update(RUNS)
+                .where(RUNS.c.id == run)
+                .values(
+                    state=str(RunState.RUNNING),
+                    why=None,
+                    ended_at=None,
+                    started_at=sa.func.coalesce(RUNS.c.started_at, to_micros(now)),
+                )
+            )
+            self._note_run(connection, run, now, str(RunState.RUNNING), None)
+
+    def stop(self, run: str, state: RunState, why: str | None, now: datetime) -> None:
+        """The run is no longer being dispatched."""
+        with self._writing() as connection:
+            connection.execute(
+                sa.update(RUNS).where(RUNS.c.id == run).values(state=str(state), why=why, ended_at=to_micros(now))
+            )
+            self._note_run(connection, run, now, str(state), why)
+
+    def advance(
+        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
+    ) -> list[Claim]:
+        """Settle what came back and claim what goes on the wire next, in one commit.
+
+        Claimed and committed before the socket is touched: after a crash the
+        journal must never say "not sent" of a request that the gateway may
+        have read. Whoever calls this puts the claimed requests on the wire
+        only after it returned, and all of them at once.
+
+        Returns:
+            The claims; a wanted request that is not `planned` any more is not among them.
+
+        Raises:
+            JournalError: nothing was written; or a settlement's request is not this owner's.
+        """
+        with self._writing() as connection:
+            self._settle(connection, run, owner, settlements, now)
+            return self._claim(connection, run, owner, wanted, now)
+
+    def _settle(
+        self, connection: sa.Connection, run: str, owner: str, settlements: Sequence[Settlement], now: datetime
+    ) -> None:
+        if not settlements:
+            return
+        changed = connection.execute(
+            _SETTLE,
+            [
+                {
+                    "r": run,
+                    "n": done.no,
+                    "o": owner,
+                    "to": str(done.state),
+                    "at": to_micros(now),
+                    "code": done.code,
+                    "message": done.message,
+                    "request_no": done.request_no,
+                    "msg_type": done.msg_type,
+                    "cause": done.cause,
+                }
+                for done in settlements
+            ],
+        ).rowcount
+        if changed != len(settlements):
+            raise JournalError(f"run {run}: a request was settled by somebody else meanwhile; nothing was written")
+        connection.execute(
+            sa.insert(EVENTS),
+            [
+                {
+                    "run": run,
+                    "no": done.no,
+                    "at": to_micros(now),
+                    "state": str(done.state),
+                    "cause": done.cause,
+                    "code": done.code,
+                    "attempt": done.attempt,
+                }
+                for done in settlements
+            ],
+        )
+
+    def _claim(
+        self, connection: sa.Connection, run: str, owner: str, wanted: Sequence[int], now: datetime
+    ) -> list[Claim]:
+        if not wanted:
+            return []
+        taken = connection.execute(_CLAIM, {"r": run, "o": owner, "at": to_micros(now), "wanted": list(wanted)}).all()
+        claims = sorted((Claim(no=no, attempt=attempts) for no, attempts in taken), key=lambda claim: claim.no)
+        if claims:
+            connection.execute(
+                sa.insert(EVENTS),
+                [
+                    {
+                        "run": run,
+                        "no": claim.no,
+                        "at": to_micros(now),
+                        "state": str(State.IN_FLIGHT),
+                        "cause": None,
+                        "code": None,
+                        "attempt": claim.attempt,
+                    }
+                    for claim in claims
+                ],
+            )
+        return claims
+
+    def give_up_orphans(self, run: str, now: datetime) -> int:
+        """Requests that a dead process left in flight become unknown; how many there were.
+
+        Only the one writer may call this: whatever is in flight in its journal then has no living owner.
+        """
+        cause = "the program ended before the gateway's answer was on disk"
+        return self._move(run, State.IN_FLIGHT, State.UNKNOWN, cause, now)
+
+    def cancel(self, run: str, now: datetime) -> int:
+        """What is still to send will not be; how many requests that are."""
+        return self._move(run, State.PLANNED, State.CANCELLED, "cancelled by a person", now)
+
+    def resolve(self, run: str, *, sent: bool, now: datetime, only: Sequence[int] | None = None) -> int:
+        """A person's word on unknown requests: sent, or not sent and so to send again; how many that were.
+
+        Args:
+            run: the run's id.
+            sent: whether they went out.
+            now: the time.
+            only: the requests meant; all unknown ones by default.
+        """
+        target = State.ACCEPTED if sent else State.PLANNED
+        cause = f"a person said: {'sent' if sent else 'not sent'}"
+        return self._move(run, State.UNKNOWN, target, cause, now, only=only)
+
+    def _move(
+        self,
+        run: str,
+        origin: State,
+        target: State,
+        cause: str,
+        now: datetime,
+        *,
+        only: Sequence[int] | None = None,
+    ) -> int:
+        which = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(origin))
+        if only is not None:
+            which = sa.and_(which, REQUESTS.c.no.in_(list(only)))
+        move = (
+            sa.update(REQUESTS)
+            .where(which)
+            .values(state=str(target), cause=cause, owner=None, ended_at=to_micros(now))
+            .returning(REQUESTS.c.no, REQUESTS.c.attempts)
+        )
+        with self._writing() as connection:
+            moved = connection.execute(move).all()
+            if moved:
+                event = {"run": run, "at": to_micros(now), "state": str(target), "cause": cause, "code": None}
+                connection.execute(
+                    sa.insert(EVENTS), [event | {"no": no, "attempt": attempts} for no, attempts in moved]
+                )
+        return len(moved)
+
+    def set_report(self, run: str, place: str) -> None:
+        """Where the run's workbook was put."""
+        with self._writing() as connection:
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(report=place))
+
+    def _state_now(self, state: RunState) -> RunState:
+        return state
+
+    @staticmethod
+    def _note_run(connection: sa.Connection, run: str, now: datetime, state: str, cause: str | None) -> None:
+        connection.execute(sa.insert(EVENTS), {"run": run, "at": to_micros(now), "state": state, "cause": cause})
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with words_for(self.path), self._engine.begin() as connection:
+            yield connection
+
+
+_SETTLE: Final = (
+    sa.update(REQUESTS)
+    .where(
+        REQUESTS.c.run == sa.bindparam("r"),
+        REQUESTS.c.no == sa.bindparam("n"),
+        REQUESTS.c.state == str(State.IN_FLIGHT),
+        REQUESTS.c.owner == sa.bindparam("o"),
+    )
+    .values(
+        state=sa.bindparam("to"),
+        owner=None,
+        ended_at=sa.bindparam("at"),
+        code=sa.func.coalesce(sa.bindparam("code"), REQUESTS.c.code),
+        message=sa.func.coalesce(sa.bindparam("message"), REQUESTS.c.message),
+        request_no=sa.bindparam("request_no"),
+        msg_type=sa.bindparam("msg_type"),
+        cause=sa.bindparam("cause"),
+    )
+)
+
+_CLAIM: Final = (
+    sa.update(REQUESTS)
+    .where(
+        REQUESTS.c.run == sa.bindparam("r"),
+        REQUESTS.c.no.in_(sa.bindparam("wanted", expanding=True)),
+        REQUESTS.c.state == str(State.PLANNED),
+    )
+    .values(
+        state=str(State.IN_FLIGHT),
+        owner=sa.bindparam("o"),
+        sent_at=sa.bindparam("at"),
+        attempts=REQUESTS.c.attempts + 1,
+    )
+    .returning(REQUESTS.c.no, REQUESTS.c.attempts)
+)

@@ -1,0 +1,141 @@
+"""Bytes as the gateway counts them, characters that cannot be sent, and the message type that follows.
+
+Everything here works on whole columns: texts are joined, encoded in one call and cut apart again.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUBSTITUTES: Final[dict[str, str]] = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63", "-"),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f\u200e\u200f", ""),
+    "\u20a9": "\uffe6",  # the won sign that CP949 has
+    "\u2022": "\u00b7",  # a bullet becomes a middle dot
+    "\u2023": "\u00b7",
+    "\u301c": "~",
+    "\u2043": "-",
+    "\u00a9": "(c)",
+    "\u2122": "TM",
+    "\u2033": '"',
+    "\u201f": '"',
+    "\u201b": "'",
+}
+"""Characters without a CP949 form that may be replaced without changing what is said."""
+
+_SUBSTITUTION: Final = str.maketrans(SUBSTITUTES)
+_STAND_IN: Final = b"??"
+_CONTROL: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")  # all but the tab, the newline, and the NUL of our joints
+_JAMO: Final = re.compile("[\u1100-\u11ff]")
+
+
+class Unencodable(ValueError):
+    """A character has no CP949 form; carries the `character` and its `place` in the text, from 0."""
+
+    def __init__(self, character: str, place: int) -> None:
+        super().__init__(describe_character(character, place))
+        self.character = character
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """CP949 lengths of a list of texts, and what is in them that cannot be sent.
+
+    `bytes` is int64, one a text; `faults` holds the first character without
+    a CP949 form (or a control character) of a text, by the text's index.
+    """
+
+    bytes: np.ndarray
+    faults: dict[int, Unencodable]
+
+
+def byte_length(text: str) -> int:
+    """Length of `text` in bytes as the gateway counts it: CP949.
+
+    Raises:
+        Unencodable: a character has no CP949 form; it carries the character and its place.
+
+    Source: gateway.md, "What it leaves open".
+    """
+    lengths = byte_lengths([text])
+    if lengths.faults:
+        raise lengths.faults[0]
+    return int(lengths.bytes[0])
+
+
+def byte_lengths(texts: Sequence[str]) -> Lengths:
+    """Lengths of many texts in one encoding call. A text with a fault counts two bytes for each such character."""
+    joined = "\0".join(texts)
+    faulty: list[int] = []
+    encoded = _encode(joined, faulty)
+    ends = np.flatnonzero(np.frombuffer(encoded, dtype=np.uint8) == 0)
+    if len(ends) != max(len(texts) - 1, 0):
+        # A text holds a NUL itself, so the joints are not its only ones.
+        return _one_by_one(texts)
+    edges = np.concatenate(([-1], ends, [len(encoded)])) if texts else np.array([-1])
+    return Lengths(np.diff(edges) - 1, _faults(texts, joined, faulty))
+
+
+def _encode(text: str, faulty: list[int]) -> bytes:
+    def note(problem: UnicodeError) -> tuple[bytes, int]:
+        assert isinstance(problem, UnicodeEncodeError)  # noqa: S101 - the codec calls it with nothing else
+        faulty.extend(range(problem.start, problem.end))
+        return _STAND_IN * (problem.end - problem.start), problem.end
+
+    codecs.register_error("campaign.note", note)
+    return text.encode("cp949", "campaign.note")
+
+
+def _one_by_one(texts: Sequence[str]) -> Lengths:
+    lengths = [byte_lengths([text.replace("\0", " ")]) for text in texts]
+    faults = {index: length.faults[0] for index, length in enumerate(lengths) if length.faults}
+    for index, text in enumerate(texts):
+        if "\0" in text:
+            faults[index] = Unencodable("\0", text.index("\0"))
+    return Lengths(np.array([int(length.bytes[0]) for length in lengths]), faults)
+
+
+def _faults(texts: Sequence[str], joined: str, faulty: list[int]) -> dict[int, Unencodable]:
+    places = faulty + [match.start() for match in _CONTROL.finditer(joined)]
+    if not places:
+        return {}
+    starts = np.cumsum([0] + [len(text) + 1 for text in texts])
+    faults: dict[int, Unencodable] = {}
+    for place in sorted(places):
+        index = int(np.searchsorted(starts, place, side="right")) - 1
+        faults.setdefault(index, Unencodable(joined[place], place - int(starts[index])))
+    return faults
+
+
+def clean(text: str) -> str:
+    """The text with one kind of newline, and with Hangul that came in parts (as macOS writes it) put together."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", text) if _JAMO.search(text) else text
+
+
+def substitute(text: str) -> str:
+    """The text with what phones cannot show replaced where a substitute is safe (`SUBSTITUTES`)."""
+    return text if text.isascii() else text.translate(_SUBSTITUTION)
+
+
+def describe_character(character: str, place: int) -> str:
+    """What is wrong with a character, where it stands (from 1), and what may stand in its place."""
+    code = f"U+{ord(character):04X}"
+    name = unicodedata.name(character, "a control character")
+    words = f"phones cannot show {character!r} ({code}, {name}) at character {place + 1}"
+    if character not in SUBSTITUTES:
+        return f"{words}: take it out"
+    stand_in = SUBSTITUTES[character]
+    return f"{words}: {f'write {stand_in!r} instead' if stand_in else 'take it out'}, or set `substitute = true`"
