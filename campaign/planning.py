@@ -56,9 +56,9 @@ def assign_requests(table: pd.DataFrame, goes: np.ndarray) -> pd.Series:
     stream = pd.factorize(message * (copy.max(initial=0) + 1) + copy)[0]
     chunk = pd.Series(stream).groupby(stream).cumcount().to_numpy() // limits.RECIPIENTS
     request = pd.factorize(stream.astype(np.int64) * (chunk.max(initial=0) + 1) + chunk)[0]
-    planned = pd.Series(pd.NA, index=table.index, dtype=schema.INT)
-    planned[goes] = pd.array(request + 1, dtype=schema.INT)
-    return planned
+    place = np.full(len(table), -1)
+    place[goes] = np.arange(len(rows))
+    return pd.Series(pd.array(request + 1, dtype=schema.INT).take(place, allow_fill=True), index=table.index)
 
 
 def digest(parts: Iterable[str | None]) -> str:

@@ -1,31 +1,34 @@
 """The columns of the table, of the result and of the request list: name, dtype, who writes it, meaning.
 
-Dtypes are pandas' names of Arrow types. A column that may be missing says so;
+Dtypes are Arrow types as pandas holds them. A column that may be missing says so;
 missing is `pd.NA`. Nothing else in the program names a column that is not here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One column: `dtype` as pandas prints it, `room` the module that writes it, `meaning` for the reader."""
+    """One column: its `dtype`, `room` the module that writes it, `meaning` for the reader."""
 
-    dtype: str
+    dtype: Any
     room: str
     meaning: str
 
 
-TEXT: Final = "string[pyarrow]"  # pd.ArrowDtype(pa.string())
-LARGE_TEXT: Final = "large_string[pyarrow]"
-INT: Final = "int32[pyarrow]"
-SMALL: Final = "int16[pyarrow]"
-BYTE: Final = "uint8[pyarrow]"
-FLAG: Final = "bool[pyarrow]"
-TIME: Final = "timestamp[us, tz=UTC][pyarrow]"
+# Any: the stubs of pandas know no Arrow dtypes.
+TEXT: Final[Any] = pd.ArrowDtype(pa.string())
+INT: Final[Any] = pd.ArrowDtype(pa.int32())
+SMALL: Final[Any] = pd.ArrowDtype(pa.int16())
+BYTE: Final[Any] = pd.ArrowDtype(pa.uint8())
+FLAG: Final[Any] = pd.ArrowDtype(pa.bool_())
+TIME: Final[Any] = pd.ArrowDtype(pa.timestamp("us", tz="UTC"))
 
 OWN: Final = "own."
 """Begins the name of a column that the spreadsheet brought: own.0, own.1, ... with its cells' own type."""

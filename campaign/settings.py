@@ -6,12 +6,10 @@ Source of the keys: design.md, "Campaign file - contract".
 from __future__ import annotations
 
 import difflib
-import os
 import tomllib
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotations while the program runs
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -25,12 +23,7 @@ from pydantic import (
 
 from campaign.errors import NotAvailableYet, SettingsError
 from campaign.model import MsgType
-
-VENDOR_URL: Final = "https://sms.bizservice.iwinv.kr"
-"""The vendor's origin. Source: api.ko.txt."""
-
-SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv")
-"""The spreadsheets that can be read."""
+from campaign.origin import check_origin
 
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Price = Annotated[float, Field(ge=0, le=1_000_000)]
@@ -142,11 +135,6 @@ class Campaign(Section):
         """The spreadsheets' paths."""
         return tuple(self.folder / file for file in self.recipients.files)
 
-    @property
-    def url(self) -> str:
-        """The gateway's origin."""
-        return os.environ.get("CAMPAIGN_GATEWAY_URL") or self.gateway.url or VENDOR_URL
-
     def template_text(self) -> str:
         """The template as written, from its file or in place.
 
@@ -168,39 +156,6 @@ class Campaign(Section):
             raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
         # An editor ends a file with a newline that nobody means to send, and pay for.
         return text.removesuffix("\n").removesuffix("\r")
-
-
-def check_origin(url: str) -> str:
-    """The gateway's origin, `scheme://host[:port]`, without a slash at its end.
-
-    Raises:
-        ValueError: it is no origin, or is plain http to another machine: the keys would travel in the clear.
-    """
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url!r}: expected an origin such as {VENDOR_URL}")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError(f"{url!r}: expected scheme, host and port only; `api` gives the path")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError(f"{url!r}: plain http is taken for this machine (127.0.0.1, localhost) only; use https")
-    try:
-        port = parts.port
-    except ValueError:
-        raise ValueError(f"{url!r}: the port is not a number from 1 to 65535") from None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can only be this machine."""
-    import ipaddress
-
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def load(path: Path) -> Campaign:

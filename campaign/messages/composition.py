@@ -17,7 +17,7 @@ from campaign.gateway import limits
 from campaign.messages import images, rendering, reservation, text
 from campaign.messages.template import is_template
 from campaign.model import MsgType
-from campaign.recipients.sender import normalise_sender
+from campaign.recipients.phone import normalise_sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

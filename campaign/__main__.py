@@ -1,0 +1,30 @@
+"""The `campaign` command, and what becomes of its errors."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit status.
+
+    Every error that a person can cause is one message on standard error, without a traceback.
+    """
+    from campaign import signals
+    from campaign.cli import app
+    from campaign.errors import CampaignError
+
+    signals.install()
+    try:
+        app()
+    except CampaignError as problem:
+        sys.stdout.flush()
+        sys.stderr.write(f"campaign: {problem}\n")
+        sys.exit(problem.exit_status)
+    except signals.Interrupted:
+        sys.stderr.write("\ncampaign: interrupted\n")
+        sys.exit(signals.INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""The commands. Each parses its words, calls the engine, and says the outcome. Source: design.md, "Commands"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import campaign
+from campaign import options as given
+
+app = typer.Typer(
+    name="campaign",
+    help="Bulk text messages from a spreadsheet: checked before, sent once, answered for on every row.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"campaign {campaign.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Bulk text messages from a spreadsheet: checked before, sent once, answered for on every row."""
+    del version  # its callback has done what there is to do
+
+
+@app.command()
+def check(
+    file: given.File = None,
+    recipients: given.RecipientsOption = None,
+    template: given.TemplateOption = None,
+    text: given.TextOption = None,
+    sender: given.SenderOption = None,
+    title: given.TitleOption = None,
+    image: given.ImageOption = None,
+    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    gateway_url: given.GatewayOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Do everything but send: read, render, check, count, price; write the check workbook."""
+    from campaign import commands
+
+    planned = given.campaign_of(
+        file,
+        recipients=recipients,
+        template=template,
+        text=text,
+        sender=sender,
+        title=title,
+        image=image,
+        type=type,
+    )
+    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
+    raise typer.Exit(commands.check(door, planned, gateway_url=gateway_url))
+
+
+@app.command()
+def send(
+    file: given.File = None,
+    recipients: given.RecipientsOption = None,
+    template: given.TemplateOption = None,
+    text: given.TextOption = None,
+    sender: given.SenderOption = None,
+    title: given.TitleOption = None,
+    image: given.ImageOption = None,
+    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    sandbox: given.SandboxOption = False,
+    yes: given.YesOption = False,
+    again: given.AgainOption = False,
+    gateway_url: given.GatewayOption = None,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Check, ask, send, and write the result workbook."""
+    from campaign import commands
+
+    planned = given.campaign_of(
+        file,
+        recipients=recipients,
+        template=template,
+        text=text,
+        sender=sender,
+        title=title,
+        image=image,
+        type=type,
+    )
+    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    raise typer.Exit(commands.send(door, planned, sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again))
+
+
+@app.command()
+def preview(
+    file: given.File = None,
+    row: given.RowOption = None,
+    recipients: given.RecipientsOption = None,
+    template: given.TemplateOption = None,
+    text: given.TextOption = None,
+    sender: given.SenderOption = None,
+    title: given.TitleOption = None,
+    image: given.ImageOption = None,
+    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Show the messages as a recipient will see them."""
+    from campaign import commands
+
+    planned = given.campaign_of(
+        file,
+        recipients=recipients,
+        template=template,
+        text=text,
+        sender=sender,
+        title=title,
+        image=image,
+        type=type,
+    )
+    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json)
+    commands.preview(door, planned, row=row)
+
+
+@app.command()
+def resume(
+    run: given.Run = "last",
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Go on with what is still to send."""
+    from campaign import commands
+
+    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    raise typer.Exit(commands.resume(door, run))
+
+
+@app.command()
+def runs(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
+    """List the runs that there are, the newest first."""
+    from campaign import commands
+
+    commands.runs(commands.Door(json=json, journal=journal))
+
+
+@app.command()
+def status(
+    run: given.Run = "last",
+    request: Annotated[int | None, typer.Option("--request", metavar="N", help="One request's whole story.")] = None,
+    journal: given.JournalOption = None,
+    json: given.JsonOption = False,
+) -> None:
+    """Show one run's counts by state and code, or the story of one request."""
+    from campaign import commands
+
+    door = commands.Door(json=json, journal=journal)
+    if request is not None:
+        commands.story(door, run, request)
+    else:
+        commands.status(door, run)
+
+
+@app.command()
+def report(
+    run: given.Run = "last",
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Write the result workbook again."""
+    from campaign import commands
+
+    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    commands.report(door, run)
+
+
+@app.command()
+def resolve(
+    run: given.Run = "last",
+    sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help="What you know of them.")] = None,
+    request: Annotated[list[int] | None, typer.Option("--request", metavar="N", help="Only this request.")] = None,
+    yes: given.YesOption = False,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    json: given.JsonOption = False,
+) -> None:
+    """Give your word on unknown requests: they were sent, or they were not and may be sent again."""
+    from campaign import commands
+
+    if sent is None:
+        raise given.UsageError("say what you know of them: --sent, or --not-sent")
+    door = commands.Door(json=json, journal=journal, report=report)
+    commands.resolve(door, run, sent=sent, only=request, yes=yes)
+
+
+@app.command()
+def cancel(
+    run: given.Run = "last",
+    yes: given.YesOption = False,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    json: given.JsonOption = False,
+) -> None:
+    """Make sure that what is still to send will not be sent."""
+    from campaign import commands
+
+    commands.cancel(commands.Door(json=json, journal=journal, report=report), run, yes=yes)
+
+
+@app.command()
+def codes(json: given.JsonOption = False) -> None:
+    """List the gateway's result codes, and what is done about each."""
+    from campaign import commands
+
+    commands.codes(commands.Door(json=json))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option("--port", help="Where it listens on 127.0.0.1; 0 for any free port.")] = 8025,
+    latency: Annotated[str | None, typer.Option("--latency", help="Time before each answer, such as 50ms.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Makes it repeatable.")] = None,
+    ledger: Annotated[Path | None, typer.Option("--ledger", metavar="FILE", help="SQLite file to record in.")] = None,
+    rate: Annotated[float | None, typer.Option("--rate", metavar="N", help="Requests a second that it takes.")] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", metavar="NAME[:times=n][,after=n]")] = None,
+) -> None:
+    """Run the gateway's stand-in, with its inbox page. Nothing is ever really sent by it."""
+    from campaign.sandbox.__main__ import main as run_sandbox
+
+    words = [f"--port={port}"]
+    for flag, value in (("--latency", latency), ("--seed", seed), ("--ledger", ledger), ("--rate", rate)):
+        words += [] if value is None else [f"{flag}={value}"]
+    raise typer.Exit(run_sandbox(words + [f"--fault={one}" for one in fault or []]))

@@ -1,0 +1,86 @@
+"""Progress on standard error; the only user of tqdm. Says nothing where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_LABELS: Final = {"read": "reading", "render": "rendering", "write": "writing", "send": "sending"}
+_ENDS: Final = (State.ACCEPTED, State.REJECTED, State.UNKNOWN)
+_SENDING: Final = "{l_bar}{bar}| {n_fmt}/{total_fmt} recipients [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+
+
+class Progress:
+    """The bars of one command.
+
+    Args:
+        shown: whether bars are drawn; by default where standard error is a terminal.
+    """
+
+    def __init__(self, *, shown: bool | None = None) -> None:
+        self.shown = sys.stderr.isatty() if shown is None else shown
+
+    @contextmanager
+    def stage(self, name: str, rows: int | None = None) -> Iterator[Callable[[int], None]]:
+        """A bar over `rows` rows; what it gives is told how many more are done."""
+        if not self.shown:
+            yield _nobody
+            return
+        with _bar(_LABELS[name], rows, unit="rows") as bar:
+            yield bar.update
+
+    @contextmanager
+    def sending(self, recipients: int) -> Iterator[SendingBar]:
+        """The bar of the dispatch, over recipients."""
+        if not self.shown:
+            yield SendingBar(None)
+            return
+        with _bar(_LABELS["send"], recipients, unit=" recipients", bar_format=_SENDING) as bar:
+            yield SendingBar(bar)
+
+
+class SendingBar:
+    """Recipients done, a second, time left, and what became of them."""
+
+    def __init__(self, bar: Any) -> None:  # noqa: ANN401 - a tqdm bar, or nothing
+        self._bar = bar
+        self._ends: Counter[State] = Counter()
+
+    def settled(self, recipients: int, state: State) -> None:
+        """A request for so many recipients came to `state`."""
+        self._ends[state] += recipients
+        if self._bar is None or state not in _ENDS:
+            return
+        self._bar.update(recipients)
+        words = (f"{self._ends[end]:,} {end}" for end in _ENDS if self._ends[end] or end == State.ACCEPTED)
+        self._bar.set_postfix_str(", ".join(words), refresh=False)
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """Nothing goes on the wire for the next `seconds`."""
+        if self._bar is not None:
+            self._bar.write(f"waiting {seconds:.0f} s: {why}", file=sys.stderr)
+
+
+def _bar(label: str, total: int | None, **options: Any) -> Any:  # noqa: ANN401 - tqdm's own
+    from tqdm import tqdm
+
+    return tqdm(
+        total=total,
+        desc=f"{label:<9}",
+        file=sys.stderr,
+        unit_scale=False,
+        dynamic_ncols=True,
+        mininterval=0.1,
+        **options,
+    )
+
+
+def _nobody(_: int) -> None:
+    return

@@ -1,0 +1,223 @@
+"""Cells: the narrowest type that a column's cells have, their text, and columns whose cells differ in kind."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.model import Kind
+from campaign.recipients.grid import Cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TIMESTAMP: Final = pa.timestamp("us")
+TIME: Final = pa.time64("us")
+
+EPOCHS: Final = (dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1904, 1, 1))
+"""The day that a cell with a time alone is on, by spreadsheet program and date system."""
+
+ERRORS: Final = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
+"""What a spreadsheet shows for a formula that failed; it arrives as text from CSV and from pasted cells."""
+
+KIND_OF: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
+    (pa.types.is_string, Kind.TEXT),
+    (pa.types.is_integer, Kind.NUMBER),
+    (pa.types.is_floating, Kind.NUMBER),
+    (pa.types.is_date, Kind.DATE),
+    (pa.types.is_timestamp, Kind.DATETIME),
+    (pa.types.is_time, Kind.TIME),
+    (pa.types.is_boolean, Kind.BOOLEAN),
+)
+
+
+def narrowed(values: pa.Array) -> Cells:
+    """The cells with the narrowest type they all fit: whole numbers int64, dates without a time date32.
+
+    Args:
+        values: a column as the reader of workbooks typed it.
+    """
+    if pa.types.is_floating(values.type):
+        return Cells(_whole(values))
+    if pa.types.is_integer(values.type):
+        return Cells(values.cast(pa.int64()))
+    if pa.types.is_timestamp(values.type):
+        return _moments(values.cast(TIMESTAMP))
+    if pa.types.is_duration(values.type):
+        return Cells(_durations(values))
+    if pa.types.is_null(values.type):
+        return Cells(values.cast(pa.string()))
+    return Cells(values)
+
+
+def _whole(values: pa.Array) -> pa.Array:
+    try:
+        return values.cast(pa.int64())
+    except pa.ArrowInvalid:  # a fraction, or beyond 64 bits
+        return values
+
+
+def _moments(values: pa.Array) -> Cells:
+    """Dates, times, or moments: a spreadsheet stores all three as days since its epoch."""
+    days = values.cast(pa.date32(), safe=False)
+    clock = pc.fill_null(pc.is_in(days, value_set=pa.array(EPOCHS, pa.date32())), fill_value=False)
+    if not pc.any(clock).as_py():
+        midnight = pc.all(pc.equal(days.cast(TIMESTAMP), values)).as_py()
+        return Cells(days if midnight else values)
+    times = pc.if_else(clock, values, None).cast(TIME)
+    return Cells(times) if times.null_count == values.null_count else layered(pc.if_else(clock, None, values), times)
+
+
+def _durations(values: pa.Array) -> pa.Array:
+    """Hours as text beyond a day (26:30:00), which no clock shows; a time otherwise."""
+    seconds = values.cast(pa.duration("ms")).cast(pa.int64())
+    day = 24 * 60 * 60 * 1000
+    if pc.all(pc.and_(pc.greater_equal(seconds, 0), pc.less(seconds, day))).as_py() is not False:
+        return seconds.cast(pa.int32()).cast(pa.time32("ms")).cast(TIME)
+    return pa.array([None if value is None else hours(value) for value in values.to_pylist()], pa.string())
+
+
+def hours(length: dt.timedelta) -> str:
+    """A length of time as a spreadsheet shows it under [h]:mm:ss: 26:30:00."""
+    seconds = round(abs(length.total_seconds()))
+    return f"{'-' if length < dt.timedelta() else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def layered(*layers: pa.Array) -> Cells:
+    """One mixed column of several layers of equal length, of which at most one has a cell in each row."""
+    values = [text(layer) for layer in layers]
+    marks = [pc.if_else(pc.is_valid(layer), pa.scalar(kind(layer.type), pa.uint8()), None) for layer in layers]
+    return Cells(pc.coalesce(*values), pc.coalesce(*marks, pa.scalar(Kind.EMPTY, pa.uint8())))
+
+
+def from_objects(values: Sequence[Any]) -> Cells:
+    """The cells of a column given as Python objects: str, int, float, bool, date, datetime, time, timedelta; "" is empty."""
+    types = {type(value) for value in values if value != ""}
+    if types <= {str}:
+        return Cells(without_blanks(pa.array(values, pa.string())))
+    if types <= {int, float}:
+        return narrowed(pa.array([None if value == "" else float(value) for value in values], pa.float64()))
+    layers = [_layer(values, of) for of in sorted(types, key=lambda of: of.__name__)]
+    return layers[0] if len(layers) == 1 else layered(*(layer.values for layer in layers))
+
+
+def _layer(values: Sequence[Any], of: type) -> Cells:
+    only = [value if type(value) is of else None for value in values]
+    return narrowed(without_blanks(pa.array(only, pa.string())) if of is str else pa.array(only))
+
+
+def without_blanks(values: pa.Array) -> pa.Array:
+    """The text with cells of spaces alone missing, as a person sees them."""
+    blank = pc.equal(pc.utf8_trim_whitespace(values), "")
+    return pc.if_else(blank, None, values) if pc.any(blank).as_py() else values
+
+
+def kind(of: pa.DataType) -> int:
+    """The `model.Kind` of a typed column's cells."""
+    return next(kind for is_type, kind in KIND_OF if is_type(of))
+
+
+def kinds(cells: Cells) -> pa.Array | pa.ChunkedArray:
+    """A `model.Kind` for each cell, uint8."""
+    if cells.kinds is not None:
+        return cells.kinds
+    present = pa.scalar(kind(cells.values.type), pa.uint8())
+    return pc.if_else(pc.is_valid(cells.values), present, pa.scalar(Kind.EMPTY, pa.uint8()))
+
+
+def text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """The cells as text: 12000, 3.5, 2026-12-01, 2026-12-01 10:00:00, 10:00:00, true; never 1E+20."""
+    if pa.types.is_floating(values.type):
+        return _float_text(values)
+    found = values.cast(pa.string())
+    if pa.types.is_timestamp(values.type) or pa.types.is_time(values.type):
+        return pc.replace_substring_regex(found, r"\.?0+$", "") if _has_fraction(values) else pc.utf8_slice_codeunits(found, 0, -7)
+    return found
+
+
+def _has_fraction(values: pa.Array | pa.ChunkedArray) -> bool:
+    return bool(pc.any(pc.not_equal(pc.microsecond(values), 0)).as_py() or pc.any(pc.not_equal(pc.millisecond(values), 0)).as_py())
+
+
+def _float_text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    found = values.cast(pa.string())
+    with_exponent = pc.match_substring(found, "e")
+    if not pc.any(with_exponent).as_py():
+        return found
+    plain = [number_text(value) for value in values.filter(with_exponent).to_pylist()]
+    flat = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return pc.replace_with_mask(flat, pc.fill_null(with_exponent, False), pa.array(plain, pa.string()))
+
+
+def number_text(value: float) -> str:
+    """A number's shortest exact digits, without an exponent: 12000 for 12000.0."""
+    digits = format(Decimal(repr(value)), "f")
+    return digits.removesuffix(".0")
+
+
+def from_kinds(values: pa.Array | pa.ChunkedArray, marks: pa.Array | pa.ChunkedArray) -> Cells:
+    """The cells of a column read as text and kinds: typed again where all are of one kind, mixed otherwise."""
+    present = set(pc.unique(marks).to_pylist()) - {Kind.EMPTY}
+    if not present or present == {Kind.TEXT}:
+        return Cells(values)
+    if present == {Kind.NUMBER}:
+        return Cells(_whole(values.cast(pa.float64())))
+    if present <= {Kind.DATE, Kind.DATETIME}:
+        return _moments(values.cast(TIMESTAMP))
+    if present == {Kind.TIME}:
+        return Cells(values.cast(TIME))
+    if present == {Kind.BOOLEAN}:
+        return Cells(values.cast(pa.bool_()))
+    return Cells(values, marks)
+
+
+def joined(parts: Sequence[Cells]) -> Cells:
+    """The cells of several sheets, one below the other, as one column: mixed where their types differ."""
+    filled = [part for part in parts if not part.empty]
+    types = {part.values.type for part in filled if part.kinds is None}
+    if any(part.kinds is not None for part in filled):
+        return _joined_mixed(parts)
+    common = _common(types)
+    return _joined_mixed(parts) if common is None else Cells(_joined_as(common, parts))
+
+
+def _common(types: set[pa.DataType]) -> pa.DataType | None:
+    """The one type that holds cells of all these types without changing what a person sees; None without one."""
+    if len(types) <= 1:
+        return next(iter(types), pa.string())
+    if types == {pa.int64(), pa.float64()}:
+        return pa.float64()
+    if types == {pa.date32(), TIMESTAMP}:
+        return TIMESTAMP
+    return None
+
+
+def _joined_as(common: pa.DataType, parts: Sequence[Cells]) -> pa.ChunkedArray:
+    return pa.chunked_array(
+        [chunk for part in parts for chunk in _chunks(pa.nulls(len(part.values), common) if part.empty else part.values.cast(common))],
+        common,
+    )
+
+
+def _joined_mixed(parts: Sequence[Cells]) -> Cells:
+    return Cells(
+        pa.chunked_array([chunk for part in parts for chunk in _chunks(text(part.values))], pa.string()),
+        pa.chunked_array([chunk for part in parts for chunk in _chunks(kinds(part))], pa.uint8()),
+    )
+
+
+def _chunks(values: Any) -> list[pa.Array]:
+    return list(values.chunks) if isinstance(values, pa.ChunkedArray) else [values]
+
+
+def without_errors(values: pa.Array | pa.ChunkedArray) -> tuple[pa.Array | pa.ChunkedArray, list[int]]:
+    """The text with the words of failed formulas taken out, and the places where they stood."""
+    if not pa.types.is_string(values.type) or not pc.any(pc.starts_with(values, "#")).as_py():
+        return values, []
+    failed = pc.is_in(values, value_set=pa.array(ERRORS))
+    places = pc.indices_nonzero(failed).to_pylist()
+    return (pc.if_else(failed, None, values), places) if places else (values, [])

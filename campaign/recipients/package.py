@@ -1,0 +1,60 @@
+"""The sheets of an .xlsx or .xlsm as its own parts list them: name, whether it is visible, where its XML is."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+
+from campaign.errors import RecipientsError
+from campaign.recipients.archive import DAMAGED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign.recipients.archive import Archive
+
+WORKBOOK: Final = "xl/workbook.xml"
+RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPart:
+    """One sheet: its place among all sheets, from 0, and the part of the archive with its cells."""
+
+    index: int
+    name: str
+    visible: bool
+    part: str
+
+
+def sheets(archive: Archive, path: Path) -> list[SheetPart]:
+    """The worksheets in the order of their tabs; sheets that are charts alone are left out.
+
+    Raises:
+        RecipientsError: the archive is no workbook.
+    """
+    try:
+        workbook = ET.fromstring(archive.read(WORKBOOK))  # noqa: S314 - entities are refused by `Archive.pieces`
+        relations = ET.fromstring(archive.read(RELATIONS))  # noqa: S314 - as above
+    except (KeyError, ET.ParseError) as error:
+        raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
+    targets = {relation.get("Id"): relation for relation in relations}
+    found = [element for element in workbook.iter() if _local(element.tag) == "sheet"]
+    return [
+        SheetPart(index=index, name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part)
+        for index, element in enumerate(found)
+        if (part := _part(element, targets)) is not None and part in archive
+    ]
+
+
+def _part(element: ET.Element, targets: dict[str | None, ET.Element]) -> str | None:
+    relation = targets.get(next((value for name, value in element.items() if _local(name) == "id"), None))
+    if relation is None or not relation.get("Type", "").endswith("/worksheet"):
+        return None
+    return posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]

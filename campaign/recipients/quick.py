@@ -1,0 +1,86 @@
+"""The usual sheet of an .xlsx, header in the first row and columns of one kind each, in one pass."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Final
+
+import fastexcel
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.recipients import cells, headings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign.recipients.grid import Cells
+
+# Says "Could not determine dtype" of every column without a value, on standard error where nobody listens.
+logging.getLogger("fastexcel").setLevel(logging.ERROR)
+
+_UNNAMED = re.compile(r"__UNNAMED__\d+")
+_NUMBERED = re.compile(r"(.+)_\d+", re.DOTALL)
+_OTHER_KIND: Final = r"^(-?[0-9]+(\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}.*|true|false)$"
+"""Text that may have been a number, date, time or truth value: the reader makes text of a column of several kinds."""
+
+
+def load(reader: fastexcel.ExcelReader, sheet: str) -> pa.RecordBatch | None:
+    """The sheet's columns, typed, under the cells of its first row; None where its cells cannot be told by column."""
+    try:
+        return reader.load_sheet(
+            sheet, header_row=0, skip_rows=0, schema_sample_rows=None, whitespace_as_null=True, eager=True
+        )
+    except fastexcel.UnsupportedColumnTypeCombinationError:
+        return None
+
+
+def usable(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> bool:
+    """Whether header and cells are certain: the header in the first row, every heading as it stands, no mixed column.
+
+    Args:
+        batch: what `load` gave.
+        phone: the heading that the person named, if any.
+        booleans: whether the sheet has truth values, which turn into 1 and 0 among numbers.
+    """
+    names = batch.schema.names
+    found = headings.candidates(names, phone)
+    if not found or _renamed(batch) or _second_header(batch, phone):
+        return False
+    if booleans and any(pa.types.is_floating(column.type) for column in batch.columns):
+        return False
+    return not any(_maybe_mixed(batch.column(at)) for at in range(len(names)) if at not in found)
+
+
+def _renamed(batch: pa.RecordBatch) -> bool:
+    """Whether some name may not be the heading: cells without a heading get one, and so does the second of two equals."""
+    names = set(batch.schema.names)
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        numbered = _NUMBERED.fullmatch(name)
+        if numbered and numbered[1] in names:
+            return True
+        if _UNNAMED.fullmatch(name) and column.null_count < len(column):
+            return True
+    return False
+
+
+def _second_header(batch: pa.RecordBatch, phone: str | None) -> bool:
+    first = [_shown(column) for column in batch.slice(0, 1).columns]
+    return bool(first) and headings.is_second_header(batch.schema.names, first, phone)
+
+
+def _shown(column: pa.Array) -> str:
+    return str(column[0].as_py()) if len(column) and column[0].is_valid else ""
+
+
+def _maybe_mixed(column: pa.Array) -> bool:
+    return pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, _OTHER_KIND)).as_py())
+
+
+def columns(batch: pa.RecordBatch) -> tuple[list[str], list[Cells]]:
+    """Headings and cells of a batch that is `usable`."""
+    names = ["" if _UNNAMED.fullmatch(name) else name for name in batch.schema.names]
+    return names, [cells.narrowed(column) for column in batch.columns]
+
+

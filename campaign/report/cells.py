@@ -1,0 +1,157 @@
+"""Columns of any Arrow type as what a workbook's cells can hold. Vectorised; nothing is lost in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.report import text
+from campaign.report.sheet import Format
+
+EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number; one that is longer is text here, so that no digit changes."""
+
+SEOUL: Final = 9 * 3600 * 10**6
+"""Asia/Seoul is nine hours ahead of UTC (microseconds), with no summer time since 1988; the machine's zone has no say."""
+
+DAY: Final = 24 * 3600 * 10**6  # microseconds
+FIRST_DAY: Final = pa.scalar(-25567 * DAY, pa.timestamp("us"))  # 1900-01-01, the first that Excel can show
+
+Convert: TypeAlias = Callable[[pa.Array], pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A column that can be written: `convert` is called a slice at a time and gives arrays of `type`."""
+
+    values: pa.ChunkedArray
+    type: pa.DataType
+    format: Format
+    convert: Convert
+
+    def slice(self, start: int, length: int) -> pa.Array:
+        """The cells of so many rows, as they are to be written."""
+        return self.convert(whole(self.values.slice(start, length)))
+
+    def take(self, places: pa.Array) -> Cells:
+        """The same column with the rows at `places` only, in their order."""
+        return Cells(self.values.take(places), self.type, self.format, self.convert)
+
+
+def cells(column: pd.Series | pa.ChunkedArray, changes: text.Changes) -> Cells:
+    """How `column` is to be written, decided once for all of its rows; `changes` counts what could not stay."""
+    values = plain(column if isinstance(column, pa.ChunkedArray) else arrow(column))
+    kind = values.type
+    if pa.types.is_boolean(kind):
+        return Cells(values, kind, Format.GENERAL, as_it_is)
+    if pa.types.is_temporal(kind):
+        return moments(values, changes)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return numbers(values)
+    return texts(values, changes)
+
+
+def arrow(column: pd.Series) -> pa.ChunkedArray:
+    """`column` as Arrow; objects that Arrow refuses (lone surrogates, a mix of types) become text."""
+    try:
+        return pa.chunked_array(pa.array(column, from_pandas=True))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        return pa.chunked_array([pa.array([None if pd.isna(value) else text.whole(str(value)) for value in column])])
+
+
+def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Without the encodings that the writer cannot read: dictionaries and views."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return plain(values.cast(kind.value_type))
+    if pa.types.is_string_view(kind) or pa.types.is_null(kind):
+        return values.cast(pa.string())
+    return values
+
+
+def whole(values: pa.ChunkedArray) -> pa.Array:
+    """One array of a short chunked one."""
+    chunks = values.combine_chunks()
+    return chunks if isinstance(chunks, pa.Array) else pa.concat_arrays(chunks.chunks)
+
+
+def as_it_is(values: pa.Array) -> pa.Array:
+    """No change."""
+    return values
+
+
+def texts(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
+    """Text, or what can only be shown as text."""
+    kind = values.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return Cells(values, kind, Format.GENERAL, lambda part: text.fit(part, changes))
+    return Cells(values, pa.string(), Format.GENERAL, lambda part: text.fit(spelled(part), changes))
+
+
+def spelled(values: pa.Array) -> pa.Array:
+    """Any other type in words: Arrow's own where it has them, Python's otherwise."""
+    try:
+        return values.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.array([None if value is None else text.whole(str(value)) for value in values.to_pylist()])
+
+
+def numbers(values: pa.ChunkedArray) -> Cells:
+    """Numbers as numbers, unless Excel would change them."""
+    if not pa.types.is_floating(values.type):
+        extremes = pc.min_max(values).as_py()
+        if max(abs(extremes["min"] or 0), abs(extremes["max"] or 0)) >= EXACT:
+            return digits(values)
+    elif pc.any(pc.is_inf(values)).as_py():
+        return digits(values)
+    if pa.types.is_decimal(values.type):
+        return Cells(values, pa.float64(), Format.GENERAL, lambda part: part.cast(pa.float64()))
+    return Cells(values, values.type, Format.GENERAL, as_it_is)
+
+
+def digits(values: pa.ChunkedArray) -> Cells:
+    """Numbers as text, digit by digit."""
+    return Cells(values, pa.string(), Format.DIGITS, lambda part: part.cast(pa.string()))
+
+
+def moments(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
+    """Dates, times and durations as what Excel makes of them; as text where it has no form for them."""
+    kind = values.type
+    if pa.types.is_time(kind):
+        return Cells(values, pa.float64(), Format.TIME, lambda part: days(part.cast(clock(kind))))
+    if pa.types.is_duration(kind):
+        return Cells(values, pa.float64(), Format.DURATION, lambda part: days(part.cast(pa.duration("us"))))
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) or too_early(values):
+        return texts(values, changes)
+    if pa.types.is_date(kind):
+        return Cells(values, pa.date32(), Format.DATE, lambda part: part.cast(pa.date32()))
+    return Cells(values, pa.timestamp("us"), Format.DATETIME, seoul)
+
+
+def clock(kind: pa.DataType) -> pa.DataType:
+    """The time type that counts microseconds, or the seconds that can be cast to it."""
+    return kind if pa.types.is_time64(kind) and kind.unit == "us" else pa.time64("us")
+
+
+def days(values: pa.Array) -> pa.Array:
+    """Microseconds as days, as Excel counts them."""
+    return pc.divide(values.cast(pa.int64()).cast(pa.float64()), float(DAY))
+
+
+def too_early(values: pa.ChunkedArray) -> bool:
+    """Whether a date lies before 1900, which Excel cannot show as a date."""
+    first = pc.min(values.cast(pa.timestamp("us", tz=getattr(values.type, "tz", None)))).cast(pa.timestamp("us"))
+    return bool(first.is_valid and first.value < FIRST_DAY.value)
+
+
+def seoul(values: pa.Array) -> pa.Array:
+    """Times as a clock in Seoul shows them; times without a zone as they are."""
+    if values.type.tz is None:
+        return values.cast(pa.timestamp("us"), safe=False)
+    moved = pc.add(values.cast(pa.timestamp("us", tz="UTC"), safe=False).cast(pa.int64()), SEOUL)
+    return moved.cast(pa.timestamp("us"))

@@ -1,0 +1,104 @@
+"""The columns of the sheets: the spreadsheet's own, then ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign import schema
+from campaign.model import Kind, State, Status
+from campaign.report import look, words
+from campaign.report.cells import Cells, as_it_is, cells, whole
+from campaign.report.sheet import Column, Format
+from campaign.report.table import Field
+from campaign.report.text import whole as well_formed
+from campaign.report.widths import SAMPLE, WIDE, width
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from campaign import model
+    from campaign.report.text import Changes
+
+FORMATS: Final = (
+    dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS)
+    | dict.fromkeys(("resultCode", "no", "recipients", "attempts"), Format.CENTRED)
+)
+"""Our columns that are more than plain text and numbers."""
+
+LOOKS_LIKE_A_NUMBER: Final = r"^[=+\-@0-9]"
+"""Text that a spreadsheet program would turn into something else as soon as someone edits the cell."""
+
+WIDEST: Final = {"text": 46.0, "reason": 60.0, "message": 28.0, "to_do": 80.0}
+
+STATUS: Final = tuple((str(status), look.STATUS[status]) for status in Status)
+STATE: Final = tuple((str(state), look.STATE[state]) for state in State)
+TINTS: Final = {"status": STATUS, "state": STATE, "resultCode": (("0", look.GREEN),)}
+
+
+def own(recipients: model.Recipients, changes: Changes) -> list[Field]:
+    """The spreadsheet's columns, in its order and under its headings, which need not be unique."""
+    return [own_field(recipients, column, changes) for column in recipients.columns]
+
+
+def own_field(recipients: model.Recipients, column: model.Column, changes: Changes) -> Field:
+    """One column of the spreadsheet."""
+    filled = cells(recipients.table[column.name], changes)
+    heading = well_formed(column.heading)
+    kinds, by_cell, shape = None, False, filled.format
+    if column.mixed:
+        kinds = kinds_of(recipients.table[column.name.replace(schema.OWN, schema.KIND, 1)])
+        shape, by_cell = mixed_format(kinds)
+    elif shape is Format.GENERAL and (column.name == recipients.phone or could_be_number(filled)):
+        shape = Format.DIGITS
+    return Field(
+        Column(heading=heading, width=width(heading, filled), format=shape, ours=False, by_cell=by_cell), filled, kinds
+    )
+
+
+def kinds_of(column: pd.Series) -> Cells:
+    """What each cell of a mixed column was."""
+    values = pa.chunked_array(pa.array(column)).cast(pa.uint8())
+    return Cells(values, pa.uint8(), Format.GENERAL, as_it_is)
+
+
+def mixed_format(kinds: Cells) -> tuple[Format, bool]:
+    """The format of a mixed column's dates and times, and whether its numbers need another."""
+    found = set(pc.unique(kinds.values).to_pylist())
+    dated = found & {Kind.DATE, Kind.DATETIME}
+    if Kind.DATETIME in dated:
+        return Format.DATETIME, Kind.NUMBER in found
+    if dated:
+        return Format.DATE, Kind.NUMBER in found
+    return (Format.TIME if Kind.TIME in found and Kind.NUMBER not in found else Format.GENERAL), False
+
+
+def could_be_number(filled: Cells) -> bool:
+    """Whether the first cells hold text that looks like a number or a formula."""
+    if not (pa.types.is_string(filled.type) or pa.types.is_large_string(filled.type)):
+        return False
+    sample = whole(filled.values.slice(0, SAMPLE))
+    return bool(pc.any(pc.match_substring_regex(sample, LOOKS_LIKE_A_NUMBER)).as_py())
+
+
+def ours(frame: pd.DataFrame, names: tuple[str, ...], changes: Changes) -> list[Field]:
+    """Columns of ours, by name, as far as `frame` has them."""
+    return [our_field(name, frame[name], changes) for name in names if name in frame]
+
+
+def our_field(name: str, column: pd.Series, changes: Changes) -> Field:
+    """One column of ours, under its own name."""
+    filled = cells(column, changes)
+    return Field(
+        Column(
+            heading=name,
+            width=width(name, filled, WIDEST.get(name, WIDE)),
+            format=FORMATS.get(name, filled.format),
+            note=words.NOTES.get(name),
+            tints=TINTS.get(name, ()),
+            above_zero=look.RED if name == "resultCode" else None,
+        ),
+        filled,
+    )

@@ -1,0 +1,79 @@
+"""What the library cannot do, done to the package that it wrote: headings that need not be unique, and looks of cells."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import IO, TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
+
+from campaign.report import look, package
+from campaign.report.charts import chart_xml, drawing_xml
+from campaign.report.grid import address
+from campaign.report.sheet import Page
+from campaign.report.stylesheet import Stylesheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from campaign.report.sheet import Table
+
+STYLES: Final = "xl/styles.xml"
+HEADING: Final = re.compile(rb'<row r="1".*?</row>', re.DOTALL)
+CELLS: Final = re.compile(rb"<sheetData>.*</sheetData>", re.DOTALL)
+HEIGHT: Final = 22
+"""Points; a heading has a filter's button beside it."""
+
+
+def finish(source: Path, target: IO[bytes], sheets: Sequence[Table | Page], page: Page) -> None:
+    """Copy the package `source` to `target` with headings, page and looks in it.
+
+    `sheets` are the workbook's in order, with the page that the library knew; `page`
+    is that page as it is to be.
+    """
+    styles = Stylesheet(package.read(source, STYLES))
+    edits: dict[str, Callable[[bytes], bytes]] = {}
+    for place, sheet in enumerate(sheets, 1):
+        row = page_rows(page, styles) if isinstance(sheet, Page) else heading(sheet, styles)
+        edits[part(place)] = partial(laid_out if isinstance(sheet, Page) else headed, row=row)
+    for number, chart in enumerate(page.charts, 1):
+        edits[f"xl/charts/chart{number}.xml"] = fixed(chart_xml(page.name, chart, page.grid))
+    edits["xl/drawings/drawing1.xml"] = fixed(drawing_xml(chart.place for chart in page.charts))
+    edits[STYLES] = fixed(styles.content())
+    package.rewrite(source, target, edits)
+
+
+def fixed(content: bytes) -> Callable[[bytes], bytes]:
+    """An edit that puts `content` in place of whatever there is."""
+    return lambda _: content
+
+
+def page_rows(page: Page, styles: Stylesheet) -> bytes:
+    """The page's cells, to stand in place of the library's."""
+    return f"<sheetData>{page.grid.rows_xml(styles)}</sheetData>{page.grid.merged_xml()}".encode()
+
+
+def laid_out(content: bytes, row: bytes) -> bytes:
+    """A sheet with `row` in place of its cells."""
+    return CELLS.sub(lambda _: row, content, count=1)
+
+
+def part(place: int) -> str:
+    """The name of the sheet's part, by its place from 1."""
+    return f"xl/worksheets/sheet{place}.xml"
+
+
+def headed(content: bytes, row: bytes) -> bytes:
+    """A sheet with `row` as its first row."""
+    return HEADING.sub(lambda _: row, content, count=1)
+
+
+def heading(table: Table, styles: Stylesheet) -> bytes:
+    """The table's headings as a row."""
+    cells = "".join(
+        f'<c r="{address(0, place)}" s="{styles.id(look.OUR_HEADING if column.ours else look.OWN_HEADING)}" t="inlineStr">'
+        f'<is><t xml:space="preserve">{escape(column.heading)}</t></is></c>'
+        for place, column in enumerate(table.columns)
+    )
+    return f'<row r="1" ht="{HEIGHT}" customHeight="1">{cells}</row>'.encode()

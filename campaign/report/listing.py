@@ -1,0 +1,69 @@
+"""The sheets that list rows and requests: `results`, `requests` and `problems`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from campaign import schema
+from campaign.model import RunState, Status
+from campaign.report import fields, words
+from campaign.report.sheet import ROWS
+from campaign.report.table import sheets
+
+if TYPE_CHECKING:
+    from campaign.model import Result
+    from campaign.report.sheet import Table
+    from campaign.report.text import Changes
+
+ORDER: Final = tuple(schema.RESULT)
+"""The contract's columns, in its order."""
+
+FIRST: Final = ("status", "row", "file", "sheet", "number", "reason", "to_do", "resultCode", "message", "requestNo")
+"""What a person needs first of a problem."""
+
+URGENT: Final = (Status.UNKNOWN, Status.REJECTED, Status.INVALID, Status.PENDING)
+"""Rows that need a hand, the worst first."""
+
+
+def results(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
+    """Every row, in order: the spreadsheet's own columns, then the contract's."""
+    columns = fields.own(result.recipients, changes) + fields.ours(result.rows, ORDER, changes)
+    return sheets("results", columns, len(result.rows), limit)
+
+
+def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
+    """One line a request, in the plan's order."""
+    return sheets(
+        "requests", fields.ours(result.requests, tuple(schema.REQUESTS), changes), len(result.requests), limit
+    )
+
+
+def problems(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
+    """The rows that need a hand, unknown first, with the reason and what to do."""
+    places = pa.array(urgent(result))
+    rows = result.rows.assign(to_do=to_do(result))
+    columns = fields.ours(rows, FIRST, changes) + fields.own(result.recipients, changes)
+    return sheets("problems", [column.take(places) for column in columns], len(places), limit)
+
+
+def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The places of the rows that need a hand, by urgency, then in the recipients' order."""
+    waiting = result.run.state is RunState.CHECKED  # everything is pending then, and nothing is wrong with it
+    status = result.rows["status"]
+    found = [
+        np.flatnonzero((status == each.value).to_numpy(dtype=bool))
+        for each in URGENT
+        if not (waiting and each is Status.PENDING)
+    ]
+    return np.concatenate(found).astype(np.int64)
+
+
+def to_do(result: Result) -> pd.Series:
+    """What a person can do about each row; missing where nothing is to be done."""
+    advice = {str(status): line.replace("RUN", result.run.id) for status, line in words.TO_DO.items()}
+    told = result.rows["status"].map(advice)
+    return pd.Series(pa.array(told, pa.string(), from_pandas=True), dtype=pd.ArrowDtype(pa.string()))

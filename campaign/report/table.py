@@ -1,0 +1,61 @@
+"""Columns put together as a table, and cut into sheets where one cannot hold all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from campaign.report.cells import Cells
+from campaign.report.sheet import ROWS, Column, Mixed, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BATCH: Final = 8_192
+"""Rows made at a time; what a table needs in memory beyond its columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column and its cells; `kinds` says what each cell of a mixed one was."""
+
+    column: Column
+    cells: Cells
+    kinds: Cells | None = None
+
+    def take(self, places: pa.Array) -> Field:
+        """The same with the rows at `places` only, in their order."""
+        return replace(self, cells=self.cells.take(places), kinds=self.kinds and self.kinds.take(places))
+
+
+def sheets(name: str, fields: Sequence[Field], rows: int, limit: int = ROWS) -> tuple[Table, ...]:
+    """`rows` rows of `fields` as sheets `name`, `name 2`, ... of at most `limit` rows, the heading's included."""
+    starts = range(0, max(rows, 1), limit - 1)
+    return tuple(
+        part(name if number == 1 else f"{name} {number}", fields, start, min(rows - start, limit - 1))
+        for number, start in enumerate(starts, 1)
+    )
+
+
+def part(name: str, fields: Sequence[Field], start: int, rows: int) -> Table:
+    """One sheet of `rows` rows from `start` on."""
+    kinds = [(place, field.kinds) for place, field in enumerate(fields) if field.kinds]
+    columns = [field.cells for field in fields] + [cells for _, cells in kinds]
+    schema = pa.schema([(f"{name}.{place}", cells.type) for place, cells in enumerate(columns)])
+    return Table(
+        name=name,
+        columns=tuple(field.column for field in fields),
+        schema=schema,
+        batches=lambda: batches(columns, schema, start, rows),
+        mixed=tuple(Mixed(place, len(fields) + index) for index, (place, _) in enumerate(kinds)),
+        by_cell=any(field.column.by_cell for field in fields),
+    )
+
+
+def batches(columns: Sequence[Cells], schema: pa.Schema, start: int, rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows, a batch at a time; one empty batch where there are none, so that the headings are written."""
+    for at in range(start, max(start + rows, start + 1), BATCH):
+        length = min(BATCH, start + rows - at)
+        yield pa.record_batch([cells.slice(at, length) for cells in columns], schema=schema)

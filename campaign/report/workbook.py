@@ -1,0 +1,45 @@
+"""The result workbook: sheets `results`, `summary`, `requests` and `problems`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.report import finish, listing, place, sheetwriter
+from campaign.report.sheet import ROWS, Progress
+from campaign.report.summary import summary
+from campaign.report.text import Changes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign.model import Result
+
+
+def write(result: Result, path: Path, *, progress: Progress | None = None, rows_a_sheet: int = ROWS) -> Path:
+    """Write the workbook and give where it is: `path`, or beside it where that is open elsewhere.
+
+    The file appears whole or not at all, readable by its owner only. `progress` is
+    called with the number of rows written since the last call.
+
+    Raises:
+        OSError: the folder or the file cannot be written; the workbook that was there is untouched.
+    """
+    changes = Changes()
+    sheets = [
+        *listing.results(result, changes, rows_a_sheet),
+        summary(result, changes),
+        *listing.requests(result, changes, rows_a_sheet),
+        *listing.problems(result, changes, rows_a_sheet),
+    ]
+
+    def compose(target: Path) -> None:
+        with place.draft(target) as draft, target.open("wb") as file:
+            sheetwriter.write(draft, sheets, progress or ignore)
+            # Laid out again: what could not be written as it was is known only now.
+            finish.finish(draft, file, sheets, summary(result, changes))
+
+    return place.put(path, compose)
+
+
+def ignore(_rows: int) -> None:
+    """Nobody asked."""

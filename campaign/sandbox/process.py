@@ -1,0 +1,158 @@
+"""The sandbox started from Python, as a process of its own."""
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import IO, Self
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 5.0
+_GREETING = b"sandbox listening on "
+
+
+class SandboxError(Exception):
+    """The sandbox could not be started; the words are its own."""
+
+
+class RunningSandbox:
+    """A sandbox in a process of its own, which ends when this one does.
+
+    Attributes:
+        url: where it listens: scheme, host and port.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes], url: str) -> None:
+        self.url = url
+        self._process = process
+        self._errors = errors
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.poll() is None
+
+    def stop(self) -> int:
+        """End it in order (SIGTERM), its ledger complete; give its exit status."""
+        if self.running:
+            self._process.terminate()
+        return self._wait()
+
+    def kill(self) -> int:
+        """End it at once (SIGKILL); give its exit status."""
+        self._process.kill()
+        return self._wait()
+
+    def _wait(self) -> int:
+        try:
+            status = self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        _close(self._process, self._errors)
+        return status
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(
+    *,
+    port: int = 0,
+    latency: str | None = None,
+    seed: int | None = None,
+    ledger: Path | None = None,
+    senders: Iterable[str] = (),
+    faults: Iterable[str] = (),
+    rate: float | None = None,
+    env: Mapping[str, str] | None = None,
+) -> RunningSandbox:
+    """Start a sandbox and wait until it listens.
+
+    It is in a process group of its own, so that a Ctrl-C in the terminal does not end it before the sender has
+    settled what is on the wire; and it ends by itself when this process does.
+
+    Args:
+        port: where it listens on 127.0.0.1; 0 for any port that is free.
+        latency: such as `50ms`.
+        seed: makes it repeatable.
+        ledger: the SQLite file it records in; without one it records in memory.
+        senders: the registered senders; none for any.
+        faults: each as `--fault` takes it, such as `code:code=13,times=2`.
+        rate: requests a second.
+        env: put into its environment, such as SANDBOX_API_KEY and SANDBOX_AUTH_KEY.
+
+    Raises:
+        SandboxError: it ended, or did not listen within 20 seconds.
+    """
+    command = [sys.executable, "-P", "-m", "campaign.sandbox", "--until-stdin-closes", "--port", str(port)]
+    for flag, value in (("--latency", latency), ("--seed", seed), ("--ledger", ledger), ("--rate", rate)):
+        command += [] if value is None else [f"{flag}={value}"]
+    command += [f"--sender={sender}" for sender in senders]
+    command += [f"--fault={fault}" for fault in faults]
+    return _spawn(command, {**os.environ, **_import_path(), **(env or {})})
+
+
+def _import_path() -> dict[str, str]:
+    """Let the new process find this very package, wherever it was found."""
+    home = str(Path(__file__).resolve().parents[2])
+    return {"PYTHONPATH": os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+def _spawn(command: list[str], environment: Mapping[str, str]) -> RunningSandbox:
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process); a file never fills up and blocks it
+    process = subprocess.Popen(  # noqa: S603 (our own command)
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=True,
+    )
+    line = _first_line(process, monotonic() + _START_SECONDS)
+    if not line.startswith(_GREETING):
+        process.kill()
+        process.wait()
+        raise SandboxError(_last_words(process, errors))
+    return RunningSandbox(process, errors, line.removeprefix(_GREETING).decode().strip())
+
+
+def _first_line(process: "subprocess.Popen[bytes]", deadline: float) -> bytes:
+    """Read the process's first line; what there is of it, if it ends or takes too long."""
+    assert process.stdout is not None  # noqa: S101 (it was asked for)
+    line = b""
+    while not line.endswith(b"\n") and (left := deadline - monotonic()) > 0:
+        if select.select([process.stdout], [], [], left)[0]:
+            piece = os.read(process.stdout.fileno(), 1024)
+            if not piece:
+                break
+            line += piece
+    return line
+
+
+def _last_words(process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> str:
+    errors.seek(0)
+    said = errors.read().decode("utf-8", "replace").strip()
+    _close(process, errors)
+    return said or f"the sandbox ended with status {process.returncode} and said nothing"
+
+
+def _close(process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
+    for stream in (process.stdin, process.stdout, errors):
+        if stream is not None:
+            stream.close()

@@ -1,0 +1,122 @@
+"""The two doors of the gateway: `POST /api/v2/send/` and `POST /api/send/`."""
+
+import asyncio
+from datetime import datetime
+from random import Random
+
+from starlette.types import Receive, Scope
+
+from campaign.sandbox import codes, rules, submission, times
+from campaign.sandbox.faults import Fault, Faults
+from campaign.sandbox.ledger import Ledger, Receipt
+from campaign.sandbox.rules import Message, Verdict
+from campaign.sandbox.server.answers import Call, Reply, give
+from campaign.sandbox.server.protocol import header
+from campaign.sandbox.server.rate import Rate
+from campaign.sandbox.settings import Settings
+from campaign.sandbox.submission import Edition, Submission, UnreadableError
+
+PATHS: dict[str, Edition] = {"/api/v2/send/": "v2", "/api/send/": "v1"}
+
+_BODY_BYTES = 32 << 20  # ours: far above the largest request that the document allows, so that it can be answered 31
+_STEP = 9  # requestNos go up by 1 to this
+
+
+class Gateway:
+    """Takes send requests: reads, judges, records and answers them."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, faults: Faults, random: Random) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._faults = faults
+        self._random = random
+        self._rate = Rate(settings.rate)
+        self._request_no = ledger.last_request_no() or random.randrange(100_000, 900_000)
+
+    async def serve(self, call: Call, edition: Edition) -> None:
+        """Serve one send request, with the fault that strikes it."""
+        fault = self._faults.draw()
+        name = fault.kind.name if fault else None
+        if name == "hang_up_before_read":
+            await give(call, Reply(codes.NOT_SENT), name)
+            return
+        body = await _read_body(call.receive)
+        if body is None:
+            return
+        if len(body) > _BODY_BYTES:
+            await call.answer(413, "text/plain", b"Request Entity Too Large", (b"connection", b"close"))
+            return
+        reply = await self._take(call.scope, edition, body, fault)
+        if self._settings.latency:
+            await asyncio.sleep(self._settings.latency)
+        await give(call, reply, name)
+
+    async def _take(self, scope: Scope, edition: Edition, body: bytes, fault: Fault | None) -> Reply:
+        """Judge and record a request; when this returns, it is in the ledger."""
+        now = times.now()
+        message, verdict = self._judge(scope, edition, body, now)
+        if fault and fault.code:
+            verdict = Verdict(fault.code, "a fault is set")
+        accepted = verdict.code == codes.ACCEPTED and (fault is None or fault.kind.accepts)
+        reply = Reply(verdict.code, self._next_request_no(), message.msg_type) if accepted else Reply(verdict.code)
+        receipt = Receipt(
+            received_at=now.isoformat(timespec="milliseconds"),
+            edition=edition,
+            accepted=accepted,
+            code=reply.code if fault is None or fault.kind.tells else None,
+            request_no=reply.request_no,
+            fault=fault.kind.name if fault else None,
+            why=verdict.why,
+        )
+        await self._ledger.record(message, receipt)
+        return reply
+
+    def _next_request_no(self) -> str:
+        self._request_no += self._random.randint(1, _STEP)
+        return str(self._request_no)
+
+    def _judge(self, scope: Scope, edition: Edition, body: bytes, now: datetime) -> tuple[Message, Verdict]:
+        """Ours: too many a second get 1 before all else; then come the secret, a magic recipient, and the rules."""
+        given, unreadable = _read(scope, edition, body)
+        message = rules.understand(given)
+        return message, (
+            self._check_door(scope)
+            or unreadable
+            or _check_magic(message)
+            or rules.judge(given, message, senders=self._settings.senders, now=now)
+        )
+
+    def _check_door(self, scope: Scope) -> Verdict | None:
+        if not self._rate.take():
+            return Verdict(codes.NOT_SENT, f"more than {self._settings.rate:g} requests a second")
+        if not self._settings.keys.match(header(scope, b"secret")):
+            return Verdict(codes.SECRET, "the Secret header is missing, malformed, or of other keys")
+        return None
+
+
+def _read(scope: Scope, edition: Edition, body: bytes) -> tuple[Submission, Verdict | None]:
+    """Ours: a body that cannot be read gets 1, and is on record as an empty one."""
+    try:
+        return submission.read(edition, header(scope, b"content-type").decode("latin-1"), body), None
+    except UnreadableError as error:
+        return Submission(edition=edition, multipart=False), Verdict(codes.NOT_SENT, str(error))
+
+
+def _check_magic(message: Message) -> Verdict | None:
+    code = rules.magic_code(message.to)
+    return Verdict(code, f"a recipient asks for code {code}") if code else None
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """Read the whole body, or little more than what is allowed; none if the client went away before its end."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= _BODY_BYTES:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        pieces.append(event.get("body", b""))
+        size += len(pieces[-1])
+        if not event.get("more_body", False):
+            break
+    return b"".join(pieces)

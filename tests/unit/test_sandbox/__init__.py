@@ -1,0 +1,1 @@
+"""The rules and the small machines of the sandbox, each by itself."""
