@@ -52,7 +52,8 @@ def check(
     json: given.JsonOption = False,
 ) -> None:
     """Do everything but send: read, render, check, count, price; write the check workbook."""
-    from campaign import commands
+    from campaign.commands import look
+    from campaign.commands.door import Door
 
     planned = given.campaign_of(
         file,
@@ -64,8 +65,8 @@ def check(
         image=image,
         type=type,
     )
-    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-    raise typer.Exit(commands.check(door, planned, gateway_url=gateway_url))
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
+    raise typer.Exit(look.check(door, planned, gateway_url=gateway_url))
 
 
 @app.command()
@@ -88,7 +89,8 @@ def send(
     json: given.JsonOption = False,
 ) -> None:
     """Check, ask, send, and write the result workbook."""
-    from campaign import commands
+    from campaign.commands import sending
+    from campaign.commands.door import Door
 
     planned = given.campaign_of(
         file,
@@ -100,8 +102,8 @@ def send(
         image=image,
         type=type,
     )
-    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    raise typer.Exit(commands.send(door, planned, sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again))
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    raise typer.Exit(sending.send(door, planned, sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again))
 
 
 @app.command()
@@ -119,7 +121,8 @@ def preview(
     json: given.JsonOption = False,
 ) -> None:
     """Show the messages as a recipient will see them."""
-    from campaign import commands
+    from campaign.commands import look
+    from campaign.commands.door import Door
 
     planned = given.campaign_of(
         file,
@@ -131,8 +134,8 @@ def preview(
         image=image,
         type=type,
     )
-    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json)
-    commands.preview(door, planned, row=row)
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json)
+    look.preview(door, planned, row=row)
 
 
 @app.command()
@@ -144,18 +147,20 @@ def resume(
     json: given.JsonOption = False,
 ) -> None:
     """Go on with what is still to send."""
-    from campaign import commands
+    from campaign.commands import sending
+    from campaign.commands.door import Door
 
-    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    raise typer.Exit(commands.resume(door, run))
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    raise typer.Exit(sending.resume(door, run))
 
 
 @app.command()
 def runs(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
     """List the runs that there are, the newest first."""
-    from campaign import commands
+    from campaign.commands import runs
+    from campaign.commands.door import Door
 
-    commands.runs(commands.Door(json=json, journal=journal))
+    runs.runs(Door(json=json, journal=journal))
 
 
 @app.command()
@@ -166,13 +171,14 @@ def status(
     json: given.JsonOption = False,
 ) -> None:
     """Show one run's counts by state and code, or the story of one request."""
-    from campaign import commands
+    from campaign.commands import runs
+    from campaign.commands.door import Door
 
-    door = commands.Door(json=json, journal=journal)
+    door = Door(json=json, journal=journal)
     if request is not None:
-        commands.story(door, run, request)
+        runs.story(door, run, request)
     else:
-        commands.status(door, run)
+        runs.status(door, run)
 
 
 @app.command()
@@ -184,10 +190,11 @@ def report(
     json: given.JsonOption = False,
 ) -> None:
     """Write the result workbook again."""
-    from campaign import commands
+    from campaign.commands import runs
+    from campaign.commands.door import Door
 
-    door = commands.Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    commands.report(door, run)
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    runs.report(door, run)
 
 
 @app.command()
@@ -201,12 +208,13 @@ def resolve(
     json: given.JsonOption = False,
 ) -> None:
     """Give your word on unknown requests: they were sent, or they were not and may be sent again."""
-    from campaign import commands
+    from campaign.commands import deciding
+    from campaign.commands.door import Door
 
     if sent is None:
         raise given.UsageError("say what you know of them: --sent, or --not-sent")
-    door = commands.Door(json=json, journal=journal, report=report)
-    commands.resolve(door, run, sent=sent, only=request, yes=yes)
+    door = Door(json=json, journal=journal, report=report)
+    deciding.resolve(door, run, sent=sent, only=request, yes=yes)
 
 
 @app.command()
@@ -218,17 +226,19 @@ def cancel(
     json: given.JsonOption = False,
 ) -> None:
     """Make sure that what is still to send will not be sent."""
-    from campaign import commands
+    from campaign.commands import deciding
+    from campaign.commands.door import Door
 
-    commands.cancel(commands.Door(json=json, journal=journal, report=report), run, yes=yes)
+    deciding.cancel(Door(json=json, journal=journal, report=report), run, yes=yes)
 
 
 @app.command()
 def codes(json: given.JsonOption = False) -> None:
     """List the gateway's result codes, and what is done about each."""
-    from campaign import commands
+    from campaign.commands import codes
+    from campaign.commands.door import Door
 
-    commands.codes(commands.Door(json=json))
+    codes.codes(Door(json=json))
 
 
 @app.command()

@@ -109,13 +109,18 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         say("  ".join(cells).rstrip())
 
 
-def show_message(label: str, message: Mapping[str, object]) -> None:
-    """One message as its recipient reads it, in a frame as wide as it needs."""
-    lines = str(message["text"]).split("\n")
-    if message.get("title"):
-        lines = [f"[{message['title']}]", *lines]
-    room = max(map(width, lines), default=0)
+def show_preview(message: Mapping[str, object]) -> None:
+    """One row's message as its recipient reads it, in a frame as wide as it needs."""
+    label = f"row {message['row']}: {message['msgType'] or 'no message'}, {message['bytes'] or 0} bytes"
+    if message["status"]:
+        label += f" - {message['status']}: {message['reason']}"
     say(label)
+    if message["text"] is None:
+        return
+    lines = str(message["text"]).split("\n")
+    if message["title"]:
+        lines = [str(message["title"]), *lines]
+    room = max(map(width, lines))
     say(f"  ┌{'─' * (room + 2)}┐")
     for line in lines:
         say(f"  │ {line}{' ' * (room - width(line))} │")

@@ -122,7 +122,7 @@ class ResultOf:
         )
 
     def row_frame(self) -> pd.DataFrame:
-        from campaign import schema  # noqa: PLC0415  (kept beside its only use)
+        from campaign import schema
 
         columns = {name: self.column(name) for name in schema.RESULT if self.several or name not in {"file", "sheet"}}
         return frame(columns, {name: schema.RESULT[name].dtype for name in columns})
@@ -154,7 +154,7 @@ class ResultOf:
         return values[name]
 
     def requests(self) -> pd.DataFrame:
-        from campaign import schema  # noqa: PLC0415
+        from campaign import schema
 
         states = {"accepted": State.ACCEPTED, "rejected": State.REJECTED, "unknown": State.UNKNOWN}
         states |= {"pending": State.PLANNED, "cancelled": State.CANCELLED}

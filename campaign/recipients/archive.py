@@ -36,6 +36,12 @@ PIECE: Final = 1 << 20
 SMALL: Final = 64 << 10
 """Packed bytes below which a part is not worth a count of its own: deflate makes at most 1,032 of one, so 64 MiB."""
 
+PROLOG: Final = 1 << 20
+"""Bytes of XML that may stand before its first element; programs write some hundred."""
+
+LIST: Final = 16 << 20
+"""Bytes of a part that is parsed whole in Python. A workbook with 10,000 names defined has 1 MiB."""
+
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _ROOT: Final = re.compile(rb"<\0?\w")
@@ -67,12 +73,14 @@ class Archive:
             if length > info.file_size:
                 raise RecipientsError(f"{self._path}: '{info.filename}' in it is bigger than it declares. {DAMAGED}")
             if not _ROOT.search(prolog):
-                prolog += piece
-                _refuse_declarations(self._path, prolog)
+                prolog += piece[: PROLOG + 1]
+                _check_prolog(self._path, prolog)
             yield piece
 
     def read(self, name: str) -> bytes:
-        """The whole of a small part."""
+        """The whole of a part that is small in any workbook, such as its list of sheets."""
+        if self._parts[name.lower()].file_size > LIST:
+            raise RecipientsError(f"{self._path}: '{name}' in it is over {LIST >> 20} MiB, as in no ordinary workbook.")
         return b"".join(self.pieces(name))
 
     def verify(self, name: str) -> None:
@@ -162,8 +170,9 @@ def _check_sizes(path: Path, parts: list[zipfile.ZipInfo]) -> None:
             )
 
 
-def _refuse_declarations(path: Path, text: bytes) -> None:
-    if b"\0" in text[:64]:
-        text = text.replace(b"\0", b"")  # UTF-16
-    if any(mark in text for mark in _DECLARATIONS):
-        raise RecipientsError(f"{path}: its XML declares a document type or entities, as no spreadsheet program writes; it is not opened.")
+def _check_prolog(path: Path, prolog: bytes) -> None:
+    plain = prolog.replace(b"\0", b"")  # UTF-16
+    if any(mark in plain for mark in _DECLARATIONS) or (len(prolog) > PROLOG and not _ROOT.search(prolog)):
+        raise RecipientsError(
+            f"{path}: its XML declares a document type or entities, as no spreadsheet program writes; it is not opened."
+        )

@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 LONGEST_ROW: Final = 8 << 20
 """Bytes that are kept waiting for the end of a row; a sheet of rows without cells has none."""
@@ -24,6 +26,51 @@ _UNCALCULATED = re.compile(
     rb'<(?:\w+:)?c\b(?![^>]*\st="str")(?:[^>]*?\sr="([A-Z]+\d+)")?[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)'
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+
+
+ROWS: Final = 1 << 20
+"""Rows of a sheet, 1,048,576."""
+
+CELLS: Final = 64 * ROWS
+"""Cells in the box around all cells that are used. The reader holds the whole box, about 2 GiB of this many, though only
+two cells in opposite corners be filled."""
+
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})(\d+)["']""")
+_LONGEST_REFERENCE: Final = 24
+
+
+def box(pieces: Callable[[], Iterable[bytes]]) -> tuple[int, int]:
+    """Rows and columns of the box around all cells, from the sheet's XML; rows are counted only where columns are many."""
+    widest = max((_widest(piece) for piece in _overlapping(pieces())), default=0)
+    if widest * ROWS <= CELLS:
+        return ROWS, widest
+    rows = max((int(row) for piece in _overlapping(pieces()) for _, row in _REFERENCE.findall(piece)), default=0)
+    return rows, widest
+
+
+def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes with the end of each piece before the next one, so that no reference is torn."""
+    end = b""
+    for piece in pieces:
+        yield end + piece
+        end = piece[-_LONGEST_REFERENCE:]
+
+
+def _widest(piece: bytes) -> int:
+    """Columns up to the last one that a piece refers to, where that is beyond Z."""
+    text = np.frombuffer(piece, np.uint8)
+    letters = (text >= ord("A")) & (text <= ord("Z"))
+    quotes = (text == ord('"')) | (text == ord("'"))
+    if not (quotes[:-2] & letters[1:-1] & letters[2:]).any():
+        return 26
+    return max((_column(letters) for letters, _ in set(_REFERENCE.findall(piece))), default=0)
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - ord("A") + 1
+    return place
 
 
 @dataclass(slots=True)

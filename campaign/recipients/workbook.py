@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+OPEN_XML: Final = (".xlsx", ".xlsm")
+
 CELLS_NAMED: Final = 5
 """Cells named in a note at most; the rest is a count."""
 
@@ -57,7 +59,7 @@ def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[i
 
     A result workbook of this program gives all of its `results` sheets.
     """
-    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+    if path.suffix.lower() in OPEN_XML:
         with archive.opened(path) as opened:
             return _read(OpenXml(path, opened, progress), path, sheet, phone)
     return _read(Calamine(path, progress), path, sheet, phone)
@@ -160,7 +162,7 @@ class OpenXml:
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         part = next(part for part in self.tabs if part.name == tab.name)
-        self.opened.verify(part.part)
+        self._check_box(part)
         with ThreadPoolExecutor(1) as aside:  # the reader works outside Python's lock meanwhile
             scan = aside.submit(sheetxml.marks, self.opened.pieces(part.part))
             batch = self._batch(tab.name)
@@ -170,6 +172,14 @@ class OpenXml:
         names, columns = quick.columns(batch)
         self.progress(batch.num_rows)
         return grid(self.path, tab, names, columns, phone=phone, begin=1, marks=marks)
+
+    def _check_box(self, part: package.SheetPart) -> None:
+        rows, columns = sheetxml.box(lambda: self.opened.pieces(part.part))
+        if rows * columns > sheetxml.CELLS:
+            raise RecipientsError(
+                f"{self.path}, sheet '{part.name}': its cells reach to {headings.letter(columns - 1)}{rows}."
+                " Delete the stray cells right of the list or below it, and save it."
+            )
 
     def _batch(self, name: str) -> pa.RecordBatch | None:
         try:

@@ -17,7 +17,7 @@ EXACT: Final = 10**15
 """Excel keeps 15 digits of a number; one that is longer is text here, so that no digit changes."""
 
 SEOUL: Final = 9 * 3600 * 10**6
-"""Asia/Seoul is nine hours ahead of UTC (microseconds), with no summer time since 1988; the machine's zone has no say."""
+"""Asia/Seoul is so far ahead of UTC (microseconds), with no summer time since 1988; the machine's zone has no say."""
 
 DAY: Final = 24 * 3600 * 10**6  # microseconds
 FIRST_DAY: Final = pa.scalar(-25567 * DAY, pa.timestamp("us"))  # 1900-01-01, the first that Excel can show
@@ -37,10 +37,6 @@ class Cells:
     def slice(self, start: int, length: int) -> pa.Array:
         """The cells of so many rows, as they are to be written."""
         return self.convert(whole(self.values.slice(start, length)))
-
-    def take(self, places: pa.Array) -> Cells:
-        """The same column with the rows at `places` only, in their order."""
-        return Cells(self.values.take(places), self.type, self.format, self.convert)
 
 
 def cells(column: pd.Series | pa.ChunkedArray, changes: text.Changes) -> Cells:

@@ -1,4 +1,4 @@
-"""Charts as XML: plain bars with their numbers on them, in our font and colours, with their values in the part itself."""
+"""Charts as XML: plain bars in our font and colours, with their numbers on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from campaign.report import look
 from campaign.report.grid import address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from campaign.report.grid import Grid, Value
     from campaign.report.sheet import Area, Chart
@@ -27,7 +27,8 @@ def chart_xml(sheet: str, chart: Chart, grid: Grid) -> bytes:
     """The chart's part; its values are the ones that stand in `grid`."""
     return (
         f'{DECLARATION}<c:chartSpace {SPACES}><c:roundedCorners val="0"/><c:chart>{title_xml(chart.title)}'
-        f'<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>{bars_xml(sheet, chart, grid)}{axes_xml(lying=chart.lying)}'
+        '<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>'
+        f"{bars_xml(sheet, chart, grid)}{axes_xml(lying=chart.lying)}"
         '</c:plotArea><c:plotVisOnly val="1"/></c:chart>'
         f'<c:spPr><a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill><a:ln w="6350"><a:solidFill>'
         f'<a:srgbClr val="{look.LINE}"/></a:solidFill></a:ln></c:spPr>{words_xml("c:txPr", 900)}</c:chartSpace>'
@@ -101,7 +102,7 @@ def words_xml(tag: str, size: int) -> str:
     """How words are written, `size` in hundredths of a point."""
     return (
         f'<{tag}><a:bodyPr/><a:p><a:pPr><a:defRPr sz="{size}"><a:solidFill><a:srgbClr val="{GREY}"/></a:solidFill>'
-        f"{font_xml()}</a:defRPr></a:pPr><a:endParaRPr lang=\"ko-KR\"/></a:p></{tag}>"
+        f'{font_xml()}</a:defRPr></a:pPr><a:endParaRPr lang="ko-KR"/></a:p></{tag}>'
     )
 
 
@@ -135,30 +136,3 @@ def points_xml(found: Sequence[Value]) -> str:
         if value is not None
     )
     return f'<c:ptCount val="{len(found)}"/>{points}'
-
-
-def drawing_xml(places: Iterable[Area]) -> bytes:
-    """The part that says where the charts stand on their sheet."""
-    frames = "".join(frame_xml(number, place) for number, place in enumerate(places, 1))
-    return (
-        f'{DECLARATION}<xdr:wsDr xmlns:xdr="{SCHEMAS}/drawingml/2006/spreadsheetDrawing" {SPACES}>{frames}</xdr:wsDr>'
-    ).encode()
-
-
-def frame_xml(number: int, place: Area) -> str:
-    """One chart over its cells."""
-    return (
-        f"<xdr:twoCellAnchor>{corner_xml('from', place.top, place.left)}{corner_xml('to', place.bottom, place.right)}"
-        f'<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr><xdr:cNvPr id="{number + 1}" name="Chart {number}"/>'
-        '<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr><xdr:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm>'
-        f'<a:graphic><a:graphicData uri="{SCHEMAS}/drawingml/2006/chart"><c:chart r:id="rId{number}"/></a:graphicData>'
-        "</a:graphic></xdr:graphicFrame><xdr:clientData/></xdr:twoCellAnchor>"
-    )
-
-
-def corner_xml(which: str, row: int, column: int) -> str:
-    """The cell that a corner stands in."""
-    return (
-        f"<xdr:{which}><xdr:col>{column}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{row}</xdr:row>"
-        f"<xdr:rowOff>0</xdr:rowOff></xdr:{which}>"
-    )

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from campaign import model
     from campaign.report.text import Changes
 
-FORMATS: Final = (
-    dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS)
-    | dict.fromkeys(("resultCode", "no", "recipients", "attempts"), Format.CENTRED)
+FORMATS: Final = dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS) | dict.fromkeys(
+    ("resultCode", "no", "recipients", "attempts"), Format.CENTRED
 )
 """Our columns that are more than plain text and numbers."""
 

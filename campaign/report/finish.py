@@ -1,15 +1,15 @@
-"""What the library cannot do, done to the package that it wrote: headings that need not be unique, and looks of cells."""
+"""What the library cannot do, done to the package that it wrote: headings of any words, a free page, our looks."""
 
 from __future__ import annotations
 
 import re
 from functools import partial
 from typing import IO, TYPE_CHECKING, Final
-from xml.sax.saxutils import escape
 
 from campaign.report import look, package
-from campaign.report.charts import chart_xml, drawing_xml
-from campaign.report.grid import address
+from campaign.report.charts import chart_xml
+from campaign.report.drawing import drawing_xml
+from campaign.report.grid import Cell, cell_xml
 from campaign.report.sheet import Page
 from campaign.report.stylesheet import Stylesheet
 
@@ -34,14 +34,17 @@ def finish(source: Path, target: IO[bytes], sheets: Sequence[Table | Page], page
     """
     styles = Stylesheet(package.read(source, STYLES))
     edits: dict[str, Callable[[bytes], bytes]] = {}
+    heads: dict[str, Callable[[bytes], bytes]] = {}
     for place, sheet in enumerate(sheets, 1):
-        row = page_rows(page, styles) if isinstance(sheet, Page) else heading(sheet, styles)
-        edits[part(place)] = partial(laid_out if isinstance(sheet, Page) else headed, row=row)
+        if isinstance(sheet, Page):
+            edits[part(place)] = partial(laid_out, cells=page_cells(page, styles))
+        else:
+            heads[part(place)] = partial(headed, row=heading(sheet, styles))
     for number, chart in enumerate(page.charts, 1):
         edits[f"xl/charts/chart{number}.xml"] = fixed(chart_xml(page.name, chart, page.grid))
     edits["xl/drawings/drawing1.xml"] = fixed(drawing_xml(chart.place for chart in page.charts))
     edits[STYLES] = fixed(styles.content())
-    package.rewrite(source, target, edits)
+    package.rewrite(source, target, edits, heads)
 
 
 def fixed(content: bytes) -> Callable[[bytes], bytes]:
@@ -49,14 +52,14 @@ def fixed(content: bytes) -> Callable[[bytes], bytes]:
     return lambda _: content
 
 
-def page_rows(page: Page, styles: Stylesheet) -> bytes:
+def page_cells(page: Page, styles: Stylesheet) -> bytes:
     """The page's cells, to stand in place of the library's."""
     return f"<sheetData>{page.grid.rows_xml(styles)}</sheetData>{page.grid.merged_xml()}".encode()
 
 
-def laid_out(content: bytes, row: bytes) -> bytes:
-    """A sheet with `row` in place of its cells."""
-    return CELLS.sub(lambda _: row, content, count=1)
+def laid_out(content: bytes, cells: bytes) -> bytes:
+    """A sheet with `cells` in place of its own."""
+    return CELLS.sub(lambda _: cells, content, count=1)
 
 
 def part(place: int) -> str:
@@ -72,8 +75,7 @@ def headed(content: bytes, row: bytes) -> bytes:
 def heading(table: Table, styles: Stylesheet) -> bytes:
     """The table's headings as a row."""
     cells = "".join(
-        f'<c r="{address(0, place)}" s="{styles.id(look.OUR_HEADING if column.ours else look.OWN_HEADING)}" t="inlineStr">'
-        f'<is><t xml:space="preserve">{escape(column.heading)}</t></is></c>'
+        cell_xml(0, place, Cell(column.heading, look.OUR_HEADING if column.ours else look.OWN_HEADING), styles)
         for place, column in enumerate(table.columns)
     )
     return f'<row r="1" ht="{HEIGHT}" customHeight="1">{cells}</row>'.encode()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from xml.sax.saxutils import escape
 
 from campaign.report import text
-from campaign.report.look import Look
 
 if TYPE_CHECKING:
+    from campaign.report.look import Look
     from campaign.report.stylesheet import Stylesheet
 
 Value: TypeAlias = str | int | float | datetime | None

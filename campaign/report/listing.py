@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -44,10 +45,12 @@ def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table
 
 def problems(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
     """The rows that need a hand, unknown first, with the reason and what to do."""
-    places = pa.array(urgent(result))
-    rows = result.rows.assign(to_do=to_do(result))
-    columns = fields.ours(rows, FIRST, changes) + fields.own(result.recipients, changes)
-    return sheets("problems", [column.take(places) for column in columns], len(places), limit)
+    places = urgent(result)
+    rows = result.rows.iloc[places]
+    people = replace(result.recipients, table=result.recipients.table.iloc[places])
+    advised = rows.assign(to_do=advice(rows["status"], result.run.id))
+    columns = fields.ours(advised, FIRST, changes) + fields.own(people, changes)
+    return sheets("problems", columns, len(places), limit)
 
 
 def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -62,8 +65,8 @@ def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.concatenate(found).astype(np.int64)
 
 
-def to_do(result: Result) -> pd.Series:
-    """What a person can do about each row; missing where nothing is to be done."""
-    advice = {str(status): line.replace("RUN", result.run.id) for status, line in words.TO_DO.items()}
-    told = result.rows["status"].map(advice)
-    return pd.Series(pa.array(told, pa.string(), from_pandas=True), dtype=pd.ArrowDtype(pa.string()))
+def advice(status: pd.Series, run: str) -> pd.Series:
+    """What a person can do about rows of that status."""
+    told = {str(each): line.replace("RUN", run) for each, line in words.TO_DO.items()}
+    lines = pa.array([told.get(each) for each in status], pa.string())
+    return pd.Series(lines, index=status.index, dtype=pd.ArrowDtype(pa.string()))

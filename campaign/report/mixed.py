@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from campaign.model import Kind
 from campaign.report.sheet import Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
 
     from campaign.report.sheet import Table
 

@@ -7,14 +7,18 @@ import zlib
 from typing import IO, TYPE_CHECKING, Final
 from zipfile import ZipFile, ZipInfo
 
+from campaign.report import crc, deflate
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
 LOCAL: Final = struct.Struct("<4s5H3L2H")
-"""A part's header; LISTED its line in the directory; END what ends the file. Source: PKWARE APPNOTE 4.3.7, 4.3.12, 4.3.16."""
+"""A part's header. Source: PKWARE APPNOTE 4.3.7."""
 LISTED: Final = struct.Struct("<4s6H3L5H2L")
+"""A part's line in the directory (4.3.12)."""
 END: Final = struct.Struct("<4s4H2LH")
+"""What ends the file (4.3.16)."""
 VERSION: Final = 20
 DEFLATED: Final = 8
 UTF8: Final = 1 << 11
@@ -22,6 +26,11 @@ DATE: Final = (1 << 5) | 1
 """1980-01-01, the first that a zip can say: nothing in a package depends on the time."""
 
 PIECE: Final = 1 << 20
+
+LARGE: Final = 4 << 20
+"""Parts of fewer bytes are packed again, which takes no time."""
+
+ROW_END: Final = b"</row>"
 
 
 def read(source: Path, name: str) -> bytes:
@@ -34,16 +43,56 @@ def rewrite(
     source: Path,
     target: IO[bytes],
     edits: Mapping[str, Callable[[bytes], bytes]],
+    heads: Mapping[str, Callable[[bytes], bytes]],
 ) -> None:
-    """Copy the package `source` to `target`, with the parts named in `edits` put through them."""
+    """Copy the package `source` to `target`, with the parts named in `edits` and `heads` put through them.
+
+    An edit of `heads` changes nothing behind the first `</row>`, and may be given the beginning only.
+    """
     with ZipFile(source) as package, source.open("rb") as raw:
-        listed = [
-            write(target, part.filename, edits[part.filename](package.read(part)))
-            if part.filename in edits
-            else copy(target, raw, part)
-            for part in package.infolist()
-        ]
+        listed = []
+        for part in package.infolist():
+            edit = edits.get(part.filename) or heads.get(part.filename)
+            if edit is None:
+                listed.append(copy(target, raw, part))
+            elif part.filename in edits or part.file_size < LARGE:
+                listed.append(write(target, part.filename, edit(package.read(part))))
+            else:
+                listed.append(change(target, package, raw, part, edit))
     finish(target, listed)
+
+
+def change(target: IO[bytes], package: ZipFile, raw: IO[bytes], part: ZipInfo, edit: Callable[[bytes], bytes]) -> bytes:
+    """Add a large part with its beginning changed; gives its line for the directory."""
+    try:
+        return splice(target, raw, part, edit)
+    except deflate.NoPlace:
+        return write(target, part.filename, edit(package.read(part)))
+
+
+def splice(target: IO[bytes], raw: IO[bytes], part: ZipInfo, edit: Callable[[bytes], bytes]) -> bytes:
+    """Add a large part with its beginning changed; gives its line for the directory.
+
+    Raises:
+        deflate.NoPlace: its beginning cannot be told from the rest.
+    """
+    seek(raw, part)
+    begin = raw.tell()
+    head = deflate.head(raw.read(PIECE), lambda content: content.find(ROW_END))
+    changed = edit(head.content)
+    place, phase = divmod(head.end, 8)
+    packed, bits = deflate.packed_to(changed, phase)
+    raw.seek(begin + place)
+    if phase:
+        packed += bytes([raw.read(1)[0] >> phase << phase | bits])
+    left = part.compress_size - (raw.tell() - begin)
+    behind = part.file_size - len(head.content)
+    sums = crc.changed(part.CRC, zlib.crc32(head.content), zlib.crc32(changed), behind)
+    sizes = (sums, len(packed) + left, len(changed) + behind)
+    at = start(target, part.filename, *sizes)
+    target.write(packed)
+    pour(raw, target, left)
+    return line(part.filename, *sizes, at)
 
 
 def write(target: IO[bytes], name: str, content: bytes) -> bytes:
@@ -57,14 +106,23 @@ def write(target: IO[bytes], name: str, content: bytes) -> bytes:
 
 def copy(target: IO[bytes], raw: IO[bytes], part: ZipInfo) -> bytes:
     """Add a part as it stands in the file `raw`, still packed; gives its line for the directory."""
+    seek(raw, part)
+    at = start(target, part.filename, part.CRC, part.compress_size, part.file_size)
+    pour(raw, target, part.compress_size)
+    return line(part.filename, part.CRC, part.compress_size, part.file_size, at)
+
+
+def seek(raw: IO[bytes], part: ZipInfo) -> None:
+    """Go to where a part's packed data begins."""
     raw.seek(part.header_offset)
     header = LOCAL.unpack(raw.read(LOCAL.size))
     raw.seek(header[-2] + header[-1], 1)
-    at = start(target, part.filename, part.CRC, part.compress_size, part.file_size)
-    left = part.compress_size
-    while left:
-        left -= target.write(raw.read(min(PIECE, left)))
-    return line(part.filename, part.CRC, part.compress_size, part.file_size, at)
+
+
+def pour(raw: IO[bytes], target: IO[bytes], count: int) -> None:
+    """Copy so many bytes."""
+    while count:
+        count -= target.write(raw.read(min(PIECE, count)))
 
 
 def start(target: IO[bytes], name: str, crc: int, packed: int, size: int) -> int:

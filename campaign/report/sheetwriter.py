@@ -50,7 +50,7 @@ def write(path: Path, sheets: Sequence[Table | Page], progress: Progress) -> Non
     tables = {sheet.name: sheet for sheet in sheets if isinstance(sheet, Table)}
     pages = {sheet.name: sheet for sheet in sheets if isinstance(sheet, Page)}
     write_worksheets(
-        [(sheet.name, rows(sheet, progress) if isinstance(sheet, Table) else blank(sheet)) for sheet in sheets],
+        [(sheet.name, rows(sheet, told) if isinstance(sheet, Table) else blank(sheet)) for sheet in sheets],
         str(path),
         datetime_format=NUMBER_FORMATS[Format.DATETIME],
         index_columns=sorted({name for table in tables.values() for name in digits(table)}),

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 FIRST_NUMBER_FORMAT: Final = 300
 """Number formats of our own count from here; the library's from 164."""
 
-PLAIN_FONT: Final = f'<font><sz val="{look.SIZE}"/><color rgb="FF000000"/><name val="{look.FONT}"/><family val="2"/></font>'
+PLAIN_FONT: Final = (
+    f'<font><sz val="{look.SIZE}"/><color rgb="FF000000"/><name val="{look.FONT}"/><family val="2"/></font>'
+)
 NO_FILL: Final = '<patternFill patternType="none"/>'
 TEXT: Final = (
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'

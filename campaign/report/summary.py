@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from campaign.model import RunState, State, Status
 from campaign.report import look, words
@@ -13,7 +12,7 @@ from campaign.report.cells import arrow
 from campaign.report.grid import Grid
 from campaign.report.look import Look
 from campaign.report.sheet import Area, Chart, Page
-from campaign.report.tally import GOES, cost, totals, types
+from campaign.report.tally import cost, totals, types
 from campaign.report.timeline import timeline
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ TOTAL_WON: Final = Look(bold=True, tint=look.PAPER, lined=True, number='#,##0"�
 
 LINES: Final = 6
 """Lines of the template that are shown."""
+SENDERS: Final = 5
+"""Sender numbers that are named."""
 A_LINE: Final = 15.5  # points
 
 
@@ -183,9 +184,7 @@ class Summary:
         place = Area(top=top, left=RIGHT, bottom=self.row - 1, right=EDGE)
         names = Area(top=first, left=0, bottom=first + rows, right=1)
         values = Area(top=first, left=1, bottom=first + rows, right=2)
-        self.charts.append(
-            Chart(title=title, place=place, names=names, values=values, lying=True, colours=colours)
-        )
+        self.charts.append(Chart(title=title, place=place, names=names, values=values, lying=True, colours=colours))
 
     def by_status(self) -> None:
         """Rows by what became of them."""
@@ -330,7 +329,8 @@ class Summary:
 def senders(result: Result) -> str:
     """The sender numbers that occur in the requests."""
     found = sorted(str(sender) for sender in result.requests["sender"].dropna().unique())
-    return ", ".join(found[:5]) + (f" 외 {len(found) - 5}개" if len(found) > 5 else "") or "-"
+    more = f" 외 {len(found) - SENDERS}개" if len(found) > SENDERS else ""
+    return ", ".join(found[:SENDERS]) + more or "-"
 
 
 def took(started: datetime, ended: datetime) -> str:

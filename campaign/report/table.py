@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from campaign.report.cells import Cells
 from campaign.report.sheet import ROWS, Column, Mixed, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from campaign.report.cells import Cells
+
 BATCH: Final = 8_192
 """Rows made at a time; what a table needs in memory beyond its columns."""
+
+LARGEST: Final = 3_500_000_000
+"""Bytes of XML a sheet may have; a package without extensions holds parts of 4 GiB."""
+
+CELL: Final = 60
+"""Bytes of XML around a cell's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +32,20 @@ class Field:
     cells: Cells
     kinds: Cells | None = None
 
-    def take(self, places: pa.Array) -> Field:
-        """The same with the rows at `places` only, in their order."""
-        return replace(self, cells=self.cells.take(places), kinds=self.kinds and self.kinds.take(places))
-
 
 def sheets(name: str, fields: Sequence[Field], rows: int, limit: int = ROWS) -> tuple[Table, ...]:
     """`rows` rows of `fields` as sheets `name`, `name 2`, ... of at most `limit` rows, the heading's included."""
-    starts = range(0, max(rows, 1), limit - 1)
+    most = min(limit - 1, LARGEST // row_size(fields, rows))
+    starts = range(0, max(rows, 1), most)
     return tuple(
-        part(name if number == 1 else f"{name} {number}", fields, start, min(rows - start, limit - 1))
+        part(name if number == 1 else f"{name} {number}", fields, start, min(rows - start, most))
         for number, start in enumerate(starts, 1)
     )
+
+
+def row_size(fields: Sequence[Field], rows: int) -> int:
+    """About how many bytes of XML a row takes."""
+    return sum(CELL + field.cells.values.nbytes // max(rows, 1) for field in fields) + 1
 
 
 def part(name: str, fields: Sequence[Field], start: int, rows: int) -> Table:

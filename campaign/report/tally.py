@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -68,10 +68,10 @@ def counts(column: pd.Series, order: Iterable[str]) -> dict[str, int]:
     return known | found
 
 
-def value_counts(column: pd.Series) -> list[dict[str, object]]:
+def value_counts(column: pd.Series) -> list[dict[str, Any]]:
     """Arrow's own counting: one `{"values", "counts"}` a distinct value, in order of appearance."""
     array = pa.array(column, from_pandas=True)
-    counted: list[dict[str, object]] = pc.value_counts(array).to_pylist()
+    counted: list[dict[str, Any]] = pc.value_counts(array).to_pylist()
     return counted
 
 

@@ -24,8 +24,8 @@ VISIBLE: Final = {code: 0x2400 + code for code in range(32) if code not in {9, 1
 }
 """Their visible forms: control pictures such as ␇ for the bell."""
 
-SUSPECT: Final = np.array([code < 32 and code not in {9, 10} for code in range(256)])
-"""Bytes of UTF-8 that need a closer look: control characters and carriage returns."""
+SPACE: Final = 32
+"""Bytes below are control characters; the two that a cell may hold are the tab and the line feed."""
 
 SUSPECT_PAIRS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE, U+FFFF
 
@@ -64,7 +64,8 @@ def suspicious(values: pa.Array) -> bool:
     width = np.int64 if pa.types.is_large_string(values.type) else np.int32
     offsets = np.frombuffer(ends, dtype=width)[values.offset : values.offset + len(values) + 1]
     data = np.frombuffer(content, dtype=np.uint8)[offsets[0] : offsets[-1]]
-    if SUSPECT[data].any() or np.diff(offsets).max() > LONGEST:
+    low = data[data < SPACE]
+    if np.any((low != ord("\t")) & (low != ord("\n"))) or np.diff(offsets).max() > LONGEST:
         return True
     raw = data.tobytes()
     return any(pair in raw for pair in SUSPECT_PAIRS)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 """Lengths in seconds that a person reads easily."""
 
+MINUTE: Final = 60
 MOST: Final = 24
 """Stretches that a small chart can show."""
 
@@ -40,7 +41,7 @@ def step_of(length: int) -> int:
 def spelled(starts: np.ndarray[tuple[int], np.dtype[np.int64]], step: int) -> list[str]:
     """Times as a person says them: as exact as the step, with the day where it spans days."""
     moments = np.datetime_as_string(starts.astype("datetime64[s]"))
-    first, last = (5, 10) if step >= STEPS[-1] else (11, 19 if step < 60 else 16)
+    first, last = (5, 10) if step >= STEPS[-1] else (11, 19 if step % MINUTE else 16)
     if str(moments[0])[:10] != str(moments[-1])[:10]:
         first = 5
     return [str(moment)[first:last].replace("T", " ") for moment in moments]

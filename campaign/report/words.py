@@ -59,9 +59,7 @@ MEANING: Final[dict[Status, str]] = {
 }
 
 TO_DO: Final[dict[Status, str]] = {
-    Status.UNKNOWN: (
-        "업체 발송내역에서 확인한 뒤: campaign resolve RUN --sent | --not-sent"
-    ),
+    Status.UNKNOWN: ("업체 발송내역에서 확인한 뒤: campaign resolve RUN --sent | --not-sent"),
     Status.REJECTED: "message를 보고 원인을 고친 뒤, 이 파일로 다시: --only rejected",
     Status.INVALID: "reason을 보고 이 행을 고친 뒤, 이 파일로 다시: --only invalid",
     Status.PENDING: "멈춘 원인을 고친 뒤: campaign resume RUN",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.model import Result
+    from campaign.report.sheet import Page, Table
 
 
 def write(result: Result, path: Path, *, progress: Progress | None = None, rows_a_sheet: int = ROWS) -> Path:
@@ -25,7 +26,7 @@ def write(result: Result, path: Path, *, progress: Progress | None = None, rows_
         OSError: the folder or the file cannot be written; the workbook that was there is untouched.
     """
     changes = Changes()
-    sheets = [
+    sheets: list[Table | Page] = [
         *listing.results(result, changes, rows_a_sheet),
         summary(result, changes),
         *listing.requests(result, changes, rows_a_sheet),

@@ -1,0 +1,1 @@
+"""What the commands do, once their words are understood: the terminal's side of the engine."""

@@ -1,0 +1,74 @@
+"""A person's word: on unknown requests, and on what shall not go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign import pipeline, screen
+from campaign.commands.door import agrees, report_run
+from campaign.journal import open_for_writing
+from campaign.model import RunState, State
+from campaign.options import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign.commands.door import Door
+    from campaign.journal import Journal, RunRecord
+
+
+def resolve(door: Door, run: str, *, sent: bool, only: Sequence[int] | None, yes: bool) -> None:
+    """Take a person's word on unknown requests, and report the run anew."""
+    with open_for_writing(door.journal_url) as journal:
+        record = journal.run(run)
+        journal.give_up_orphans(record.id, pipeline.now())
+        unknown = journal.requests(record.id).query("state == 'unknown'")
+        if only is not None:
+            _refuse_others(record.id, only, unknown["no"].tolist())
+            unknown = unknown[unknown["no"].isin(only)]
+        word = "sent" if sent else "not sent, to be sent again by `campaign resume`"
+        screen.note(f"{len(unknown)} unknown requests, {unknown['recipients'].sum():,} recipients: {word}")
+        if not len(unknown):
+            raise UsageError(f"run {record.id}: no request is unknown; nothing was changed")
+        if not agrees("Go on?", yes=yes):
+            raise UsageError("nothing was changed")
+        journal.resolve(record.id, sent=sent, now=pipeline.now(), only=unknown["no"].tolist())
+        _settle_state(journal, record)
+        report_run(door, journal, record.id)
+
+
+def _refuse_others(run: str, asked: Sequence[int], unknown: Sequence[int]) -> None:
+    for no in asked:
+        if no not in unknown:
+            raise UsageError(f"run {run}: request {no} is not unknown; unknown are: {_few(unknown)}")
+
+
+def _few(numbers: Sequence[int]) -> str:
+    shown: Final = 20
+    words = ", ".join(map(str, numbers[:shown])) or "none"
+    return words + (", ..." if len(numbers) > shown else "")
+
+
+def _settle_state(journal: Journal, record: RunRecord) -> None:
+    """The run's state after a person changed its requests."""
+    left = journal.counts(record.id).get(State.PLANNED, 0)
+    if left and record.state == RunState.FINISHED:
+        journal.stop(record.id, RunState.PAUSED, "requests were found not to have been sent", pipeline.now())
+    elif not left and record.state in {RunState.PAUSED, RunState.INTERRUPTED, RunState.RUNNING}:
+        journal.stop(record.id, RunState.FINISHED, None, pipeline.now())
+
+
+def cancel(door: Door, run: str, *, yes: bool) -> None:
+    """Cancel what a run has still to send, and report it anew."""
+    with open_for_writing(door.journal_url) as journal:
+        record = journal.run(run)
+        journal.give_up_orphans(record.id, pipeline.now())
+        left = journal.counts(record.id).get(State.PLANNED, 0)
+        screen.note(f"run {record.id}: {left} requests are still to send")
+        if not left:
+            raise UsageError("nothing was changed: there is nothing left to cancel")
+        if not agrees("Go on?", yes=yes):
+            raise UsageError("nothing was changed")
+        journal.cancel(record.id, pipeline.now())
+        journal.stop(record.id, RunState.CANCELLED, "cancelled by a person", pipeline.now())
+        report_run(door, journal, record.id)

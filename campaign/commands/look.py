@@ -1,0 +1,71 @@
+"""Looking before sending: the check, and the preview."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from campaign import pipeline, results, screen
+from campaign.checking import check as check_rows
+from campaign.commands.door import gateway_of, show_json, write_report
+from campaign.options import UsageError
+from campaign.settings import refuse_unbuilt
+
+if TYPE_CHECKING:
+    from campaign.commands.door import Door
+    from campaign.settings import Campaign
+
+
+def check(door: Door, campaign: Campaign, *, gateway_url: str | None) -> int:
+    """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
+    refuse_unbuilt(campaign)
+    gateway = gateway_of(campaign, gateway_url)
+    checked = check_rows(campaign, pipeline.now(), door.progress)
+    result = results.of_check(checked, gateway, pipeline.now())
+    place = write_report(door, result, f"{campaign.name}-check")
+    summary = replace(pipeline.summarise(result, place), notes=checked.notes)
+    if door.json:
+        show_json(summary.as_json())
+    else:
+        screen.show_check(checked, result, summary)
+        screen.say(f"  workbook   {place}")
+        screen.say("Nothing was sent: this was a check.")
+    return summary.exit_status
+
+
+MESSAGES_SHOWN: Final = 3
+"""Messages that a preview shows, besides the longest, the shortest and one of each type."""
+
+_SHOWN: Final = ("row", "status", "reason", "number", "sender", "msgType", "bytes", "title", "text", "date")
+
+
+def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
+    """Show messages as their recipients will read them."""
+    refuse_unbuilt(campaign)
+    table = check_rows(campaign, pipeline.now(), door.progress).table
+    chosen = _telling_rows(table) if row is None else table[table["row"] == row]
+    if not len(chosen):
+        if row is None:
+            raise UsageError("no row has a message that can be sent; `campaign check` says why")
+        raise UsageError(f"row {row}: no recipient there; rows go from {table['row'].min()} to {table['row'].max()}")
+    messages = [_without_missing(line) for line in chosen[list(_SHOWN)].to_dict("records")]
+    if door.json:
+        show_json({"messages": messages})
+        return
+    for message in messages:
+        screen.show_preview(message)
+
+
+def _telling_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The first few messages, the longest, the shortest, and one of each type."""
+    going = table[table["status"].isna()].drop_duplicates("text")
+    if not len(going):
+        return going
+    ends = {going["bytes"].idxmax(), going["bytes"].idxmin()}
+    return table.loc[sorted({*going.drop_duplicates("msgType").index, *ends, *going.index[:MESSAGES_SHOWN]})]
+
+
+def _without_missing(line: dict[Any, Any]) -> dict[str, Any]:
+    return {str(key): None if pd.isna(value) else value for key, value in line.items()}
