@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 SUBSTITUTES: Final[dict[str, str]] = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63", "-"),
     **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f", " "),
-    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f\u200e\u200f", ""),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f\u200e\u200f", ""),
     "\u20a9": "\uffe6",  # the won sign that CP949 has
     "\u2022": "\u00b7",  # a bullet becomes a middle dot
     "\u2023": "\u00b7",
     "\u301c": "~",
     "\u2043": "-",
     "\u00a9": "(c)",
-    "\u2122": "TM",
-    "\u2033": '"',
     "\u201f": '"',
     "\u201b": "'",
 }

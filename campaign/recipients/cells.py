@@ -21,9 +21,6 @@ TIME: Final = pa.time64("us")
 EPOCHS: Final = (dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1904, 1, 1))
 """The day that a cell with a time alone is on, by spreadsheet program and date system."""
 
-ERRORS: Final = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
-"""What a spreadsheet shows for a formula that failed; it arrives as text from CSV and from pasted cells."""
-
 KIND_OF: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
     (pa.types.is_string, Kind.TEXT),
     (pa.types.is_integer, Kind.NUMBER),
@@ -212,12 +209,3 @@ def _joined_mixed(parts: Sequence[Cells]) -> Cells:
 
 def _chunks(values: Any) -> list[pa.Array]:
     return list(values.chunks) if isinstance(values, pa.ChunkedArray) else [values]
-
-
-def without_errors(values: pa.Array | pa.ChunkedArray) -> tuple[pa.Array | pa.ChunkedArray, list[int]]:
-    """The text with the words of failed formulas taken out, and the places where they stood."""
-    if not pa.types.is_string(values.type) or not pc.any(pc.starts_with(values, "#")).as_py():
-        return values, []
-    failed = pc.is_in(values, value_set=pa.array(ERRORS))
-    places = pc.indices_nonzero(failed).to_pylist()
-    return (pc.if_else(failed, None, values), places) if places else (values, [])

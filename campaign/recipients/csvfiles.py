@@ -1,39 +1,265 @@
-"""CSV and TSV files: their encoding, their delimiter, their rows."""
+"""CSV and TSV files: their delimiter, their header, their rows.
+
+Every cell is text, except in columns where each cell is a plain number as a
+program writes it: no leading zero, no thousands separator, at most 15 digits.
+Those are numbers, so that they can be reckoned with; what a person sees is the
+same. The phone column is always text. A row's number is the one that a
+spreadsheet program shows: a newline in quotes adds none, a blank line does.
+"""
 
 from __future__ import annotations
 
+import csv
 import io
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
+import pyarrow.compute as pc
+import pyarrow.csv
 
+from campaign.errors import RecipientsError
 from campaign.model import Source
-from campaign.recipients import headings
+from campaign.recipients import cells, encoding, headings
 from campaign.recipients.grid import Cells, Grid, tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+DELIMITERS: Final = ",;\t|"
+
+SAMPLE: Final = 64 << 10
+"""Bytes of the beginning in which delimiter and header are looked for."""
+
+CHUNK: Final = 8192
+"""Rows that are Python objects at a time, where they have to be."""
+
+LONGEST: Final = 32_767
+"""Characters that a cell of a spreadsheet can hold; a longer one has swallowed the rows below it."""
+
+ROWS_NAMED: Final = 5
+"""Rows named in a note at most; the rest is a count."""
+
+INTEGER: Final = r"^(0|-?[1-9][0-9]{0,14})$"
+NUMBER: Final = r"^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9])$"
+
+_SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n", re.IGNORECASE)
+_BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
+_IN_FORMULA = r'^="([^"]*)"$'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the cells of a file are: its text in UTF-8, the delimiter, the header, and where the rows are."""
+
+    text: bytes
+    delimiter: str
+    header: tuple[str, ...]
+    above: int  # rows above the first recipient, the header among them
+    begin: int  # bytes above the first recipient
+    end: int  # bytes up to the last newlines
+
+    @property
+    def body(self) -> memoryview:
+        """The rows of the recipients."""
+        return memoryview(self.text)[self.begin : self.end]
+
+    @property
+    def quotes(self) -> int:
+        """Quotation marks in the rows."""
+        return self.text.count(b'"', self.begin, self.end)
 
 
 def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid:
-    """The rows of a CSV file."""
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp949")
-    table = pacsv.read_csv(
-        io.BytesIO(text.encode()),
-        read_options=pacsv.ReadOptions(autogenerate_column_names=True),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True, delimiter="\t" if path.suffix == ".tsv" else ","),
-        convert_options=pacsv.ConvertOptions(column_types={f"f{i}": pa.string() for i in range(1000)}, strings_can_be_null=True, null_values=[""]),
-    )
-    names = [column[0].as_py() or "" for column in table.columns]
-    at = headings.phone_column(names, phone, where=str(path))
-    columns = [Cells(column.slice(1)) for column in table.columns]
-    height = table.num_rows - 1
+    """The rows of a CSV file.
+
+    Raises:
+        RecipientsError: its encoding, its quotes or its phone column are not certain, or a row is longer than the header.
+    """
+    layout = find_layout(path, phone)
+    at = headings.phone_column(layout.header, phone, where=str(path))
+    columns, notes = columns_of(path, layout)
+    height = len(columns[0])
     progress(height)
-    return tidy(Grid(source=Source(file=str(path)), headings=tuple(names), cells=tuple(columns), phone=at,
-        rows=pa.array(range(2, 2 + height), pa.int32()), hidden=pa.nulls(height, pa.bool_()).fill_null(False)))
+    found = Grid(
+        source=Source(file=str(path)),
+        headings=layout.header,
+        cells=tuple(Cells(column if place == at else _typed(column)) for place, column in enumerate(columns)),
+        phone=at,
+        rows=pa.array(np.arange(layout.above + 1, layout.above + 1 + height, dtype=np.int32)),
+        hidden=pa.repeat(pa.scalar(False), height),  # noqa: FBT003 - the value itself
+        notes=notes,
+    )
+    return tidy(found)
+
+
+def find_layout(path: Path, phone: str | None) -> Layout:
+    """The delimiter under which a header with a phone column is found, and the header."""
+    text = encoding.utf8(path)
+    if b"\0" in text:
+        raise RecipientsError(f"{path}: it has zero bytes, as no text has. Save it anew as CSV in UTF-8.")
+    separator = _SEPARATOR_LINE.match(text)
+    skipped = separator.end() if separator else 0
+    delimiters = separator[1].decode() if separator else _in_order(path)
+    sample = _sample(text, skipped)
+    found = [(delimiter, _records(sample, delimiter)) for delimiter in delimiters]
+    delimiter, rows = max(found, key=lambda pair: _likeliness(pair[1], phone))
+    header = headings.header_row(rows, phone)
+    if header is None:
+        fullest = max(rows, key=len, default=[])
+        raise RecipientsError(headings.missing(fullest, phone, where=str(path)))
+    return Layout(
+        text=text,
+        delimiter=delimiter,
+        header=tuple(rows[header]),
+        above=header + 1,
+        begin=skipped + _length(sample, delimiter, header + 1),
+        end=_end(text),
+    )
+
+
+def _in_order(path: Path) -> str:
+    return "\t,;|" if path.suffix.lower() == ".tsv" else DELIMITERS
+
+
+def _sample(text: bytes, begin: int) -> str:
+    sample = text[begin : begin + SAMPLE]
+    return sample.decode(errors="ignore")
+
+
+def _records(sample: str, delimiter: str) -> list[list[str]]:
+    return list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), headings.ROWS_SEARCHED + 1))
+
+
+def _likeliness(rows: Sequence[Sequence[str]], phone: str | None) -> tuple[bool, int]:
+    header = headings.header_row(rows, phone)
+    return header is not None, max(map(len, rows), default=0) if header is None else len(rows[header])
+
+
+def _length(sample: str, delimiter: str, records: int) -> int:
+    """Bytes of the first records."""
+    lines = io.StringIO(sample, newline="")
+    reader = csv.reader(lines, delimiter=delimiter)
+    for _ in islice(reader, records):
+        pass
+    return len("".join(islice(io.StringIO(sample, newline=""), reader.line_num)).encode())
+
+
+def _end(text: bytes) -> int:
+    end = len(text)
+    while end and text[end - 1] in b"\r\n":
+        end -= 1
+    return end
+
+
+def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
+    """The cells below the header as text, a column each, and notes on rows that are shorter than the header."""
+    if layout.begin >= layout.end:
+        return [pa.chunked_array([], pa.string()) for _ in layout.header], ()
+    quotes = layout.quotes
+    table = _even(layout, quoted=quotes > 0) if quotes % 2 == 0 else None
+    columns, notes = (table.columns, ()) if table is not None else _uneven(path, layout, strict=quotes % 2 == 1)
+    if quotes:
+        _refuse_swallowed(path, columns, layout.above)
+        columns = [pc.replace_substring_regex(column, _IN_FORMULA, r"\1") for column in columns] if b'="' in layout.text else columns
+    return [_without_blanks(column) for column in columns], notes
+
+
+def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
+    """All rows at once; None where one has too few or too many cells, or none."""
+    if _BLANK_LINE.search(layout.text, max(0, layout.begin - 1), layout.end):
+        return None
+    names = [str(at) for at in range(len(layout.header))]
+    try:
+        return pa.csv.read_csv(
+            pa.BufferReader(pa.py_buffer(layout.body)),
+            read_options=pa.csv.ReadOptions(column_names=names),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=layout.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True, check_utf8=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def _uneven(path: Path, layout: Layout, *, strict: bool) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
+    """The rows one by one, shorter ones filled up with empty cells."""
+    width = len(layout.header)
+    short: list[int] = []
+    chunks: list[list[pa.Array]] = []
+    for above, rows in _chunks(path, layout, strict=strict):
+        short += [above + at + 1 for at, row in enumerate(rows) if 0 < len(row) < width]
+        even = [_fitted(path, row, width, above + at + 1) for at, row in enumerate(rows)]
+        chunks.append([pa.array([cell or None for cell in column], pa.string()) for column in zip(*even, strict=True)])
+    columns = [pa.chunked_array([chunk[at] for chunk in chunks], pa.string()) for at in range(width)]
+    return columns, _short_note(path, short, width)
+
+
+def _chunks(path: Path, layout: Layout, *, strict: bool) -> Iterator[tuple[int, list[list[str]]]]:
+    """So many rows at a time, with the number of rows above them."""
+    lines = io.TextIOWrapper(io.BytesIO(layout.body), "utf-8", newline="")
+    reader = csv.reader(lines, delimiter=layout.delimiter, strict=strict)
+    above = layout.above
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) == CHUNK:
+                yield above, rows
+                above, rows = above + CHUNK, []
+    except csv.Error as error:
+        raise RecipientsError(f"{path}: row {above + len(rows) + 1:,} cannot be read ({error}). {QUOTES}") from error
+    yield above, rows
+
+
+QUOTES: Final = "A quotation mark is missing or stray in it: mend it, or save the list as .xlsx."
+
+
+def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
+    if any(cell.strip() for cell in row[width:]):
+        raise RecipientsError(
+            f"{path}: row {number:,} has {len(row)} cells, the header {width}. A cell with a comma in it needs quotation"
+            " marks around it: mend the row, or save the list as .xlsx."
+        )
+    return row[:width] + [""] * (width - len(row))
+
+
+def _short_note(path: Path, short: Sequence[int], width: int) -> tuple[str, ...]:
+    if not short:
+        return ()
+    more = f" and {len(short) - ROWS_NAMED:,} more" if len(short) > ROWS_NAMED else ""
+    named = ", ".join(f"{number:,}" for number in short[:ROWS_NAMED])
+    return (f"{path}: rows with fewer cells than the header's {width}, the rest counted as empty: {named}{more}.",)
+
+
+def _refuse_swallowed(path: Path, columns: Sequence[pa.ChunkedArray], above: int) -> None:
+    for column in columns:
+        length = pc.utf8_length(column)
+        if (pc.max(length).as_py() or 0) > LONGEST:
+            row = above + pc.index(pc.greater(length, LONGEST), True).as_py() + 1  # noqa: FBT003 - the value itself
+            raise RecipientsError(f"{path}: row {row:,} has a cell of over {LONGEST:,} characters. {QUOTES}")
+
+
+def _without_blanks(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([cells.without_blanks(chunk) for chunk in column.chunks], pa.string())
+
+
+def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column as numbers, where each of its cells is one."""
+    if _all(column.slice(0, CHUNK), INTEGER) and _all(column, INTEGER):
+        return column.cast(pa.int64())
+    if _all(column.slice(0, CHUNK), NUMBER) and _all(column, NUMBER):
+        return column.cast(pa.float64())
+    return column
+
+
+def _all(column: pa.ChunkedArray, pattern: str) -> bool:
+    """Whether there are cells and all match. Cells of another kind stand at the top of a column as a rule."""
+    return column.null_count < len(column) and pc.all(pc.match_substring_regex(column, pattern)).as_py() is not False

@@ -34,7 +34,8 @@ class Grid:
     """The recipients of one sheet.
 
     `rows` (int32) are the sheet's own row numbers, from 1; `hidden` (bool) says
-    which of them a person does not see; `phone` is the place of the phone column.
+    which of them a person does not see; `phone` is the place of the phone column, and
+    `first_column` that of the first column in its sheet, from 0.
     """
 
     source: Source
@@ -43,6 +44,7 @@ class Grid:
     phone: int
     rows: pa.Array
     hidden: pa.Array
+    first_column: int = 0
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

@@ -36,21 +36,23 @@ def load(reader: fastexcel.ExcelReader, sheet: str) -> pa.RecordBatch | None:
         return None
 
 
-def usable(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> bool:
-    """Whether header and cells are certain: the header in the first row, every heading as it stands, no mixed column.
+def usable(batch: pa.RecordBatch, phone: str | None) -> bool:
+    """Whether the header is certain: it is in the first row, and each heading is as it stands in the file."""
+    found = headings.candidates(batch.schema.names, phone)
+    return bool(found) and not _renamed(batch) and not _second_header(batch, phone)
+
+
+def doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> list[int]:
+    """The places of the columns whose cells may be of several kinds; not of the phone column, which becomes text.
 
     Args:
         batch: what `load` gave.
         phone: the heading that the person named, if any.
         booleans: whether the sheet has truth values, which turn into 1 and 0 among numbers.
     """
-    names = batch.schema.names
-    found = headings.candidates(names, phone)
-    if not found or _renamed(batch) or _second_header(batch, phone):
-        return False
-    if booleans and any(pa.types.is_floating(column.type) for column in batch.columns):
-        return False
-    return not any(_maybe_mixed(batch.column(at)) for at in range(len(names)) if at not in found)
+    phones = headings.candidates(batch.schema.names, phone)
+    columns = [(at, column) for at, column in enumerate(batch.columns) if at not in phones]
+    return [at for at, column in columns if _maybe_mixed(column) or (booleans and pa.types.is_floating(column.type))]
 
 
 def _renamed(batch: pa.RecordBatch) -> bool:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from campaign import schema
 from campaign.model import Column, Recipients
-from campaign.recipients import cells, csvfiles, files, headings, workbook
+from campaign.recipients import admission, cells, csvfiles, headings, workbook
 from campaign.recipients.grid import Cells, Grid
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read(
-    paths: Sequence[Path],
+    files: Sequence[Path],
     *,
     sheet: str | None = None,
     phone: str | None = None,
@@ -28,7 +28,7 @@ def read(
     """All rows of the files as one list, in order.
 
     Args:
-        paths: .xlsx .xlsm .xlsb .xls .ods .csv .tsv, whatever the case of the suffix.
+        files: .xlsx .xlsm .xlsb .xls .ods .csv .tsv, whatever the case of the suffix.
         sheet: the sheet to read in each workbook; the first visible one with a phone column otherwise.
         phone: the heading of the phone column; found among the usual headings otherwise.
         progress: called with the number of rows read so far.
@@ -38,7 +38,7 @@ def read(
     """
     tell = progress or (lambda rows: None)
     grids: list[Grid] = []
-    for path in paths:
+    for path in files:
         before = sum(map(len, grids))
         grids += read_file(path, sheet=sheet, phone=phone, progress=lambda rows, before=before: tell(before + rows))
     tell(sum(map(len, grids)))
@@ -47,8 +47,8 @@ def read(
 
 def read_file(path: Path, *, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     """The rows of one file, a grid a sheet."""
-    files.admit(path)
-    if path.suffix.lower() in files.TEXT:
+    admission.check(path)
+    if path.suffix.lower() in admission.TEXT:
         return [csvfiles.read(path, phone, progress)]
     return workbook.read(path, sheet, phone, progress)
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from campaign.recipients.headings import letter
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 LONGEST_ROW: Final = 8 << 20
 """Bytes that are kept waiting for the end of a row; a sheet of rows without cells has none."""
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _ROW_NUMBER = re.compile(rb'\sr="(\d+)"')
+_FIRST_CELL = re.compile(rb'<c r="A1"[^>]*[^>/]>\s*<(?:v>|is>)[^/]')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true)"')
 _ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\st="e")(?:[^>]*\sr="([A-Z]+\d+)")?[^>]*>')
 _UNCALCULATED = re.compile(
@@ -73,6 +76,32 @@ def _column(letters: bytes) -> int:
     return place
 
 
+def percents(pieces: Iterable[bytes], formats: Mapping[int, int]) -> dict[int, dict[int, int]]:
+    """The cells shown as percentages: decimals by row number, by column from 0.
+
+    Args:
+        pieces: the sheet's XML.
+        formats: decimals by the number of a cell format.
+    """
+    numbers = "|".join(map(str, formats)).encode()
+    cell = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\ss="(' + numbers + rb')")[^>]*?\sr="([A-Z]+)(\d+)"')
+    found: dict[bytes, dict[int, int]] = {}
+    for piece in _whole_rows(pieces):
+        for style, letters, row in cell.findall(piece):
+            found.setdefault(letters, {})[int(row)] = formats[int(style)]
+    return {_column(letters) - 1: rows for letters, rows in found.items()}
+
+
+def any_number(pieces: Iterable[bytes], columns: Iterable[int]) -> bool:
+    """Whether some cell of the columns (from 0) is not text: a number, a date, a truth value, an error.
+
+    Sure only for a sheet whose cells name themselves first, as all programs write them; see `Marks.plain`.
+    """
+    letters = "|".join(letter(column) for column in columns).encode()
+    cell = re.compile(rb'<c r="(?:' + letters + rb')\d+"(?![^>]*\st="(?:s|str|inlineStr)")[^>]*[^>/]>\s*<(?!/c)')
+    return any(cell.search(piece) for piece in _whole_rows(pieces))
+
+
 @dataclass(slots=True)
 class Marks:
     """What a sheet's XML says besides its values."""
@@ -82,6 +111,7 @@ class Marks:
     uncalculated: list[str] = field(default_factory=list)  # cells whose formula has no value stored
     booleans: bool = False  # whether any cell is true or false
     formulas: bool = False  # whether any cell is a formula
+    plain: bool = False  # whether A1 has a value, so that the first column is A, and cells name themselves first
 
 
 def marks(pieces: Iterable[bytes]) -> Marks:
@@ -89,6 +119,7 @@ def marks(pieces: Iterable[bytes]) -> Marks:
     found = Marks()
     row = 0
     for piece in _whole_rows(pieces):
+        found.plain = found.plain or _FIRST_CELL.search(piece) is not None
         row = _look(piece, found, row)
     return found
 

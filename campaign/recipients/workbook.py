@@ -15,7 +15,7 @@ import python_calamine
 
 from campaign.errors import RecipientsError
 from campaign.model import Source
-from campaign.recipients import archive, cells, exact, headings, package, quick, sheetxml
+from campaign.recipients import archive, cells, exact, failures, headings, package, percent, quick, sheetxml
 from campaign.recipients.grid import Cells, Grid, tidy
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OPEN_XML: Final = (".xlsx", ".xlsm")
+
+STYLES: Final = "xl/styles.xml"
 
 CELLS_NAMED: Final = 5
 """Cells named in a note at most; the rest is a count."""
@@ -142,7 +144,9 @@ class Calamine:
             return Headless(headings=rows.headings)
         begin = rows.header + 1
         found = exact.columns(rows, begin, self.progress)
-        return grid(self.path, tab, rows.headings, found, phone=phone, begin=begin, marks=sheetxml.Marks())
+        return grid(
+            self.path, tab, rows.headings, found, phone=phone, begin=begin, first_column=rows.first_column
+        )
 
 
 @dataclass(slots=True)
@@ -154,11 +158,12 @@ class OpenXml:
     progress: Callable[[int], None]
     tabs: Sequence[package.SheetPart] = field(init=False)
     _reader: fastexcel.ExcelReader | None = field(default=None)
+    _formats: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.tabs = package.sheets(self.opened, self.path)
-        for part in ("xl/styles.xml", "xl/sharedStrings.xml"):
-            self.opened.verify(part)
+        self.opened.verify("xl/sharedStrings.xml")
+        self._formats = percent.formats(self.opened.read(STYLES)) if STYLES in self.opened else {}
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         part = next(part for part in self.tabs if part.name == tab.name)
@@ -167,11 +172,28 @@ class OpenXml:
             scan = aside.submit(sheetxml.marks, self.opened.pieces(part.part))
             batch = self._batch(tab.name)
             marks = scan.result()
-        if batch is None or not quick.usable(batch, phone, booleans=marks.booleans):
-            return self._exact(tab, phone, marks)
-        names, columns = quick.columns(batch)
-        self.progress(batch.num_rows)
-        return grid(self.path, tab, names, columns, phone=phone, begin=1, marks=marks)
+        if batch is None or not quick.usable(batch, phone) or not self._certain(batch, phone, part, marks):
+            loaded = Calamine(self.path, self.progress).load(tab, phone)
+        else:
+            names, columns = quick.columns(batch)
+            self.progress(batch.num_rows)
+            loaded = grid(self.path, tab, names, columns, phone=phone, begin=1)
+        return loaded if isinstance(loaded, Headless) else with_marks(self._with_percents(loaded, part), marks)
+
+    def _certain(self, batch: pa.RecordBatch, phone: str | None, part: package.SheetPart, marks: sheetxml.Marks) -> bool:
+        """Whether each column has cells of one kind, and stands where its place says."""
+        doubtful = quick.doubtful(batch, phone, booleans=marks.booleans)
+        if not doubtful and not self._formats:
+            return True
+        if not marks.plain or (marks.booleans and doubtful):
+            return False
+        return not doubtful or not sheetxml.any_number(self.opened.pieces(part.part), doubtful)
+
+    def _with_percents(self, loaded: Grid, part: package.SheetPart) -> Grid:
+        if not self._formats:
+            return loaded
+        found = sheetxml.percents(self.opened.pieces(part.part), self._formats)
+        return percent.shown(loaded, {column - loaded.first_column: rows for column, rows in found.items()})
 
     def _check_box(self, part: package.SheetPart) -> None:
         rows, columns = sheetxml.box(lambda: self.opened.pieces(part.part))
@@ -188,13 +210,6 @@ class OpenXml:
         except fastexcel.FastExcelError as error:
             raise RecipientsError(f"{self.path}: this workbook cannot be read ({error}). {archive.DAMAGED}") from error
 
-    def _exact(self, tab: Tab, phone: str | None, marks: sheetxml.Marks) -> Grid | Headless:
-        book = Calamine(self.path, self.progress)
-        loaded = book.load(tab, phone)
-        if isinstance(loaded, Headless):
-            return loaded
-        return with_marks(loaded, marks)
-
 
 def grid(
     path: Path,
@@ -204,27 +219,26 @@ def grid(
     *,
     phone: str | None,
     begin: int,
-    marks: sheetxml.Marks,
+    first_column: int = 0,
 ) -> Grid:
     """The grid of a sheet whose rows begin `begin` rows below its top."""
-    source = Source(file=str(path), sheet=tab.name)
     where = f"{path}, sheet '{tab.name}'"
     at = headings.phone_column(names, phone, where=where)
     height = len(columns[at].values)
-    columns = [Cells(cells.text(column.values)) if place == at else column for place, column in enumerate(columns)]
     rows = pa.array(np.arange(begin + 1, begin + 1 + height, dtype=np.int32))
-    return with_marks(
-        tidy(
-            Grid(
-                source=source,
-                headings=tuple(names),
-                cells=tuple(columns),
-                phone=at,
-                rows=rows,
-                hidden=pa.nulls(height, pa.bool_()).fill_null(False),
-            )
-        ),
-        marks,
+    text = [Cells(cells.text(column.values)) if place == at else column for place, column in enumerate(columns)]
+    found, notes = failures.taken_out(text, names, rows, where=where)
+    return tidy(
+        Grid(
+            source=Source(file=str(path), sheet=tab.name),
+            headings=tuple(names),
+            cells=tuple(found),
+            phone=at,
+            rows=rows,
+            hidden=pa.repeat(pa.scalar(False), height),  # noqa: FBT003 - the value itself
+            first_column=first_column,
+            notes=notes,
+        )
     )
 
 

@@ -43,8 +43,19 @@ def finish(source: Path, target: IO[bytes], sheets: Sequence[Table | Page], page
     for number, chart in enumerate(page.charts, 1):
         edits[f"xl/charts/chart{number}.xml"] = fixed(chart_xml(page.name, chart, page.grid))
     edits["xl/drawings/drawing1.xml"] = fixed(drawing_xml(chart.place for chart in page.charts))
+    edits |= dict.fromkeys(notes(source), in_our_font)
     edits[STYLES] = fixed(styles.content())
     package.rewrite(source, target, edits, heads)
+
+
+def notes(source: Path) -> list[str]:
+    """The parts that hold the notes on headings."""
+    return [name for name in package.names(source) if name.startswith("xl/comments")]
+
+
+def in_our_font(content: bytes) -> bytes:
+    """Notes in the font of everything else."""
+    return content.replace(b'<sz val="8"/>', b'<sz val="9"/>').replace(b"Tahoma", look.FONT.encode())
 
 
 def fixed(content: bytes) -> Callable[[bytes], bytes]:

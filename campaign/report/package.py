@@ -39,6 +39,12 @@ def read(source: Path, name: str) -> bytes:
         return package.read(name)
 
 
+def names(source: Path) -> list[str]:
+    """The names of the package's parts."""
+    with ZipFile(source) as package:
+        return package.namelist()
+
+
 def rewrite(
     source: Path,
     target: IO[bytes],

@@ -38,6 +38,31 @@ MARGINS: Final = {"left": 0.4, "right": 0.4, "top": 0.6, "bottom": 0.6, "header"
 NOTE: Final = {"author": "campaign", "width": 320, "height": 190}
 
 
+class Feed:
+    """Gives the library its rows while it asks for them, and keeps what went wrong meanwhile."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.failure: BaseException | None = None
+
+    def rows(self, table: Table) -> pa.RecordBatchReader | Iterator[dict[str, Any]]:
+        """The table's rows: as Arrow batches, or as dicts where a column holds several kinds."""
+        told = self.counted(table)
+        return mixed.records(table, told) if table.mixed else pa.RecordBatchReader.from_batches(table.schema, told)
+
+    def counted(self, table: Table) -> Iterator[pa.RecordBatch]:
+        """The batches; `progress` hears of each when the library comes for the next."""
+        try:
+            for batch in table.batches():
+                yield batch
+                self.progress(batch.num_rows)
+        except GeneratorExit:
+            raise
+        except BaseException as failure:
+            self.failure = failure
+            raise
+
+
 def write(path: Path, sheets: Sequence[Table | Page], progress: Progress) -> None:
     """Write `sheets` to `path`; `progress` is told of every row of a table.
 
@@ -47,10 +72,22 @@ def write(path: Path, sheets: Sequence[Table | Page], progress: Progress) -> Non
     Raises:
         OSError: the file cannot be written.
     """
+    feed = Feed(progress)
+    try:
+        write_sheets(path, sheets, feed)
+    except RuntimeError as error:
+        # The library turns whatever happens while it asks for rows into words, Ctrl+C as well.
+        if feed.failure is not None:
+            raise feed.failure from None
+        raise OSError(f"{path}: {error}") from error
+
+
+def write_sheets(path: Path, sheets: Sequence[Table | Page], feed: Feed) -> None:
+    """Tell the library what to write."""
     tables = {sheet.name: sheet for sheet in sheets if isinstance(sheet, Table)}
     pages = {sheet.name: sheet for sheet in sheets if isinstance(sheet, Page)}
     write_worksheets(
-        [(sheet.name, rows(sheet, told) if isinstance(sheet, Table) else blank(sheet)) for sheet in sheets],
+        [(sheet.name, feed.rows(sheet) if isinstance(sheet, Table) else blank(sheet)) for sheet in sheets],
         str(path),
         datetime_format=NUMBER_FORMATS[Format.DATETIME],
         index_columns=sorted({name for table in tables.values() for name in digits(table)}),
@@ -81,19 +118,6 @@ def chart(number: int) -> dict[str, Any]:
 def widths(sheet: Table | Page) -> list[float]:
     """The columns' widths."""
     return list(sheet.widths) if isinstance(sheet, Page) else [column.width for column in sheet.columns]
-
-
-def rows(table: Table, progress: Progress) -> pa.RecordBatchReader | Iterator[dict[str, Any]]:
-    """The table's rows, made while the library asks for them."""
-    told = counted(table, progress)
-    return mixed.records(table, told) if table.mixed else pa.RecordBatchReader.from_batches(table.schema, told)
-
-
-def counted(table: Table, progress: Progress) -> Iterator[pa.RecordBatch]:
-    """The batches; `progress` hears of each when the library comes for the next."""
-    for batch in table.batches():
-        yield batch
-        progress(batch.num_rows)
 
 
 def names(table: Table) -> list[str]:

@@ -45,7 +45,7 @@ def sheets(name: str, fields: Sequence[Field], rows: int, limit: int = ROWS) -> 
 
 def row_size(fields: Sequence[Field], rows: int) -> int:
     """About how many bytes of XML a row takes."""
-    return sum(CELL + field.cells.values.nbytes // max(rows, 1) for field in fields) + 1
+    return 1 + sum(CELL + int(field.cells.values.nbytes) // max(rows, 1) for field in fields)
 
 
 def part(name: str, fields: Sequence[Field], start: int, rows: int) -> Table:

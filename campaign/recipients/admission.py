@@ -39,7 +39,7 @@ _INSIDE: Final = {
 """What a file is that is not what its suffix says, by what it begins with."""
 
 
-def admit(path: Path) -> None:
+def check(path: Path) -> None:
     """Lets a file pass that is worth opening.
 
     Raises:

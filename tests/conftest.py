@@ -1,0 +1,32 @@
+"""What all tests share: one sandbox a worker, emptied before each test, and a desk to work at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from hypothesis import settings
+
+from campaign.sandbox import start
+from tests.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# The same examples every time: a red test is red for the next one who looks, too.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[str]:
+    with start(seed=1) as sandbox:
+        yield sandbox.url
+
+
+@pytest.fixture
+def desk(gateway: str, tmp_path: Path) -> Desk:
+    requests.delete(f"{gateway}/sandbox", timeout=10).raise_for_status()
+    return Desk(tmp_path, gateway)
