@@ -10,7 +10,7 @@ import pandas as pd
 
 from campaign import planning, schema
 from campaign.errors import RecipientsError
-from campaign.messages.composition import compose
+from campaign.messages.composition import compose, refuse_contradictions
 from campaign.model import MsgType, Status
 from campaign.recipients import phone, sheets
 
@@ -45,6 +45,7 @@ def check(campaign: Campaign, now: datetime, progress: Progress) -> Checked:
         TemplateError: a template cannot be used for any row.
         SettingsError: the message as a whole cannot be sent.
     """
+    refuse_contradictions(campaign)
     recipients = _read(campaign, progress)
     numbers = _numbers(recipients, campaign)
     suppressed, suppression_notes = _suppressed(numbers["number"], campaign)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from campaign import schema
 from campaign.model import Column, MsgType, Recipients, Result, RunFacts, RunState, Source, State, Status
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ REASONS: dict[str, str] = {
 }
 SENT = ("accepted", "rejected", "unknown")
 UNRENDERED = ("invalid", "opted_out", "hidden")
+
+
+def shown(*parts: int) -> datetime:
+    """A time as a cell shows it: without a zone."""
+    return datetime(*parts)  # type: ignore[misc,arg-type]  # noqa: DTZ001
 
 
 def frame(columns: Mapping[str, Sequence[Any]], dtypes: Mapping[str, str]) -> pd.DataFrame:
@@ -122,8 +128,6 @@ class ResultOf:
         )
 
     def row_frame(self) -> pd.DataFrame:
-        from campaign import schema
-
         columns = {name: self.column(name) for name in schema.RESULT if self.several or name not in {"file", "sheet"}}
         return frame(columns, {name: schema.RESULT[name].dtype for name in columns})
 
@@ -154,8 +158,6 @@ class ResultOf:
         return values[name]
 
     def requests(self) -> pd.DataFrame:
-        from campaign import schema
-
         states = {"accepted": State.ACCEPTED, "rejected": State.REJECTED, "unknown": State.UNKNOWN}
         states |= {"pending": State.PLANNED, "cancelled": State.CANCELLED}
         lines: list[dict[str, Any]] = []

@@ -70,9 +70,7 @@ def compose(
 
     Raises:
         TemplateError: a template cannot be used for any row.
-        SettingsError: the message as a whole cannot be sent (a type that needs a title without one, and the like).
     """
-    _refuse_contradictions(campaign)
     finish = _finisher(substitute=campaign.message.substitute)
     variants = rendering.render(recipients, _sources(campaign), finish=finish, progress=progress)
     findings = _Findings(dict(variants.reasons))
@@ -108,7 +106,12 @@ def _sources(campaign: Campaign) -> dict[str, tuple[str, str]]:
     return sources
 
 
-def _refuse_contradictions(campaign: Campaign) -> None:
+def refuse_contradictions(campaign: Campaign) -> None:
+    """Refuse what no row could mend: a type that needs a title without one, and the like.
+
+    Raises:
+        SettingsError: naming the key and what to do.
+    """
     message, asked = campaign.message, campaign.message.msg_type
     if asked == MsgType.GSMS and campaign.gateway.api == "v1":
         raise SettingsError('message.type = "GSMS": v1 of the gateway has no international messages; use api = "v2"')

@@ -10,9 +10,10 @@ import re
 import zipfile
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from campaign.errors import RecipientsError
+from campaign.recipients.notes import DAMAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ LIST: Final = 16 << 20
 
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
+_XML: Final = (".xml", ".rels")
 _ROOT: Final = re.compile(rb"<\0?\w")
 """Where the first element begins: declarations stand above it or nowhere."""
 _ENCRYPTED: Final = 0x1
@@ -72,7 +74,7 @@ class Archive:
             length += len(piece)
             if length > info.file_size:
                 raise RecipientsError(f"{self._path}: '{info.filename}' in it is bigger than it declares. {DAMAGED}")
-            if not _ROOT.search(prolog):
+            if info.filename.endswith(_XML) and not _ROOT.search(prolog):
                 prolog += piece[: PROLOG + 1]
                 _check_prolog(self._path, prolog)
             yield piece
@@ -103,10 +105,7 @@ class Archive:
             raise RecipientsError(f"{self._path}: '{info.filename}' in it cannot be unpacked ({error}). {DAMAGED}") from error
 
 
-DAMAGED: Final = "The file is damaged or was not copied to its end: save it anew in the spreadsheet program."
-
-
-def _inflate(file, info: zipfile.ZipInfo) -> Iterator[bytes]:
+def _inflate(file: BinaryIO, info: zipfile.ZipInfo) -> Iterator[bytes]:
     left = info.compress_size
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     stored = info.compress_type == zipfile.ZIP_STORED

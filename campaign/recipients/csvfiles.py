@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
 from campaign.errors import RecipientsError
 from campaign.model import Source
-from campaign.recipients import cells, encoding, headings
-from campaign.recipients.grid import Cells, Grid, tidy
+from campaign.recipients import cells, encoding, failures, headings, notes
+from campaign.recipients.grid import Cells, Grid, numbered, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,9 +39,6 @@ CHUNK: Final = 8192
 
 LONGEST: Final = 32_767
 """Characters that a cell of a spreadsheet can hold; a longer one has swallowed the rows below it."""
-
-ROWS_NAMED: Final = 5
-"""Rows named in a note at most; the rest is a count."""
 
 INTEGER: Final = r"^(0|-?[1-9][0-9]{0,14})$"
 NUMBER: Final = r"^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9])$"
@@ -82,19 +78,22 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid
     """
     layout = find_layout(path, phone)
     at = headings.phone_column(layout.header, phone, where=str(path))
-    columns, notes = columns_of(path, layout)
-    height = len(columns[0])
-    progress(height)
-    found = Grid(
-        source=Source(file=str(path)),
-        headings=layout.header,
-        cells=tuple(Cells(column if place == at else _typed(column)) for place, column in enumerate(columns)),
-        phone=at,
-        rows=pa.array(np.arange(layout.above + 1, layout.above + 1 + height, dtype=np.int32)),
-        hidden=pa.repeat(pa.scalar(False), height),  # noqa: FBT003 - the value itself
-        notes=notes,
+    text, short = columns_of(path, layout)
+    rows = numbered(layout.above, len(text[0]))
+    columns, failed = failures.taken_out([Cells(column) for column in text], layout.header, rows, where=str(path))
+    progress(len(rows))
+    return tidy(
+        Grid(
+            source=Source(file=str(path)),
+            headings=layout.header,
+            cells=tuple(column if place == at else Cells(_typed(column.values)) for place, column in enumerate(columns)),
+            places=tuple(range(len(columns))),
+            phone=at,
+            rows=rows,
+            hidden=pa.repeat(pa.scalar(False), len(rows)),  # noqa: FBT003 - the value itself
+            notes=short + failed,
+        )
     )
-    return tidy(found)
 
 
 def find_layout(path: Path, phone: str | None) -> Layout:
@@ -162,11 +161,11 @@ def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple
         return [pa.chunked_array([], pa.string()) for _ in layout.header], ()
     quotes = layout.quotes
     table = _even(layout, quoted=quotes > 0) if quotes % 2 == 0 else None
-    columns, notes = (table.columns, ()) if table is not None else _uneven(path, layout, strict=quotes % 2 == 1)
+    columns, short = (table.columns, ()) if table is not None else _uneven(path, layout, strict=quotes % 2 == 1)
     if quotes:
         _refuse_swallowed(path, columns, layout.above)
         columns = [pc.replace_substring_regex(column, _IN_FORMULA, r"\1") for column in columns] if b'="' in layout.text else columns
-    return [_without_blanks(column) for column in columns], notes
+    return [_without_blanks(column) for column in columns], short
 
 
 def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
@@ -234,9 +233,7 @@ def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
 def _short_note(path: Path, short: Sequence[int], width: int) -> tuple[str, ...]:
     if not short:
         return ()
-    more = f" and {len(short) - ROWS_NAMED:,} more" if len(short) > ROWS_NAMED else ""
-    named = ", ".join(f"{number:,}" for number in short[:ROWS_NAMED])
-    return (f"{path}: rows with fewer cells than the header's {width}, the rest counted as empty: {named}{more}.",)
+    return (f"{path}: {notes.rows(short)}: fewer cells than the header's {width}; the rest counts as empty.",)
 
 
 def _refuse_swallowed(path: Path, columns: Sequence[pa.ChunkedArray], above: int) -> None:

@@ -28,11 +28,15 @@ _ISO_LENGTH = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:\.\d+)?S")
 
 
 class Rows:
-    """The rows of a sheet, its header found. `first_column` is the place, from 0, of the first cell of each row."""
+    """The rows of a sheet, its header found. `first_column` is the place, from 0, of the first cell of each row.
 
-    def __init__(self, sheet: CalamineSheet, phone: str | None) -> None:
+    `iso` says that times come as text, as in an .ods.
+    """
+
+    def __init__(self, sheet: CalamineSheet, phone: str | None, *, iso: bool) -> None:
         self.first_column = sheet.start[1] if sheet.start else 0
-        self._rows = sheet.iter_rows() if sheet.start else iter(())
+        rows = sheet.iter_rows() if sheet.start else iter(())
+        self._rows = with_lengths(rows) if iso else rows
         self.head = list(islice(self._rows, headings.ROWS_SEARCHED + 1))
         self._texts = [[heading_text(cell) for cell in row] for row in self.head]
         self.header = headings.header_row(self._texts, phone)

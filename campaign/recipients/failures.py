@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model import Kind
+from campaign.recipients import notes
 from campaign.recipients.grid import Cells
 from campaign.recipients.headings import shown
 
@@ -20,23 +21,22 @@ WORDS: Final = tuple(
 )
 """They arrive as text from CSV, from cells pasted as values, and from LibreOffice."""
 
-ROWS_NAMED: Final = 5
-"""Rows named in a note at most; the rest is a count."""
-
 
 def taken_out(
     columns: Sequence[Cells], names: Sequence[str], rows: pa.Array, *, where: str
 ) -> tuple[list[Cells], tuple[str, ...]]:
     """The columns with those words missing, and a note for each column that had some."""
-    found, notes = [], []
+    found, sentences = [], []
     for column, name in zip(columns, names, strict=True):
         failed = _failed(column)
         if failed is None:
             found.append(column)
             continue
         found.append(_without(column, failed))
-        notes.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {_rows(rows.filter(failed))}; it counts as empty.")
-    return found, tuple(notes)
+        at = rows.filter(failed)
+        said = notes.rows(at.slice(0, notes.NAMED).to_pylist(), len(at))
+        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {said}; it counts as empty.")
+    return found, tuple(sentences)
 
 
 def _failed(column: Cells) -> pa.Array | None:
@@ -54,9 +54,3 @@ def _without(column: Cells, failed: pa.Array) -> Cells:
     empty = pa.scalar(Kind.EMPTY, pa.uint8())
     kinds = None if column.kinds is None else pc.if_else(failed, empty, column.kinds)
     return Cells(pc.if_else(failed, None, column.values), kinds)
-
-
-def _rows(rows: pa.Array) -> str:
-    numbers = [f"{row:,}" for row in rows.slice(0, ROWS_NAMED).to_pylist()]
-    more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
-    return f"row{'s' if len(rows) > 1 else ''} {', '.join(numbers)}{more}"

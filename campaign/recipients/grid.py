@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,21 +35,26 @@ class Grid:
     """The recipients of one sheet.
 
     `rows` (int32) are the sheet's own row numbers, from 1; `hidden` (bool) says
-    which of them a person does not see; `phone` is the place of the phone column, and
-    `first_column` that of the first column in its sheet, from 0.
+    which of them a person does not see; `phone` is the place of the phone column
+    among `cells`; `places` are the columns' places in their sheet, from 0.
     """
 
     source: Source
     headings: tuple[str, ...]
     cells: tuple[Cells, ...]
+    places: tuple[int, ...]
     phone: int
     rows: pa.Array
     hidden: pa.Array
-    first_column: int = 0
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def numbered(above: int, height: int) -> pa.Array:
+    """The numbers of rows that stand below so many others."""
+    return pa.array(np.arange(above + 1, above + 1 + height, dtype=np.int32))
 
 
 def tidy(grid: Grid) -> Grid:
@@ -83,5 +89,6 @@ def _with_columns_used(grid: Grid) -> Grid:
         grid,
         headings=tuple(grid.headings[at] for at in used),
         cells=tuple(grid.cells[at] for at in used),
+        places=tuple(grid.places[at] for at in used),
         phone=used.index(grid.phone),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from campaign.errors import RecipientsError
-from campaign.recipients.archive import DAMAGED
+from campaign.recipients.notes import DAMAGED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,12 @@ def _part(element: ET.Element, targets: dict[str | None, ET.Element]) -> str | N
     relation = targets.get(next((value for name, value in element.items() if _local(name) == "id"), None))
     if relation is None or not relation.get("Type", "").endswith("/worksheet"):
         return None
-    return posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
+    return target(relation.get("Target", ""))
+
+
+def target(relation: str) -> str:
+    """The part that a relation of the workbook leads to: `worksheets/sheet1.xml` and `/xl/worksheets/sheet1.xml` alike."""
+    return posixpath.normpath(posixpath.join("/xl", relation)).lstrip("/")
 
 
 def _local(tag: str) -> str:

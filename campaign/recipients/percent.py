@@ -59,11 +59,11 @@ def shown(grid: Grid, marks: Mapping[int, Mapping[int, int]]) -> Grid:
 
     Args:
         grid: the rows of a sheet.
-        marks: decimals by row number, by place of the column.
+        marks: decimals by row number, by place of the column in its sheet.
     """
     columns = [
-        _column(column, grid.rows, marks[at]) if at in marks and at != grid.phone else column
-        for at, column in enumerate(grid.cells)
+        _column(column, grid.rows, marks[place]) if place in marks and at != grid.phone else column
+        for at, (place, column) in enumerate(zip(grid.places, grid.cells, strict=True))
     ]
     return replace(grid, cells=tuple(columns))
 

@@ -42,8 +42,10 @@ def usable(batch: pa.RecordBatch, phone: str | None) -> bool:
     return bool(found) and not _renamed(batch) and not _second_header(batch, phone)
 
 
-def doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> list[int]:
-    """The places of the columns whose cells may be of several kinds; not of the phone column, which becomes text.
+def doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> tuple[list[int], list[int]]:
+    """The places of the text and of the number columns whose cells may be of several kinds.
+
+    The phone column is none of them: it becomes text in any case.
 
     Args:
         batch: what `load` gave.
@@ -52,7 +54,8 @@ def doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> lis
     """
     phones = headings.candidates(batch.schema.names, phone)
     columns = [(at, column) for at, column in enumerate(batch.columns) if at not in phones]
-    return [at for at, column in columns if _maybe_mixed(column) or (booleans and pa.types.is_floating(column.type))]
+    text = [at for at, column in columns if _maybe_mixed(column)]
+    return text, [at for at, column in columns if booleans and pa.types.is_floating(column.type)]
 
 
 def _renamed(batch: pa.RecordBatch) -> bool:

@@ -7,12 +7,12 @@ pieces that hold a mark are looked at closely.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from campaign.recipients.headings import letter
+from campaign.recipients.marks import CELLS, ROWS, Marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,13 +30,6 @@ _UNCALCULATED = re.compile(
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
-
-ROWS: Final = 1 << 20
-"""Rows of a sheet, 1,048,576."""
-
-CELLS: Final = 64 * ROWS
-"""Cells in the box around all cells that are used. The reader holds the whole box, about 2 GiB of this many, though only
-two cells in opposite corners be filled."""
 
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})(\d+)["']""")
 _LONGEST_REFERENCE: Final = 24
@@ -92,26 +85,22 @@ def percents(pieces: Iterable[bytes], formats: Mapping[int, int]) -> dict[int, d
     return {_column(letters) - 1: rows for letters, rows in found.items()}
 
 
-def any_number(pieces: Iterable[bytes], columns: Iterable[int]) -> bool:
-    """Whether some cell of the columns (from 0) is not text: a number, a date, a truth value, an error.
+def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[int]) -> bool:
+    """Whether some cell of the `text` columns is no text, or one of the `numbers` columns is a truth value.
 
-    Sure only for a sheet whose cells name themselves first, as all programs write them; see `Marks.plain`.
+    Columns are counted from 0. Sure only for a sheet whose cells name themselves
+    first, as all programs write them: see `Marks.plain`.
     """
-    letters = "|".join(letter(column) for column in columns).encode()
-    cell = re.compile(rb'<c r="(?:' + letters + rb')\d+"(?![^>]*\st="(?:s|str|inlineStr)")[^>]*[^>/]>\s*<(?!/c)')
-    return any(cell.search(piece) for piece in _whole_rows(pieces))
+    kinds = [
+        rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^>]*\st="(?:s|str|inlineStr)")[^>]*[^>/]>\s*<(?!/c)',
+        rb'<c r="(?:' + _letters(numbers) + rb')\d+"[^>]*\st="b"',
+    ]
+    cells = [re.compile(kind) for kind, columns in zip(kinds, (text, numbers), strict=True) if columns]
+    return any(cell.search(piece) for piece in _whole_rows(pieces) for cell in cells)
 
 
-@dataclass(slots=True)
-class Marks:
-    """What a sheet's XML says besides its values."""
-
-    hidden: list[int] = field(default_factory=list)  # row numbers, from 1
-    errors: list[str] = field(default_factory=list)  # cells such as C12 whose formula failed
-    uncalculated: list[str] = field(default_factory=list)  # cells whose formula has no value stored
-    booleans: bool = False  # whether any cell is true or false
-    formulas: bool = False  # whether any cell is a formula
-    plain: bool = False  # whether A1 has a value, so that the first column is A, and cells name themselves first
+def _letters(columns: Iterable[int]) -> bytes:
+    return "|".join(map(letter, columns)).encode()
 
 
 def marks(pieces: Iterable[bytes]) -> Marks:

@@ -8,26 +8,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 import fastexcel
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine
 
 from campaign.errors import RecipientsError
 from campaign.model import Source
-from campaign.recipients import archive, cells, exact, failures, headings, package, percent, quick, sheetxml
-from campaign.recipients.grid import Cells, Grid, tidy
+from campaign.recipients import archive, biff8, biff12, cells, exact, failures, headings, notes, odsxml, package, percent, quick, sheetxml
+from campaign.recipients.grid import Cells, Grid, numbered, tidy
+from campaign.recipients.marks import CELLS, TOO_FAR, Marks
+from campaign.recipients.notes import DAMAGED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-OPEN_XML: Final = (".xlsx", ".xlsm")
-
 STYLES: Final = "xl/styles.xml"
-
-CELLS_NAMED: Final = 5
-"""Cells named in a note at most; the rest is a count."""
 
 _RESULTS = re.compile(r"results(?: \d+)?")
 
@@ -61,10 +57,7 @@ def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[i
 
     A result workbook of this program gives all of its `results` sheets.
     """
-    if path.suffix.lower() in OPEN_XML:
-        with archive.opened(path) as opened:
-            return _read(OpenXml(path, opened, progress), path, sheet, phone)
-    return _read(Calamine(path, progress), path, sheet, phone)
+    return _READERS[path.suffix.lower()](path, sheet, phone, progress)
 
 
 def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Grid]:
@@ -124,6 +117,7 @@ class Calamine:
 
     path: Path
     progress: Callable[[int], None]
+    marks: Mapping[str, Marks] = field(default_factory=dict)
     tabs: Sequence[Tab] = field(init=False)
     _workbook: python_calamine.CalamineWorkbook = field(init=False)
 
@@ -131,7 +125,7 @@ class Calamine:
         try:
             self._workbook = python_calamine.CalamineWorkbook.from_path(self.path)
         except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise RecipientsError(f"{self.path}: this workbook cannot be read ({error}). {archive.DAMAGED}") from error
+            raise RecipientsError(f"{self.path}: this workbook cannot be read ({error}). {DAMAGED}") from error
         self.tabs = [
             Tab(name=tab.name, visible=tab.visible == python_calamine.SheetVisibleEnum.Visible)
             for tab in self._workbook.sheets_metadata
@@ -139,14 +133,13 @@ class Calamine:
         ]
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
-        rows = exact.Rows(self._workbook.get_sheet_by_name(tab.name), phone)
+        rows = exact.Rows(self._workbook.get_sheet_by_name(tab.name), phone, iso=self.path.suffix.lower() == ".ods")
         if rows.header is None:
             return Headless(headings=rows.headings)
         begin = rows.header + 1
         found = exact.columns(rows, begin, self.progress)
-        return grid(
-            self.path, tab, rows.headings, found, phone=phone, begin=begin, first_column=rows.first_column
-        )
+        loaded = grid(self.path, tab, rows.headings, found, phone=phone, begin=begin, first_column=rows.first_column)
+        return with_marks(loaded, self.marks.get(tab.name, Marks()))
 
 
 @dataclass(slots=True)
@@ -178,29 +171,27 @@ class OpenXml:
             names, columns = quick.columns(batch)
             self.progress(batch.num_rows)
             loaded = grid(self.path, tab, names, columns, phone=phone, begin=1)
-        return loaded if isinstance(loaded, Headless) else with_marks(self._with_percents(loaded, part), marks)
-
-    def _certain(self, batch: pa.RecordBatch, phone: str | None, part: package.SheetPart, marks: sheetxml.Marks) -> bool:
-        """Whether each column has cells of one kind, and stands where its place says."""
-        doubtful = quick.doubtful(batch, phone, booleans=marks.booleans)
-        if not doubtful and not self._formats:
-            return True
-        if not marks.plain or (marks.booleans and doubtful):
-            return False
-        return not doubtful or not sheetxml.any_number(self.opened.pieces(part.part), doubtful)
-
-    def _with_percents(self, loaded: Grid, part: package.SheetPart) -> Grid:
-        if not self._formats:
+        if isinstance(loaded, Headless):
             return loaded
-        found = sheetxml.percents(self.opened.pieces(part.part), self._formats)
-        return percent.shown(loaded, {column - loaded.first_column: rows for column, rows in found.items()})
+        if self._formats:
+            marks.percents = sheetxml.percents(self.opened.pieces(part.part), self._formats)
+        return with_marks(loaded, marks)
+
+    def _certain(self, batch: pa.RecordBatch, phone: str | None, part: package.SheetPart, marks: Marks) -> bool:
+        """Whether each column has cells of one kind, and stands where its place says."""
+        text, numbers = quick.doubtful(batch, phone, booleans=marks.booleans)
+        if not (text or numbers or self._formats):
+            return True
+        if not marks.plain:
+            return False
+        return not (text or numbers) or not sheetxml.any_other(self.opened.pieces(part.part), text, numbers)
 
     def _check_box(self, part: package.SheetPart) -> None:
         rows, columns = sheetxml.box(lambda: self.opened.pieces(part.part))
-        if rows * columns > sheetxml.CELLS:
+        if rows * columns > CELLS:
             raise RecipientsError(
                 f"{self.path}, sheet '{part.name}': its cells reach to {headings.letter(columns - 1)}{rows}."
-                " Delete the stray cells right of the list or below it, and save it."
+                f" {TOO_FAR}"
             )
 
     def _batch(self, name: str) -> pa.RecordBatch | None:
@@ -208,7 +199,7 @@ class OpenXml:
             self._reader = self._reader or fastexcel.read_excel(self.path)
             return quick.load(self._reader, name)
         except fastexcel.FastExcelError as error:
-            raise RecipientsError(f"{self.path}: this workbook cannot be read ({error}). {archive.DAMAGED}") from error
+            raise RecipientsError(f"{self.path}: this workbook cannot be read ({error}). {DAMAGED}") from error
 
 
 def grid(
@@ -225,9 +216,9 @@ def grid(
     where = f"{path}, sheet '{tab.name}'"
     at = headings.phone_column(names, phone, where=where)
     height = len(columns[at].values)
-    rows = pa.array(np.arange(begin + 1, begin + 1 + height, dtype=np.int32))
+    rows = numbered(begin, height)
     text = [Cells(cells.text(column.values)) if place == at else column for place, column in enumerate(columns)]
-    found, notes = failures.taken_out(text, names, rows, where=where)
+    found, failed = failures.taken_out(text, names, rows, where=where)
     return tidy(
         Grid(
             source=Source(file=str(path), sheet=tab.name),
@@ -236,27 +227,48 @@ def grid(
             phone=at,
             rows=rows,
             hidden=pa.repeat(pa.scalar(False), height),  # noqa: FBT003 - the value itself
-            first_column=first_column,
-            notes=notes,
+            places=tuple(range(first_column, first_column + len(found))),
+            notes=failed,
         )
     )
 
 
-def with_marks(found: Grid, marks: sheetxml.Marks) -> Grid:
+def with_marks(found: Grid, marks: Marks) -> Grid:
     """The grid with its hidden rows marked, and a note on formulas that gave no value."""
     where = f"{found.source.file}, sheet '{found.source.sheet}'"
-    notes = list(found.notes)
+    said = list(found.notes)
     if marks.errors:
-        notes.append(f"{where}: {_cells(marks.errors)} shows an error such as #N/A; it counts as empty.")
+        said.append(f"{where}: {notes.few(marks.errors)} shows an error such as #N/A; it counts as empty.")
     if marks.uncalculated:
-        notes.append(
-            f"{where}: {_cells(marks.uncalculated)} has a formula without a value and counts as empty."
+        said.append(
+            f"{where}: {notes.few(marks.uncalculated)} has a formula without a value and counts as empty."
             " Open the file in a spreadsheet program and save it."
         )
     hidden = pc.is_in(found.rows, value_set=pa.array(marks.hidden, pa.int32())) if marks.hidden else found.hidden
-    return replace(found, hidden=hidden, notes=tuple(notes))
+    return replace(percent.shown(found, marks.percents) if marks.percents else found, hidden=hidden, notes=tuple(said))
 
 
-def _cells(names: Sequence[str]) -> str:
-    more = len(names) - CELLS_NAMED
-    return ", ".join(names[:CELLS_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def _open_xml(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+    with archive.opened(path) as opened:
+        return _read(OpenXml(path, opened, progress), path, sheet, phone)
+
+
+def _binary(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+    with archive.opened(path) as opened:
+        opened.verify("xl/sharedStrings.bin")
+        marks = biff12.marks(opened, where=str(path))
+    return _read(Calamine(path, progress, marks), path, sheet, phone)
+
+
+def _open_document(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+    with archive.opened(path) as opened:
+        marks = odsxml.of(opened, path)
+    return _read(Calamine(path, progress, marks), path, sheet, phone)
+
+
+def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+    marks = biff8.marks(path.read_bytes(), where=str(path))
+    return _read(Calamine(path, progress, marks), path, sheet, phone)
+
+
+_READERS: Final = {".xlsx": _open_xml, ".xlsm": _open_xml, ".xlsb": _binary, ".ods": _open_document, ".xls": _old}

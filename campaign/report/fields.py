@@ -27,7 +27,7 @@ FORMATS: Final = dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS)
 )
 """Our columns that are more than plain text and numbers."""
 
-LOOKS_LIKE_A_NUMBER: Final = r"^[=+\-@0-9]"
+LOOKS_LIKE_A_NUMBER: Final = r"^[=+\-@0-9]|^(?i:true|false)$"
 """Text that a spreadsheet program would turn into something else as soon as someone edits the cell."""
 
 WIDEST: Final = {"text": 46.0, "reason": 60.0, "message": 28.0, "to_do": 80.0}

@@ -71,7 +71,7 @@ class Grid:
 def cell_xml(row: int, column: int, cell: Cell, styles: Stylesheet) -> str:
     """One cell."""
     opening = f'<c r="{address(row, column)}" s="{styles.id(cell.look)}"'
-    if cell.value is None:
+    if cell.value is None or cell.value == "":
         return f"{opening}/>"
     if isinstance(cell.value, str):
         words = escape(text.mend(text.whole(cell.value), text.Changes()))

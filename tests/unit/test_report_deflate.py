@@ -39,7 +39,7 @@ def spliced(data: bytes, content: bytes, new: bytes) -> tuple[bytes, int]:
 @pytest.mark.parametrize("level", [1, 6])
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("new", [b"", "<제목>".encode() * 500])
-def test_the_rest_is_taken_over_whole(level: int, seed: int, new: bytes):
+def test_the_rest_is_taken_over_whole(level: int, seed: int, new: bytes) -> None:
     content = lines(12_000, seed)
     data, checksum = spliced(packed(content, level), content, new)
     unpacked = zlib.decompress(data, -15)
@@ -48,14 +48,14 @@ def test_the_rest_is_taken_over_whole(level: int, seed: int, new: bytes):
 
 
 @pytest.mark.parametrize("strategy", [zlib.Z_FIXED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE])
-def test_blocks_of_every_kind_are_gone_over(strategy: int):
+def test_blocks_of_every_kind_are_gone_over(strategy: int) -> None:
     content = lines(12_000)
     data, checksum = spliced(packed(content, 6, strategy), content, b"<other>")
     assert zlib.decompress(data, -15)[:12] == b"<other><row "
     assert checksum == zlib.crc32(content.replace(b"<head>", b"<other>"))
 
 
-def test_stored_blocks_stay_where_bytes_begin():
+def test_stored_blocks_stay_where_bytes_begin() -> None:
     noise = random.Random(3).randbytes(200_000)  # noqa: S311
     content = lines(3000) + noise
     data, checksum = spliced(packed(content), content, b"<h>")
@@ -66,26 +66,26 @@ def test_stored_blocks_stay_where_bytes_begin():
 
 
 @pytest.mark.parametrize("content", [b"<head><row", lines(20), b"", b"<head>" + b"x" * 900_000])
-def test_short_data_and_data_without_the_place_are_refused(content: bytes):
+def test_short_data_and_data_without_the_place_are_refused(content: bytes) -> None:
     with pytest.raises(deflate.NoPlace):
         deflate.head(packed(content), lambda text: text.find(b"<row"))
 
 
 @pytest.mark.parametrize("phase", range(8))
-def test_packed_data_can_end_at_any_bit(phase: int):
+def test_packed_data_can_end_at_any_bit(phase: int) -> None:
     whole, bits = deflate.packed_to(b"abc", phase)
     last = bytes([bits | 0b011 << phase & 0xFF]) if phase else bytes([0b011])  # a last block of fixed codes, empty
     assert zlib.decompressobj(-15).decompress(whole + last + b"\0\0") == b"abc"
     assert bits < 1 << phase
 
 
-def test_cut_off_data_is_refused():
+def test_cut_off_data_is_refused() -> None:
     with pytest.raises(deflate.NoPlace):
         deflate.head(packed(lines(12_000))[:1000], lambda text: text.find(b"<row"))
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=2000))
-def test_the_checksum_of_a_changed_beginning(old: bytes, new: bytes, rest: bytes):
+def test_the_checksum_of_a_changed_beginning(old: bytes, new: bytes, rest: bytes) -> None:
     found = crc.changed(zlib.crc32(old + rest), zlib.crc32(old), zlib.crc32(new), len(rest))
     assert found == zlib.crc32(new + rest)

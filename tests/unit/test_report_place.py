@@ -1,20 +1,17 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from campaign.report import place
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def contents(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_file_has_its_name_and_is_its_owner_s_alone(tmp_path: Path):
+def test_the_file_has_its_name_and_is_its_owner_s_alone(tmp_path: Path) -> None:
     path = place.put(tmp_path / "새 폴더" / "결과.xlsx", lambda made: made.write_text("whole"))
     assert path == tmp_path / "새 폴더" / "결과.xlsx"
     assert path.read_text() == "whole"
@@ -23,7 +20,7 @@ def test_the_file_has_its_name_and_is_its_owner_s_alone(tmp_path: Path):
 
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
-def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path, failure: type[BaseException]):
+def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path, failure: type[BaseException]) -> None:
     (tmp_path / "결과.xlsx").write_text("before")
 
     def fail(made: Path) -> None:
@@ -36,20 +33,20 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path, failur
     assert (tmp_path / "결과.xlsx").read_text() == "before"
 
 
-def test_the_final_name_is_not_there_while_the_file_is_written(tmp_path: Path):
+def test_the_final_name_is_not_there_while_the_file_is_written(tmp_path: Path) -> None:
     seen: list[bool] = []
     place.put(tmp_path / "결과.xlsx", lambda _: seen.append((tmp_path / "결과.xlsx").exists()))
     assert seen == [False]
 
 
-def test_a_workbook_open_elsewhere_gets_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_workbook_open_elsewhere_gets_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held(monkeypatch, "결과.xlsx", "결과 (2).xlsx")
     path = place.put(tmp_path / "결과.xlsx", lambda made: made.write_text("whole"))
     assert path.name == "결과 (3).xlsx"
     assert contents(tmp_path) == ["결과 (3).xlsx"]
 
 
-def test_when_every_name_is_held_the_person_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_when_every_name_is_held_the_person_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held(monkeypatch, *(path.name for path in place.names(tmp_path / "결과.xlsx")))
     with pytest.raises(PermissionError, match="Close it and try again"):
         place.put(tmp_path / "결과.xlsx", lambda made: made.write_text("whole"))
@@ -58,11 +55,11 @@ def test_when_every_name_is_held_the_person_is_told(tmp_path: Path, monkeypatch:
 
 def held(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     """As on Windows while a spreadsheet program has these files open."""
-    replace = type(place.Path()).replace
+    replace = type(Path()).replace
 
     def guarded(made: Path, target: Path) -> Path:
         if target.name in names:
             raise PermissionError(13, "in use", str(target))
         return replace(made, target)
 
-    monkeypatch.setattr(type(place.Path()), "replace", guarded)
+    monkeypatch.setattr(type(Path()), "replace", guarded)

@@ -1,0 +1,29 @@
+"""What a sheet says besides its values: hidden rows, failed formulas, formulas that were never calculated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+ROWS: Final = 1 << 20
+"""Rows of a sheet, 1,048,576."""
+
+CELLS: Final = 64 * ROWS
+"""Cells in the box around all cells that are used. The reader holds the whole box, about 2 GiB of this many, though only
+two cells in opposite corners be filled."""
+
+
+TOO_FAR: Final = "Delete the stray cells right of the list or below it, and save it."
+
+
+@dataclass(slots=True)
+class Marks:
+    """What was found in one sheet, whatever its format."""
+
+    hidden: list[int] = field(default_factory=list)  # row numbers, from 1
+    errors: list[str] = field(default_factory=list)  # cells such as C12 whose formula failed
+    uncalculated: list[str] = field(default_factory=list)  # cells whose formula has no value stored
+    percents: dict[int, dict[int, int]] = field(default_factory=dict)  # decimals by row number, by column from 0
+    booleans: bool = False  # whether any cell is true or false
+    formulas: bool = False  # whether any cell is a formula
+    plain: bool = False  # whether A1 has a value, so that the first column is A, and cells name themselves first
