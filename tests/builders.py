@@ -41,7 +41,7 @@ UNRENDERED = ("invalid", "opted_out", "hidden")
 
 def shown(*parts: int) -> datetime:
     """A time as a cell shows it: without a zone."""
-    return datetime(*parts)  # type: ignore[misc,arg-type]  # noqa: DTZ001
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
 
 
 def frame(columns: Mapping[str, Sequence[Any]], dtypes: Mapping[str, str]) -> pd.DataFrame:
@@ -74,6 +74,7 @@ class ResultOf:
     types: Sequence[str] = ("SMS", "SMS", "SMS", "LMS")
     per_request: int = 1000
     several: bool = False
+    first_row: int = 2
     run: Mapping[str, Any] = field(default_factory=dict)
     rows: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
@@ -110,7 +111,7 @@ class ResultOf:
     def recipients(self) -> Recipients:
         count, columns = len(self.statuses), self.own_columns()
         table = frame(
-            {"source": [0] * count, "row": list(range(2, count + 2))},
+            {"source": [0] * count, "row": list(range(self.first_row, count + self.first_row))},
             {"source": "int16[pyarrow]", "row": "int32[pyarrow]"},
         )
         for index, (_, series) in enumerate(columns):
@@ -151,7 +152,7 @@ class ResultOf:
             "text": "[봄맞이] 고객님, 강남점에서 20% 할인 쿠폰을 드립니다." if rendered else None,
             "bytes": 54 if rendered else None,
             "sentAt": START + timedelta(seconds=index // 50) if sent else None,
-            "row": index + 2,
+            "row": index + self.first_row,
             "file": "customers.xlsx",
             "sheet": "수신자",
         }

@@ -23,7 +23,18 @@ HEAD: Final = 4096
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PASSWORD = "EncryptedPackage".encode("utf-16-le")
-_MARKUP = (b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<style", b"<script", b"<body", b"<?xml", b"mime-version")
+_MARKUP = (
+    b"<!doctype html",
+    b"<html",
+    b"<table",
+    b"<head",
+    b"<meta",
+    b"<style",
+    b"<script",
+    b"<body",
+    b"<?xml",
+    b"mime-version",
+)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -48,7 +59,9 @@ def check(path: Path) -> None:
     head = _head(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise RecipientsError(f"{path}: files ending in '{path.suffix}' are not read. Save it as .xlsx or .csv; {_known()}.")
+        raise RecipientsError(
+            f"{path}: files ending in '{path.suffix}' are not read. Save it as .xlsx or .csv; {_known()}."
+        )
     found = _content(path, head)
     wanted = "zip" if suffix in ZIPPED else "ole" if suffix == ".xls" else "text"
     if found != wanted:
@@ -61,7 +74,9 @@ def _known() -> str:
 
 def _head(path: Path) -> bytes:
     if path.name.startswith("~$"):
-        raise RecipientsError(f"{path}: this is the mark that Excel leaves beside an open workbook; name '{path.name[2:]}' instead.")
+        raise RecipientsError(
+            f"{path}: this is the mark that Excel leaves beside an open workbook; name '{path.name[2:]}' instead."
+        )
     try:
         if path.is_dir():
             raise RecipientsError(f"{path}: this is a folder. Name the spreadsheets in it one by one.")

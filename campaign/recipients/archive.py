@@ -102,7 +102,9 @@ class Archive:
                 file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
                 yield from _inflate(file, info)
         except (zlib.error, EOFError) as error:
-            raise RecipientsError(f"{self._path}: '{info.filename}' in it cannot be unpacked ({error}). {DAMAGED}") from error
+            raise RecipientsError(
+                f"{self._path}: '{info.filename}' in it cannot be unpacked ({error}). {DAMAGED}"
+            ) from error
 
 
 def _inflate(file: BinaryIO, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -144,7 +146,9 @@ def opened(path: Path) -> Iterator[Archive]:
 
 def _check(path: Path, parts: list[zipfile.ZipInfo]) -> None:
     if len(parts) > ENTRIES:
-        raise RecipientsError(f"{path}: it has {len(parts):,} parts, over {ENTRIES:,}; no list of recipients has so many.")
+        raise RecipientsError(
+            f"{path}: it has {len(parts):,} parts, over {ENTRIES:,}; no list of recipients has so many."
+        )
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         raise RecipientsError(f"{path}: it is protected with a password. Save it without one and try again.")
     if any(part.compress_type not in _METHODS for part in parts):

@@ -132,12 +132,19 @@ def text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         return _float_text(values)
     found = values.cast(pa.string())
     if pa.types.is_timestamp(values.type) or pa.types.is_time(values.type):
-        return pc.replace_substring_regex(found, r"\.?0+$", "") if _has_fraction(values) else pc.utf8_slice_codeunits(found, 0, -7)
+        return (
+            pc.replace_substring_regex(found, r"\.?0+$", "")
+            if _has_fraction(values)
+            else pc.utf8_slice_codeunits(found, 0, -7)
+        )
     return found
 
 
 def _has_fraction(values: pa.Array | pa.ChunkedArray) -> bool:
-    return bool(pc.any(pc.not_equal(pc.microsecond(values), 0)).as_py() or pc.any(pc.not_equal(pc.millisecond(values), 0)).as_py())
+    return bool(
+        pc.any(pc.not_equal(pc.microsecond(values), 0)).as_py()
+        or pc.any(pc.not_equal(pc.millisecond(values), 0)).as_py()
+    )
 
 
 def _float_text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -195,7 +202,11 @@ def _common(types: set[pa.DataType]) -> pa.DataType | None:
 
 def _joined_as(common: pa.DataType, parts: Sequence[Cells]) -> pa.ChunkedArray:
     return pa.chunked_array(
-        [chunk for part in parts for chunk in _chunks(pa.nulls(len(part.values), common) if part.empty else part.values.cast(common))],
+        [
+            chunk
+            for part in parts
+            for chunk in _chunks(pa.nulls(len(part.values), common) if part.empty else part.values.cast(common))
+        ],
         common,
     )
 

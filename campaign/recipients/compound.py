@@ -43,7 +43,7 @@ class _Container:
 
     def stream(self, names: set[str]) -> bytes:
         root = self._entry(0)
-        for at in range(0, len(self._directory) // _ENTRY):
+        for at in range(len(self._directory) // _ENTRY):
             name, begin, size = self._entry(at)
             if name.upper() in names:
                 return self._stream(begin, size, root[1])

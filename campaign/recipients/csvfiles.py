@@ -86,11 +86,13 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid
         Grid(
             source=Source(file=str(path)),
             headings=layout.header,
-            cells=tuple(column if place == at else Cells(_typed(column.values)) for place, column in enumerate(columns)),
+            cells=tuple(
+                column if place == at else Cells(_typed(column.values)) for place, column in enumerate(columns)
+            ),
             places=tuple(range(len(columns))),
             phone=at,
             rows=rows,
-            hidden=pa.repeat(pa.scalar(False), len(rows)),  # noqa: FBT003 - the value itself
+            hidden=pa.repeat(pa.scalar(False), len(rows)),
             notes=short + failed,
         )
     )
@@ -110,7 +112,7 @@ def find_layout(path: Path, phone: str | None) -> Layout:
     header = headings.header_row(rows, phone)
     if header is None:
         fullest = max(rows, key=len, default=[])
-        raise RecipientsError(headings.missing(fullest, phone, where=str(path)))
+        raise headings.NoPhoneColumn(headings.missing(fullest, phone, where=str(path)))
     return Layout(
         text=text,
         delimiter=delimiter,
@@ -164,7 +166,11 @@ def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple
     columns, short = (table.columns, ()) if table is not None else _uneven(path, layout, strict=quotes % 2 == 1)
     if quotes:
         _refuse_swallowed(path, columns, layout.above)
-        columns = [pc.replace_substring_regex(column, _IN_FORMULA, r"\1") for column in columns] if b'="' in layout.text else columns
+        columns = (
+            [pc.replace_substring_regex(column, _IN_FORMULA, r"\1") for column in columns]
+            if b'="' in layout.text
+            else columns
+        )
     return [_without_blanks(column) for column in columns], short
 
 
@@ -181,7 +187,10 @@ def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
                 delimiter=layout.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
             ),
             convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True, check_utf8=False
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                check_utf8=False,
             ),
         )
     except pa.ArrowInvalid:
@@ -240,7 +249,7 @@ def _refuse_swallowed(path: Path, columns: Sequence[pa.ChunkedArray], above: int
     for column in columns:
         length = pc.utf8_length(column)
         if (pc.max(length).as_py() or 0) > LONGEST:
-            row = above + pc.index(pc.greater(length, LONGEST), True).as_py() + 1  # noqa: FBT003 - the value itself
+            row = above + pc.index(pc.greater(length, LONGEST), True).as_py() + 1
             raise RecipientsError(f"{path}: row {row:,} has a cell of over {LONGEST:,} characters. {QUOTES}")
 
 

@@ -11,8 +11,6 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from campaign.recipients import cells, headings
 from campaign.recipients.grid import Cells
 

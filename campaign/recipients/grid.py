@@ -83,7 +83,9 @@ def _any_filled(columns: tuple[Cells, ...]) -> pa.Array:
 
 def _with_columns_used(grid: Grid) -> Grid:
     used = [
-        at for at, (heading, cells) in enumerate(zip(grid.headings, grid.cells, strict=True)) if heading.strip() or not cells.empty
+        at
+        for at, (heading, cells) in enumerate(zip(grid.headings, grid.cells, strict=True))
+        if heading.strip() or not cells.empty
     ]
     return replace(
         grid,

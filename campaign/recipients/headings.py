@@ -14,19 +14,15 @@ if TYPE_CHECKING:
 
 USUAL: Final[tuple[frozenset[str], ...]] = (
     frozenset(
-        "수신번호 수신자번호 수신전화번호 수신자전화번호 수신인번호 받는번호 받는사람번호 받는분번호 받는사람 받는분 recipient"
-        " recipientnumber recipientphone to".split()
+        ["수신번호", "수신자번호", "수신전화번호", "수신자전화번호", "수신인번호", "받는번호", "받는사람번호", "받는분번호", "받는사람", "받는분", "recipient", "recipientnumber", "recipientphone", "to"]
     ),
     frozenset(
-        "휴대폰 휴대폰번호 휴대폰no 휴대전화 휴대전화번호 휴대번호 휴대 핸드폰 핸드폰번호 핸드폰no 손전화 모바일 모바일번호"
-        " 휴대폰연락처 고객휴대폰 고객휴대폰번호 회원휴대폰 수신자휴대폰 mobile mobileno mobilenumber mobilephone"
-        " mobilephonenumber cell cellphone cellphonenumber cellno cellnumber handphone hp hpno".split()
+        ["휴대폰", "휴대폰번호", "휴대폰no", "휴대전화", "휴대전화번호", "휴대번호", "휴대", "핸드폰", "핸드폰번호", "핸드폰no", "손전화", "모바일", "모바일번호", "휴대폰연락처", "고객휴대폰", "고객휴대폰번호", "회원휴대폰", "수신자휴대폰", "mobile", "mobileno", "mobilenumber", "mobilephone", "mobilephonenumber", "cell", "cellphone", "cellphonenumber", "cellno", "cellnumber", "handphone", "hp", "hpno"]
     ),
     frozenset(
-        "전화번호 연락처 연락번호 전화 전화no 고객전화번호 고객연락처 연락처번호 phone phoneno phonenumber tel telno"
-        " telnumber telephone telephonenumber contact contactno contactnumber".split()
+        ["전화번호", "연락처", "연락번호", "전화", "전화no", "고객전화번호", "고객연락처", "연락처번호", "phone", "phoneno", "phonenumber", "tel", "telno", "telnumber", "telephone", "telephonenumber", "contact", "contactno", "contactnumber"]
     ),
-    frozenset("번호 number".split()),
+    frozenset(["번호", "number"]),
 )
 """The usual headings of a phone column, reduced to letters and digits, best group first.
 
@@ -37,7 +33,7 @@ stand as often over a running number.
 ROWS_SEARCHED: Final = 30
 """How many rows from the top may stand above the header: titles, remarks, the date of the list."""
 
-RESULT: Final = "status resultCode message requestNo msgType reason number text bytes sentAt row".split()
+RESULT: Final = ["status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt", "row"]
 """The columns that a result workbook adds after the user's own. Source: design.md, "Result workbook"."""
 
 NAMES_SHOWN: Final = 30
@@ -46,6 +42,18 @@ NAMES_SHOWN: Final = 30
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
 _BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|<.*?>")
 _NOT_WORD = re.compile(r"[\W_]+")
+
+
+class NoPhoneColumn(RecipientsError):
+    """No column has the heading of a phone column, or none has the heading that the person named."""
+
+
+class TwoPhoneColumns(RecipientsError):
+    """Several columns may be the phone column; `names` are their headings, for other words."""
+
+    def __init__(self, message: str, names: str) -> None:
+        super().__init__(message)
+        self.names = names
 
 
 def fold(heading: str) -> str:
@@ -104,18 +112,16 @@ def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> i
     """
     found = candidates(headings, phone)
     if not found:
-        raise RecipientsError(missing(headings, phone, where=where))
+        raise NoPhoneColumn(missing(headings, phone, where=where))
     if len(found) > 1:
-        names = " and ".join(f"'{shown(headings[at])}' (column {letter(at)})" for at in found)
-        raise RecipientsError(
-            f"{where}: the phone numbers may be in {names}. Say which: set `[recipients] phone` to its heading"
-            + (", and rename one of the two." if phone is not None or _same(headings, found) else ".")
+        names = " and ".join(f"'{shown(headings[at])}'" for at in found)
+        equal = len({fold(headings[at]) for at in found}) < len(found)
+        raise TwoPhoneColumns(
+            f"{where}: the phone numbers may be in {names}. "
+            + ("Rename the one that is not meant." if equal else "Say which: set `[recipients] phone` to its heading."),
+            names,
         )
     return found[0]
-
-
-def _same(headings: Sequence[str], found: Sequence[int]) -> bool:
-    return len({fold(headings[at]) for at in found}) < len(found)
 
 
 def missing(headings: Sequence[str], phone: str | None, *, where: str) -> str:
@@ -124,7 +130,9 @@ def missing(headings: Sequence[str], phone: str | None, *, where: str) -> str:
     listed = ", ".join(names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
     there = f"The columns are: {listed}." if names else "No header row was found."
     if phone is None:
-        return f"{where}: no phone column was found. {there} Set `[recipients] phone` to the heading of the phone column."
+        return (
+            f"{where}: no phone column was found. {there} Set `[recipients] phone` to the heading of the phone column."
+        )
     near = nearest(phone, names)
     guess = f" Did you mean '{near}'?" if near else ""
     return f"{where}: there is no column '{shown(phone)}'.{guess} {there}"

@@ -98,7 +98,11 @@ def strings(phone: pd.Series) -> pa.Array:
 
 def frame(index: pd.Index, **columns: pa.Array) -> pd.DataFrame:
     """Columns of Arrow text, which share their memory with the arrays."""
-    return pd.DataFrame({name: pd.arrays.ArrowExtensionArray(pa.chunked_array([column])) for name, column in columns.items()}, index=index, copy=False)
+    return pd.DataFrame(
+        {name: pd.arrays.ArrowExtensionArray(pa.chunked_array([column])) for name, column in columns.items()},
+        index=index,
+        copy=False,
+    )
 
 
 def _filled(mask: pa.Array, part: pa.Array) -> pa.Array:
@@ -145,11 +149,20 @@ def _code(raw: pa.Array, digits: pa.Array) -> pa.Array:
         (Reason.EXPONENT, pc.match_substring_regex(text, r"^\s*[-+]?[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$")),
         (Reason.SEVERAL, _several(text)),
         (Reason.ABROAD, pc.match_substring_regex(digits, r"^(\+|00)[1-9][0-9]{6,}$")),
-        (Reason.LETTERS, pc.or_(pc.match_substring_regex(raw, _ODD_DIGITS), pc.invert(pc.match_substring_regex(digits, "^[0-9]+$")))),
+        (
+            Reason.LETTERS,
+            pc.or_(pc.match_substring_regex(raw, _ODD_DIGITS), pc.invert(pc.match_substring_regex(digits, "^[0-9]+$"))),
+        ),
         (Reason.LANDLINE, pc.match_substring_regex(digits, LANDLINE)),
         (Reason.SERVICE, pc.match_substring_regex(digits, SERVICE)),
-        (Reason.TOO_SHORT, pc.or_(pc.less(length, SHORTEST), pc.match_substring_regex(digits, r"^(010|050|070)[0-9]{7}$"))),
-        (Reason.TOO_LONG, pc.or_(pc.greater(length, LONGEST), pc.match_substring_regex(digits, r"^(01|070)[0-9]{10}$"))),
+        (
+            Reason.TOO_SHORT,
+            pc.or_(pc.less(length, SHORTEST), pc.match_substring_regex(digits, r"^(010|050|070)[0-9]{7}$")),
+        ),
+        (
+            Reason.TOO_LONG,
+            pc.or_(pc.greater(length, LONGEST), pc.match_substring_regex(digits, r"^(01|070)[0-9]{10}$")),
+        ),
     )
     return first(conditions, Reason.UNKNOWN)
 
@@ -176,7 +189,11 @@ def _reason(raw: pa.Array, code: pa.Array) -> pa.Array:
 def _repair(raw: pa.Array, number: pa.Array) -> pa.Array:
     kept = pc.equal(pc.replace_substring_regex(raw, "[- ]", ""), number)
     ordinary = pc.and_(kept, pc.match_substring_regex(raw, _ORDINARY))
-    return pc.if_else(pc.and_(pc.is_valid(number), pc.invert(pc.fill_null(ordinary, False))), pc.binary_join_element_wise("was", raw, " "), None)
+    return pc.if_else(
+        pc.and_(pc.is_valid(number), pc.invert(pc.fill_null(ordinary, False))),
+        pc.binary_join_element_wise("was", raw, " "),
+        None,
+    )
 
 
 def _doubts(number: pa.Array) -> pa.Array:

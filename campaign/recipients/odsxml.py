@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from campaign.recipients.archive import Archive
 
 _TOKEN = re.compile(
-    rb'<table:table\s[^>]*?table:name="([^"]*)"[^>]*>|<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)', re.DOTALL
+    rb'<table:table\s[^>]*?table:name="([^"]*)"[^>]*>|<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)',
+    re.DOTALL,
 )
 _CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL)
 _ROWS = re.compile(rb'table:number-rows-repeated="(\d+)"')
@@ -86,7 +87,9 @@ def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:
 
 def _filled(content: bytes) -> int:
     """Cells with a value, each as often as it is repeated."""
-    return sum(_repeated(_COLUMNS, attributes) for attributes, _ in _CELL.findall(content) if b"office:value" in attributes)
+    return sum(
+        _repeated(_COLUMNS, attributes) for attributes, _ in _CELL.findall(content) if b"office:value" in attributes
+    )
 
 
 def _note_percents(found: Marks, content: bytes, row: int) -> None:

@@ -43,7 +43,9 @@ def sheets(archive: Archive, path: Path) -> list[SheetPart]:
     targets = {relation.get("Id"): relation for relation in relations}
     found = [element for element in workbook.iter() if _local(element.tag) == "sheet"]
     return [
-        SheetPart(index=index, name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part)
+        SheetPart(
+            index=index, name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part
+        )
         for index, element in enumerate(found)
         if (part := _part(element, targets)) is not None and part in archive
     ]

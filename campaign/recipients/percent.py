@@ -47,7 +47,7 @@ def formats(styles: bytes) -> dict[int, int]:
 
 def decimals(code: str) -> int | None:
     """The decimals that a number format shows of a percentage; None where it shows none."""
-    plain = _QUOTED.sub("", code.split(";")[0])
+    plain = _QUOTED.sub("", code.split(";", maxsplit=1)[0])
     if "%" not in plain:
         return None
     found = _DECIMALS.search(plain)
@@ -86,7 +86,9 @@ def _texts(values: pa.Array | pa.ChunkedArray, digits: int) -> pa.Array:
     """Each number's percentage, each different number written once; anything else as it is."""
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     encoded = whole.dictionary_encode()
-    return pa.array([_text(value, digits) for value in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+    return pa.array([_text(value, digits) for value in encoded.dictionary.to_pylist()], pa.string()).take(
+        encoded.indices
+    )
 
 
 def _text(value: str, digits: int) -> str:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 INVISIBLE: Final = r"[\s\x{00ad}\x{115f}\x{1160}\x{200b}-\x{200f}\x{2028}-\x{202f}\x{2060}-\x{2064}\x{3164}\x{feff}]+"
 """Spaces, and characters that take no room at all, as Arrow's regular expressions write them."""
 
-SEPARATORS: Final = r"[\p{Pd}\x{2212}\x{30fc}\x{3161}\x{1173}\x{2500}\x{2501}\x{00b7}\x{2022}\x{2027}\x{2219}_.()\[\]{}<>]+"
+SEPARATORS: Final = (
+    r"[\p{Pd}\x{2212}\x{30fc}\x{3161}\x{1173}\x{2500}\x{2501}\x{00b7}\x{2022}\x{2027}\x{2219}_.()\[\]{}<>]+"
+)
 """What stands between the groups of a number: hyphens of all kinds (and what looks like one), dots, brackets."""
 
 SENDER: Final = re.compile(
@@ -68,7 +70,7 @@ def normalise(phone: pd.Series, *, abroad: bool = False) -> pd.DataFrame:
     """
     if abroad:
         return international(phone)
-    from campaign.recipients import korean  # noqa: PLC0415 - pandas is slow to load, and `mask` does without
+    from campaign.recipients import korean
 
     return korean.normalise(phone)
 
@@ -80,7 +82,7 @@ def international(phone: pd.Series, country: str | None = None) -> pd.DataFrame:
         phone: the cells as text: `+1 415 555 2671`, `0014155552671`, or digits with the country code.
         country: the region (ISO 3166, such as `US`) of cells without a country code; None takes it to be in each.
     """
-    from campaign.recipients import abroad  # noqa: PLC0415 - as above, and phonenumbers is slow too
+    from campaign.recipients import abroad
 
     return abroad.normalise(phone, country)
 

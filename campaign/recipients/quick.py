@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from campaign.recipients import cells, headings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from campaign.recipients.grid import Cells
 
@@ -87,5 +86,3 @@ def columns(batch: pa.RecordBatch) -> tuple[list[str], list[Cells]]:
     """Headings and cells of a batch that is `usable`."""
     names = ["" if _UNNAMED.fullmatch(name) else name for name in batch.schema.names]
     return names, [cells.narrowed(column) for column in batch.columns]
-
-

@@ -64,7 +64,9 @@ def together(grids: Sequence[Grid]) -> Recipients:
         found = cells.joined([_cells(grid, place.get(key)) for grid, place in zip(grids, places, strict=True)])
         found = Cells(found.values) if at == phone else found
         table |= _named(at, found)
-        columns.append(Column(name=f"{schema.OWN}{at}", heading=_heading(grids, places, key), mixed=found.kinds is not None))
+        columns.append(
+            Column(name=f"{schema.OWN}{at}", heading=_heading(grids, places, key), mixed=found.kinds is not None)
+        )
     return Recipients(
         table=_frame(table),
         columns=tuple(columns),

@@ -14,7 +14,21 @@ import python_calamine
 
 from campaign.errors import RecipientsError
 from campaign.model import Source
-from campaign.recipients import archive, biff8, biff12, cells, exact, failures, headings, notes, odsxml, package, percent, quick, sheetxml
+from campaign.recipients import (
+    archive,
+    biff8,
+    biff12,
+    cells,
+    exact,
+    failures,
+    headings,
+    notes,
+    odsxml,
+    package,
+    percent,
+    quick,
+    sheetxml,
+)
 from campaign.recipients.grid import Cells, Grid, numbered, tidy
 from campaign.recipients.marks import CELLS, TOO_FAR, Marks
 from campaign.recipients.notes import DAMAGED
@@ -70,7 +84,7 @@ def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[
         if isinstance(loaded, Grid):
             return _with_others(book, loaded, visible[at + 1 :], phone)
         headless[tab.name] = loaded
-    raise RecipientsError(_no_phone_column(path, headless, phone))
+    raise headings.NoPhoneColumn(_no_phone_column(path, headless, phone))
 
 
 def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
@@ -84,7 +98,7 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
         raise RecipientsError(f"{path}: there is no sheet '{sheet}'.{guess} The sheets are: {', '.join(names)}.")
     loaded = book.load(named[0], phone)
     if isinstance(loaded, Headless):
-        raise RecipientsError(headings.missing(loaded.headings, phone, where=f"{path}, sheet '{named[0].name}'"))
+        raise headings.NoPhoneColumn(headings.missing(loaded.headings, phone, where=f"{path}, sheet '{named[0].name}'"))
     return loaded
 
 
@@ -92,7 +106,9 @@ def _with_others(book: Book, grid: Grid, rest: Sequence[Tab], phone: str | None)
     """The grid, the result sheets that it goes on in, and a note on the sheets that were not read."""
     grids = [grid]
     if headings.own(grid.headings) < len(grid.headings) and _RESULTS.fullmatch(grid.source.sheet or ""):
-        more = [loaded for tab in rest if _RESULTS.fullmatch(tab.name) and isinstance(loaded := book.load(tab, phone), Grid)]
+        more = [
+            loaded for tab in rest if _RESULTS.fullmatch(tab.name) and isinstance(loaded := book.load(tab, phone), Grid)
+        ]
         return grids + more
     if rest:
         names = ", ".join(f"'{tab.name}'" for tab in rest)
@@ -190,8 +206,7 @@ class OpenXml:
         rows, columns = sheetxml.box(lambda: self.opened.pieces(part.part))
         if rows * columns > CELLS:
             raise RecipientsError(
-                f"{self.path}, sheet '{part.name}': its cells reach to {headings.letter(columns - 1)}{rows}."
-                f" {TOO_FAR}"
+                f"{self.path}, sheet '{part.name}': its cells reach to {headings.letter(columns - 1)}{rows}. {TOO_FAR}"
             )
 
     def _batch(self, name: str) -> pa.RecordBatch | None:
@@ -226,7 +241,7 @@ def grid(
             cells=tuple(found),
             phone=at,
             rows=rows,
-            hidden=pa.repeat(pa.scalar(False), height),  # noqa: FBT003 - the value itself
+            hidden=pa.repeat(pa.scalar(False), height),
             places=tuple(range(first_column, first_column + len(found))),
             notes=failed,
         )

@@ -1,0 +1,140 @@
+"""Suppression lists: numbers never to be sent to, from any spreadsheet that can be read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import python_calamine
+
+from campaign.errors import RecipientsError
+from campaign.recipients import admission, encoding, exact, headings, notes, phone, sheets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+HEADINGS: Final = (
+    "수신거부번호",
+    "수신거부전화번호",
+    "수신거부자번호",
+    "수신거부",
+    "거부번호",
+    "차단번호",
+    "opted_out",
+    "blocked",
+)
+"""Headings of such a list besides the usual ones of a phone column."""
+
+HARMLESS: Final = (phone.Reason.EMPTY, phone.Reason.LANDLINE, phone.Reason.SERVICE)
+"""Why a cell may give no number and yet keep nobody from being left out: no message goes to such a number anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """Numbers never to be sent to, each once, and sentences on cells that gave none."""
+
+    numbers: pa.Array
+    notes: tuple[str, ...] = ()
+
+
+def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
+    """The numbers of all the lists. Hidden rows count too: whoever opted out has opted out.
+
+    Args:
+        files: any files that `sheets.read` reads; a file of one column needs no heading.
+        abroad: the campaign goes to numbers outside Korea; Korean ones may stand in the lists all the same.
+
+    Raises:
+        RecipientsError: a file cannot be read, or it is not certain which column has the numbers.
+    """
+    lists = [_list(path) for path in files]
+    found = [_judged(cells, abroad=abroad) for cells in lists]
+    said = [
+        note for path, cells, judged in zip(files, lists, found, strict=True) for note in _note(path, cells, judged)
+    ]
+    numbers = [number for judged in found for number in judged["number"].dropna().array.__arrow_array__().chunks]
+    return Suppression(numbers=pa.chunked_array(numbers, pa.string()).unique(), notes=tuple(said))
+
+
+def opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:
+    """Which of the numbers are on the list; a missing number is not.
+
+    Args:
+        number: normalised numbers, as `phone.normalise` gives them.
+        suppression: what `read` gave.
+    """
+    held = pc.is_in(pa.array(number, from_pandas=True), value_set=suppression.numbers)
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([held])), index=number.index)
+
+
+def _list(path: Path) -> pd.DataFrame:
+    """The cells that should be numbers: `row` and `phone`, as in `schema.TABLE`."""
+    for heading in (None, *HEADINGS):
+        try:
+            return sheets.read([path], phone=heading).table[["row", "phone"]]
+        except headings.NoPhoneColumn:
+            continue
+        except headings.TwoPhoneColumns as error:
+            raise RecipientsError(
+                f"{path}: more than one column may hold the numbers ({error.names}). Keep one."
+            ) from error
+    alone = _one_column(path)
+    if alone is None:
+        raise RecipientsError(
+            f"{path}: it is not certain which column has the numbers. Give it a usual heading, such as 전화번호, or keep"
+            " that column alone."
+        )
+    return alone
+
+
+def _one_column(path: Path) -> pd.DataFrame | None:
+    """The cells of a list without a heading; None where it has several columns."""
+    places: set[int] = set()
+    found: list[tuple[int, str]] = []
+    for number, row in enumerate(_rows(path), 1):
+        filled = [(at, cell) for at, cell in enumerate(row) if cell.strip()]
+        places.update(at for at, _ in filled)
+        found += [(number, cell) for _, cell in filled]
+    if len(places) > 1:
+        return None
+    heading = found[:1] if not any(character.isdigit() for _, cell in found[:1] for character in cell) else []
+    below = found[len(heading) :]
+    return pd.DataFrame(
+        {"row": [row for row, _ in below], "phone": pd.array([cell for _, cell in below], pd.ArrowDtype(pa.string()))}
+    )
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    """The rows of a file as text, of the first visible sheet in a workbook."""
+    if path.suffix.lower() in admission.TEXT:
+        text = io.StringIO(encoding.utf8(path).decode(), newline="")
+        yield from csv.reader(text, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+        return
+    book = python_calamine.CalamineWorkbook.from_path(path)
+    visible = [tab.name for tab in book.sheets_metadata if tab.visible == python_calamine.SheetVisibleEnum.Visible]
+    sheet = book.get_sheet_by_name(visible[0])
+    for row in sheet.iter_rows() if sheet.start else ():
+        yield [exact.heading_text(cell) for cell in row]
+
+
+def _judged(cells: pd.DataFrame, *, abroad: bool) -> pd.DataFrame:
+    """The numbers, with the reasons of those that are none anywhere the campaign goes."""
+    found = phone.normalise(cells["phone"])
+    if not abroad:
+        return found
+    outside = phone.international(cells["phone"])
+    return outside.where(found["number"].isna(), found)
+
+
+def _note(path: Path, cells: pd.DataFrame, judged: pd.DataFrame) -> Iterator[str]:
+    lost = judged["number"].isna() & ~judged["code"].isin([reason.value for reason in HARMLESS])
+    rows = cells["row"][lost].to_list()
+    if rows:
+        said = notes.rows(rows)
+        yield f"{path}: {len(rows):,} of its cells are no number that can be read, so that nobody is left out for them: {said}."

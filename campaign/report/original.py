@@ -1,0 +1,129 @@
+"""A copy of the person's own workbook with the results beside their rows; styles and other sheets stay.
+
+openpyxl keeps what is already there, at the price of a cell at a time; charts and
+pictures of the workbook are not kept by it.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import openpyxl
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter, range_boundaries
+
+from campaign.errors import CampaignError
+from campaign.report import fields, look, place
+from campaign.report.sheet import Format
+from campaign.report.text import Changes
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from campaign.model import Result
+    from campaign.report.table import Field
+
+COLUMNS: Final = (
+    "status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt",
+)  # fmt: skip
+"""What is added: the contract's columns that the sheet does not say by itself."""
+
+SUFFIXES: Final = (".xlsx", ".xlsm")
+NUMBER_FORMATS: Final = {Format.DIGITS: "@", Format.DATETIME: "yyyy-mm-dd hh:mm:ss"}
+
+
+class NotAWorkbook(CampaignError):
+    """The recipients came from a file that results cannot be put into."""
+
+
+def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Path:
+    """Copy `original` to `path` with the results of its rows at the right of the sheet that was used.
+
+    `source` is its place among the recipients' sources. Rows are found by their
+    number, so the workbook must not have been sorted or cut since it was read.
+
+    Raises:
+        NotAWorkbook: it is no .xlsx or .xlsm, has no such sheet, or its headings are not where they were.
+        OSError: a file cannot be read or written; what was at `path` is untouched.
+    """
+    if original.suffix.lower() not in SUFFIXES:
+        raise NotAWorkbook(f"{original}: results can be put into .xlsx and .xlsm only. Take the result workbook instead.")
+    book = openpyxl.load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm")
+    sheet = sheet_of(book, result, original, source)
+    chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)
+    rows = [int(row) for row in result.recipients.table.loc[chosen, "row"]]
+    first = sheet.max_column + 1
+    added = fields.ours(result.rows[chosen], COLUMNS, Changes())
+    if rows:
+        add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
+    return place.put(path, lambda made: save(book, made))
+
+
+def save(book: Workbook, made: Path) -> None:
+    """Write the workbook and let go of the one it was read from."""
+    book.save(made)
+    book.close()
+
+
+def sheet_of(book: Workbook, result: Result, original: Path, source: int) -> Worksheet:
+    """The sheet that the rows came from."""
+    name = result.recipients.sources[source].sheet
+    if name not in book.sheetnames:
+        raise NotAWorkbook(f"{original}: it has no sheet {name!r} any more.")
+    sheet: Worksheet = book[name]
+    return sheet
+
+
+def heading_row(sheet: Worksheet, result: Result, first: int, original: Path) -> int:
+    """The nearest row above the first one of data that holds all of the headings."""
+    wanted = {column.heading.strip() for column in result.recipients.columns if column.heading.strip()}
+    for row in range(first - 1, 0, -1):
+        if wanted <= {str(cell.value).strip() for cell in sheet[row] if cell.value is not None}:
+            return row
+    raise NotAWorkbook(f"{original}: the headings of {sheet.title!r} are not where they were. Was it changed since?")
+
+
+def add(sheet: Worksheet, heading: int, first: int, added: list[Field], rows: list[int]) -> None:
+    """Put the columns into the sheet from column `first` on."""
+    for column, field in enumerate(added, first):
+        head(sheet.cell(heading, column), field.column.heading)
+        sheet.column_dimensions[get_column_letter(column)].width = field.column.width
+        for row, value in zip(rows, field.cells.slice(0, len(rows)).to_pylist(), strict=True):
+            fill(sheet.cell(row, column), value, field)
+    widen(sheet, heading, first + len(added) - 1)
+
+
+def head(cell: Cell, heading: str) -> None:
+    """A heading of ours, told apart from the person's own."""
+    cell.value = heading
+    cell.font = Font(name=look.FONT, size=look.SIZE, bold=True, color=look.INK.text)
+    cell.fill = PatternFill("solid", fgColor=look.INK.fill)
+    cell.alignment = Alignment(horizontal="center", vertical="center")
+
+
+def fill(cell: Cell, value: Any, field: Field) -> None:  # noqa: ANN401  (a cell may hold anything)
+    """One cell of ours; text stays text, whatever it begins with."""
+    if value is None:
+        return
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"
+    if field.column.format in NUMBER_FORMATS:
+        cell.number_format = NUMBER_FORMATS[field.column.format]
+    tint = dict(field.column.tints).get(str(value)) or (field.column.above_zero if value else None)
+    if tint is not None:
+        cell.fill = PatternFill("solid", fgColor=tint.fill)
+        cell.font = Font(name=look.FONT, size=look.SIZE, color=tint.text)
+
+
+def widen(sheet: Worksheet, heading: int, last: int) -> None:
+    """Have the sheet's filter, where it has one on these headings, reach over our columns."""
+    if not sheet.auto_filter.ref:
+        return
+    left, top, _, bottom = range_boundaries(sheet.auto_filter.ref)
+    if top == heading:
+        sheet.auto_filter.ref = f"{get_column_letter(left)}{top}:{get_column_letter(last)}{bottom}"
