@@ -17,7 +17,8 @@ demo: $(VENV)/installed ## Send the sample campaign to the built-in sandbox and 
 	else exit $$status; fi
 
 test: $(VENV)/installed-dev ## Run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+	@sh tests/browser.sh
+	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 lint: $(VENV)/installed-dev ## Check style and types
 	@$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from campaign import planning, schema
 from campaign.errors import RecipientsError
 from campaign.messages.composition import compose, refuse_contradictions
 from campaign.model import MsgType, Status
-from campaign.recipients import phone, sheets
+from campaign.recipients import phone, sheets, suppression
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,10 +79,8 @@ def _suppressed(number: pd.Series, campaign: Campaign) -> tuple[np.ndarray, tupl
     files = [campaign.folder / file for file in campaign.recipients.suppress]
     if not files:
         return np.zeros(len(number), dtype=bool), ()
-    from campaign.recipients import suppression
-
-    refused = suppression.read(files)
-    return refused.contains(number), refused.notes
+    refused = suppression.read(files, abroad=campaign.message.msg_type == MsgType.GSMS)
+    return suppression.opted_out(number, refused).to_numpy(dtype=bool), refused.notes
 
 
 _HIDDEN: Final = 'hidden in the spreadsheet; `hidden_rows = "send"` would send to it'

@@ -233,6 +233,15 @@ def cancel(
 
 
 @app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it.")]) -> None:
+    """Make a starter: a campaign file, a template and a recipients workbook that fit together."""
+    from campaign import starter
+
+    for path in starter.make(folder):
+        typer.echo(path)
+
+
+@app.command()
 def codes(json: given.JsonOption = False) -> None:
     """List the gateway's result codes, and what is done about each."""
     from campaign.commands import codes

@@ -1,4 +1,4 @@
-"""Makes the sample spreadsheets anew: `python sample_data/generate.py`. Seeded, so the outcome is always the same.
+"""Makes the sample spreadsheets anew: `python sample_data/generate.py`. Seeded: the cells are always the same.
 
 All numbers lie in 010-0xxx-xxxx, which no carrier has assigned: no real person is ever addressed.
 """
@@ -18,8 +18,9 @@ HERE: Final = Path(__file__).parent
 ROWS: Final = 3_000
 FAMILY: Final = "김이박최정강조윤장임한오서신권황안송전홍"
 GIVEN: Final = (
-    "민서 지훈 서연 도윤 하은 시우 지우 예준 수아 주원 지아 건우 서윤 현우 채원 우진 다은 선우 유진 승현 은지 태윤 혜진 성민"
-).split()
+    *("민서", "지훈", "서연", "도윤", "하은", "시우", "지우", "예준", "수아", "주원", "지아", "건우"),
+    *("서윤", "현우", "채원", "우진", "다은", "선우", "유진", "승현", "은지", "태윤", "혜진", "성민"),
+)
 BRANCHES: Final = {
     "강남점": "02-000-1000",
     "홍대점": "02-000-2000",
@@ -27,6 +28,7 @@ BRANCHES: Final = {
     "대구 동성로점": "053-000-4000",
     "광주 충장로점": "062-000-5000",
 }
+REMARKS: Final = ("", "", "", "복용 중인 약이 있으면 가져와 주세요.", "진료 전 두 시간은 금식입니다.")
 HEADINGS: Final = ("회원번호", "이름", "휴대폰", "등급", "지점", "매장 전화", "쿠폰", "누적 구매액(원)", "가입일")
 
 
@@ -104,8 +106,6 @@ def write_customers() -> None:
     sheet.freeze_panes = "A2"
     notes = book.create_sheet("메모")
     notes.append(["봄맞이 행사: 4월 1일 ~ 7일", "담당: 마케팅팀"])
-    # Fixed, so that making the file anew changes nothing in it.
-    book.properties.created = book.properties.modified = dt.datetime(2026, 3, 20, 9, 0)  # noqa: DTZ001 - openpyxl's own
     book.save(HERE / "spring_sale" / "customers.xlsx")
 
 
@@ -125,7 +125,7 @@ def write_patients() -> None:
                     f"{day.month}월 {day.day}일",
                     f"{chance.randrange(10, 18)}시",
                     chance.choice(["검진", "스케일링", "임플란트 상담", "신경치료", "교정"]),
-                    chance.choice(["", "", "", "복용 중인 약이 있으면 가져와 주세요.", "진료 전 두 시간은 금식입니다."]),
+                    chance.choice(REMARKS),
                 ]
             )
 

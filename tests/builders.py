@@ -41,7 +41,7 @@ UNRENDERED = ("invalid", "opted_out", "hidden")
 
 def shown(*parts: int) -> datetime:
     """A time as a cell shows it: without a zone."""
-    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+    return datetime(*parts)  # type: ignore[arg-type]
 
 
 def frame(columns: Mapping[str, Sequence[Any]], dtypes: Mapping[str, str]) -> pd.DataFrame:

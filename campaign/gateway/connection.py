@@ -1,136 +1,132 @@
-"""Connections that know whether a byte of a request was handed to the socket.
+"""Connections that note when a request is handed to the socket, and keep to the attempt's deadlines at every step.
 
-Exception types do not tell: `requests` raises the same ones on both sides of
-that line. So the connection itself notes when it hands over, for the attempt
-that its thread is making. Source of the rule: design.md, States.
+They send a request in one piece, read one bounded answer, and are used again
+only when that was whole. Nothing here sends anything a second time.
 """
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from campaign.gateway.attempt import current
+from campaign.gateway.dialling import dial
+from campaign.gateway.reply import BrokenAnswer, Inflow, Reply, read_head, read_reply
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import socket
+    from collections.abc import Callable, Mapping
 
+IDLE: Final = 4.0
+"""Seconds after which an idle connection is not used again.
 
-class Attempt:
-    """One attempt to send a request, made by one thread."""
+A server that closes it while a request is being written leaves that request
+unknown. Common servers wait 5 seconds or more.
+"""
 
-    __slots__ = ("cut", "deadline", "handed_over", "sock")
-
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline  # on the monotonic clock, seconds
-        self.handed_over = False  # from now on, bytes may have left this machine
-        self.cut = False  # the watch closed the connection at the deadline
-        self.sock: socket.socket | None = None
-
-
-_here: Final = threading.local()
-
-
-def _current() -> Attempt | None:
-    return getattr(_here, "attempt", None)
+_PIECE: Final = 16_384  # bytes asked of the socket at a time: one TLS record
 
 
 class _Noting:
-    """Adds the noting to a connection class of urllib3."""
+    """Adds noting and deadlines to a connection class of urllib3."""
 
     sock: Any
-    _connecting = False
+    port: Any
+    socket_options: Any
+    _dns_host: str
+    _tunnel_host: str | None
+    _tunnel_port: int | None
+    _tunnel_headers: Mapping[str, str]
+    close: Callable[[], None]
+    _used_at = 0.0
+
+    @property
+    def is_connected(self) -> bool:
+        if time.monotonic() - self._used_at > IDLE:
+            return False
+        return bool(super().is_connected)  # type: ignore[misc]
 
     def connect(self) -> None:
-        # What a handshake, or a proxy's CONNECT, sends is not the request.
-        self._connecting = True
-        try:
-            super().connect()  # type: ignore[misc]
-        finally:
-            self._connecting = False
+        attempt = current()
+        attempt.start_connecting()
+        super().connect()  # type: ignore[misc]
+        attempt.connecting = False
 
-    def send(self, data: Any) -> None:  # noqa: ANN401 - http.client takes bytes, files and iterables
+    def _new_conn(self) -> socket.socket:
+        return dial(self._dns_host, self.port, self.socket_options or ())
+
+    def _tunnel(self) -> None:
+        """Ask a proxy for a tunnel; the request itself goes through it later."""
+        host = f"[{self._tunnel_host}]" if ":" in str(self._tunnel_host) else self._tunnel_host
+        place = f"{host}:{self._tunnel_port}"
+        headers = {"Host": place, **self._tunnel_headers}
+        self.send(_head("CONNECT", place, headers))
+        inflow = Inflow(self._receive)
+        head = read_head(inflow)
+        if not 200 <= head.status < 300 or not inflow.is_empty:  # noqa: PLR2004 - of HTTP
+            raise BrokenAnswer(f"the proxy refused the tunnel: {head.status} {head.reason}")
+        self.sock.settimeout(current().left())  # for the handshake
+
+    def request(  # the arguments are those of urllib3's
+        self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, **_: object
+    ) -> None:
+        self.send(_head(method, url, headers or {}) + (body or b""))
+
+    def send(self, data: bytes) -> None:
         if self.sock is None:
             self.connect()
-        attempt = _current()
-        if attempt is not None:
-            attempt.sock = self.sock
-            if not self._connecting:
+        attempt, left = current(), memoryview(data)
+        while left:
+            self.sock.settimeout(attempt.left())
+            if not attempt.connecting:
                 attempt.handed_over = True
-        super().send(data)  # type: ignore[misc]
+            left = left[self.sock.send(left) :]
+
+    def getresponse(self) -> Reply:
+        reply = read_reply(self._receive)
+        if reply.reusable:
+            self._used_at = time.monotonic()
+        else:
+            self.close()
+        return reply
+
+    def _receive(self) -> bytes:
+        self.sock.settimeout(current().left())
+        piece: bytes = self.sock.recv(_PIECE)
+        return piece
 
 
-class NotingHTTPConnection(_Noting, HTTPConnection):
+def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()], "\r\n"]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+class NotingHTTPConnection(_Noting, HTTPConnection):  # type: ignore[misc]
     """Plain HTTP, for loopback only."""
 
 
-class NotingHTTPSConnection(_Noting, HTTPSConnection):
+class NotingHTTPSConnection(_Noting, HTTPSConnection):  # type: ignore[misc]
     """HTTP over TLS."""
 
 
-class NotingHTTPConnectionPool(HTTPConnectionPool):
+class _Preloading:
+    """Answers are read whole while the connection is held, so it goes back to the pool at once."""
+
+    def urlopen(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on as they come
+        kwargs["release_conn"] = True
+        return super().urlopen(*args, **kwargs)  # type: ignore[misc]
+
+
+class NotingHTTPConnectionPool(_Preloading, HTTPConnectionPool):
     """A pool of connections that note."""
 
-    ConnectionCls = NotingHTTPConnection
+    ConnectionCls = NotingHTTPConnection  # type: ignore[assignment]  # its answers are Reply
 
 
-class NotingHTTPSConnectionPool(HTTPSConnectionPool):
+class NotingHTTPSConnectionPool(_Preloading, HTTPSConnectionPool):
     """A pool of TLS connections that note."""
 
-    ConnectionCls = NotingHTTPSConnection
-
-
-class Watch:
-    """Ends attempts that outlive their deadline, however slowly they are still being answered.
-
-    A read timeout starts anew with every byte; an answer that drips would
-    hold a place for ever. One thread looks after all attempts.
-    """
-
-    _PERIOD: Final = 0.1  # seconds
-
-    def __init__(self) -> None:
-        self._attempts: set[Attempt] = set()
-        self._lock = threading.Lock()
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
-        self._thread.start()
-
-    @contextmanager
-    def attempt(self, seconds: float) -> Iterator[Attempt]:
-        """An attempt of this thread that is cut off after `seconds`."""
-        attempt = Attempt(time.monotonic() + seconds)
-        _here.attempt = attempt
-        with self._lock:
-            self._attempts.add(attempt)
-        try:
-            yield attempt
-        finally:
-            with self._lock:
-                self._attempts.discard(attempt)
-            _here.attempt = None
-
-    def close(self) -> None:
-        """Stop looking."""
-        self._closed.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._closed.wait(self._PERIOD):
-            now = time.monotonic()
-            with self._lock:
-                for attempt in self._attempts:
-                    if attempt.deadline <= now and not attempt.cut:
-                        self._cut(attempt)
-
-    @staticmethod
-    def _cut(attempt: Attempt) -> None:
-        if attempt.sock is None:
-            return
-        attempt.cut = True
-        with suppress(OSError):
-            attempt.sock.shutdown(socket.SHUT_RDWR)
+    ConnectionCls = NotingHTTPSConnection  # type: ignore[assignment]  # its answers are Reply

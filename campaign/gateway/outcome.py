@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
 
@@ -29,21 +31,28 @@ class Outcome:
     request_no: str | None = None
     msg_type: str | None = None
     detail: str | None = None
+    date: str | None = field(default=None, compare=False, repr=False)  # the answer's Date header, as it came
 
     @property
     def accepted(self) -> bool:
         """Whether the gateway took the request."""
         return self.code == ACCEPTED
 
+    @property
+    def server_time(self) -> datetime | None:
+        """The gateway's clock when it answered, in UTC, to the second; None where it did not tell."""
+        try:
+            time = parsedate_to_datetime(self.date or "")
+        except (ValueError, OverflowError):
+            return None
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
-ANSWER_BYTES: Final = 65_536
-"""How much of an answer is read, at most. A real one is about a hundred bytes."""
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}")
 
 
-def read_answer(status: int, body: bytes) -> Outcome:
-    """What the gateway's answer means.
+def read_answer(status: int, body: bytes, date: str | None = None) -> Outcome:
+    """What the gateway's answer means; `date` is its Date header.
 
     A whole-number `resultCode` decides, be it a number or its digits as a
     string, whatever the HTTP status is; without one the request may or may
@@ -51,17 +60,18 @@ def read_answer(status: int, body: bytes) -> Outcome:
     """
     try:
         answer = json.loads(body)
-    except ValueError:
-        return _unreadable(status, body)
+    except (ValueError, RecursionError):
+        return _unreadable(status, body, date)
     code = _whole_number(answer.get("resultCode")) if isinstance(answer, dict) else None
     if code is None:
-        return _unreadable(status, body)
+        return _unreadable(status, body, date)
     return Outcome(
         fate=Fate.ANSWERED,
         code=code,
         message=_words(answer.get("message")),
         request_no=_words(answer.get("requestNo")),
         msg_type=_words(answer.get("msgType")),
+        date=date,
     )
 
 
@@ -79,6 +89,6 @@ def _words(value: object) -> str | None:
     return str(value)[:500] if isinstance(value, str | int) and value != "" else None
 
 
-def _unreadable(status: int, body: bytes) -> Outcome:
+def _unreadable(status: int, body: bytes, date: str | None) -> Outcome:
     seen = "an empty body" if not body.strip() else f"{len(body):,} bytes without a result code"
-    return Outcome(fate=Fate.UNKNOWN, detail=f"HTTP {status} with {seen}")
+    return Outcome(fate=Fate.UNKNOWN, detail=f"HTTP {status} with {seen}", date=date)

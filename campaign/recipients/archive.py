@@ -168,8 +168,8 @@ def _check_sizes(path: Path, parts: list[zipfile.ZipInfo]) -> None:
     for part in parts:
         if part.file_size > RATIO_FROM and part.file_size > RATIO * part.compress_size:
             raise RecipientsError(
-                f"{path}: '{part.filename}' in it would unpack to {part.file_size // max(part.compress_size, 1)} times its"
-                f" size, over {RATIO}; it is no ordinary workbook and is not opened."
+                f"{path}: '{part.filename}' in it would unpack to {part.file_size // max(part.compress_size, 1)} times"
+                f" its size, over {RATIO}; it is no ordinary workbook and is not opened."
             )
 
 

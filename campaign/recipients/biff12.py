@@ -36,9 +36,8 @@ def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
         RecipientsError: the workbook is damaged, or its cells reach too far.
     """
     try:
-        targets = {
-            relation.get("Id", ""): relation.get("Target", "") for relation in ET.fromstring(opened.read(RELATIONS))
-        }
+        relations = ET.fromstring(opened.read(RELATIONS))  # noqa: S314 - entities are refused by `Archive.pieces`
+        targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
         named = [_name(record) for kind, record in records(opened.pieces(WORKBOOK)) if kind == SHEET]
         parts = {name: target(targets.get(relation, "")) for relation, name in named}
         return {name: _sheet(opened.pieces(part), where) for name, part in parts.items() if part in opened}

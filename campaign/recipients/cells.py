@@ -92,7 +92,7 @@ def layered(*layers: pa.Array) -> Cells:
 
 
 def from_objects(values: Sequence[Any]) -> Cells:
-    """The cells of a column given as Python objects: str, int, float, bool, date, datetime, time, timedelta; "" is empty."""
+    """The cells of a column of str, int, float, bool, date, datetime, time and timedelta; "" is empty."""
     types = {type(value) for value in values if value != ""}
     if types <= {str}:
         return Cells(without_blanks(pa.array(values, pa.string())))
@@ -218,5 +218,5 @@ def _joined_mixed(parts: Sequence[Cells]) -> Cells:
     )
 
 
-def _chunks(values: Any) -> list[pa.Array]:
+def _chunks(values: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
     return list(values.chunks) if isinstance(values, pa.ChunkedArray) else [values]

@@ -79,7 +79,7 @@ class _Container:
         return [number for sector in sectors for number in self._integers(sector)]
 
     def _chain(self, begin: int, table: list[int]) -> list[int]:
-        chain = []
+        chain: list[int] = []
         while begin < FREE:
             if len(chain) > len(table):
                 raise Damaged("a chain of sectors runs in a circle")

@@ -12,8 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -22,17 +20,13 @@ import pyarrow.csv
 
 from campaign.errors import RecipientsError
 from campaign.model import Source
-from campaign.recipients import cells, encoding, failures, headings, notes
+from campaign.recipients import cells, failures, headings, notes
 from campaign.recipients.grid import Cells, Grid, numbered, tidy
+from campaign.recipients.layout import Layout, find_layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-
-DELIMITERS: Final = ",;\t|"
-
-SAMPLE: Final = 64 << 10
-"""Bytes of the beginning in which delimiter and header are looked for."""
 
 CHUNK: Final = 8192
 """Rows that are Python objects at a time, where they have to be."""
@@ -43,38 +37,15 @@ LONGEST: Final = 32_767
 INTEGER: Final = r"^(0|-?[1-9][0-9]{0,14})$"
 NUMBER: Final = r"^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9])$"
 
-_SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
 _IN_FORMULA = r'^="([^"]*)"$'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Where the cells of a file are: its text in UTF-8, the delimiter, the header, and where the rows are."""
-
-    text: bytes
-    delimiter: str
-    header: tuple[str, ...]
-    above: int  # rows above the first recipient, the header among them
-    begin: int  # bytes above the first recipient
-    end: int  # bytes up to the last newlines
-
-    @property
-    def body(self) -> memoryview:
-        """The rows of the recipients."""
-        return memoryview(self.text)[self.begin : self.end]
-
-    @property
-    def quotes(self) -> int:
-        """Quotation marks in the rows."""
-        return self.text.count(b'"', self.begin, self.end)
 
 
 def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid:
     """The rows of a CSV file.
 
     Raises:
-        RecipientsError: its encoding, its quotes or its phone column are not certain, or a row is longer than the header.
+        RecipientsError: its encoding, quotes or phone column are not certain, or a row is longer than the header.
     """
     layout = find_layout(path, phone)
     at = headings.phone_column(layout.header, phone, where=str(path))
@@ -96,65 +67,6 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid
             notes=short + failed,
         )
     )
-
-
-def find_layout(path: Path, phone: str | None) -> Layout:
-    """The delimiter under which a header with a phone column is found, and the header."""
-    text = encoding.utf8(path)
-    if b"\0" in text:
-        raise RecipientsError(f"{path}: it has zero bytes, as no text has. Save it anew as CSV in UTF-8.")
-    separator = _SEPARATOR_LINE.match(text)
-    skipped = separator.end() if separator else 0
-    delimiters = separator[1].decode() if separator else _in_order(path)
-    sample = _sample(text, skipped)
-    found = [(delimiter, _records(sample, delimiter)) for delimiter in delimiters]
-    delimiter, rows = max(found, key=lambda pair: _likeliness(pair[1], phone))
-    header = headings.header_row(rows, phone)
-    if header is None:
-        fullest = max(rows, key=len, default=[])
-        raise headings.NoPhoneColumn(headings.missing(fullest, phone, where=str(path)))
-    return Layout(
-        text=text,
-        delimiter=delimiter,
-        header=tuple(rows[header]),
-        above=header + 1,
-        begin=skipped + _length(sample, delimiter, header + 1),
-        end=_end(text),
-    )
-
-
-def _in_order(path: Path) -> str:
-    return "\t,;|" if path.suffix.lower() == ".tsv" else DELIMITERS
-
-
-def _sample(text: bytes, begin: int) -> str:
-    sample = text[begin : begin + SAMPLE]
-    return sample.decode(errors="ignore")
-
-
-def _records(sample: str, delimiter: str) -> list[list[str]]:
-    return list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), headings.ROWS_SEARCHED + 1))
-
-
-def _likeliness(rows: Sequence[Sequence[str]], phone: str | None) -> tuple[bool, int]:
-    header = headings.header_row(rows, phone)
-    return header is not None, max(map(len, rows), default=0) if header is None else len(rows[header])
-
-
-def _length(sample: str, delimiter: str, records: int) -> int:
-    """Bytes of the first records."""
-    lines = io.StringIO(sample, newline="")
-    reader = csv.reader(lines, delimiter=delimiter)
-    for _ in islice(reader, records):
-        pass
-    return len("".join(islice(io.StringIO(sample, newline=""), reader.line_num)).encode())
-
-
-def _end(text: bytes) -> int:
-    end = len(text)
-    while end and text[end - 1] in b"\r\n":
-        end -= 1
-    return end
 
 
 def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
@@ -233,8 +145,8 @@ QUOTES: Final = "A quotation mark is missing or stray in it: mend it, or save th
 def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
     if any(cell.strip() for cell in row[width:]):
         raise RecipientsError(
-            f"{path}: row {number:,} has {len(row)} cells, the header {width}. A cell with a comma in it needs quotation"
-            " marks around it: mend the row, or save the list as .xlsx."
+            f"{path}: row {number:,} has {len(row)} cells, the header {width}. A cell with a comma in it needs"
+            " quotation marks around it: mend the row, or save the list as .xlsx."
         )
     return row[:width] + [""] * (width - len(row))
 

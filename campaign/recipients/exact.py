@@ -12,12 +12,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.recipients import cells, headings
-from campaign.recipients.grid import Cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from python_calamine import CalamineSheet
+
+    from campaign.recipients.grid import Cells
 
 CHUNK: Final = 8192
 """Rows that are Python objects at a time."""

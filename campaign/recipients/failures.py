@@ -15,8 +15,20 @@ from campaign.recipients.headings import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WORDS: Final = tuple(
-    ["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#GETTING_DATA", "Err:502", "Err:504", "Err:508", "Err:509", "Err:511", "Err:519", "Err:520", "Err:522", "Err:523"]
+WORDS: Final = (
+    *("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
+    *(
+        "#GETTING_DATA",
+        "Err:502",
+        "Err:504",
+        "Err:508",
+        "Err:509",
+        "Err:511",
+        "Err:519",
+        "Err:520",
+        "Err:522",
+        "Err:523",
+    ),
 )
 """They arrive as text from CSV, from cells pasted as values, and from LibreOffice."""
 

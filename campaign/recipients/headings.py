@@ -12,18 +12,25 @@ from campaign.errors import RecipientsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-USUAL: Final[tuple[frozenset[str], ...]] = (
-    frozenset(
-        ["수신번호", "수신자번호", "수신전화번호", "수신자전화번호", "수신인번호", "받는번호", "받는사람번호", "받는분번호", "받는사람", "받는분", "recipient", "recipientnumber", "recipientphone", "to"]
-    ),
-    frozenset(
-        ["휴대폰", "휴대폰번호", "휴대폰no", "휴대전화", "휴대전화번호", "휴대번호", "휴대", "핸드폰", "핸드폰번호", "핸드폰no", "손전화", "모바일", "모바일번호", "휴대폰연락처", "고객휴대폰", "고객휴대폰번호", "회원휴대폰", "수신자휴대폰", "mobile", "mobileno", "mobilenumber", "mobilephone", "mobilephonenumber", "cell", "cellphone", "cellphonenumber", "cellno", "cellnumber", "handphone", "hp", "hpno"]
-    ),
-    frozenset(
-        ["전화번호", "연락처", "연락번호", "전화", "전화no", "고객전화번호", "고객연락처", "연락처번호", "phone", "phoneno", "phonenumber", "tel", "telno", "telnumber", "telephone", "telephonenumber", "contact", "contactno", "contactnumber"]
-    ),
-    frozenset(["번호", "number"]),
+_USUAL: Final = (
+    """
+    수신번호 수신자번호 수신전화번호 수신자전화번호 수신인번호 받는번호 받는사람번호 받는분번호 받는사람 받는분
+    recipient recipientnumber recipientphone to
+    """,
+    """
+    휴대폰 휴대폰번호 휴대폰no 휴대전화 휴대전화번호 휴대번호 휴대 핸드폰 핸드폰번호 핸드폰no 손전화 모바일 모바일번호
+    휴대폰연락처 고객휴대폰 고객휴대폰번호 회원휴대폰 수신자휴대폰
+    mobile mobileno mobilenumber mobilephone mobilephonenumber cell cellphone cellphonenumber cellno cellnumber
+    handphone hp hpno
+    """,
+    """
+    전화번호 연락처 연락번호 전화 전화no 고객전화번호 고객연락처 연락처번호
+    phone phoneno phonenumber tel telno telnumber telephone telephonenumber contact contactno contactnumber
+    """,
+    "번호 number",
 )
+
+USUAL: Final = tuple(frozenset(words.split()) for words in _USUAL)
 """The usual headings of a phone column, reduced to letters and digits, best group first.
 
 Headings of one group are equally good. `번호` and `number` come last: they
@@ -33,8 +40,14 @@ stand as often over a running number.
 ROWS_SEARCHED: Final = 30
 """How many rows from the top may stand above the header: titles, remarks, the date of the list."""
 
-RESULT: Final = ["status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt", "row"]
+RESULT: Final = (
+    *("status", "resultCode", "message", "requestNo", "msgType", "reason"),
+    *("number", "text", "bytes", "sentAt", "row"),
+)
 """The columns that a result workbook adds after the user's own. Source: design.md, "Result workbook"."""
+
+FEWEST_DIGITS: Final = 8
+"""Digits from which a number is no running number; it may be a phone number, if a wrong one."""
 
 NAMES_SHOWN: Final = 30
 """Columns named in an error at most."""
@@ -74,7 +87,7 @@ def group(heading: str) -> int | None:
 def own(headings: Sequence[str]) -> int:
     """How many of the headings are the user's own, the rest being a result workbook's additions."""
     for at in range(len(headings) - len(RESULT), -1, -1):
-        if list(headings[at : at + len(RESULT)]) == RESULT:
+        if list(headings[at : at + len(RESULT)]) == list(RESULT):
             return at
     return len(headings)
 
@@ -168,9 +181,21 @@ def header_row(rows: Sequence[Sequence[str]], phone: str | None) -> int | None:
         phone: the heading to look for, where the person named one.
     """
     for at, row in enumerate(rows):
-        if candidates(row, phone):
+        if is_header(row, rows[at + 1 :], phone):
             return _lowest(rows, at, phone)
     return None
+
+
+def is_header(row: Sequence[str], below: Sequence[Sequence[str]], phone: str | None) -> bool:
+    """Whether a row is a header: it names a phone column, and not merely a running number."""
+    found = candidates(row, phone)
+    if phone is not None or not found or group(row[found[0]]) != len(USUAL) - 1:
+        return bool(found)
+    return any(_digits(cells[at]) >= FEWEST_DIGITS for cells in below for at in found if at < len(cells))
+
+
+def _digits(cell: str) -> int:
+    return sum(character.isdigit() for character in cell)
 
 
 def _lowest(rows: Sequence[Sequence[str]], at: int, phone: str | None) -> int:

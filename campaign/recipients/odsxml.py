@@ -62,7 +62,7 @@ def marks(pieces: Iterable[bytes], *, where: str) -> dict[str, Marks]:
         content = token[3] or b""
         cells += repeated * _filled(content) if b"-repeated=" in token[0] else 0
         if cells > CELLS:
-            raise RecipientsError(f"{where}: a cell in row {row + 1:,} is repeated too often. {TOO_FAR}")
+            raise RecipientsError(f"{where}: its cells are repeated too often. {TOO_FAR}")
         if b'"percentage"' in content:
             _note_percents(current, content, row + 1)
         row += repeated

@@ -20,12 +20,17 @@ RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SheetPart:
-    """One sheet: its place among all sheets, from 0, and the part of the archive with its cells."""
+class Tab:
+    """One sheet of a workbook, by its tab."""
 
-    index: int
     name: str
     visible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPart(Tab):
+    """A sheet with the part of the archive that holds its cells."""
+
     part: str
 
 
@@ -41,13 +46,11 @@ def sheets(archive: Archive, path: Path) -> list[SheetPart]:
     except (KeyError, ET.ParseError) as error:
         raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
     targets = {relation.get("Id"): relation for relation in relations}
-    found = [element for element in workbook.iter() if _local(element.tag) == "sheet"]
+    found = [(element, _part(element, targets)) for element in workbook.iter() if _local(element.tag) == "sheet"]
     return [
-        SheetPart(
-            index=index, name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part
-        )
-        for index, element in enumerate(found)
-        if (part := _part(element, targets)) is not None and part in archive
+        SheetPart(name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part)
+        for element, part in found
+        if part is not None and part in archive
     ]
 
 
@@ -59,7 +62,7 @@ def _part(element: ET.Element, targets: dict[str | None, ET.Element]) -> str | N
 
 
 def target(relation: str) -> str:
-    """The part that a relation of the workbook leads to: `worksheets/sheet1.xml` and `/xl/worksheets/sheet1.xml` alike."""
+    """The part that a relation of the workbook leads to: `worksheets/a.xml` and `/xl/worksheets/a.xml` alike."""
     return posixpath.normpath(posixpath.join("/xl", relation)).lstrip("/")
 
 

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from campaign.recipients import cells, headings
 
 if TYPE_CHECKING:
-
     from campaign.recipients.grid import Cells
 
 # Says "Could not determine dtype" of every column without a value, on standard error where nobody listens.
@@ -37,8 +36,9 @@ def load(reader: fastexcel.ExcelReader, sheet: str) -> pa.RecordBatch | None:
 
 def usable(batch: pa.RecordBatch, phone: str | None) -> bool:
     """Whether the header is certain: it is in the first row, and each heading is as it stands in the file."""
-    found = headings.candidates(batch.schema.names, phone)
-    return bool(found) and not _renamed(batch) and not _second_header(batch, phone)
+    names = batch.schema.names
+    top = [[_shown(column[at]) for column in batch.columns] for at in range(min(headings.ROWS_SEARCHED, len(batch)))]
+    return headings.header_row([names, *top], phone) == 0 and not _renamed(batch)
 
 
 def doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> tuple[list[int], list[int]]:
@@ -58,7 +58,7 @@ def doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> tup
 
 
 def _renamed(batch: pa.RecordBatch) -> bool:
-    """Whether some name may not be the heading: cells without a heading get one, and so does the second of two equals."""
+    """Whether some name may not be the heading: an empty heading gets one, and so does the second of two equals."""
     names = set(batch.schema.names)
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         numbered = _NUMBERED.fullmatch(name)
@@ -69,13 +69,9 @@ def _renamed(batch: pa.RecordBatch) -> bool:
     return False
 
 
-def _second_header(batch: pa.RecordBatch, phone: str | None) -> bool:
-    first = [_shown(column) for column in batch.slice(0, 1).columns]
-    return bool(first) and headings.is_second_header(batch.schema.names, first, phone)
-
-
-def _shown(column: pa.Array) -> str:
-    return str(column[0].as_py()) if len(column) and column[0].is_valid else ""
+def _shown(cell: pa.Scalar) -> str:
+    value = cell.as_py()
+    return "" if value is None else cells.number_text(value) if isinstance(value, float) else str(value)
 
 
 def _maybe_mixed(column: pa.Array) -> bool:

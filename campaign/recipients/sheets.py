@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -36,13 +37,21 @@ def read(
     Raises:
         RecipientsError: a file cannot be read or is over a limit, or its phone column is not certain.
     """
-    tell = progress or (lambda rows: None)
+    tell = progress or _untold
     grids: list[Grid] = []
     for path in files:
         before = sum(map(len, grids))
-        grids += read_file(path, sheet=sheet, phone=phone, progress=lambda rows, before=before: tell(before + rows))
+        grids += read_file(path, sheet=sheet, phone=phone, progress=partial(_told, tell, before))
     tell(sum(map(len, grids)))
     return together(grids)
+
+
+def _untold(_rows: int) -> None:
+    """For whoever does not want to know."""
+
+
+def _told(tell: Callable[[int], None], before: int, rows: int) -> None:
+    tell(before + rows)
 
 
 def read_file(path: Path, *, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:

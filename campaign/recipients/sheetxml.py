@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from campaign.recipients.headings import letter
-from campaign.recipients.marks import CELLS, ROWS, Marks
+from campaign.recipients.marks import CELLS, COLUMNS, ROWS, Marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,9 +36,9 @@ _LONGEST_REFERENCE: Final = 24
 
 
 def box(pieces: Callable[[], Iterable[bytes]]) -> tuple[int, int]:
-    """Rows and columns of the box around all cells, from the sheet's XML; rows are counted only where columns are many."""
+    """Rows and columns of the box around all cells, from the sheet's XML; rows are counted where columns are many."""
     widest = max((_widest(piece) for piece in _overlapping(pieces())), default=0)
-    if widest * ROWS <= CELLS:
+    if widest * ROWS <= CELLS or widest > COLUMNS:
         return ROWS, widest
     rows = max((int(row) for piece in _overlapping(pieces()) for _, row in _REFERENCE.findall(piece)), default=0)
     return rows, widest
@@ -64,8 +64,8 @@ def _widest(piece: bytes) -> int:
 
 def _column(letters: bytes) -> int:
     place = 0
-    for letter in letters:
-        place = place * 26 + letter - ord("A") + 1
+    for character in letters:
+        place = place * 26 + character - ord("A") + 1
     return place
 
 

@@ -87,8 +87,8 @@ def _list(path: Path) -> pd.DataFrame:
     alone = _one_column(path)
     if alone is None:
         raise RecipientsError(
-            f"{path}: it is not certain which column has the numbers. Give it a usual heading, such as 전화번호, or keep"
-            " that column alone."
+            f"{path}: it is not certain which column has the numbers. Give it a usual heading, such as 전화번호,"
+            " or keep that column alone."
         )
     return alone
 
@@ -106,7 +106,7 @@ def _one_column(path: Path) -> pd.DataFrame | None:
     heading = found[:1] if not any(character.isdigit() for _, cell in found[:1] for character in cell) else []
     below = found[len(heading) :]
     return pd.DataFrame(
-        {"row": [row for row, _ in below], "phone": pd.array([cell for _, cell in below], pd.ArrowDtype(pa.string()))}
+        {"row": [row for row, _ in below], "phone": pd.array([cell for _, cell in below], "string[pyarrow]")}
     )
 
 
@@ -137,4 +137,4 @@ def _note(path: Path, cells: pd.DataFrame, judged: pd.DataFrame) -> Iterator[str
     rows = cells["row"][lost].to_list()
     if rows:
         said = notes.rows(rows)
-        yield f"{path}: {len(rows):,} of its cells are no number that can be read, so that nobody is left out for them: {said}."
+        yield f"{path}: {len(rows):,} of its cells give no number, so that nobody is left out for them: {said}."

@@ -50,25 +50,26 @@ def bars_xml(sheet: str, chart: Chart, grid: Grid) -> str:
         f'<c:dPt><c:idx val="{place}"/><c:invertIfNegative val="0"/>{fill_xml(colour)}</c:dPt>'
         for place, colour in enumerate(chart.colours if len(chart.colours) > 1 else ())
     )
-    labels = "" if len(chart.colours) == 1 and not chart.lying else labels_xml()
+    labels = "" if len(chart.colours) == 1 and not chart.lying else labels_xml(chart.number)
     return (
         f'<c:barChart><c:barDir val="{"bar" if chart.lying else "col"}"/><c:grouping val="clustered"/>'
         f'<c:varyColors val="0"/><c:ser><c:idx val="0"/><c:order val="0"/>{fill_xml(chart.colours[0])}'
         f'<c:invertIfNegative val="0"/>{points}{labels}'
         f"<c:cat><c:strRef>{range_xml(sheet, chart.names)}<c:strCache>{points_xml(values(grid, chart.names))}"
         f"</c:strCache></c:strRef></c:cat><c:val><c:numRef>{range_xml(sheet, chart.values)}<c:numCache>"
-        f"<c:formatCode>#,##0</c:formatCode>{points_xml(values(grid, chart.values))}</c:numCache></c:numRef></c:val>"
+        f"<c:formatCode>{chart.number}</c:formatCode>{points_xml(values(grid, chart.values))}</c:numCache>"
+        "</c:numRef></c:val>"
         f'</c:ser><c:gapWidth val="{55 if chart.lying else 20}"/><c:axId val="1"/><c:axId val="2"/></c:barChart>'
     )
 
 
-def labels_xml() -> str:
+def labels_xml(number: str) -> str:
     """Each bar's number at its end."""
     shown = "".join(
         f'<c:show{what} val="{int(what == "Val")}"/>'
         for what in ("LegendKey", "Val", "CatName", "SerName", "Percent", "BubbleSize")
     )
-    return f'<c:dLbls><c:numFmt formatCode="#,##0" sourceLinked="0"/><c:spPr><a:noFill/></c:spPr>{shown}</c:dLbls>'
+    return f'<c:dLbls><c:numFmt formatCode="{number}" sourceLinked="0"/><c:spPr><a:noFill/></c:spPr>{shown}</c:dLbls>'
 
 
 def axes_xml(*, lying: bool) -> str:

@@ -26,26 +26,31 @@ HEIGHT: Final = 22
 """Points; a heading has a filter's button beside it."""
 
 
-def finish(source: Path, target: IO[bytes], sheets: Sequence[Table | Page], page: Page) -> None:
-    """Copy the package `source` to `target` with headings, page and looks in it.
-
-    `sheets` are the workbook's in order, with the page that the library knew; `page`
-    is that page as it is to be.
-    """
+def finish(source: Path, target: IO[bytes], sheets: Sequence[Table | Page]) -> None:
+    """Copy the package `source`, which holds `sheets`, to `target` with headings, pages and looks in it."""
     styles = Stylesheet(package.read(source, STYLES))
     edits: dict[str, Callable[[bytes], bytes]] = {}
     heads: dict[str, Callable[[bytes], bytes]] = {}
     for place, sheet in enumerate(sheets, 1):
         if isinstance(sheet, Page):
-            edits[part(place)] = partial(laid_out, cells=page_cells(page, styles))
+            edits |= laid_page(sheet, place, styles)
         else:
             heads[part(place)] = partial(headed, row=heading(sheet, styles))
-    for number, chart in enumerate(page.charts, 1):
-        edits[f"xl/charts/chart{number}.xml"] = fixed(chart_xml(page.name, chart, page.grid))
-    edits["xl/drawings/drawing1.xml"] = fixed(drawing_xml(chart.place for chart in page.charts))
     edits |= dict.fromkeys(notes(source), in_our_font)
     edits[STYLES] = fixed(styles.content())
     package.rewrite(source, target, edits, heads)
+
+
+def laid_page(page: Page, place: int, styles: Stylesheet) -> dict[str, Callable[[bytes], bytes]]:
+    """The edits that put a page's cells and charts in place; a workbook has one page."""
+    if page.late:
+        page.late()
+    charts = {
+        f"xl/charts/chart{number}.xml": fixed(chart_xml(page.name, chart, page.grid))
+        for number, chart in enumerate(page.charts, 1)
+    }
+    drawing = {"xl/drawings/drawing1.xml": fixed(drawing_xml(chart.place for chart in page.charts))}
+    return charts | drawing | {part(place): partial(laid_out, cells=page_cells(page, styles))}
 
 
 def notes(source: Path) -> list[str]:

@@ -30,10 +30,10 @@ URGENT: Final = (Status.UNKNOWN, Status.REJECTED, Status.INVALID, Status.PENDING
 """Rows that need a hand, the worst first."""
 
 
-def results(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
+def results(result: Result, changes: Changes, limit: int = ROWS, *, name: str = "results") -> tuple[Table, ...]:
     """Every row, in order: the spreadsheet's own columns, then the contract's."""
     columns = fields.own(result.recipients, changes) + fields.ours(result.rows, ORDER, changes)
-    return sheets("results", columns, len(result.rows), limit)
+    return sheets(name, columns, len(result.rows), limit)
 
 
 def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:

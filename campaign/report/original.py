@@ -6,8 +6,6 @@ pictures of the workbook are not kept by it.
 
 from __future__ import annotations
 
-from copy import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
@@ -20,8 +18,10 @@ from campaign.report.sheet import Format
 from campaign.report.text import Changes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from openpyxl import Workbook
-    from openpyxl.cell import Cell
+    from openpyxl.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
     from campaign.model import Result
@@ -51,7 +51,9 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
         OSError: a file cannot be read or written; what was at `path` is untouched.
     """
     if original.suffix.lower() not in SUFFIXES:
-        raise NotAWorkbook(f"{original}: results can be put into .xlsx and .xlsm only. Take the result workbook instead.")
+        raise NotAWorkbook(
+            f"{original}: results can be put into .xlsx and .xlsm only. Take the result workbook instead."
+        )
     book = openpyxl.load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm")
     sheet = sheet_of(book, result, original, source)
     chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)
@@ -97,7 +99,7 @@ def add(sheet: Worksheet, heading: int, first: int, added: list[Field], rows: li
     widen(sheet, heading, first + len(added) - 1)
 
 
-def head(cell: Cell, heading: str) -> None:
+def head(cell: Cell | MergedCell, heading: str) -> None:
     """A heading of ours, told apart from the person's own."""
     cell.value = heading
     cell.font = Font(name=look.FONT, size=look.SIZE, bold=True, color=look.INK.text)
@@ -105,7 +107,7 @@ def head(cell: Cell, heading: str) -> None:
     cell.alignment = Alignment(horizontal="center", vertical="center")
 
 
-def fill(cell: Cell, value: Any, field: Field) -> None:  # noqa: ANN401  (a cell may hold anything)
+def fill(cell: Cell | MergedCell, value: Any, field: Field) -> None:  # noqa: ANN401  (a cell may hold anything)
     """One cell of ours; text stays text, whatever it begins with."""
     if value is None:
         return
@@ -125,5 +127,5 @@ def widen(sheet: Worksheet, heading: int, last: int) -> None:
     if not sheet.auto_filter.ref:
         return
     left, top, _, bottom = range_boundaries(sheet.auto_filter.ref)
-    if top == heading:
+    if left and top == heading:
         sheet.auto_filter.ref = f"{get_column_letter(left)}{top}:{get_column_letter(last)}{bottom}"

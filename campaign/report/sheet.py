@@ -91,7 +91,7 @@ class Area:
 class Chart:
     """Bars over cells of the page: `names` and `values` are one column each, of equally many rows.
 
-    `colours` (RRGGBB) gives every bar its own, or one for all.
+    `colours` (RRGGBB) gives every bar its own, or one for all; `number` is their number format.
     """
 
     title: str
@@ -100,14 +100,19 @@ class Chart:
     values: Area
     lying: bool
     colours: tuple[str, ...]
+    number: str = "#,##0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A sheet laid out freely, to be printed on one page; `widths` are its columns' in characters."""
+    """A sheet laid out freely, to be printed on one page; `widths` are its columns' in characters.
+
+    `late` is called once everything else has been written, for what is known only then.
+    """
 
     name: str
     widths: tuple[float, ...]
     grid: Grid
     charts: tuple[Chart, ...]
     print_area: Area
+    late: Callable[[], object] | None = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.report import finish, listing, place, sheetwriter
+from campaign.report.comparison import comparison, sheet_names
 from campaign.report.sheet import ROWS, Progress
 from campaign.report.summary import summary
 from campaign.report.text import Changes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from campaign.model import Result
@@ -32,12 +34,30 @@ def write(result: Result, path: Path, *, progress: Progress | None = None, rows_
         *listing.requests(result, changes, rows_a_sheet),
         *listing.problems(result, changes, rows_a_sheet),
     ]
+    return assemble(path, sheets, progress or ignore)
+
+
+def write_several(
+    results: Sequence[Result], path: Path, *, progress: Progress | None = None, rows_a_sheet: int = ROWS
+) -> Path:
+    """Write one workbook over several runs: a sheet `comparison`, then the rows of each run under its id.
+
+    As `write` in everything else.
+    """
+    changes = Changes()
+    named = zip(sheet_names([result.run.id for result in results]), results, strict=True)
+    sheets: list[Table | Page] = [comparison(results)]
+    sheets += [sheet for name, result in named for sheet in listing.results(result, changes, rows_a_sheet, name=name)]
+    return assemble(path, sheets, progress or ignore)
+
+
+def assemble(path: Path, sheets: Sequence[Table | Page], progress: Progress) -> Path:
+    """Have the library write the sheets, then finish them."""
 
     def compose(target: Path) -> None:
         with place.draft(target) as draft, target.open("wb") as file:
-            sheetwriter.write(draft, sheets, progress or ignore)
-            # Laid out again: what could not be written as it was is known only now.
-            finish.finish(draft, file, sheets, summary(result, changes))
+            sheetwriter.write(draft, sheets, progress)
+            finish.finish(draft, file, sheets)
 
     return place.put(path, compose)
 

@@ -1,5 +1,6 @@
 """The ledger's file."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -46,14 +47,21 @@ def open_file(path: Path | None) -> sqlite3.Connection:
         LedgerError: the file is something else, or cannot be opened.
     """
     try:
+        if path is not None:
+            _make_private(path)
         connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         _check(connection, path)
         connection.executescript(
             f"PRAGMA application_id={_APPLICATION}; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; {_TABLES}"
         )
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise LedgerError(f"{path} cannot be used as a ledger: {error}") from None
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file for its owner alone: it holds people's numbers. What is beside it follows SQLite's own copy."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _check(connection: sqlite3.Connection, path: Path | None) -> None:

@@ -63,7 +63,10 @@ def test_no_such_template(desk: Desk) -> None:
     ("sections", "words"),
     [
         ({"top": "nmae = 1"}, ["c.toml: nmae: unknown key", "did you mean `name`"]),
-        ({"recipients": 'files = ["r.xlsx"]\nhiden_rows = "send"'}, ["recipients.hiden_rows", "did you mean `hidden_rows`"]),
+        (
+            {"recipients": 'files = ["r.xlsx"]\nhiden_rows = "send"'},
+            ["recipients.hiden_rows", "did you mean `hidden_rows`"],
+        ),
         ({"gateway": "in_flight = 0"}, ["gateway.in_flight = 0", "greater than or equal to 1"]),
         ({"gateway": 'in_flight = "8"'}, ["gateway.in_flight = '8'", "valid integer"]),
         ({"gateway": "rate = -1"}, ["gateway.rate = -1", "greater than 0"]),
@@ -104,7 +107,9 @@ def test_what_is_not_built_yet_is_refused_and_not_ignored(desk: Desk, sections: 
     desk.people(1)
     desk.campaign(**sections)
     for command in ("check", "send", "preview"):
-        assert_refused(desk.run(command, "c.toml", *(["--yes"] if command == "send" else [])), words, "not available yet")
+        assert_refused(
+            desk.run(command, "c.toml", *(["--yes"] if command == "send" else [])), words, "not available yet"
+        )
 
 
 def test_sending_for_real_wants_keys(desk: Desk) -> None:
@@ -120,7 +125,9 @@ def test_sending_for_real_wants_keys(desk: Desk) -> None:
 def test_plain_http_to_another_machine_is_refused_wherever_it_is_named(desk: Desk) -> None:
     desk.people(1)
     desk.campaign()
-    assert_refused(desk.run("send", "c.toml", "--yes", "--gateway-url", "http://192.0.2.1"), "--gateway-url", "plain http")
+    assert_refused(
+        desk.run("send", "c.toml", "--yes", "--gateway-url", "http://192.0.2.1"), "--gateway-url", "plain http"
+    )
     env = {"CAMPAIGN_GATEWAY_URL": "http://192.0.2.1"}
     assert_refused(desk.run("send", "c.toml", "--yes", env=env), "CAMPAIGN_GATEWAY_URL", "plain http")
 

@@ -12,7 +12,19 @@ from tests.desk import ROOT, number
 if TYPE_CHECKING:
     from tests.desk import Desk
 
-CONTRACT = ["status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt", "row"]
+CONTRACT = [
+    "status",
+    "resultCode",
+    "message",
+    "requestNo",
+    "msgType",
+    "reason",
+    "number",
+    "text",
+    "bytes",
+    "sentAt",
+    "row",
+]
 
 
 def test_one_text_for_2345_rows_takes_three_requests(desk: Desk) -> None:
@@ -44,7 +56,7 @@ def test_90_bytes_go_as_sms_and_91_as_lms(desk: Desk) -> None:
 
 
 def test_every_row_is_answered_for_in_order_with_its_own_columns_first(desk: Desk) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["김민서", number(1), "A1"],
         ["이지훈", 1009001234, "A2"],  # a number cell: the leading 0 was eaten
         ["박서연", "02-555-0123", "A3"],

@@ -108,7 +108,9 @@ def test_a_second_interrupt_stops_now_and_what_was_on_the_wire_is_unknown(desk: 
     assert status["rows"] == {"total": 20, "unknown": 4, "pending": 16}
 
 
-@pytest.mark.parametrize(("code", "words"), [(13, "등록되지 않은 발신번호"), (14, "IWINV_API_KEY"), (11, "not in operation")])
+@pytest.mark.parametrize(
+    ("code", "words"), [(13, "등록되지 않은 발신번호"), (14, "IWINV_API_KEY"), (11, "not in operation")]
+)
 def test_a_refusal_that_concerns_all_pauses_and_resume_sends_everything(desk: Desk, code: int, words: str) -> None:
     desk.people(30)
     desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")

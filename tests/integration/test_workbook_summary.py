@@ -71,7 +71,8 @@ def test_what_run_it_was(tmp_path: Path) -> None:
     told = words(summary(result, tmp_path))
     for fact in (
         "spring-sale-20261201-100000",
-        "멈춤 paused: 13 발신번호 미등록",
+        "멈춤 paused",
+        "13 발신번호 미등록",
         "https://sms.bizservice.iwinv.kr  (v2)",
         "0212345678",
         "2026-12-01 10:00:00",

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 FLOORS = {
     "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
     "engine": ["pipeline", "checking", "results", "dispatch", "gateways"],
-    "edges": ["recipients", "gateway.client", "gateway.connection", "gateway", "journal", "report", "progress", "environment"],
+    "edges": [
+        "recipients",
+        "gateway.client",
+        "gateway.connection",
+        "gateway",
+        "journal",
+        "report",
+        "progress",
+        "environment",
+        "starter",
+    ],
     "rules": ["messages", "planning", "policy", "settings", "origin", "gateway.outcome", "recipients.phone"],
     "facts": ["model", "schema", "errors", "gateway.limits", "gateway.codes", "campaign"],
 }
@@ -73,7 +83,7 @@ def test_imports_point_down(module: str, path: Path) -> None:
     here = HEIGHT[floor_of(module)]
     for target in imported(path):
         if exists(target) and not target.startswith("sandbox"):
-            same_room = target.split(".")[0] == module.split(".")[0]
+            same_room = target.split(".")[0] == module.split(".", maxsplit=1)[0]
             assert HEIGHT[floor_of(target)] <= here or same_room, f"{module} ({floor_of(module)}) imports {target}"
 
 

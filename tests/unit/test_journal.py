@@ -61,8 +61,9 @@ def journal(url: str) -> Iterator[Journal]:
 
 
 def accepted(no: int, attempt: int = 1) -> Settlement:
-    answer = {"code": 0, "message": "전송 성공", "request_no": "7", "msg_type": "SMS"}
-    return Settlement(no=no, attempt=attempt, state=State.ACCEPTED, **answer)
+    return Settlement(
+        no=no, attempt=attempt, state=State.ACCEPTED, code=0, message="전송 성공", request_no="7", msg_type="SMS"
+    )
 
 
 def test_claims_are_on_disk_when_the_call_returns(journal: Journal, url: str) -> None:

@@ -36,7 +36,9 @@ def planned(rows: list[tuple[str, str]]) -> tuple[pd.DataFrame, planning.Plan]:
     return table, planning.Plan("run", table)
 
 
-ROWS = st.lists(st.tuples(st.integers(0, 6).map(lambda n: f"0102000000{n}"), st.sampled_from(["가", "나", "다"])), max_size=60)
+ROWS = st.lists(
+    st.tuples(st.integers(0, 6).map(lambda n: f"0102000000{n}"), st.sampled_from(["가", "나", "다"])), max_size=60
+)
 
 
 @given(ROWS, st.integers(1, 4))

@@ -1,0 +1,123 @@
+"""The README and the docs: every command shown works, and what they list is what there is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import BaseModel
+
+from campaign.cli import app
+from campaign.gateway.client import Deadlines
+from campaign.model import Status
+from campaign.settings import Campaign
+from campaign.starter import NAMES
+from tests.desk import ROOT, Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+KEYS_PAGE = (ROOT / "docs" / "campaign-file.md").read_text(encoding="utf-8")
+
+
+def shown_commands() -> list[str]:
+    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def test_every_command_of_the_readme_works_in_its_order(desk: Desk, tmp_path: Path) -> None:
+    # What is not `campaign` itself, or would stay: each is run by a test of its own, or by make.
+    elsewhere = {"make demo", "source .venv/bin/activate", "campaign sandbox --port 8025"}
+    for command in shown_commands():
+        if command in elsewhere or command.startswith("export IWINV_API_KEY="):
+            continue
+        if command == "cd first":
+            desk = Desk(tmp_path / "first", desk.sandbox)
+            continue
+        words = shlex.split(command)
+        assert words[0] == "campaign", command
+        if words[1] == "send" and "--sandbox" not in words:
+            words.append("--yes")  # there is no terminal here to be asked on
+        if words[1] == "resolve":
+            words.append("--yes")
+        done = desk.run(*words[1:])
+        # Nothing is unknown in this run, and the command says so.
+        expected = 2 if words[1] == "resolve" else 0
+        assert done.status == expected, f"{command}: {done.err}"
+        assert "Traceback" not in done.err
+
+
+def test_a_starter_passes_its_check_as_it_stands_and_is_not_overwritten(desk: Desk) -> None:
+    made = desk.run("new", "mine")
+    assert (made.status, made.out.split()) == (0, [f"mine/{name}" for name in NAMES])
+    checked = desk.run("check", "mine/campaign.toml", "--json")
+    assert (checked.status, checked.json["rows"]) == (0, {"total": 3, "pending": 3})
+    again = desk.run("new", "mine")
+    assert again.status == 2
+    assert "already there" in again.err
+
+
+def test_the_readmes_campaign_file_is_the_starters(desk: Desk) -> None:
+    [shown] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    desk.run("new", "mine")
+    assert tomllib.loads(shown) == tomllib.loads((desk.folder / "mine" / "campaign.toml").read_text(encoding="utf-8"))
+
+
+def test_the_readme_explains_every_status() -> None:
+    explained = re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
+    assert sorted(explained) == sorted(map(str, Status))
+
+
+def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        parts = getattr(field.annotation, "__args__", (field.annotation,))
+        section = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
+        if section is not None:
+            yield from keys_of(section, f"{name}.")
+        elif name not in {"folder", "prices"}:
+            yield prefix + name
+
+
+def test_the_page_of_the_campaign_file_lists_every_key() -> None:
+    first_cells = re.findall(r"^\| (`.*?`) \|", KEYS_PAGE, re.MULTILINE)
+    listed = {key for cell in first_cells for key in re.findall(r"`([\w.]+)`", cell)}
+    keys = {key for key in listed if not key.isupper() and not key.startswith(("prices.", "IWINV", "CAMPAIGN"))}
+    assert keys == set(keys_of(Campaign))
+
+
+def test_the_page_of_the_campaign_file_gives_the_defaults() -> None:
+    assert f"{Deadlines().overall:g} by default" in KEYS_PAGE
+    assert f"1 to 256 | {Campaign.model_fields['gateway'].default.in_flight} |" in KEYS_PAGE
+
+
+def test_help_lists_every_command_with_a_sentence(desk: Desk) -> None:
+    done = desk.run("--help")
+    assert done.status == 0
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert {"check", "send", "preview", "resume", "runs", "status", "report", "codes", "sandbox"} <= names
+    for name in names:
+        assert re.search(rf"^\s*{name} +[A-Z].*\.$", done.out, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_links_in_the_docs_lead_somewhere(page: Path) -> None:
+    for text, base in ((README, ROOT), (page.read_text(encoding="utf-8"), page.parent)):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+            assert (base / target).exists(), target
+
+
+def test_the_demos_command_sends_the_sample_campaign(desk: Desk) -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("demo:")[1].split("\n\n")[0]
+    [command] = re.findall(r"campaign (send .*?);", recipe)
+    for folder in ("sample_data", "templates"):
+        shutil.copytree(ROOT / folder, desk.folder / folder)
+    for _ in range(2):  # it can be run again and again
+        done = desk.run(*shlex.split(command), keys=False)
+        assert done.status == 1
+        assert "accepted 2,987" in done.out
