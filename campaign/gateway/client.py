@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import LocationValueError
 from urllib3.util.retry import Retry
 
 from campaign.errors import SettingsError
 from campaign.gateway import attempt, bodies
 from campaign.gateway.attempt import Deadlines
 from campaign.gateway.connection import NotingHTTPConnectionPool, NotingHTTPSConnectionPool
+from campaign.gateway.dialling import Unreachable
 from campaign.gateway.keys import SANDBOX_KEYS, Keys
 from campaign.gateway.outcome import Fate, Outcome, read_answer
+from campaign.gateway.reply import BrokenAnswer
 from campaign.model import MsgType
 from campaign.origin import is_loopback
 
@@ -47,8 +50,16 @@ class _Adapter(HTTPAdapter):
         manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager
         manager.pool_classes_by_scheme = {"http": NotingHTTPConnectionPool, "https": NotingHTTPSConnectionPool}
         trust = {"ssl_context": _trust(ca_file)} if parts.scheme == "https" else {}
-        self._pool = manager.connection_from_host(parts.hostname, parts.port, parts.scheme, pool_kwargs=trust)
+        try:
+            self._pool = manager.connection_from_host(parts.hostname, parts.port, parts.scheme, pool_kwargs=trust)
+        except LocationValueError as problem:
+            raise SettingsError(f"{origin!r}: no host can be called so: {problem}") from None
+        self.host = self._pool.host + (f":{parts.port}" if parts.port else "")
         self._before_path = origin if proxy and parts.scheme == "http" else ""
+
+    def close(self) -> None:
+        self._pool.close()
+        super().close()
 
     def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - as in `requests`
         return self._pool
@@ -97,7 +108,7 @@ class Client:
             _check_proxy(proxy, origin)
         self._adapter = _Adapter(origin, connections=in_flight, ca_file=ca_file, proxy=proxy)
         self._headers = {
-            "Host": urlsplit(origin).netloc,
+            "Host": self._adapter.host,
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "campaign",
@@ -182,4 +193,7 @@ def _in_words(problem: BaseException) -> str | None:
             break
         problem = inner
         seen.add(id(inner))
-    return None if isinstance(problem, TimeoutError) else f"{type(problem).__name__}: {problem}"[:300]
+    if isinstance(problem, TimeoutError):
+        return None
+    words = str(problem) if isinstance(problem, BrokenAnswer | Unreachable) else f"{type(problem).__name__}: {problem}"
+    return words[:300]

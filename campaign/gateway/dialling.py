@@ -20,6 +20,10 @@ Address: TypeAlias = tuple[Any, ...]
 """What `socket.getaddrinfo` gives: family, type, protocol, canonical name, address."""
 
 
+class Unreachable(OSError):
+    """There is no address to connect to."""
+
+
 class _Lookup:
     """One look-up under way, which any number of attempts may await."""
 
@@ -41,7 +45,7 @@ class _Lookup:
         if not self._done.wait(seconds):
             raise TimeoutError
         if self._problem is not None:
-            raise OSError(f"{name}: no such name can be found: {self._problem}")
+            raise Unreachable(f"{name}: no address found for this name: {self._problem}")
         return self._addresses
 
 
@@ -62,7 +66,7 @@ class Names:
 
         Raises:
             TimeoutError: they were not found within `seconds`.
-            OSError: there are none.
+            Unreachable: there are none.
         """
         with suppress(OSError, UnicodeError):  # it is a name, then
             return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
@@ -101,7 +105,7 @@ def dial(host: str, port: int, options: Iterable[tuple[int, int, int | bytes]], 
     """
     attempt = current()
     addresses = names.addresses(host, port, attempt.left())
-    problem: OSError = OSError(f"{host}: no address")
+    problem: OSError = Unreachable(f"{host}: no address found for this name")
     for place, address in enumerate(addresses):
         try:
             sock = _connect(address, options, attempt.left() / (len(addresses) - place))

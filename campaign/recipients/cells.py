@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 TIMESTAMP: Final = pa.timestamp("us")
 TIME: Final = pa.time64("us")
 
-EPOCHS: Final = (dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1904, 1, 1))
-"""The day that a cell with a time alone is on, by spreadsheet program and date system."""
+EPOCHS: Final = (dt.date(1899, 12, 30), dt.date(1899, 12, 31))
+"""The day that a cell with a time alone is on, by spreadsheet program."""
+
+EPOCH_1904: Final = dt.date(1904, 1, 1)
+"""The same in workbooks that count from 1904, as old ones from Macs do. At midnight it is a date: somebody's birthday."""
 
 KIND_OF: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
     (pa.types.is_string, Kind.TEXT),
@@ -61,12 +64,20 @@ def _whole(values: pa.Array) -> pa.Array:
 def _moments(values: pa.Array) -> Cells:
     """Dates, times, or moments: a spreadsheet stores all three as days since its epoch."""
     days = values.cast(pa.date32(), safe=False)
-    clock = pc.fill_null(pc.is_in(days, value_set=pa.array(EPOCHS, pa.date32())), fill_value=False)
+    midnight = pc.equal(days.cast(TIMESTAMP), values)
+    late = pc.and_(pc.equal(days, pa.scalar(EPOCH_1904)), pc.invert(midnight))
+    clock = pc.fill_null(pc.or_(pc.is_in(days, value_set=pa.array(EPOCHS, pa.date32())), late), fill_value=False)
     if not pc.any(clock).as_py():
-        midnight = pc.all(pc.equal(days.cast(TIMESTAMP), values)).as_py()
-        return Cells(days if midnight else values)
+        return Cells(_days(values))
     times = pc.if_else(clock, values, None).cast(TIME)
-    return Cells(times) if times.null_count == values.null_count else layered(pc.if_else(clock, None, values), times)
+    dates = pc.if_else(clock, None, values)
+    return Cells(times) if dates.null_count == len(dates) else layered(_days(dates), times)
+
+
+def _days(values: pa.Array) -> pa.Array:
+    """Moments that are all midnight as dates, others as they are."""
+    days = values.cast(pa.date32(), safe=False)
+    return days if pc.all(pc.equal(days.cast(TIMESTAMP), values)).as_py() is not False else values
 
 
 def _durations(values: pa.Array) -> pa.Array:

@@ -27,7 +27,7 @@ def stream(data: bytes, *names: str) -> bytes:
     """
     try:
         return _Container(data).stream({name.upper() for name in names})
-    except (struct.error, IndexError) as error:
+    except (struct.error, IndexError, ValueError) as error:
         raise Damaged(str(error)) from error
 
 
@@ -70,7 +70,10 @@ class _Container:
             seen.add(following)
             *more, following = self._integers(following)
             sectors += more
-        return [sector for sector in sectors if sector < FREE]
+        used = [sector for sector in sectors if sector < FREE]
+        if len(used) > len(self._data) // self._size:
+            raise Damaged("it names more sectors than it has")
+        return used
 
     def _integers(self, sector: int) -> tuple[int, ...]:
         return struct.unpack_from(f"<{self._size // 4}I", self._data, (sector + 1) * self._size)

@@ -112,14 +112,15 @@ def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
 def _uneven(path: Path, layout: Layout, *, strict: bool) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
     """The rows one by one, shorter ones filled up with empty cells."""
     width = len(layout.header)
+    needed = max(at for at, heading in enumerate(layout.header, 1) if heading.strip())
     short: list[int] = []
     chunks: list[list[pa.Array]] = []
     for above, rows in _chunks(path, layout, strict=strict):
-        short += [above + at + 1 for at, row in enumerate(rows) if 0 < len(row) < width]
+        short += [above + at + 1 for at, row in enumerate(rows) if 0 < len(row) < needed]
         even = [_fitted(path, row, width, above + at + 1) for at, row in enumerate(rows)]
         chunks.append([pa.array([cell or None for cell in column], pa.string()) for column in zip(*even, strict=True)])
     columns = [pa.chunked_array([chunk[at] for chunk in chunks], pa.string()) for at in range(width)]
-    return columns, _short_note(path, short, width)
+    return columns, _short_note(path, short, needed)
 
 
 def _chunks(path: Path, layout: Layout, *, strict: bool) -> Iterator[tuple[int, list[list[str]]]]:

@@ -8,15 +8,15 @@ from typing import Final
 ROWS: Final = 1 << 20
 """Rows of a sheet, 1,048,576."""
 
-CELLS: Final = 64 * ROWS
-"""Cells in the box around all cells that are used. The reader holds the whole box, about 2 GiB of this many, though
+CELLS: Final = 32 * ROWS
+"""Cells in the box around all cells that are used. The reader holds the whole box, about 1 GiB of this many, though
 only two cells in opposite corners be filled."""
 
 
 COLUMNS: Final = 1024
 """Columns of a list; a cell beyond them is a stray one."""
 
-TOO_FAR: Final = "Delete the stray cells right of the list or below it, and save it."
+TOO_FAR: Final = "Delete the stray cells right of the list or below it, or split the list, and save it."
 
 
 @dataclass(slots=True)

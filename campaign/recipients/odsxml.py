@@ -27,6 +27,9 @@ _HIDDEN = re.compile(rb'table:visibility="(?:collapse|filter)"')
 _PERCENT = re.compile(rb"<text:p>[^<]*?(?:[.,](\d+))?\s*%</text:p>")
 
 
+LONGEST_ROW: Final = 8 << 20
+"""Bytes that are kept waiting for the end of a row; what stands above the first table is let go."""
+
 CONTENT: Final = "content.xml"
 MANIFEST: Final = "META-INF/manifest.xml"
 
@@ -70,6 +73,7 @@ def marks(pieces: Iterable[bytes], *, where: str) -> dict[str, Marks]:
 
 
 def _tokens(pieces: Iterable[bytes]) -> Iterator[re.Match[bytes]]:
+    """Each table's beginning and each row, however the bytes are cut."""
     rest = b""
     for piece in pieces:
         rest += piece
@@ -77,7 +81,9 @@ def _tokens(pieces: Iterable[bytes]) -> Iterator[re.Match[bytes]]:
         for token in _TOKEN.finditer(rest):
             yield token
             end = token.end()
-        rest = rest[end:] if end else rest[rest.rfind(b"<table:table") if len(rest) < CELLS else 0 :]
+        rest = rest[end:]
+        if len(rest) > LONGEST_ROW:
+            rest = rest[max(rest.rfind(b"<table:table-row"), rest.rfind(b"<table:table ")) :][:LONGEST_ROW]
 
 
 def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:

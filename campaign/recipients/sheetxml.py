@@ -48,8 +48,9 @@ def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes with the end of each piece before the next one, so that no reference is torn."""
     end = b""
     for piece in pieces:
-        yield end + piece
-        end = piece[-_LONGEST_REFERENCE:]
+        whole = end + piece
+        yield whole
+        end = whole[-_LONGEST_REFERENCE:]
 
 
 def _widest(piece: bytes) -> int:

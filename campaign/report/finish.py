@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STYLES: Final = "xl/styles.xml"
 HEADING: Final = re.compile(rb'<row r="1".*?</row>', re.DOTALL)
+DIMENSION: Final = re.compile(rb'<dimension ref="[^"]*"/>')
 CELLS: Final = re.compile(rb"<sheetData>.*</sheetData>", re.DOTALL)
 HEIGHT: Final = 22
 """Points; a heading has a filter's button beside it."""
@@ -50,7 +51,8 @@ def laid_page(page: Page, place: int, styles: Stylesheet) -> dict[str, Callable[
         for number, chart in enumerate(page.charts, 1)
     }
     drawing = {"xl/drawings/drawing1.xml": fixed(drawing_xml(chart.place for chart in page.charts))}
-    return charts | drawing | {part(place): partial(laid_out, cells=page_cells(page, styles))}
+    cells = f"<sheetData>{page.grid.rows_xml(styles)}</sheetData>{page.grid.merged_xml()}".encode()
+    return charts | drawing | {part(place): partial(laid_out, cells=cells, reach=page.grid.reach())}
 
 
 def notes(source: Path) -> list[str]:
@@ -68,13 +70,9 @@ def fixed(content: bytes) -> Callable[[bytes], bytes]:
     return lambda _: content
 
 
-def page_cells(page: Page, styles: Stylesheet) -> bytes:
-    """The page's cells, to stand in place of the library's."""
-    return f"<sheetData>{page.grid.rows_xml(styles)}</sheetData>{page.grid.merged_xml()}".encode()
-
-
-def laid_out(content: bytes, cells: bytes) -> bytes:
-    """A sheet with `cells` in place of its own."""
+def laid_out(content: bytes, cells: bytes, reach: str) -> bytes:
+    """A sheet with `cells` in place of its own; they reach over the range `reach`."""
+    content = DIMENSION.sub(f'<dimension ref="{reach}"/>'.encode(), content, count=1)
     return CELLS.sub(lambda _: cells, content, count=1)
 
 

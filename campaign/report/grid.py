@@ -54,6 +54,11 @@ class Grid:
         cell = self._cells.get(row, {}).get(column)
         return cell.value if cell else None
 
+    def reach(self) -> str:
+        """The cells from the first to the last one that was put, such as A1:O35."""
+        right = max((column for line in self._cells.values() for column in line), default=0)
+        return f"A1:{address(max(self._cells, default=0), right)}"
+
     def rows_xml(self, styles: Stylesheet) -> str:
         """The rows, for a sheet's `sheetData`."""
         return "".join(self._row_xml(row, styles) for row in sorted(self._cells))

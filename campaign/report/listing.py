@@ -38,9 +38,8 @@ def results(result: Result, changes: Changes, limit: int = ROWS, *, name: str = 
 
 def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
     """One line a request, in the plan's order."""
-    return sheets(
-        "requests", fields.ours(result.requests, tuple(schema.REQUESTS), changes), len(result.requests), limit
-    )
+    columns = fields.ours(result.requests, tuple(schema.REQUESTS), changes)
+    return sheets("requests", columns, len(result.requests), limit, counted=False)
 
 
 def problems(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
@@ -50,7 +49,7 @@ def problems(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table
     people = replace(result.recipients, table=result.recipients.table.iloc[places])
     advised = rows.assign(to_do=advice(rows["status"], result.run.id))
     columns = fields.ours(advised, FIRST, changes) + fields.own(people, changes)
-    return sheets("problems", columns, len(places), limit)
+    return sheets("problems", columns, len(places), limit, counted=False)
 
 
 def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

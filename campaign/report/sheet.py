@@ -66,7 +66,7 @@ class Table:
     `batches` gives Arrow record batches of `schema`, a few thousand rows each, made
     while they are written; their columns answer to `columns` by place, not by name.
     Behind those stand the kinds of the `mixed` columns, which are not written.
-    `by_cell`: there is such a column among them.
+    `by_cell`: there is such a column among them. `counted`: its rows are progress.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Table:
     batches: Callable[[], Iterator[pa.RecordBatch]]
     mixed: tuple[Mixed, ...] = ()
     by_cell: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,8 @@ class Feed:
         try:
             for batch in table.batches():
                 yield batch
-                self.progress(batch.num_rows)
+                if table.counted:
+                    self.progress(batch.num_rows)
         except GeneratorExit:
             raise
         except BaseException as failure:
@@ -64,7 +65,7 @@ class Feed:
 
 
 def write(path: Path, sheets: Sequence[Table | Page], progress: Progress) -> None:
-    """Write `sheets` to `path`; `progress` is told of every row of a table.
+    """Write `sheets` to `path`; `progress` is told of every row of a counted table.
 
     Of a page only its widths and the number of its charts are written:
     `campaign.report.finish` puts the rest in.

@@ -33,13 +33,17 @@ class Field:
     kinds: Cells | None = None
 
 
-def sheets(name: str, fields: Sequence[Field], rows: int, limit: int = ROWS) -> tuple[Table, ...]:
-    """`rows` rows of `fields` as sheets `name`, `name 2`, ... of at most `limit` rows, the heading's included."""
-    most = min(limit - 1, LARGEST // row_size(fields, rows))
-    starts = range(0, max(rows, 1), most)
+def sheets(
+    name: str, fields: Sequence[Field], rows: int, limit: int = ROWS, *, counted: bool = True
+) -> tuple[Table, ...]:
+    """`rows` rows of `fields` as sheets `name`, `name 2`, ... of at most `limit` rows, the heading's included.
+
+    `counted`: the rows are the progress that a person waits for.
+    """
+    most = max(1, min(limit - 1, LARGEST // row_size(fields, rows)))
     return tuple(
-        part(name if number == 1 else f"{name} {number}", fields, start, min(rows - start, most))
-        for number, start in enumerate(starts, 1)
+        part(name if number == 1 else f"{name} {number}", fields, start, min(rows - start, most), counted=counted)
+        for number, start in enumerate(range(0, max(rows, 1), most), 1)
     )
 
 
@@ -48,7 +52,7 @@ def row_size(fields: Sequence[Field], rows: int) -> int:
     return 1 + sum(CELL + int(field.cells.values.nbytes) // max(rows, 1) for field in fields)
 
 
-def part(name: str, fields: Sequence[Field], start: int, rows: int) -> Table:
+def part(name: str, fields: Sequence[Field], start: int, rows: int, *, counted: bool) -> Table:
     """One sheet of `rows` rows from `start` on."""
     kinds = [(place, field.kinds) for place, field in enumerate(fields) if field.kinds]
     columns = [field.cells for field in fields] + [cells for _, cells in kinds]
@@ -59,6 +63,7 @@ def part(name: str, fields: Sequence[Field], start: int, rows: int) -> Table:
         schema=schema,
         batches=lambda: batches(columns, schema, start, rows),
         mixed=tuple(Mixed(place, len(fields) + index) for index, (place, _) in enumerate(kinds)),
+        counted=counted,
         by_cell=any(field.column.by_cell for field in fields),
     )
 

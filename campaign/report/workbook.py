@@ -22,7 +22,7 @@ def write(result: Result, path: Path, *, progress: Progress | None = None, rows_
     """Write the workbook and give where it is: `path`, or beside it where that is open elsewhere.
 
     The file appears whole or not at all, readable by its owner only. `progress` is
-    called with the number of rows written since the last call.
+    called with how many of the result's rows have been written since the last call.
 
     Raises:
         OSError: the folder or the file cannot be written; the workbook that was there is untouched.

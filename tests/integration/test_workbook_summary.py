@@ -109,6 +109,15 @@ def test_figures_by_status_code_type_and_request(tmp_path: Path) -> None:
     assert figures["묶어서 줄인 요청"] == 5
 
 
+def test_readers_that_go_by_the_stated_size_see_all_of_it(tmp_path: Path) -> None:
+    path = workbook.write(ResultOf().build(), tmp_path / "결과.xlsx")
+    whole = openpyxl.load_workbook(path)["summary"]
+    book = openpyxl.load_workbook(path, read_only=True)
+    lines = list(book["summary"].iter_rows(values_only=True))
+    book.close()
+    assert lines == list(whole.iter_rows(values_only=True))
+
+
 def test_no_figure_is_a_formula(tmp_path: Path) -> None:
     sheet = summary(ResultOf(run={"name": "=1+1", "template": "=2+2"}).build(), tmp_path)
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]

@@ -1,0 +1,187 @@
+"""Rows that a person does not see, by format. The files of other programs are in tests/corpus."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+
+from campaign.recipients import odsxml, sheets, sheetxml
+from campaign.recipients.marks import Marks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+def a_list(path: Path, *, hide: tuple[int, ...], rows: int = 6) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["이름", "휴대폰"])
+    for row in range(2, rows + 2):
+        sheet.append([f"n{row}", f"010-0000-{row:04}"])
+    for row in hide:
+        sheet.row_dimensions[row].hidden = True
+    book.save(path)
+    return path
+
+
+def hidden(path: Path) -> list[int]:
+    table = sheets.read([path]).table
+    return [int(row) for row in table["row"][table["hidden"]]]
+
+
+def rewritten(path: Path, change: Callable[[bytes], bytes]) -> Path:
+    """The workbook with the XML of its first sheet changed."""
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = change(parts["xl/worksheets/sheet1.xml"])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    return path
+
+
+def test_hidden_rows_are_marked_and_stay_in_the_list(tmp_path: Path) -> None:
+    path = a_list(tmp_path / "a.xlsx", hide=(3, 5))
+    assert sheets.read([path]).table["row"].to_list() == [2, 3, 4, 5, 6, 7]
+    assert hidden(path) == [3, 5]
+
+
+def test_hidden_rows_of_a_sheet_whose_rows_have_no_numbers(tmp_path: Path) -> None:
+    path = a_list(tmp_path / "a.xlsx", hide=(4,))
+    assert hidden(rewritten(path, lambda xml: re.sub(rb'(<row) r="\d+"', rb"\1", xml))) == [4]
+
+
+def test_hidden_rows_of_a_sheet_whose_elements_have_a_prefix(tmp_path: Path) -> None:
+    def prefixed(xml: bytes) -> bytes:
+        xml = re.sub(rb"<(/?)(\w)", rb"<\1x:\2", xml.split(b"?>", 1)[-1])
+        return xml.replace(b"xmlns=", b"xmlns:x=")
+
+    assert hidden(rewritten(a_list(tmp_path / "a.xlsx", hide=(3,)), prefixed)) == [3]
+
+
+def test_a_hidden_column_hides_no_row(tmp_path: Path) -> None:
+    path = a_list(tmp_path / "a.xlsx", hide=())
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0].column_dimensions["A"].hidden = True
+    book.save(path)
+    assert hidden(path) == []
+
+
+def test_rows_that_are_shown_where_the_rest_is_hidden_are_not_hidden(tmp_path: Path) -> None:
+    path = a_list(tmp_path / "a.xlsx", hide=(3,))
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0].sheet_format.zeroHeight = True
+    book.save(path)
+    assert hidden(path) == [3]
+
+
+def cut(text: bytes, size: int) -> Iterator[bytes]:
+    return (text[at : at + size] for at in range(0, len(text), size))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 16, 33, 64, 1000])
+def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
+    xml = (
+        b'<?xml version="1.0"?><worksheet><cols><col hidden="1"/></cols><sheetData>'
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>'
+        b'<row r="2" spans="1:3" hidden="1"><c r="A2"><v>1</v></c><c r="B2" t="e"><v>#N/A</v></c></row>'
+        b'<row r="3"><c r="A3"><f>1+1</f></c><c r="B3" t="b"><v>1</v></c></row>'
+        b'<row r="7" hidden="true"/>'
+        b'<row r="8" hidden="0"><c r="C8" s="4"><f t="shared" si="0"/><v></v></c><c r="D8" t="str"><f>A1</f><v></v></c></row>'
+        b"</sheetData></worksheet>"
+    )
+    assert sheetxml.marks(cut(xml, size)) == Marks(
+        hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], booleans=True, formulas=True, plain=True
+    )
+    assert sheetxml.percents(cut(xml, size), {4: 2}) == {2: {8: 2}}
+
+
+@pytest.mark.parametrize("size", [1, 5, 50, 1000])
+def test_the_widest_cell_is_found_wherever_the_xml_is_cut(size: int) -> None:
+    xml = b'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="ABC9"/></row></worksheet>'
+    assert sheetxml.box(lambda: cut(xml, size)) == (9, 731)
+    assert sheetxml.box(lambda: cut(xml.replace(b"ABC9", b"C9"), size)) == (1 << 20, 26)
+
+
+ODS = (
+    '<office:document-content><table:table table:name="첫 &amp; 둘"><table:table-row><table:table-cell/></table:table-row>'
+    '<table:table-row table:visibility="collapse" table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
+    "<table:table-row-group table:display=\"false\"><table:table-row table:visibility='x'><table:table-cell/></table:table-row>"
+    '</table:table-row-group><table:table-row table:visibility="filter"/></table:table>'
+    '<table:table table:name="b" table:style-name="s"><table:table-row>'
+    '<table:table-cell table:number-columns-repeated="2"/>'
+    '<table:table-cell office:value-type="percentage" office:value="0.5"><text:p>50.0%</text:p></table:table-cell>'
+    "</table:table-row></table:table></office:document-content>"
+).encode()
+
+
+@pytest.mark.parametrize("size", [1, 10, 100, 10_000])
+def test_marks_of_an_ods_do_not_depend_on_where_it_is_cut(size: int) -> None:
+    assert odsxml.marks(cut(ODS, size), where="a.ods") == {
+        "첫 & 둘": Marks(hidden=[2, 3, 5]),
+        "b": Marks(percents={2: {1: 1}}),
+    }
+
+
+def record(kind: int, content: bytes) -> bytes:
+    head = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    return head + bytes([len(content) & 0x7F]) + content if len(content) < 128 else head + _long(content)
+
+
+def _long(content: bytes) -> bytes:
+    return bytes([len(content) & 0x7F | 0x80, len(content) >> 7]) + content
+
+
+def wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def xlsb(path: Path, rows: list[list[str]], *, hide: tuple[int, ...], error: tuple[int, int] | None = None) -> Path:
+    """A workbook of binary records with the fewest parts that a reader asks for. Source: [MS-XLSB], section 2.1.7."""
+    cells = b""
+    for row, texts in enumerate(rows):
+        flags = 0x10 if row + 1 in hide else 0
+        cells += record(0, struct.pack("<IIHBBBI", row, 0, 300, 0, flags, 0, 0))
+        for column, text in enumerate(texts):
+            failed = error == (row, column)
+            content = struct.pack("<II", column, 0) + (b"\x2a" if failed else wide(text))
+            cells += record(3 if failed else 6, content)
+    dimension = record(148, struct.pack("<IIII", 0, len(rows) - 1, 0, len(rows[0]) - 1))
+    sheet = record(129, b"") + dimension + record(145, b"") + cells + record(146, b"") + record(130, b"")
+    bundle = record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("수신자"))
+    book = (
+        record(131, b"")
+        + record(153, struct.pack("<II", 0, 0) + wide(""))
+        + record(143, b"")
+        + bundle
+        + record(144, b"")
+        + record(132, b"")
+    )
+    relations = (
+        '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="{}"/>'
+        "</Relationships>"
+    )
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("[Content_Types].xml", "<Types/>")
+        packed.writestr("_rels/.rels", relations.format("officeDocument", "xl/workbook.bin"))
+        packed.writestr("xl/workbook.bin", book)
+        packed.writestr("xl/_rels/workbook.bin.rels", relations.format("worksheet", "worksheets/sheet1.bin"))
+        packed.writestr("xl/worksheets/sheet1.bin", sheet)
+    return path
+
+
+def test_hidden_rows_and_failed_formulas_of_an_xlsb(tmp_path: Path) -> None:
+    rows = [["이름", "휴대폰", "쿠폰"], *([f"n{row}", f"010-0000-{row:04}", "A"] for row in range(2, 6))]
+    path = xlsb(tmp_path / "a.xlsb", rows, hide=(3, 5), error=(3, 2))
+    read = sheets.read([path])
+    assert read.sources[0].sheet == "수신자"
+    assert read.table["phone"].to_list() == ["010-0000-0002", "010-0000-0003", "010-0000-0004", "010-0000-0005"]
+    assert hidden(path) == [3, 5]
+    assert read.notes == (f"{path}, sheet '수신자': C4 shows an error such as #N/A; it counts as empty.",)
