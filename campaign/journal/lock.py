@@ -69,10 +69,10 @@ def is_held(path: Path) -> bool:
 
 def _try_for_a_moment(file: int) -> bool:
     # Who only asks whether the lock is held takes it for an instant; that is no writer.
-    for _ in range(10):
+    for _ in range(5):
         if _try_lock(file):
             return True
-        time.sleep(0.02)
+        time.sleep(0.01)
     return False
 
 

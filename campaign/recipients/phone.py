@@ -26,7 +26,7 @@ SEPARATORS: Final = (
 """What stands between the groups of a number: hyphens of all kinds (and what looks like one), dots, brackets."""
 
 SENDER: Final = re.compile(
-    r"01[016789]\d{7,8}"
+    r"010\d{8}|01[16789]\d{7,8}"
     r"|02\d{7,8}|0(?:3[1-3]|4[1-4]|5[1-5]|6[1-4])\d{7,8}"
     r"|1[568]\d{6}"
     r"|070\d{8}|030\d{7,9}|050\d{8,9}"

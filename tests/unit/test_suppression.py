@@ -41,7 +41,7 @@ def test_numbers_of_several_lists_each_once(tmp_path: Path) -> None:
     one = csv(tmp_path / "1.csv", "이름,휴대폰\n홍,010-2222-3333\n김,+82 10-4444-5555\n", "cp949")
     two = workbook(tmp_path / "2.xlsx", ["전화번호"], [1022223333], ["011-222-3333"])
     read = suppression.read([one, two])
-    assert sorted(read.numbers.to_pylist()) == ["0112223333", "01022223333", "01044445555"]
+    assert sorted(read.numbers.to_pylist()) == ["01022223333", "01044445555", "0112223333"]
     assert read.notes == ()
 
 
