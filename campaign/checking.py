@@ -15,6 +15,7 @@ from campaign.model import MsgType, Status
 from campaign.recipients import phone, sheets, suppression
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from campaign.model import Recipients
@@ -37,8 +38,14 @@ class Checked:
         return self.recipients.table
 
 
-def check(campaign: Campaign, now: datetime, progress: Progress) -> Checked:
+def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequence[Status] = ()) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group what goes.
+
+    Args:
+        campaign: the campaign file.
+        now: the time that reservations are held against.
+        progress: who is told how it goes.
+        only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
 
     Raises:
         RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
@@ -47,7 +54,9 @@ def check(campaign: Campaign, now: datetime, progress: Progress) -> Checked:
     """
     refuse_contradictions(campaign)
     recipients = _read(campaign, progress)
-    numbers = _numbers(recipients, campaign)
+    if only:
+        recipients = pick(recipients, only)
+    numbers = _numbers_of(recipients.table["phone"], campaign)
     suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
     with progress.stage("render", len(recipients.table)) as advance:
         composition = compose(recipients, campaign, now, progress=advance)
@@ -61,15 +70,32 @@ def check(campaign: Campaign, now: datetime, progress: Progress) -> Checked:
 
 def _read(campaign: Campaign, progress: Progress) -> Recipients:
     section = campaign.recipients
-    with progress.stage("read") as advance:
-        recipients = sheets.read(campaign.recipient_files, sheet=section.sheet, phone=section.phone, progress=advance)
+    with progress.reaching("read") as reach:
+        recipients = sheets.read(campaign.recipient_files, sheet=section.sheet, phone=section.phone, progress=reach)
     if not len(recipients.table):
         raise RecipientsError(f"{', '.join(section.files)}: there is no row below the headings")
     return recipients
 
 
-def _numbers(recipients: Recipients, campaign: Campaign) -> pd.DataFrame:
-    cells = recipients.table["phone"]
+def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
+    """The rows of a result workbook that have one of these statuses.
+
+    Raises:
+        RecipientsError: it is no result workbook, or none of its rows has such a status.
+    """
+    # The last column of that heading: the person's own ones stand before ours.
+    ours = [column for column in recipients.columns if column.heading == "status"]
+    if not ours:
+        raise RecipientsError(
+            f"{recipients.sources[0].file}: --only wants a result workbook; it has no column `status`"
+        )
+    chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
+    if not len(chosen):
+        raise RecipientsError(f"{recipients.sources[0].file}: no row is {' or '.join(only)}")
+    return replace(recipients, table=chosen.reset_index(drop=True))
+
+
+def _numbers_of(cells: pd.Series, campaign: Campaign) -> pd.DataFrame:
     if campaign.message.msg_type == MsgType.GSMS:
         return phone.international(cells)
     return phone.normalise(cells)
@@ -125,3 +151,35 @@ def _mark_duplicates(table: pd.DataFrame, recipients: Recipients, campaign: Camp
     status = Status.DUPLICATE if policy == "skip" else Status.INVALID
     table.loc[marked, "status"] = str(status)
     table.loc[marked, "reason"] = words
+
+
+def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
+    """One row's message, to another number: the person's own.
+
+    Args:
+        checked: the whole campaign.
+        to: the number.
+        row: the spreadsheet's row; the first one that goes otherwise.
+
+    Raises:
+        RecipientsError: the number is none, or there is no such row, or it has no message that can be sent.
+    """
+    number = _numbers_of(pd.Series([to], dtype=schema.TEXT), checked.campaign).iloc[0]
+    if pd.isna(number["number"]):
+        raise RecipientsError(f"--to: {number['reason']}")
+    table = checked.table
+    sendable = table["text"].notna() & table["bytes"].notna()
+    chosen = table[sendable & (table["status"].isna() if row is None else table["row"] == row)].head(1)
+    if not len(chosen):
+        raise RecipientsError(
+            f"row {row}: no message that can be sent" if row else "no row has a message that can be sent"
+        )
+    # A row whose own number is wrong can still be tried out; one whose message is wrong cannot.
+    if (chosen["status"].fillna("") == str(Status.INVALID)).iloc[0] and chosen["number"].notna().iloc[0]:
+        raise RecipientsError(f"row {row}: {chosen['reason'].iloc[0]}")
+    single = chosen.reset_index(drop=True)
+    for name, value in (("number", number["number"]), ("status", None), ("reason", None)):
+        single[name] = pd.Series([value], dtype=schema.TEXT)
+    single["request"] = planning.assign_requests(single, np.ones(1, dtype=bool))
+    campaign = checked.campaign.model_copy(update={"name": f"{checked.campaign.name}-test"})
+    return Checked(campaign, replace(checked.recipients, table=single), checked.images, checked.notes)

@@ -46,6 +46,7 @@ def check(
     title: given.TitleOption = None,
     image: given.ImageOption = None,
     type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    only: given.OnlyOption = None,
     gateway_url: given.GatewayOption = None,
     report: given.ReportOption = None,
     no_progress: given.ProgressOption = False,
@@ -66,7 +67,7 @@ def check(
         type=type,
     )
     door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-    raise typer.Exit(look.check(door, planned, gateway_url=gateway_url))
+    raise typer.Exit(look.check(door, planned, gateway_url=gateway_url, only=given.statuses_of(only)))
 
 
 @app.command()
@@ -79,6 +80,7 @@ def send(
     title: given.TitleOption = None,
     image: given.ImageOption = None,
     type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    only: given.OnlyOption = None,
     sandbox: given.SandboxOption = False,
     yes: given.YesOption = False,
     again: given.AgainOption = False,
@@ -103,7 +105,29 @@ def send(
         type=type,
     )
     door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    raise typer.Exit(sending.send(door, planned, sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again))
+    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again)
+    raise typer.Exit(sending.send(door, planned, how, only=given.statuses_of(only)))
+
+
+@app.command("test")
+def test_message(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file.")],
+    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own phone.")],
+    row: given.RowOption = None,
+    sandbox: given.SandboxOption = False,
+    gateway_url: given.GatewayOption = None,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Send one row's message to your own phone."""
+    from campaign.commands import sending
+    from campaign.commands.door import Door
+
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
+    raise typer.Exit(sending.test(door, given.campaign_of(file), how, to=to, row=row))
 
 
 @app.command()
@@ -183,18 +207,27 @@ def status(
 
 @app.command()
 def report(
-    run: given.Run = "last",
+    run: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="Runs, by id; the last one otherwise.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="All runs from that day on.")] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", help="xlsx, csv or parquet.")
+    ] = "xlsx",
+    into_original: Annotated[
+        bool, typer.Option("--into-original", help="Into a copy of your own workbook, its looks kept.")
+    ] = False,
     journal: given.JournalOption = None,
     report: given.ReportOption = None,
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
-    """Write the result workbook again."""
-    from campaign.commands import runs
+    """Write the result workbook again, or one over several runs."""
+    from campaign.commands import reporting
     from campaign.commands.door import Door
 
     door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    runs.report(door, run)
+    reporting.report(door, run or (), since=since, form=reporting.form_of(format, into_original=into_original))
 
 
 @app.command()
@@ -239,6 +272,22 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put
 
     for path in starter.make(folder):
         typer.echo(path)
+
+
+@app.command()
+def purge(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id, or `last`.", show_default=False)] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="90d", help="All runs that ended so many days ago.")
+    ] = None,
+    yes: given.YesOption = False,
+    journal: given.JournalOption = None,
+) -> None:
+    """Remove texts and numbers of old runs; counts, codes and request numbers stay."""
+    from campaign.commands import deciding
+    from campaign.commands.door import Door
+
+    deciding.purge(Door(journal=journal), run, older_than=older_than, yes=yes)
 
 
 @app.command()

@@ -11,6 +11,7 @@ import typer
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
+    from campaign.model import Status
     from campaign.progress import Progress
     from campaign.settings import Campaign
 
@@ -40,6 +41,12 @@ SandboxOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 AgainOption = Annotated[bool, typer.Option("--again", help="Allow a plan that was sent before.")]
+OnlyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--only", metavar="STATUS,...", help="Of a result workbook, the rows of these statuses, such as rejected."
+    ),
+]
 RowOption = Annotated[int | None, typer.Option("--row", metavar="N", help="The spreadsheet's row to show.")]
 
 
@@ -80,6 +87,21 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
         "message": message,
     }
     return values if given["sender"] is None else values | {"sender": given["sender"]}
+
+
+def statuses_of(words: str | None) -> tuple[Status, ...]:
+    """The statuses that `--only` names.
+
+    Raises:
+        UsageError: one of them is none.
+    """
+    from campaign.model import Status
+
+    named = [word.strip() for word in (words or "").split(",") if word.strip()]
+    for word in named:
+        if word not in set(Status):
+            raise UsageError(f"--only {word}: no such status; there are {', '.join(Status)}")
+    return tuple(map(Status, named))
 
 
 def progress_of(*, quiet: bool) -> Progress:

@@ -33,8 +33,21 @@ class Progress:
         if not self.shown:
             yield _nobody
             return
-        with _bar(_LABELS[name], rows, unit="rows") as bar:
+        with _bar(_LABELS[name], rows, unit=" rows") as bar:
             yield bar.update
+
+    @contextmanager
+    def reaching(self, name: str) -> Iterator[Callable[[int], None]]:
+        """A bar over rows whose number is not known beforehand; what it gives is told how many have been reached."""
+        with self.stage(name) as advance:
+            reached = 0
+
+            def reach(rows: int) -> None:
+                nonlocal reached
+                advance(rows - reached)
+                reached = rows
+
+            yield reach
 
     @contextmanager
     def sending(self, recipients: int) -> Iterator[SendingBar]:

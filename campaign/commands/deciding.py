@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from campaign import pipeline, screen
@@ -43,7 +44,7 @@ def _refuse_others(run: str, asked: Sequence[int], unknown: Sequence[int]) -> No
             raise UsageError(f"run {run}: request {no} is not unknown; unknown are: {_few(unknown)}")
 
 
-def _few(numbers: Sequence[int]) -> str:
+def _few(numbers: Sequence[object]) -> str:
     shown: Final = 20
     words = ", ".join(map(str, numbers[:shown])) or "none"
     return words + (", ..." if len(numbers) > shown else "")
@@ -72,3 +73,32 @@ def cancel(door: Door, run: str, *, yes: bool) -> None:
         journal.cancel(record.id, pipeline.now())
         journal.stop(record.id, RunState.CANCELLED, "cancelled by a person", pipeline.now())
         report_run(door, journal, record.id)
+
+
+def purge(door: Door, run: str | None, *, older_than: str | None, yes: bool) -> None:
+    """Remove texts and numbers of one run, or of all that ended so long ago."""
+    if (run is None) == (older_than is None):
+        raise UsageError("name a run, or say --older-than 90d, one of the two")
+    with open_for_writing(door.journal_url) as journal:
+        chosen = [journal.run(run)] if run else _ended_before(journal, str(older_than))
+        chosen = [record for record in chosen if record.purged_at is None]
+        for record in chosen:
+            if journal.counts(record.id).get(State.PLANNED, 0):
+                raise UsageError(f"run {record.id} still has requests to send; finish or cancel it first")
+        screen.note(f"{len(chosen)} runs lose their texts and numbers for good: {_few([one.id for one in chosen])}")
+        if not chosen:
+            return
+        if not agrees("Go on?", yes=yes):
+            raise UsageError("nothing was changed")
+        for record in chosen:
+            journal.purge(record.id, pipeline.now())
+        for place in [record.report for record in chosen if record.report]:
+            screen.note(f"its workbook is yours to remove: {place}")
+
+
+def _ended_before(journal: Journal, words: str) -> list[RunRecord]:
+    days = words.strip().removesuffix("d")
+    if not days.isdecimal():
+        raise UsageError(f"--older-than {words}: expected a number of days, such as 90d")
+    limit = pipeline.now() - timedelta(days=int(days))
+    return [record for record in journal.runs() if (record.ended_at or record.created_at) < limit]

@@ -14,6 +14,7 @@ from campaign.origin import VENDOR_URL
 from campaign.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from campaign.journal import Journal
@@ -42,9 +43,13 @@ class Door:
         """The journal's URL."""
         return environment.journal_url(self.journal)
 
-    def place(self, name: str) -> Path:
+    def place(self, name: str, suffix: str = "xlsx") -> Path:
         """Where a workbook of that name goes."""
-        return self.report or environment.reports_folder() / f"{name}.xlsx"
+        return self.report or environment.reports_folder() / f"{name}.{suffix}"
+
+    def show_place(self, place: str) -> None:
+        """Where a workbook is."""
+        screen.say(f"  workbook   {place}")
 
     def show(self, summary: Summary) -> None:
         """A run's numbers, in words or as JSON."""
@@ -64,18 +69,27 @@ def gateway_of(campaign: Campaign, given: str | None) -> str:
     return environment.gateway_url(given) or campaign.gateway.url or VENDOR_URL
 
 
+def writing(run: str, write: Callable[[], Path]) -> str:
+    """Where `write` put a workbook.
+
+    Raises:
+        ReportFailed: it could not be written; the words say how to try again.
+    """
+    try:
+        return str(write())
+    except OSError as problem:
+        hint = f" `campaign report {run}` writes it again." if run else ""
+        place = problem.filename or "workbook"
+        raise ReportFailed(f"{place} could not be written: {problem.strerror or problem}.{hint}") from None
+
+
 def write_report(door: Door, result: Result, name: str) -> str:
     """Write a workbook and say where it is.
 
     Raises:
         ReportFailed: it could not be written.
     """
-    place = door.place(name)
-    try:
-        return str(pipeline.report(result, place, door.progress))
-    except OSError as problem:
-        hint = f" `campaign report {result.run.id}` writes it again." if result.run.id else ""
-        raise ReportFailed(f"the workbook {place} could not be written: {problem.strerror or problem}.{hint}") from None
+    return writing(result.run.id, lambda: pipeline.report(result, door.place(name), door.progress))
 
 
 def report_run(door: Door, journal: Journal, run: str) -> int:

@@ -1,25 +1,16 @@
-"""Looking back: runs, their counts, their stories, their workbooks."""
+"""Looking back: runs, their counts, their stories."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from campaign import pipeline, results, screen
-from campaign.commands.door import show_json, write_report
+from campaign.commands.door import show_json
 from campaign.journal import open_for_reading
 from campaign.options import UsageError
 
 if TYPE_CHECKING:
     from campaign.commands.door import Door
-
-
-def report(door: Door, run: str) -> None:
-    """Write a run's workbook again, from the journal alone."""
-    with open_for_reading(door.journal_url) as journal:
-        record = journal.run(run)
-        result = results.of_run(journal, record)
-        place = write_report(door, result, record.id)
-        door.show(pipeline.summarise(result, place))
 
 
 def status(door: Door, run: str) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign import gateways, pipeline, results, screen
 from campaign.checking import check as check_rows
+from campaign.checking import single_out
 from campaign.commands.door import agrees, gateway_of, report_run, require_terminal
 from campaign.dispatch import Stop
 from campaign.journal import open_for_writing
-from campaign.model import RunState
+from campaign.model import RunState, Status
 from campaign.options import UsageError
 from campaign.settings import refuse_unbuilt
 from campaign.signals import granting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from campaign.commands.door import Door
@@ -25,25 +28,60 @@ NOT_STARTED = 2
 """The exit status of a person's no."""
 
 
-def send(door: Door, campaign: Campaign, *, sandbox: bool, gateway_url: str | None, yes: bool, again: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a command is to send: where to, and what it is allowed to do unasked."""
+
+    sandbox: bool = False
+    gateway_url: str | None = None
+    yes: bool = False
+    again: bool = False
+
+    def gateway(self, campaign: Campaign) -> str:
+        """An origin, or `results.SANDBOX`.
+
+        Raises:
+            UsageError: both were named.
+            SettingsError: the origin is none, or there are no keys for it.
+        """
+        if self.sandbox and self.gateway_url:
+            raise UsageError("--sandbox and --gateway-url: one of the two")
+        gateway = results.SANDBOX if self.sandbox else gateway_of(campaign, self.gateway_url)
+        gateways.check_keys(gateway)
+        return gateway
+
+    @property
+    def sure(self) -> bool:
+        """Whether nothing is to be asked. Practice is not asked about: nothing can come of it."""
+        return self.yes or self.sandbox
+
+
+def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = ()) -> int:
     """Check a campaign, ask, send it, and report it; the command's exit status."""
     refuse_unbuilt(campaign)
-    if sandbox and gateway_url:
-        raise UsageError("--sandbox and --gateway-url: one of the two")
-    gateway = results.SANDBOX if sandbox else gateway_of(campaign, gateway_url)
-    gateways.check_keys(gateway)
-    # Practice is not asked about: nothing can come of it.
-    sure = yes or sandbox
-    require_terminal(yes=sure)
-    checked = check_rows(campaign, pipeline.now(), door.progress)
+    gateway = how.gateway(campaign)
+    require_terminal(yes=how.sure)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=only)
+    if Status.UNKNOWN in only:
+        screen.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
     if not door.json:
         found = results.of_check(checked, gateway, pipeline.now())
         screen.show_check(checked, found, pipeline.summarise(found, None, checked.notes))
-    if not agrees(f"Send this through {gateway}?", yes=sure):
+    if not agrees(f"Send this through {gateway}?", yes=how.sure):
         screen.note("Nothing was sent.")
         return NOT_STARTED
     with open_for_writing(door.journal_url) as journal:
-        return _dispatch(door, journal, pipeline.plan(journal, checked, gateway, again=again))
+        return _dispatch(door, journal, pipeline.plan(journal, checked, gateway, again=how.again))
+
+
+def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) -> int:
+    """Send one row's message to the person's own phone; the command's exit status."""
+    refuse_unbuilt(campaign)
+    gateway = how.gateway(campaign)
+    checked = check_rows(campaign, pipeline.now(), door.progress)
+    single = single_out(checked, to=to, row=row)
+    with open_for_writing(door.journal_url) as journal:
+        return _dispatch(door, journal, pipeline.plan(journal, single, gateway, again=how.again))
 
 
 def resume(door: Door, run: str) -> int:

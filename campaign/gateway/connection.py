@@ -73,6 +73,9 @@ class _Noting:
     def request(  # the arguments are those of urllib3's
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, **_: object
     ) -> None:
+        if current().handed_over:
+            # Whatever a library above makes of a failure: an attempt is one request.
+            raise RuntimeError("a request was about to be sent a second time")
         self.send(_head(method, url, headers or {}) + (body or b""))
 
     def send(self, data: bytes) -> None:

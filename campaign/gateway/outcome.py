@@ -43,9 +43,9 @@ class Outcome:
         """The gateway's clock when it answered, in UTC, to the second; None where it did not tell."""
         try:
             time = parsedate_to_datetime(self.date or "")
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}")

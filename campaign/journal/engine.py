@@ -68,6 +68,15 @@ def _begin_reading(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+def forget_deleted(engine: sa.Engine) -> None:
+    """Write the database anew, so that nothing of what was deleted is left in its free pages or in its log."""
+    with engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            cursor.execute(statement)
+        cursor.close()
+
+
 @contextmanager
 def words_for(path: Path | None) -> Iterator[None]:
     """Turns the database's errors into ours, with the file and what to do."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from campaign import schema
 from campaign.model import Column, Recipients, Source
 
 
@@ -49,3 +52,16 @@ def restore_recipients(description: str, table: pd.DataFrame) -> Recipients:
         sources=tuple(Source(file=file, sheet=sheet) for file, sheet in words["sources"]),
         notes=tuple(words["notes"]),
     )
+
+
+PERSONAL: Final = ("phone", "number", "note", "reason", "text", "title", "image")
+"""The table's columns that say who somebody is, or what was said to them."""
+
+
+def strip_recipients(recipients: Recipients) -> Recipients:
+    """The rows without anything of a person: their own columns, numbers and texts."""
+    own = [name for name in recipients.table.columns if name.startswith((schema.OWN, schema.KIND))]
+    table = recipients.table.drop(columns=own)
+    for name in PERSONAL:
+        table[name] = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
+    return replace(recipients, table=table, columns=(), notes=())

@@ -128,7 +128,7 @@ class Reader:
 
     def _record(self, row: sa.RowMapping) -> RunRecord:
         values: dict[str, Any] = {**row}
-        for name in ("created_at", "started_at", "ended_at"):
+        for name in ("created_at", "started_at", "ended_at", "purged_at"):
             values[name] = from_micros(values[name])
         values["prices"] = json.loads(values["prices"])
         values["state"] = self._state_now(RunState(values["state"]))

@@ -31,6 +31,7 @@ class RunRecord:
     template: str | None
     prices: dict[str, float]
     report: str | None
+    purged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ RUNS: Final = sa.Table(
     sa.Column("prices", sa.Text, nullable=False),  # JSON: won a message, by type
     sa.Column("recipients", sa.Text, nullable=False),  # JSON: columns, phone, sources, notes
     sa.Column("report", sa.Text),  # where its workbook was put
+    sa.Column("purged_at", sa.BigInteger),  # when its texts and numbers were removed
     sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table
 )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from campaign.errors import JournalError
 from campaign.gateway.limits import ZONE
 from campaign.journal import frozen
-from campaign.journal.engine import words_for
+from campaign.journal.engine import forget_deleted, words_for
 from campaign.journal.reading import Reader
 from campaign.journal.records import Claim, to_micros
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
@@ -262,6 +262,24 @@ class Journal(Reader):
                     sa.insert(EVENTS), [event | {"no": no, "attempt": attempts} for no, attempts in moved]
                 )
         return len(moved)
+
+    def purge(self, run: str, now: datetime) -> None:
+        """Remove a run's texts, numbers and pictures; counts, codes, digests and request numbers stay."""
+        stripped = frozen.strip_recipients(self.recipients(run))
+        with self._writing() as connection:
+            connection.execute(
+                sa.update(RUNS)
+                .where(RUNS.c.id == run)
+                .values(
+                    purged_at=to_micros(now),
+                    template=None,
+                    recipients=frozen.describe_recipients(stripped),
+                    frozen=frozen.freeze_table(stripped.table),
+                )
+            )
+            connection.execute(sa.delete(IMAGES).where(IMAGES.c.run == run))
+            self._note_run(connection, run, now, "purged", "by a person")
+        forget_deleted(self._engine)
 
     def set_report(self, run: str, place: str) -> None:
         """Where the run's workbook was put."""

@@ -22,7 +22,7 @@ EPOCHS: Final = (dt.date(1899, 12, 30), dt.date(1899, 12, 31))
 """The day that a cell with a time alone is on, by spreadsheet program."""
 
 EPOCH_1904: Final = dt.date(1904, 1, 1)
-"""The same in workbooks that count from 1904, as old ones from Macs do. At midnight it is a date: somebody's birthday."""
+"""The same in workbooks that count from 1904, as old Macs' do. At midnight it is a date: somebody's birthday."""
 
 KIND_OF: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
     (pa.types.is_string, Kind.TEXT),

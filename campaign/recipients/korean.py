@@ -146,7 +146,7 @@ def _code(raw: pa.Array, digits: pa.Array) -> pa.Array:
     length = pc.utf8_length(digits)
     conditions = (
         (Reason.EMPTY, pc.equal(length, 0)),
-        (Reason.EXPONENT, pc.match_substring_regex(text, r"^\s*[-+]?[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$")),
+        (Reason.EXPONENT, pc.match_substring_regex(text, r"^[\s'\x{2018}]*[-+]?[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$")),
         (Reason.SEVERAL, _several(text)),
         (Reason.ABROAD, pc.match_substring_regex(digits, r"^(\+|00)[1-9][0-9]{6,}$")),
         (

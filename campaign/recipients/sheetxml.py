@@ -135,7 +135,7 @@ def _look(piece: bytes, found: Marks, row: int) -> int:
     if found.formulas:
         found.uncalculated += [(match[1] or b"?").decode() for match in _UNCALCULATED.finditer(piece)]
     found.booleans = found.booleans or b' t="b"' in piece
-    if b" hidden=" in piece or b'row r="' not in piece:
+    if b' hidden="1' in piece or b' hidden="t' in piece or b'row r="' not in piece:
         return _rows(piece, found, row)
     last = piece.rfind(b'row r="')
     return int(piece[last + 7 : piece.index(b'"', last + 7)])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from urllib3.util.retry import Retry
 
 from campaign.gateway import connection
 from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines
@@ -67,6 +68,16 @@ def test_a_connection_idle_for_too_long_is_not_trusted_again(scheme: str, monkey
     with listen(scripts.keeps_answering, scheme) as listener, client_of(listener) as client:
         assert [client.send(client.prepare(request())).code for _ in range(2)] == [0, 0]
     assert listener.connections == 2
+
+
+@BOTH
+def test_even_a_library_that_tries_again_sends_nothing_twice(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = scripts.reads_then_corrupts_tls if scheme == "https" else scripts.reads_then_closes
+    with listen(script, scheme) as listener, client_of(listener) as client:
+        again = Retry(total=3, read=3, other=3, allowed_methods=None, backoff_factor=0)
+        monkeypatch.setattr(client._adapter, "max_retries", again)  # noqa: SLF001 - as a slip in the program would
+        outcome = client.send(client.prepare(request()))
+    assert (outcome.fate, len(listener.requests)) == (Fate.UNKNOWN, 1)
 
 
 LEFT_OVER = answer() + answer(b'{"resultCode": 13}')

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +17,7 @@ from tests.integration.wire.scripts import over_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from campaign.gateway.outcome import Outcome
     from tests.integration.wire.listener import Peer
@@ -100,13 +99,6 @@ def test_a_file_without_certificates_is_refused_before_anything_is_sent(tmp_path
     for name in ("empty.pem", "missing.pem"):
         with pytest.raises(SettingsError, match="holds no certificates that can be read"):
             attempt("https://127.0.0.1", ca_file=str(tmp_path / name))
-
-
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="never skipped where the program runs")
-def test_verification_has_no_switch() -> None:
-    source = Path(str(Client.__init__.__code__.co_filename)).read_text(encoding="utf-8")
-    assert "CERT_NONE" not in source
-    assert "verify=False" not in source
 
 
 def test_a_proxy_that_is_named_carries_tls_and_never_sees_the_secret(gateway: Listener) -> None:

@@ -40,7 +40,7 @@ class Case:
     message: str = "sms"
 
 
-BEFORE = (  # over TLS alone: the connection never stands
+BEFORE = (  # the connection never stands
     Case("closes in the handshake", scripts.hangs_up, NOT_SENT, 0, ""),
     Case("is silent in the handshake", scripts.is_silent, NOT_SENT, 0, "no connection within 0.4 s"),
     Case("drips the handshake", scripts.drips_the_handshake, NOT_SENT, 0, "no connection within 0.4 s"),
@@ -55,7 +55,6 @@ BEFORE = (  # over TLS alone: the connection never stands
     ),
     Case("another's certificate", over_tls(scripts.keeps_answering, "elsewhere"), NOT_SENT, 0, "is not valid for"),
     Case("expired certificate", over_tls(scripts.keeps_answering, "expired"), NOT_SENT, 0, "has expired"),
-    Case("corrupts TLS after the request", over_tls(scripts.reads_then_corrupts_tls), UNKNOWN, 1, "SSL"),
 )
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -154,6 +153,11 @@ def check(case: Case, scheme: str, script: Script) -> None:
 @pytest.mark.parametrize("case", BEFORE, ids=lambda case: case.name)
 def test_what_fails_in_the_handshake_was_not_sent(case: Case) -> None:
     check(case, "https", case.script)
+
+
+def test_a_corrupt_tls_record_after_the_request_is_unknown_and_not_answered_by_sending_again() -> None:
+    case = Case("corrupt record", scripts.reads_then_corrupts_tls, UNKNOWN, 1, "SSL")
+    check(case, "https", over_tls(case.script))
 
 
 @pytest.mark.parametrize("case", AFTER, ids=lambda case: case.name)

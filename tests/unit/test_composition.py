@@ -42,7 +42,12 @@ def composed(folder: Path, recipients: Recipients, **message: Any) -> Compositio
 def test_rows_with_the_same_values_are_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = []
     real = template.Field.render
-    monkeypatch.setattr(template.Field, "render", lambda self, row: rendered.append(1) or real(self, row))
+
+    def count(field: template.Field, row: Any) -> str:
+        rendered.append(row)
+        return real(field, row)
+
+    monkeypatch.setattr(template.Field, "render", count)
     recipients = recipients_of(이름=["가", "나", "가", "나", "가"], 쿠폰=[1, 2, 3, 4, 5])
     frame = composed(tmp_path, recipients, text="{{ 이름 }}님").frame
     assert frame["text"].tolist() == ["가님", "나님", "가님", "나님", "가님"]

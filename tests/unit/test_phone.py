@@ -7,7 +7,7 @@ import string
 import subprocess
 import sys
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -18,16 +18,19 @@ from hypothesis import strategies as st
 from campaign.recipients import phone
 from campaign.recipients.phone import BadNumber, Reason
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ZERO = "010-0 and 010-1 numbers are not assigned to anyone"
 OLD = "a 2G number: that service has ended"
 
 
-def judged(*cells: str | None, **how: Any) -> pd.DataFrame:
-    return phone.normalise(pd.Series(cells, dtype=pd.ArrowDtype(pa.string())), **how)
+def judged(*cells: str | None, abroad: bool = False) -> pd.DataFrame:
+    return phone.normalise(pd.Series(cells, dtype=pd.ArrowDtype(pa.string())), abroad=abroad)
 
 
-def one(cell: str | None, **how: Any) -> dict[str, str | None]:
-    row = judged(cell, **how).iloc[0]
+def one(cell: str | None, *, abroad: bool = False) -> dict[str, str | None]:
+    row = judged(cell, abroad=abroad).iloc[0]
     return {name: None if row[name] is pd.NA else row[name] for name in row.index}
 
 
@@ -102,7 +105,8 @@ EMPTY, SEVERAL, LETTERS = Reason.EMPTY, Reason.SEVERAL, Reason.LETTERS
             (
                 cell,
                 Reason.EXPONENT,
-                f"'{cell}' has lost its digits in the spreadsheet; format the column as text and enter the number again",
+                f"'{cell}' has lost its digits in the spreadsheet;"
+                " format the column as text and enter the number again",
             )
             for cell in ("4.41E+11", "1.01E+09", "1E9", "8.21012E+11")
         ),
@@ -228,7 +232,7 @@ def fullwidth(text: str) -> str:
     return "".join(chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else character for character in text)
 
 
-SPELLINGS = [
+SPELLINGS: list[Callable[[str, str, str], str]] = [
     lambda a, b, c: f"{a}{b}{c}",
     lambda a, b, c: f"{a}-{b}-{c}",
     lambda a, b, c: f"{a} {b} {c}",

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-Row = "Sequence[object]"
-
 
 def first_sheet(book: openpyxl.Workbook) -> Worksheet:
     return book.worksheets[0]
@@ -64,7 +62,8 @@ def dtype(recipients: Recipients, heading: str) -> str:
 
 
 def phones(recipients: Recipients) -> list[Any]:
-    return pa.array(recipients.table["phone"], from_pandas=True).to_pylist()
+    values: list[Any] = pa.array(recipients.table["phone"], from_pandas=True).to_pylist()
+    return values
 
 
 def rows(recipients: Recipients) -> list[int]:
@@ -115,7 +114,7 @@ def test_the_table_has_the_columns_and_types_of_the_schema(tmp_path: Path) -> No
     ],
 )
 def test_a_column_of_one_kind_keeps_its_type(
-    tmp_path: Path, cells: list[object], expected: list[object], kind: str
+    tmp_path: Path, cells: list[str | float | dt.date], expected: list[object], kind: str
 ) -> None:
     path = tmp_path / "a.xlsx"
     book = openpyxl.Workbook()
@@ -359,7 +358,8 @@ def test_an_unknown_heading_gets_the_nearest_one_and_the_columns_there_are(tmp_p
     with pytest.raises(RecipientsError) as caught:
         sheets.read([path], phone="휴대폰번효")
     assert str(caught.value) == (
-        f"{path}, sheet 'Sheet': there is no column '휴대폰번효'. Did you mean '휴대폰번호'? The columns are: 이름, 휴대폰번호."
+        f"{path}, sheet 'Sheet': there is no column '휴대폰번효'. Did you mean '휴대폰번호'?"
+        " The columns are: 이름, 휴대폰번호."
     )
 
 
@@ -466,30 +466,21 @@ def test_the_kth_of_equal_headings_match_across_files(tmp_path: Path) -> None:
 
 
 RESULT = [
-    "status",
-    "resultCode",
-    "message",
-    "requestNo",
-    "msgType",
-    "reason",
-    "number",
-    "text",
-    "bytes",
-    "sentAt",
-    "row",
+    *("status", "resultCode", "message", "requestNo", "msgType", "reason"),
+    *("number", "text", "bytes", "sentAt", "row"),
 ]
 
 
 def test_a_result_workbook_is_read_by_the_users_own_phone_column(tmp_path: Path) -> None:
     added = ["accepted", 0, "전송 성공", "1", "SMS", None, "01012345678", "안녕", 4, None, 2]
-    path = several_sheets(
-        tmp_path / "a.xlsx",
-        results=[["이름", "연락처", *RESULT], ["홍", "1012345678", *added]],
-        **{"results 2": [["이름", "연락처", *RESULT], ["김", "010-2222-3333", *added]]},
-        summary=[["총계", 2]],
-        requests=[["no", "number"], [1, "01012345678"]],
-        problems=[["이름", "연락처", *RESULT], ["이", "02-1"]],
-    )
+    tabs: dict[str, list[list[object]]] = {
+        "results": [["이름", "연락처", *RESULT], ["홍", "1012345678", *added]],
+        "results 2": [["이름", "연락처", *RESULT], ["김", "010-2222-3333", *added]],
+        "summary": [["총계", 2]],
+        "requests": [["no", "number"], [1, "01012345678"]],
+        "problems": [["이름", "연락처", *RESULT], ["이", "02-1"]],
+    }
+    path = several_sheets(tmp_path / "a.xlsx", **tabs)
     read = sheets.read([path])
     assert phones(read) == ["1012345678", "010-2222-3333"]
     assert [source.sheet for source in read.sources] == ["results", "results 2"]

@@ -24,7 +24,8 @@ def csv(path: Path, text: str | bytes, encoding: str = "utf-8") -> Path:
 
 def values(recipients: Recipients, heading: str) -> list[Any]:
     [name] = [column.name for column in recipients.columns if column.heading == heading]
-    return pa.array(recipients.table[name], from_pandas=True).to_pylist()
+    found: list[Any] = pa.array(recipients.table[name], from_pandas=True).to_pylist()
+    return found
 
 
 def rows(recipients: Recipients) -> list[int]:
@@ -193,7 +194,7 @@ def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path: Path) -> Non
 def test_a_cell_that_swallowed_the_rows_below_it_is_refused(tmp_path: Path) -> None:
     swallowed = "".join(f"이름{at},010\n" for at in range(4000))
     path = csv(tmp_path / "a.csv", f'이름,휴대폰\n홍,010\n"김,011\n{swallowed}이",012\n')
-    with pytest.raises(RecipientsError, match="row 3 (has a cell of over 32,767 characters|cannot be read)"):
+    with pytest.raises(RecipientsError, match=r"row 3 (has a cell of over 32,767 characters|cannot be read)"):
         sheets.read([path])
 
 

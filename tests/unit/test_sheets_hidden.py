@@ -93,7 +93,8 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
         b'<row r="2" spans="1:3" hidden="1"><c r="A2"><v>1</v></c><c r="B2" t="e"><v>#N/A</v></c></row>'
         b'<row r="3"><c r="A3"><f>1+1</f></c><c r="B3" t="b"><v>1</v></c></row>'
         b'<row r="7" hidden="true"/>'
-        b'<row r="8" hidden="0"><c r="C8" s="4"><f t="shared" si="0"/><v></v></c><c r="D8" t="str"><f>A1</f><v></v></c></row>'
+        b'<row r="8" hidden="0"><c r="C8" s="4"><f t="shared" si="0"/><v></v></c>'
+        b'<c r="D8" t="str"><f>A1</f><v></v></c></row>'
         b"</sheetData></worksheet>"
     )
     assert sheetxml.marks(cut(xml, size)) == Marks(
@@ -110,9 +111,10 @@ def test_the_widest_cell_is_found_wherever_the_xml_is_cut(size: int) -> None:
 
 
 ODS = (
-    '<office:document-content><table:table table:name="첫 &amp; 둘"><table:table-row><table:table-cell/></table:table-row>'
+    '<office:document-content><table:table table:name="첫 &amp; 둘">'
+    "<table:table-row><table:table-cell/></table:table-row>"
     '<table:table-row table:visibility="collapse" table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
-    "<table:table-row-group table:display=\"false\"><table:table-row table:visibility='x'><table:table-cell/></table:table-row>"
+    "<table:table-row-group><table:table-row table:visibility='x'><table:table-cell/></table:table-row>"
     '</table:table-row-group><table:table-row table:visibility="filter"/></table:table>'
     '<table:table table:name="b" table:style-name="s"><table:table-row>'
     '<table:table-cell table:number-columns-repeated="2"/>'
@@ -165,7 +167,8 @@ def xlsb(path: Path, rows: list[list[str]], *, hide: tuple[int, ...], error: tup
     )
     relations = (
         '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="{}"/>'
+        '<Relationship Id="rId1" Target="{1}"'
+        ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{0}"/>'
         "</Relationships>"
     )
     with zipfile.ZipFile(path, "w") as packed:

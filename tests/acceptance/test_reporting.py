@@ -1,0 +1,144 @@
+"""Results in other forms: a person's own workbook, CSV, several runs; and the round trip back into a campaign."""
+
+from __future__ import annotations
+
+import csv
+
+import openpyxl
+import pytest
+from openpyxl.styles import Font
+
+from tests.desk import Desk, number
+
+
+def own_workbook(desk: Desk) -> None:
+    path = desk.people(4)
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    assert sheet is not None
+    sheet["A1"].font = Font(bold=True, color="FF0000")
+    sheet.column_dimensions["A"].width = 33
+    book.create_sheet("메모")["A1"] = "내 메모"
+    book.save(path)
+
+
+def test_results_go_into_a_copy_of_the_persons_own_workbook(desk: Desk) -> None:
+    own_workbook(desk)
+    desk.campaign("{{ 이름 }}님")
+    run = desk.run("send", "c.toml", "--yes", "--json").json
+    done = desk.run("report", "last", "--into-original", "--json")
+    assert done.status == 0
+    book = openpyxl.load_workbook(desk.folder / done.json["report"])
+    sheet = book.worksheets[0]
+    assert sheet["A1"].font.color.rgb == "00FF0000"
+    assert sheet.column_dimensions["A"].width == 33
+    assert book["메모"]["A1"].value == "내 메모"
+    heads = [cell.value for cell in sheet[1]]
+    assert heads[:5] == ["이름", "휴대폰", "쿠폰", "status", "resultCode"]
+    assert [row[3] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["accepted"] * 4
+    assert done.json["report"] != run["report"]
+
+
+def test_results_as_csv_open_in_excel_and_carry_no_formulas(desk: Desk) -> None:
+    desk.sheet([["=1+1", number(1)], ["+나", number(2)]], headings=("이름", "휴대폰"))
+    desk.campaign("안녕")
+    desk.run("send", "c.toml", "--yes")
+    done = desk.run("report", "--format", "csv", "--json")
+    data = (desk.folder / done.json["report"]).read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
+    assert [row["status"] for row in rows] == ["accepted", "accepted"]
+    assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
+
+
+def test_several_runs_go_into_one_workbook_with_a_comparison(desk: Desk) -> None:
+    desk.people(3)
+    for text in ("첫 번째", "두 번째"):
+        desk.campaign(text)
+        assert desk.run("send", "c.toml", "--yes").status == 0
+    first, second = [run["run"] for run in desk.run("runs", "--json").json["runs"]][::-1]
+    done = desk.run("report", first, second, "--json")
+    assert done.status == 0
+    book = openpyxl.load_workbook(desk.folder / done.json["report"])
+    assert book.sheetnames[0] == "comparison"
+    assert len(book.sheetnames) == 3
+    assert [run["run"] for run in done.json["runs"]] == [first, second]
+    since = desk.run("report", "--since", "2020-01-01", "--json")
+    assert [run["run"] for run in since.json["runs"]] == [first, second]
+
+
+def test_a_result_workbook_is_a_recipients_file_and_only_picks_from_it(desk: Desk) -> None:
+    desk.sheet([["가", number(1)], ["나", "02-123-4567"], ["다", "010-0000-1021"]], headings=("이름", "휴대폰"))
+    desk.campaign("{{ 이름 }}님")
+    first = desk.run("send", "c.toml", "--yes", "--json").json
+    assert first["rows"] == {"total": 3, "accepted": 1, "rejected": 1, "invalid": 1}
+    mended = openpyxl.load_workbook(desk.folder / first["report"])
+    mended["results"]["B3"] = number(2)
+    mended["results"]["B4"] = number(3)
+    mended.save(desk.folder / "mended.xlsx")
+    desk.campaign("{{ 이름 }}님", recipients='files = ["mended.xlsx"]')
+    second = desk.run("send", "c.toml", "--yes", "--json", "--only", "rejected,invalid")
+    assert (second.status, second.json["rows"]) == (0, {"total": 2, "accepted": 2})
+    assert sorted(one["number"] for one in desk.ask("/sandbox/deliveries")) == [number(1), number(2), number(3)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("check", "c.toml", "--only", "failed"), "no such status"),
+        (("check", "c.toml", "--only", "rejected"), "wants a result workbook"),
+        (("report", "--format", "pdf"), "expected one of"),
+        (("report", "--format", "csv", "--into-original"), "cannot go with it"),
+        (("report", "--since", "soon"), "expected a day"),
+        (("purge", "--yes"), "one of the two"),
+        (("purge", "--older-than", "long", "--yes"), "number of days"),
+        (("test", "c.toml", "--to", "02-123-4567"), "--to"),
+        (("test", "c.toml", "--to", "010-0200-0000", "--row", "99"), "row 99"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(desk: Desk, words: tuple[str, ...], message: str) -> None:
+    desk.people(2)
+    desk.campaign()
+    desk.run("send", "c.toml", "--yes")
+    done = desk.run(*words)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_a_test_sends_one_rows_message_to_ones_own_phone(desk: Desk) -> None:
+    desk.people(5)
+    desk.campaign("{{ 이름 }}님")
+    mine = "010-0299-9999"
+    done = desk.run("test", "c.toml", "--to", mine, "--row", "4", "--json")
+    assert (done.status, done.json["rows"]) == (0, {"total": 1, "accepted": 1})
+    [delivery] = desk.ask("/sandbox/deliveries")
+    assert (delivery["number"], delivery["text"]) == ("01002999999", "고객2님")
+    assert desk.run("test", "c.toml", "--to", mine, "--row", "4").status == 0  # again and again
+    assert desk.run("send", "c.toml", "--yes").status == 0  # and it is not taken for the campaign
+
+
+def test_purge_removes_people_and_keeps_the_counts(desk: Desk) -> None:
+    desk.people(5)
+    desk.campaign("{{ 이름 }}님")
+    before = desk.run("send", "c.toml", "--yes", "--json").json
+    assert desk.run("purge", "last", "--yes").status == 0
+    after = desk.run("status", "last", "--json").json
+    assert {key: after[key] for key in ("rows", "requests", "codes", "types")} == {
+        key: before[key] for key in ("rows", "requests", "codes", "types")
+    }
+    for path in (desk.folder / "reports").glob("journal*"):
+        data = path.read_bytes()
+        assert number(2).encode() not in data
+        assert "고객".encode() not in data
+    rows = desk.results(desk.run("report", "last", "--json").json["report"])
+    assert [(row["status"], row["number"], row["text"]) for row in rows] == [("accepted", None, None)] * 5
+    assert all(row["requestNo"] for row in rows)
+
+
+def test_purge_leaves_young_and_unfinished_runs_alone(desk: Desk) -> None:
+    desk.people(2)
+    desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")
+    desk.fault(fault="code", code=13)
+    desk.run("send", "c.toml", "--yes")
+    assert "still has requests to send" in desk.run("purge", "last", "--yes").err
+    assert "0 runs" in desk.run("purge", "--older-than", "90d", "--yes").err
