@@ -53,7 +53,7 @@ def check(
     json: given.JsonOption = False,
 ) -> None:
     """Do everything but send: read, render, check, count, price; write the check workbook."""
-    from campaign.commands import look
+    from campaign.commands import looking
     from campaign.commands.door import Door
 
     planned = given.campaign_of(
@@ -67,7 +67,7 @@ def check(
         type=type,
     )
     door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-    raise typer.Exit(look.check(door, planned, gateway_url=gateway_url, only=given.statuses_of(only)))
+    raise typer.Exit(looking.check(door, planned, gateway_url=gateway_url, only=given.statuses_of(only)))
 
 
 @app.command()
@@ -110,7 +110,7 @@ def send(
 
 
 @app.command("test")
-def test_message(
+def try_out(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file.")],
     to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own phone.")],
     row: given.RowOption = None,
@@ -145,7 +145,7 @@ def preview(
     json: given.JsonOption = False,
 ) -> None:
     """Show the messages as a recipient will see them."""
-    from campaign.commands import look
+    from campaign.commands import looking
     from campaign.commands.door import Door
 
     planned = given.campaign_of(
@@ -159,7 +159,7 @@ def preview(
         type=type,
     )
     door = Door(progress=given.progress_of(quiet=no_progress), json=json)
-    look.preview(door, planned, row=row)
+    looking.preview(door, planned, row=row)
 
 
 @app.command()
@@ -288,6 +288,17 @@ def purge(
     from campaign.commands.door import Door
 
     deciding.purge(Door(journal=journal), run, older_than=older_than, yes=yes)
+
+
+@app.command()
+def doctor(
+    gateway_url: given.GatewayOption = None, journal: given.JournalOption = None, json: given.JsonOption = False
+) -> None:
+    """Look at keys, journal, disk, clock and versions: what would go wrong, said before it does."""
+    from campaign.commands import looking
+    from campaign.commands.door import Door
+
+    raise typer.Exit(looking.doctor(Door(json=json, journal=journal), gateway_url=gateway_url))
 
 
 @app.command()

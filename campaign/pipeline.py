@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from campaign import planning, results
+from campaign import planning, preflight, results
 from campaign.dispatch import Dispatch, Stop
 from campaign.errors import AlreadySent
 from campaign.gateway.limits import ZONE
@@ -83,11 +83,15 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
+        NotReady: its last requests would come too late for their reservations.
     """
     digest = planning.digest_plan(checked.table, gateway)
     if not again:
         _refuse_second(journal, digest)
     campaign, created = checked.campaign, now()
+    preflight.require_reservations(
+        checked.table, in_flight=campaign.gateway.in_flight, rate=campaign.gateway.rate, now=created
+    )
     record = RunRecord(
         id=journal.new_run_id(campaign.name, created),
         name=campaign.name,
@@ -122,6 +126,9 @@ def _refuse_second(journal: Journal, digest: str) -> None:
 
 def dispatch(journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop) -> Ending:
     """Send what the run has still to send; requests that a dead process left in flight become unknown first."""
+    preflight.require_whole(journal)
+    if journal.path is not None:
+        preflight.require_room(journal.path.parent)
     journal.give_up_orphans(record.id, now())
     table = journal.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)

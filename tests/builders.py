@@ -137,7 +137,7 @@ class ResultOf:
             return self.rows[name]
         return [self.cell(name, index, str(status)) for index, status in enumerate(self.statuses)]
 
-    def cell(self, name: str, index: int, status: str) -> Any:  # noqa: ANN401  (a cell may be anything)
+    def cell(self, name: str, index: int, status: str) -> Any:
         rendered = status not in UNRENDERED
         sent = status in SENT
         msg_type = self.types[index % len(self.types)]

@@ -116,7 +116,7 @@ class Desk:
         places = {"CAMPAIGN_GATEWAY_URL": self.sandbox} if self.sandbox else {}
         return kept | places | (KEYS if keys else {}) | (env or {})
 
-    def ask(self, path: str) -> Any:  # noqa: ANN401 - whatever the sandbox answers
+    def ask(self, path: str) -> Any:
         """What the sandbox answers there."""
         return requests.get(f"{self.sandbox}{path}", timeout=10).json()
 

@@ -3,9 +3,19 @@
 A request is on disk before it is on the wire. Source of every rule here: design.md, States.
 """
 
+from campaign.journal.engine import sqlite_version
 from campaign.journal.opening import open_for_reading, open_for_writing
 from campaign.journal.reading import Reader
 from campaign.journal.records import Claim, RunRecord, Settlement
 from campaign.journal.writing import Journal
 
-__all__ = ["Claim", "Journal", "Reader", "RunRecord", "Settlement", "open_for_reading", "open_for_writing"]
+__all__ = [
+    "Claim",
+    "Journal",
+    "Reader",
+    "RunRecord",
+    "Settlement",
+    "open_for_reading",
+    "open_for_writing",
+    "sqlite_version",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -13,6 +13,17 @@ from campaign.errors import JournalError, NotAvailableYet
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+
+
+OLDEST_SQLITE: Final = (3, 35, 0)
+"""The first version that tells which rows an update changed (RETURNING)."""
+
+
+def sqlite_version() -> tuple[str, bool]:
+    """The version of the SQLite library, and whether it is new enough."""
+    import sqlite3
+
+    return sqlite3.sqlite_version, sqlite3.sqlite_version_info >= OLDEST_SQLITE
 
 
 def engine_for(url: str, *, write: bool) -> tuple[sa.Engine, Path | None]:
@@ -88,9 +99,10 @@ def words_for(path: Path | None) -> Iterator[None]:
 
 def _explain(words: str) -> str:
     hints = {
-        "disk": "free some space and resume",
         "malformed": "it is damaged; take the last copy of it, and do not send again before it was looked at",
         "not a database": "it is damaged or something else; move it away or name another with --journal",
+        "full": "free some space and resume",
+        "disk I/O": "look at the disk, then resume",
         "readonly": "it cannot be written to; check whose it is",
         "locked": "another program holds it",
     }

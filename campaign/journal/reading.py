@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import sqlalchemy as sa
 
-from campaign.errors import NoSuchRun
+from campaign.errors import JournalError, NoSuchRun
 from campaign.journal import frozen
 from campaign.journal.engine import words_for
 from campaign.journal.lock import is_held, lock_path
@@ -47,6 +47,19 @@ class Reader:
     def close(self) -> None:
         """Close it."""
         self._engine.dispose()
+
+    def check(self) -> None:
+        """Read the whole journal for damage.
+
+        Raises:
+            JournalError: it is damaged.
+        """
+        with self._reading() as connection:
+            verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if verdict != "ok":
+            raise JournalError(
+                f"journal {self.path}: it is damaged ({verdict}). Take the last copy of it before sending."
+            )
 
     def runs(self) -> list[RunRecord]:
         """All runs, the newest first."""

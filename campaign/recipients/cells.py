@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 TIMESTAMP: Final = pa.timestamp("us")
 TIME: Final = pa.time64("us")
+
+DIGITS: Final = 15
+"""Digits that a spreadsheet shows of a number."""
+
+SMALLEST: Final = 1e-7
+"""Below, a number times the power of ten that makes its 15 digits whole is more than a float holds exactly."""
 
 EPOCHS: Final = (dt.date(1899, 12, 30), dt.date(1899, 12, 31))
 """The day that a cell with a time alone is on, by spreadsheet program."""
@@ -54,11 +61,28 @@ def narrowed(values: pa.Array) -> Cells:
     return Cells(values)
 
 
-def _whole(values: pa.Array) -> pa.Array:
+def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Numbers as a spreadsheet shows them: at most 15 digits, and int64 where all are whole."""
     try:
         return values.cast(pa.int64())
     except pa.ArrowInvalid:  # a fraction, or beyond 64 bits
-        return values
+        pass
+    rounded = _rounded(values)
+    try:
+        return rounded.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return rounded
+
+
+def _rounded(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Fractions with 15 digits, so that 0.1 + 0.2 is 0.3 as in the spreadsheet; none is changed that has no more."""
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    size = np.nan_to_num(np.abs(whole.to_numpy(zero_copy_only=False)), nan=1.0, posinf=0.0)
+    plain = (size >= SMALLEST) & (size < 10**DIGITS)
+    power = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.where(plain, size, 1.0))))
+    numbers = whole.fill_null(0).to_numpy()
+    found = np.where(plain, np.round(np.where(plain, numbers, 0) * power) / power, numbers)
+    return pa.array(found, mask=whole.is_null().to_numpy(zero_copy_only=False))
 
 
 def _moments(values: pa.Array) -> Cells:
@@ -109,8 +133,17 @@ def from_objects(values: Sequence[Any]) -> Cells:
         return Cells(without_blanks(pa.array(values, pa.string())))
     if types <= {int, float}:
         return narrowed(pa.array([None if value == "" else float(value) for value in values], pa.float64()))
+    if types == {dt.date, dt.datetime}:
+        return narrowed(pa.array([_moment(value) for value in values], TIMESTAMP))
     layers = [_layer(values, of) for of in sorted(types, key=lambda of: of.__name__)]
     return layers[0] if len(layers) == 1 else layered(*(layer.values for layer in layers))
+
+
+def _moment(value: dt.date | str) -> dt.datetime | None:
+    """A day's midnight; the reader gives a moment at midnight as a day."""
+    if isinstance(value, dt.datetime):
+        return value
+    return dt.datetime(value.year, value.month, value.day) if isinstance(value, dt.date) else None  # noqa: DTZ001
 
 
 def _layer(values: Sequence[Any], of: type) -> Cells:

@@ -121,3 +121,27 @@ def test_the_demos_command_sends_the_sample_campaign(desk: Desk) -> None:
         done = desk.run(*shlex.split(command), keys=False)
         assert done.status == 1
         assert "accepted 2,987" in done.out
+
+
+def test_the_page_of_the_commands_lists_them_all_and_no_others() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `campaign (\w+)", page, re.MULTILINE)
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert sorted(listed) == sorted(names)
+
+
+def test_the_page_of_the_commands_lists_every_option() -> None:
+    from typer.main import get_command
+
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`[^`]*?(--[a-z][\w-]*)", page)) | set(re.findall(r"(--[a-z][\w-]*)", page))
+    commands = get_command(app).commands  # type: ignore[attr-defined] # a group, as the app is one
+    aside = {"--help", "--latency", "--seed", "--ledger", "--rate", "--fault"}
+    options = {
+        name
+        for command in commands.values()
+        for option in command.params
+        for name in (*option.opts, *option.secondary_opts)
+        if name.startswith("--")
+    }
+    assert options - aside == listed - aside

@@ -62,7 +62,7 @@ class Pair:
         return self.written["content_type"], body.encode()
 
 
-def _part(name: str, value: Any) -> bytes:  # noqa: ANN401 - text, or an image's name and type
+def _part(name: str, value: Any) -> bytes:
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
     if isinstance(value, str):
         return f"{head}\r\n\r\n{value}\r\n".encode()

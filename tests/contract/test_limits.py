@@ -53,7 +53,7 @@ def send(
     *,
     numbers: tuple[str, ...] = ("01020000000",),
     image: bytes | None = None,
-    **given: Any,  # noqa: ANN401 - the fields of a Message
+    **given: Any,
 ) -> Outcome:
     message = {"sender": SENDER, "text": "내용", "msg_type": MsgType.SMS, "image": "0" * 64 if image else None} | given
     with Client(strict, keys=Keys(*KEYS)) as client:
@@ -76,7 +76,7 @@ def send(
         ("탭\t", 22),
     ],
 )
-def test_titles(strict: str, tmp_path: Path, title: str, code: int) -> None:
+def test_titles_are_judged_alike_on_both_sides(strict: str, tmp_path: Path, title: str, code: int) -> None:
     reason, _ = checked(tmp_path, text="내용", title=title, type="LMS")
     assert send(strict, title=title, msg_type=MsgType.LMS).code == code
     assert (reason is None) == (code == 0), reason
@@ -155,7 +155,9 @@ def test_a_request_has_1000_recipients_at_most_on_both_sides(
         (timedelta(days=-1), False, 42),
     ],
 )
-def test_reservations_near_the_edges(strict: str, tmp_path: Path, ahead: timedelta, code: int, *, ours: bool) -> None:
+def test_near_the_edges_we_reserve_only_what_the_sandbox_takes(
+    strict: str, tmp_path: Path, ahead: timedelta, code: int, *, ours: bool
+) -> None:
     date = reservation.write(datetime.now(UTC) + ahead)
     reason, _ = checked(tmp_path, text="내용", reserve=date)
     assert (reason is None) == ours, reason
@@ -163,7 +165,9 @@ def test_reservations_near_the_edges(strict: str, tmp_path: Path, ahead: timedel
 
 
 @pytest.mark.parametrize(("beside", "ours", "code"), [(-90, True, 0), (-30, False, 0), (30, False, 42)])
-def test_reservations_near_the_months_end(strict: str, tmp_path: Path, beside: int, code: int, *, ours: bool) -> None:
+def test_near_a_months_end_we_reserve_only_what_the_sandbox_takes(
+    strict: str, tmp_path: Path, beside: int, code: int, *, ours: bool
+) -> None:
     date = reservation.write(reservation.a_month_after(datetime.now(UTC)) + timedelta(seconds=beside))
     reason, _ = checked(tmp_path, text="내용", reserve=date)
     assert (reason is None) == ours, reason

@@ -35,7 +35,7 @@ def fields_of(request: requests.PreparedRequest) -> list[tuple[str, Any]]:
     return [(str(part.get_param("name", header="content-disposition")), _content(part)) for part in parts]
 
 
-def _content(part: email.message.Message[str, str]) -> Any:  # noqa: ANN401 - text, or an image's name and type
+def _content(part: email.message.Message[str, str]) -> Any:
     content = part.get_payload(decode=True)
     assert isinstance(content, bytes)
     if part.get_filename() is None:

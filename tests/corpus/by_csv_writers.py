@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tests.corpus.people import HEADINGS, LAST, ROWS, expect, people, row_of
 
@@ -21,7 +21,7 @@ def lines(
 ) -> str:
     """The list as text."""
     text = io.StringIO(newline="")
-    how = csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL
+    how: Literal[0, 1] = csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=how)
     writer.writerow(HEADINGS)
     writer.writerows([["" if cell is None else cell for cell in row] for row in rows])

@@ -186,7 +186,7 @@ def test_a_refused_connection_was_not_sent() -> None:
         held.bind(("127.0.0.1", 0))  # bound, and never listening
         outcome = attempt(f"https://127.0.0.1:{held.getsockname()[1]}")
     assert outcome.fate == NOT_SENT
-    assert outcome.detail == "ConnectionRefusedError: [Errno 111] Connection refused"
+    assert (outcome.detail or "").startswith("ConnectionRefusedError: ")
 
 
 def test_a_full_queue_of_connections_was_not_sent() -> None:

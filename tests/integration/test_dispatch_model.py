@@ -140,7 +140,8 @@ def record(in_flight: int) -> RunRecord:
 
 
 def table() -> pd.DataFrame:
-    columns = {"number": [f"0102000000{place}" for place in range(ROWS)], "text": [f"글 {place}" for place in range(ROWS)]}
+    numbers, texts = zip(*((f"0102000000{place}", f"글 {place}") for place in range(ROWS)), strict=True)
+    columns = {"number": numbers, "text": texts}
     constant = {"sender": "0212345678", "title": None, "image": None, "date": None, "msgType": "SMS"}
     frame = pd.DataFrame(
         {name: pd.array(values, dtype=schema.TEXT) for name, values in columns.items()}

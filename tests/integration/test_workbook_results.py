@@ -27,7 +27,7 @@ OURS = ["status", "resultCode", "message", "requestNo", "msgType", "reason", "nu
 EVERY = ["accepted", "rejected", "unknown", "pending", "cancelled", "invalid", "duplicate", "opted_out", "hidden"]
 
 
-def opened(result: Result, folder: Path, **options: Any) -> Workbook:  # noqa: ANN401  (passed on)
+def opened(result: Result, folder: Path, **options: Any) -> Workbook:
     return openpyxl.load_workbook(workbook.write(result, folder / "결과.xlsx", **options))
 
 

@@ -61,7 +61,8 @@ def test_a_constant_text_is_not_rendered_at_all(tmp_path: Path, monkeypatch: pyt
 
 
 def test_every_text_field_may_be_a_template(tmp_path: Path) -> None:
-    recipients = recipients_of(지점=["강남", "홍대"], 전화=["02-111-2222", "1588-1234"], 때=["2026-12-01 10:00", "2026-12-02 09:30"])
+    times = ["2026-12-01 10:00", "2026-12-02 09:30"]
+    recipients = recipients_of(지점=["강남", "홍대"], 전화=["02-111-2222", "1588-1234"], 때=times)
     frame = composed(
         tmp_path,
         recipients,
@@ -176,7 +177,12 @@ def test_a_phones_photo_is_turned_upright(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("none.jpg", "no such file"), ("text.jpg", "no picture"), ("../out.jpg", "outside the campaign's folder"), (" ", "'그림' is empty")],
+    [
+        ("none.jpg", "no such file"),
+        ("text.jpg", "no picture"),
+        ("../out.jpg", "outside the campaign's folder"),
+        (" ", "'그림' is empty"),
+    ],
 )
 def test_a_picture_that_cannot_be_used_is_the_rows_problem(tmp_path: Path, name: str, words: str) -> None:
     folder = tmp_path / "campaign"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FLOORS = {
     "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
-    "engine": ["pipeline", "checking", "results", "dispatch", "gateways"],
+    "engine": ["pipeline", "checking", "results", "dispatch", "gateways", "preflight"],
     "edges": [
         "recipients",
         "gateway.client",

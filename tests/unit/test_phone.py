@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ZERO = "010-0 and 010-1 numbers are not assigned to anyone"
+LOST = "has lost its digits in the spreadsheet; format the column as text and enter the number again"
 OLD = "a 2G number: that service has ended"
 
 
@@ -101,15 +102,7 @@ EMPTY, SEVERAL, LETTERS = Reason.EMPTY, Reason.SEVERAL, Reason.LETTERS
         ("", EMPTY, "the phone cell is empty"),
         (" \u00a0\u200b", EMPTY, "the phone cell is empty"),
         ("-", EMPTY, "the phone cell is empty"),
-        *(
-            (
-                cell,
-                Reason.EXPONENT,
-                f"'{cell}' has lost its digits in the spreadsheet;"
-                " format the column as text and enter the number again",
-            )
-            for cell in ("4.41E+11", "1.01E+09", "1E9", "8.21012E+11")
-        ),
+        *((cell, Reason.EXPONENT, f"'{cell}' {LOST}") for cell in ("4.41E+11", "1.01E+09", "1E9", "8.21012E+11")),
         *(
             (cell, SEVERAL, f"'{cell}' looks like more than one number; leave one in the cell")
             for cell in (
@@ -213,14 +206,10 @@ def test_rows_keep_their_order_and_their_index() -> None:
     assert found.dtypes.astype(str).to_dict() == dict.fromkeys(("number", "reason", "code", "note"), "string[pyarrow]")
 
 
-@pytest.mark.parametrize(
-    "dtype", ["str", "object", "string[python]", "string[pyarrow]", pd.ArrowDtype(pa.large_string())]
-)
-def test_every_dtype_of_text_will_do(dtype: Any) -> None:
-    assert phone.normalise(pd.Series(["010-2345-6789", None], dtype=dtype))["number"].fillna("").to_list() == [
-        "01023456789",
-        "",
-    ]
+@pytest.mark.parametrize("dtype", ["str", "object", "string[python]", "string[pyarrow]", "large_string[pyarrow]"])
+def test_every_dtype_of_text_will_do(dtype: str) -> None:
+    cells = pd.Series(["010-2345-6789", None], dtype="object").astype(dtype)  # type: ignore[call-overload]
+    assert phone.normalise(cells)["number"].fillna("").to_list() == ["01023456789", ""]
 
 
 def test_an_empty_column_gives_an_empty_frame() -> None:

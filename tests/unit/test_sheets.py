@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from campaign import schema
 from campaign.errors import RecipientsError
 from campaign.model import Kind, Recipients, Source
-from campaign.recipients import headings, sheets
+from campaign.recipients import cells, headings, sheets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +92,9 @@ def test_the_table_has_the_columns_and_types_of_the_schema(tmp_path: Path) -> No
         ([12000, 3], [12000, 3], "int64[pyarrow]"),
         ([12000, 3.5], [12000.0, 3.5], "double[pyarrow]"),
         ([12000, None], [12000, None], "int64[pyarrow]"),
+        ([0.30000000000000004, 1.1500000000000001], [0.3, 1.15], "double[pyarrow]"),
+        ([29.999999999999996, None], [30, None], "int64[pyarrow]"),
+        ([0.1, 123456789.123456, 1e-9, 1e300, -2.5], [0.1, 123456789.123456, 1e-9, 1e300, -2.5], "double[pyarrow]"),
         ([-3, 0], [-3, 0], "int64[pyarrow]"),
         ([10**15, 10**17], [10**15, 10**17], "int64[pyarrow]"),
         ([1e20, 1], [1e20, 1.0], "double[pyarrow]"),
@@ -169,6 +174,7 @@ def test_a_column_of_several_kinds_is_text_with_the_kind_of_each_cell(tmp_path: 
         ([dt.date(2026, 12, 1), dt.time(9, 5)], ["2026-12-01", "09:05:00"], [Kind.DATE, Kind.TIME]),
         ([1e20, "가"], ["100000000000000000000", "가"], [Kind.NUMBER, Kind.TEXT]),
         ([0.1, "가"], ["0.1", "가"], [Kind.NUMBER, Kind.TEXT]),
+        ([0.30000000000000004, "가"], ["0.3", "가"], [Kind.NUMBER, Kind.TEXT]),
     ],
 )
 def test_cells_of_two_kinds_are_told_apart(
@@ -177,6 +183,23 @@ def test_cells_of_two_kinds_are_told_apart(
     read = sheets.read([workbook(tmp_path / "a.xlsx", ["휴대폰", "값"], *(["010", cell] for cell in cells))])
     assert own(read, "값") == expected
     assert kinds(read, "값") == found
+
+
+@given(st.lists(st.tuples(st.integers(-(10**15) + 1, 10**15 - 1), st.integers(0, 20)), min_size=1))
+def test_a_number_of_15_digits_stays_as_it_is(decimals: list[tuple[int, int]]) -> None:
+    numbers = [0.5, *(float(f"{digits}e-{places}") for digits, places in decimals)]
+    assert cells.narrowed(pa.array(numbers, pa.float64())).values.cast(pa.float64()).to_pylist() == numbers
+
+
+def test_a_sheet_read_cell_by_cell_has_the_types_of_one_read_by_columns(tmp_path: Path) -> None:
+    days = [dt.datetime(2026, 12, 1) + dt.timedelta(seconds=at * 7) for at in range(10_000)]
+    lines: list[list[object]] = [["010", day, at, at / 8, "x" if at else 5] for at, day in enumerate(days)]
+    read = sheets.read([workbook(tmp_path / "a.xlsx", ["휴대폰", "시각", "수", "비율", "섞임"], *lines)])
+    assert own(read, "시각") == days
+    assert own(read, "수") == list(range(10_000))
+    assert own(read, "비율") == [at / 8 for at in range(10_000)]
+    assert kinds(read, "섞임") == [Kind.NUMBER] + [Kind.TEXT] * 9999
+    assert rows(read) == list(range(2, 10_002))
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,17 @@
-"""Looking before sending: the check, and the preview."""
+"""Looking before sending: the check, the preview, and the doctor."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from campaign import pipeline, results, screen
+from campaign import environment, pipeline, preflight, results, screen
 from campaign.checking import check as check_rows
 from campaign.commands.door import gateway_of, show_json, write_report
 from campaign.options import UsageError
+from campaign.origin import VENDOR_URL
 from campaign.settings import refuse_unbuilt
 
 if TYPE_CHECKING:
@@ -72,3 +73,17 @@ def _telling_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 def _without_missing(line: dict[Any, Any]) -> dict[str, Any]:
     return {str(key): None if pd.isna(value) else value for key, value in line.items()}
+
+
+_MARKS: Final = {True: "ok", False: "BAD", None: "look"}
+
+
+def doctor(door: Door, *, gateway_url: str | None) -> int:
+    """Say what would go wrong; 1 where something would, 0 otherwise."""
+    gateway = environment.gateway_url(gateway_url) or VENDOR_URL
+    findings = list(preflight.examine(door.journal_url, gateway))
+    if door.json:
+        show_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        screen.show_table(("", "what", "seen"), [(_MARKS[one.good], one.what, one.words) for one in findings])
+    return 1 if any(finding.good is False for finding in findings) else 0

@@ -1,0 +1,140 @@
+"""What would go wrong, looked at before the first request: disk, journal, keys, clock, reservations."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from campaign import environment
+from campaign.errors import CampaignError
+from campaign.gateway.clock import ask_time
+from campaign.journal import open_for_reading, sqlite_version
+from campaign.messages import reservation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    import pandas as pd
+
+    from campaign.journal import Reader
+
+ROOM_TO_START: Final = 50_000_000
+"""Bytes that have to be free where the journal is; a request takes about a thousandth of a percent of them."""
+
+ROOM_TO_BE_EASY: Final = 1_000_000_000
+"""Bytes below which a person is told."""
+
+CLOCK_OFF: Final = timedelta(minutes=1)
+"""How far this machine's clock may be from the gateway's before a person is told."""
+
+EXPECTED_ANSWER: Final = 0.5
+"""Seconds that an answer is expected to take, for the time of the last request."""
+
+
+class NotReady(CampaignError):
+    """Something would go wrong on the way; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `good`: True, False, or None for what a person should know of."""
+
+    what: str
+    good: bool | None
+    words: str
+
+
+def require_room(folder: Path) -> None:
+    """Refuse to start where the disk is as good as full.
+
+    Raises:
+        NotReady: naming the folder and what is free.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < ROOM_TO_START:
+        raise NotReady(f"{folder}: only {free // 1_000_000} MB free; the journal needs {ROOM_TO_START // 1_000_000} MB")
+
+
+def require_whole(journal: Reader) -> None:
+    """Refuse to send with a damaged journal.
+
+    Raises:
+        JournalError: it is damaged; nothing was sent.
+    """
+    journal.check()
+
+
+def require_reservations(table: pd.DataFrame, *, in_flight: int, rate: float | None, now: datetime) -> None:
+    """Refuse a plan whose last requests would come too late for their reservations.
+
+    Raises:
+        NotReady: naming the request and the time.
+    """
+    going = table.loc[table["request"].notna() & table["date"].notna(), ["request", "date"]]
+    if not len(going):
+        return
+    speed = min(rate or float("inf"), in_flight / EXPECTED_ANSWER)
+    for date, last in going.groupby("date", sort=False)["request"].max().items():
+        sent = now + timedelta(seconds=float(last) / speed)
+        if problem := reservation.problem(reservation.parse(str(date)), sent):
+            raise NotReady(f"request {last} would be sent at {reservation.write(sent)}: {problem}")
+
+
+def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
+    """Everything that can be looked at without a campaign."""
+    yield _sqlite()
+    yield _keys()
+    yield _journal(journal_url)
+    yield _folder(environment.reports_folder())
+    yield _clock(gateway)
+
+
+def _sqlite() -> Finding:
+    version, good = sqlite_version()
+    return Finding("SQLite", good, f"version {version}" + ("" if good else ": 3.35 or newer is needed"))
+
+
+def _keys() -> Finding:
+    lacking = [name for name in ("IWINV_API_KEY", "IWINV_AUTH_KEY") if not os.environ.get(name, "").strip()]
+    if lacking:
+        return Finding("keys", None, f"{' and '.join(lacking)} not set: only --sandbox can be sent to")
+    return Finding("keys", True, "both are set")
+
+
+def _journal(url: str) -> Finding:
+    try:
+        with open_for_reading(url) as journal:
+            journal.check()
+            runs = len(journal.runs())
+    except CampaignError as problem:
+        missing = "no run was made" in str(problem)
+        return Finding("journal", None if missing else False, str(problem))
+    return Finding("journal", True, f"{url}: whole, {runs} runs")
+
+
+def _folder(folder: Path) -> Finding:
+    there = folder
+    while not there.exists():
+        there = there.absolute().parent
+    free = shutil.disk_usage(there).free
+    words = f"{folder}: {free // 1_000_000:,} MB free"
+    if not os.access(there, os.W_OK):
+        return Finding("disk", False, f"{folder}: cannot be written to")
+    return Finding("disk", None if ROOM_TO_START <= free < ROOM_TO_BE_EASY else free >= ROOM_TO_START, words)
+
+
+def _clock(gateway: str) -> Finding:
+    try:
+        theirs, ours = ask_time(gateway)
+    except OSError as problem:
+        return Finding("clock", None, f"{gateway} cannot be reached, so nobody to compare with: {problem}")
+    if theirs is None:
+        return Finding("clock", None, f"{gateway} tells no time")
+    off = abs(theirs - ours)
+    words = f"{off.total_seconds():.0f} s from {gateway}'s"
+    return Finding("clock", True if off <= CLOCK_OFF else None, words)

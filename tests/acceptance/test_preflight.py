@@ -1,0 +1,104 @@
+"""What would go wrong, said before the first request."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+import pytest
+
+from campaign import preflight, schema
+from campaign.gateway.clock import read_date
+from campaign.messages import reservation
+
+if TYPE_CHECKING:
+    from tests.desk import Desk
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+def findings(desk: Desk, **more: object) -> dict[str, tuple[bool | None, str]]:
+    done = desk.run("doctor", "--json", **more)  # type: ignore[arg-type] # keys, env
+    assert done.status in {0, 1}
+    return {one["what"]: (one["good"], one["words"]) for one in done.json["findings"]}
+
+
+def test_the_doctor_finds_a_desk_in_order(desk: Desk) -> None:
+    desk.people(2)
+    desk.campaign()
+    desk.run("send", "c.toml", "--yes")
+    seen = findings(desk)
+    assert {what: good for what, (good, _) in seen.items()} == {
+        "SQLite": True,
+        "keys": True,
+        "journal": True,
+        "disk": seen["disk"][0],
+        "clock": True,
+    }
+    assert "1 runs" in seen["journal"][1]
+    done = desk.run("doctor")
+    assert (done.status, "whole" in done.out) == (0, True)
+    assert desk.ask("/sandbox/stats")["requests"] == 1  # asking for the time is no request to send
+
+
+def test_the_doctor_names_what_is_missing(desk: Desk) -> None:
+    seen = findings(desk, keys=False, env={"CAMPAIGN_GATEWAY_URL": "http://127.0.0.1:9"})
+    assert seen["keys"] == (None, "IWINV_API_KEY and IWINV_AUTH_KEY not set: only --sandbox can be sent to")
+    assert seen["journal"][0] is None
+    assert (seen["clock"][0], "cannot be reached" in seen["clock"][1]) == (None, True)
+
+
+def test_a_damaged_journal_is_found_and_nothing_is_sent(desk: Desk) -> None:
+    desk.people(400)
+    desk.campaign("{{ 이름 }}님")
+    desk.run("send", "c.toml", "--yes")
+    path = desk.folder / "reports" / "journal.sqlite3"
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 8192] = b"\xff" * 8192
+    path.write_bytes(data)
+    assert findings(desk)["journal"][0] is False
+    desk.campaign("{{ 이름 }}님, 또")
+    done = desk.run("send", "c.toml", "--yes")
+    assert done.status == 2
+    assert "damaged" in done.err
+    assert desk.ask("/sandbox/stats")["requests"] == 400
+
+
+def test_a_disk_as_good_as_full_is_not_started_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.people(2)
+    desk.campaign()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, 10**6))
+    done = desk.run("send", "c.toml", "--yes")
+    assert done.status == 2
+    assert "only 1 MB free" in done.err
+    assert desk.ask("/sandbox/stats")["requests"] == 0
+
+
+def test_the_last_requests_reservation_is_held_against_the_time_it_would_be_sent() -> None:
+    now = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+    date = reservation.write(now + timedelta(minutes=20))
+    table = pd.DataFrame(
+        {"request": pd.array([1, 240], dtype=schema.INT), "date": pd.array([date, date], dtype=schema.TEXT)}
+    )
+    preflight.require_reservations(table, in_flight=8, rate=2, now=now)  # sent within two minutes
+    with pytest.raises(preflight.NotReady, match=r"request 240 would be sent at .*too soon"):
+        preflight.require_reservations(table, in_flight=8, rate=0.5, now=now)
+
+
+@pytest.mark.parametrize(
+    ("header", "time"),
+    [
+        ("Tue, 01 Dec 2026 01:00:00 GMT", datetime(2026, 12, 1, 1, tzinfo=UTC)),
+        (None, None),
+        ("yesterday", None),
+    ],
+)
+def test_the_gateways_clock_is_read_from_its_date_header(header: str | None, time: datetime | None) -> None:
+    assert read_date(header) == time
