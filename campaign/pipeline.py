@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from campaign import planning, preflight, results
 from campaign.dispatch import Dispatch, Stop
 from campaign.errors import AlreadySent
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from campaign.checking import Checked
     from campaign.dispatch import Ending
     from campaign.gateway.client import Client
-    from campaign.journal import Journal
+    from campaign.journal import Journal, Reader
     from campaign.model import Result
     from campaign.progress import Progress
     from campaign.report.tally import Totals
@@ -85,9 +87,8 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
         AlreadySent: the same plan went there before, or may still go.
         NotReady: its last requests would come too late for their reservations.
     """
-    digest = planning.digest_plan(checked.table, gateway)
     if not again:
-        _refuse_second(journal, digest)
+        refuse_second(journal, checked, gateway)
     campaign, created = checked.campaign, now()
     preflight.require_reservations(
         checked.table, in_flight=campaign.gateway.in_flight, rate=campaign.gateway.rate, now=created
@@ -104,7 +105,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
         api=campaign.gateway.api,
         in_flight=campaign.gateway.in_flight,
         rate=campaign.gateway.rate,
-        plan_digest=digest,
+        plan_digest=planning.digest_plan(checked.table, gateway),
         template=campaign.template_text(),
         prices={str(kind): price for kind, price in campaign.prices.items()},
         report=None,
@@ -113,15 +114,47 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
     return record
 
 
-def _refuse_second(journal: Journal, digest: str) -> None:
-    if not (earlier := journal.same_plan(digest)):
+def refuse_second(journal: Reader, checked: Checked, gateway: str) -> None:
+    """Refuse a plan that went to that gateway before, or may still go.
+
+    Raises:
+        AlreadySent: naming the earlier run, its date and its state.
+    """
+    if not (earlier := journal.same_plan(planning.digest_plan(checked.table, gateway))):
         return
     run = earlier[0]
-    when = run.created_at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
-    words = f"the same messages to the same numbers were sent before: run {run.id}, {when} (Asia/Seoul), {run.state}."
+    words = f"the same messages to the same numbers were sent before: run {run.id}, {_when(run)}, {run.state}."
     if run.state in {RunState.FINISHED, RunState.CANCELLED}:
         raise AlreadySent(f"{words} Nothing was sent now. `--again` sends them once more.")
     raise AlreadySent(f"{words} Nothing was sent now. `campaign resume {run.id}` goes on with it.")
+
+
+NEARLY: Final = 0.5
+"""The share of messages that an earlier run has to have in common with this one to be worth a word."""
+
+
+def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | None:
+    """What the last run of this campaign sent already of what is to be sent now, and what differs; None if little."""
+    earlier = [run for run in journal.runs() if (run.name, run.gateway) == (checked.campaign.name, gateway)]
+    if not earlier or earlier[0].purged_at is not None:
+        return None
+    run = earlier[0]
+    table = journal.recipients(run.id).table
+    now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
+    same = int(np.isin(now_going, then_going).sum())
+    if not len(now_going) or same < NEARLY * len(now_going):
+        return None
+    known = table.loc[table["request"].notna(), "number"]
+    going = checked.table.loc[checked.table["request"].notna(), "number"]
+    fresh = int((~going.isin(known)).sum())
+    return (
+        f"{same:,} of these {len(now_going):,} messages went to the same numbers in run {run.id}, {_when(run)}; "
+        f"{fresh:,} numbers are new, {len(now_going) - same - fresh:,} get another message than then"
+    )
+
+
+def _when(run: RunRecord) -> str:
+    return f"{run.created_at.astimezone(ZONE):%Y-%m-%d %H:%M:%S} (Asia/Seoul)"
 
 
 def dispatch(journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop) -> Ending:

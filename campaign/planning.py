@@ -73,9 +73,14 @@ def digest(parts: Iterable[str | None]) -> str:
 
 def digest_plan(table: pd.DataFrame, gateway: str) -> str:
     """What tells whether the same plan went to the same gateway before: numbers, messages and their order."""
+    hashes = fingerprints(table)
+    return digest([gateway, str(len(hashes)), hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()])
+
+
+def fingerprints(table: pd.DataFrame) -> np.ndarray:
+    """One number (uint64) for every row that goes: who gets what. Equal rows have equal ones."""
     rows = table.loc[table["request"].notna(), ["number", *MESSAGE]]
-    hashes = pd.util.hash_pandas_object(rows.fillna("\0").astype(object), index=False).to_numpy()
-    return digest([gateway, str(len(rows)), hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()])
+    return pd.util.hash_pandas_object(rows.fillna("\0").astype(object), index=False).to_numpy()
 
 
 class Plan:

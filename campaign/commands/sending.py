@@ -10,7 +10,8 @@ from campaign.checking import check as check_rows
 from campaign.checking import single_out
 from campaign.commands.door import agrees, gateway_of, report_run, require_terminal
 from campaign.dispatch import Stop
-from campaign.journal import open_for_writing
+from campaign.errors import NoSuchRun
+from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, Status
 from campaign.options import UsageError
 from campaign.settings import refuse_unbuilt
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from campaign.checking import Checked
     from campaign.commands.door import Door
     from campaign.journal import Journal, RunRecord
     from campaign.settings import Campaign
@@ -67,11 +69,25 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
     if not door.json:
         found = results.of_check(checked, gateway, pipeline.now())
         screen.show_check(checked, found, pipeline.summarise(found, None, checked.notes))
+    _look_back(door, checked, gateway, again=how.again)
     if not agrees(f"Send this through {gateway}?", yes=how.sure):
         screen.note("Nothing was sent.")
         return NOT_STARTED
     with open_for_writing(door.journal_url) as journal:
         return _dispatch(door, journal, pipeline.plan(journal, checked, gateway, again=how.again))
+
+
+def _look_back(door: Door, checked: Checked, gateway: str, *, again: bool) -> None:
+    """Say, before anything is asked, whether this was sent before, or nearly."""
+    try:
+        journal = open_for_reading(door.journal_url)
+    except NoSuchRun:
+        return
+    with journal:
+        if not again:
+            pipeline.refuse_second(journal, checked, gateway)
+        if words := pipeline.tell_nearly_same(journal, checked, gateway):
+            screen.note(f"note: {words}")
 
 
 def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) -> int:

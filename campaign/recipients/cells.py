@@ -79,7 +79,9 @@ def _rounded(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     size = np.nan_to_num(np.abs(whole.to_numpy(zero_copy_only=False)), nan=1.0, posinf=0.0)
     plain = (size >= SMALLEST) & (size < 10**DIGITS)
-    power = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.where(plain, size, 1.0))))
+    size = np.where(plain, size, 1.0)
+    exponent = np.floor(np.log10(size))
+    power = 10.0 ** (DIGITS - 1 - np.where(10.0**exponent > size, exponent - 1, exponent))
     numbers = whole.fill_null(0).to_numpy()
     found = np.where(plain, np.round(np.where(plain, numbers, 0) * power) / power, numbers)
     return pa.array(found, mask=whole.is_null().to_numpy(zero_copy_only=False))

@@ -166,6 +166,19 @@ def test_the_same_plan_is_refused_until_again_is_said(desk: Desk) -> None:
     assert desk.ask("/sandbox/stats")["repeats"] == 3
 
 
+def test_a_plan_that_is_nearly_the_same_is_sent_after_a_word_on_what_differs(desk: Desk) -> None:
+    rows = [[f"고객{place}", number(place), "A"] for place in range(10)]
+    desk.sheet(rows)
+    desk.campaign("{{ 이름 }} {{ 쿠폰 }}")
+    first = desk.run("send", "c.toml", "--yes", "--json").json
+    rows[0][2] = "B"
+    desk.sheet([*rows, ["새 고객", number(99), "A"]])
+    done = desk.run("send", "c.toml", "--yes")
+    assert done.status == 0
+    assert f"9 of these 11 messages went to the same numbers in run {first['run']}" in done.err
+    assert "1 numbers are new, 1 get another message than then" in done.err
+
+
 def test_hidden_rows_are_not_sent_to(desk: Desk) -> None:
     path = desk.people(3)
     book = openpyxl.load_workbook(path)

@@ -1,0 +1,145 @@
+"""Starts the `campaign` command many times over, quickly: everything is imported once, and each start is a fork.
+
+A child is a process of its own, with its own files, locks and connections, and
+nothing but SIGKILL ends it early. Orders come as JSON, one a line, on standard
+input; what became of them goes to standard output in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import fastexcel  # noqa: F401 - what the command imports on its way stands ready in every child
+import openpyxl  # noqa: F401
+import rustpy_xlsxwriter  # noqa: F401
+import tqdm  # noqa: F401
+
+from campaign import cli  # noqa: F401
+from campaign.__main__ import main
+from campaign.messages import composition, rendering  # noqa: F401
+from campaign.recipients import sheets  # noqa: F401
+from campaign.report import tally  # noqa: F401
+from tests.acceptance.crash import points
+from tests.acceptance.crash.points import STAGES, Point
+
+LONGEST = 60.0
+"""Seconds after which a child that still runs is given up, which no test expects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command to run: where, with which environment, and where or when it is to die."""
+
+    words: list[str]
+    folder: str
+    environment: dict[str, str]
+    point: Point | None = None
+    stage: str | None = None  # to be killed `after` seconds from this stage's beginning
+    after: float = 0.0
+
+    @classmethod
+    def read(cls, line: str) -> Order:
+        """The order that a line holds."""
+        values = json.loads(line)
+        if values.get("point"):
+            values["point"] = Point(**values["point"])
+        return cls(**values)
+
+
+def serve() -> None:
+    """Carry out orders until there are no more."""
+    assert threading.active_count() == 1, "a fork takes along the thread that forks, and no other"
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(carry_out(Order.read(line))) + "\n")
+        sys.stdout.flush()
+
+
+def carry_out(order: Order) -> dict[str, Any]:
+    """Run one command to its end, or to its death."""
+    marks, marked = os.pipe()
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        os.close(marks)
+        _be_the_command(order, marked)
+    os.close(marked)
+    stages = _watch(order, child, marks, began)
+    _, status = os.waitpid(child, 0)
+    os.close(marks)
+    folder = Path(order.folder)
+    return {
+        "status": os.waitstatus_to_exitcode(status),
+        "stages": stages,
+        "seconds": time.monotonic() - began,
+        "out": (folder / "out").read_text(encoding="utf-8"),
+        "err": (folder / "err").read_text(encoding="utf-8"),
+    }
+
+
+def _watch(order: Order, child: int, marks: int, began: float) -> dict[str, float]:
+    """Follow the child through its stages, and kill it at its time; gives seconds from its start, by stage."""
+    stages = {STAGES[0]: 0.0}
+    killed = False
+    while True:
+        left = began + _dies_after(order, stages) - time.monotonic()
+        if left <= 0 and not killed:
+            os.kill(child, signal.SIGKILL)
+            killed = True
+        if not select.select([marks], [], [], None if killed else left)[0]:
+            continue
+        letters = os.read(marks, len(STAGES))
+        if not letters:
+            return stages
+        for letter in letters:
+            stages[STAGES[letter]] = time.monotonic() - began
+
+
+def _dies_after(order: Order, stages: dict[str, float]) -> float:
+    return stages[order.stage] + order.after if order.stage in stages else LONGEST
+
+
+def _be_the_command(order: Order, marked: int) -> NoReturn:
+    """What the child does."""
+    os.chdir(order.folder)
+    for stream, path, flags in ((0, os.devnull, os.O_RDONLY), (1, "out", _WRITE), (2, "err", _WRITE)):
+        os.dup2(os.open(path, flags, 0o600), stream)
+    os.environ.clear()
+    os.environ.update(order.environment)
+    sys.argv = ["campaign", *order.words]
+
+    def mark(stage: str) -> None:
+        os.write(marked, bytes([STAGES.index(stage)]))
+
+    points.mark_stages(mark)
+    if order.point is not None:
+        points.arm(order.point)
+    os._exit(_status_of_main())
+
+
+def _status_of_main() -> int:
+    status: object = 1
+    try:
+        main()
+    except SystemExit as end:
+        status = end.code
+    except BaseException:  # noqa: BLE001 - it goes to standard error, as it would without us
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status if isinstance(status, int) else 0
+
+
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,118 @@
+"""The named points of a run, and a process that dies at one of them. For the tests alone: the product knows none of it.
+
+Every function that the points below name is wrapped; at the n-th passage of
+the armed point the process kills itself with SIGKILL, which nothing can catch.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from campaign.commands import sending
+from campaign.dispatch import Dispatch
+from campaign.gateway.connection import NotingHTTPConnection
+from campaign.journal import Journal
+from campaign.report import workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+STAGES: Final = ("reading", "planning", "sending", "reporting")
+"""The stages of `campaign send`, in order; `campaign resume` reads no spreadsheet, and plans by reading its plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place to die: right before or right after what is named, at its `passage`-th time."""
+
+    name: str
+    side: str
+    passage: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.name} {self.passage}"
+
+
+class _Passages:
+    """Counts the armed point's passages, by whichever thread."""
+
+    def __init__(self, point: Point) -> None:
+        self._point = point
+        self._left = point.passage
+        self._lock = threading.Lock()
+
+    def passing(self, name: str, side: str) -> None:
+        if (name, side) != (self._point.name, self._point.side):
+            return
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(point: Point) -> None:
+    """From now on this process dies at `point`."""
+    passages = _Passages(point)
+    for owner, attribute, names in _PLACES:
+        _wrap(owner, attribute, names, passages.passing)
+    # Everything of the transaction is written, and none of it counts yet.
+    sa.event.listen(sa.Engine, "commit", lambda _: passages.passing("commit", "before"))
+
+
+def mark_stages(mark: Callable[[str], None]) -> None:
+    """From now on `mark` is told when a stage begins."""
+
+    def passing(name: str, side: str) -> None:
+        if side == "before":
+            mark(name)
+
+    _wrap(sending, "open_for_writing", lambda _: ["planning"], passing)
+    _wrap(Dispatch, "go", lambda _: ["sending"], passing)
+    _wrap(sending, "report_run", lambda _: ["reporting"], passing)
+
+
+def _wrap(
+    owner: Any,  # noqa: ANN401 - a class or a module
+    attribute: str,
+    names: Callable[[Mapping[str, Any]], list[str]],
+    passing: Callable[[str, str], None],
+) -> None:
+    whole = getattr(owner, attribute)
+    signature = inspect.signature(whole)
+
+    @functools.wraps(whole)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as what it wraps
+        here = names(signature.bind(*args, **kwargs).arguments)
+        for name in here:
+            passing(name, "before")
+        value = whole(*args, **kwargs)
+        for name in here:
+            passing(name, "after")
+        return value
+
+    setattr(owner, attribute, wrapped)
+
+
+def _of_advance(given: Mapping[str, Any]) -> list[str]:
+    return [name for name, part in (("settle", "settlements"), ("claim", "wanted")) if given[part]]
+
+
+_PLACES: Final[tuple[tuple[Any, str, Callable[[Mapping[str, Any]], list[str]]], ...]] = (
+    (Journal, "add_run", lambda _: ["plan"]),
+    (Journal, "give_up_orphans", lambda _: ["orphans"]),
+    (Journal, "start", lambda _: ["start"]),
+    (Journal, "advance", _of_advance),
+    (NotingHTTPConnection, "request", lambda _: ["submit"]),
+    (NotingHTTPConnection, "getresponse", lambda _: ["answer"]),
+    (Journal, "stop", lambda _: ["stop"]),
+    (workbook, "write", lambda _: ["report"]),
+    (Journal, "set_report", lambda _: ["noting the report"]),
+)
