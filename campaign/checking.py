@@ -57,6 +57,7 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
     if only:
         recipients = pick(recipients, only)
     numbers = _numbers_of(recipients.table["phone"], campaign)
+    numbers["note"], shared = say_once(numbers["note"])
     suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
     with progress.stage("render", len(recipients.table)) as advance:
         composition = compose(recipients, campaign, now, progress=advance)
@@ -64,7 +65,7 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
     table["status"], table["reason"] = _judge(table, numbers["reason"], suppressed, campaign)
     _mark_duplicates(table, recipients, campaign)
     table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool))
-    notes = (*recipients.notes, *suppression_notes, *composition.notes)
+    notes = (*recipients.notes, *shared, *suppression_notes, *composition.notes)
     return Checked(campaign, replace(recipients, table=table), composition.images, notes)
 
 
@@ -99,6 +100,26 @@ def _numbers_of(cells: pd.Series, campaign: Campaign) -> pd.DataFrame:
     if campaign.message.msg_type == MsgType.GSMS:
         return phone.international(cells)
     return phone.normalise(cells)
+
+
+def say_once(note: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
+    """The rows' notes without what most of them share, and that in a sentence for all.
+
+    Args:
+        note: sentences of a row, joined by "; ", or missing.
+    """
+    shared = []
+    for sentence in note.dropna().str.replace("^.*; ", "", regex=True).value_counts().head(1).index:
+        has = note.str.endswith(sentence).fillna(value=False).to_numpy(dtype=bool)
+        if has.sum() * 2 > len(note) and len(note) > FEW:
+            shared.append(f"{has.sum():,} rows: {sentence}")
+            left = note.str.removesuffix(sentence).str.removesuffix("; ")
+            note = note.where(~has, left.where(left != "")).astype(schema.TEXT)
+    return note, tuple(shared)
+
+
+FEW: Final = 20
+"""Rows up to which each one keeps its own note, however alike they are."""
 
 
 def _suppressed(number: pd.Series, campaign: Campaign) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -23,10 +23,8 @@ _UNITS: Final = dict.fromkeys(("g", "kg", "mg"), CONSONANT) | dict.fromkeys(
 )
 """Units after a digit: 그램 킬로그램; 미터 리터 바이트 칼로리."""
 
-_WORDS: Final = (
-    dict.fromkeys(("vip", "vvip", "set", "hit", "kit", "net", "bat", "cat", "dot", "fit", "hiphop"), VOWEL)
-    | dict.fromkeys(("app", "talk", "kakaotalk", "sleep", "group", "good", "bag", "big", "bigbang"), CONSONANT)
-    | {"hiphop": CONSONANT, "net": CONSONANT, "cafe": VOWEL, "anime": VOWEL, "me": VOWEL, "one": CONSONANT}
+_WORDS: Final = dict.fromkeys(("vip", "vvip", "set", "hit", "kit", "anime"), VOWEL) | dict.fromkeys(
+    ("app", "talk", "kakaotalk", "sleep", "group", "good", "bag", "big"), CONSONANT
 )
 """Words that are not read as their ending says: 브이아이피, 세트, 앱, 톡, 굿."""
 

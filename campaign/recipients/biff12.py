@@ -1,4 +1,4 @@
-"""The marks of the sheets of an .xlsb: hidden rows and failed formulas. Source: [MS-XLSB], section 2.4."""
+"""The marks of the sheets of an .xlsb: hidden rows, failed formulas, percentages. Source: [MS-XLSB], section 2.4."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from campaign.errors import RecipientsError
+from campaign.recipients import percent
 from campaign.recipients.headings import letter
 from campaign.recipients.marks import CELLS, TOO_FAR, Marks
 from campaign.recipients.notes import DAMAGED
 from campaign.recipients.package import target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from campaign.recipients.archive import Archive
 
 ROW: Final = 0
 ERRORS: Final = frozenset({3, 11})  # a cell with an error, a formula with one
 WITH_CELL: Final = frozenset(range(1, 12))
+NUMBERS: Final = frozenset({2, 5, 9})
 SHEET: Final = 156
+NUMBER_FORMAT: Final = 44
+CELL_FORMAT: Final = 47
+CELL_FORMATS_END: Final = 618
+CELL_FORMATS_BEGIN: Final = 617
 
 HIDDEN: Final = 0x10
 """The bit of a row's second byte of flags that says it has no height."""
 
 WORKBOOK: Final = "xl/workbook.bin"
+STYLES: Final = "xl/styles.bin"
 RELATIONS: Final = "xl/_rels/workbook.bin.rels"
 
 
@@ -40,7 +47,8 @@ def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
         targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
         named = [_name(record) for kind, record in records(opened.pieces(WORKBOOK)) if kind == SHEET]
         parts = {name: target(targets.get(relation, "")) for relation, name in named}
-        return {name: _sheet(opened.pieces(part), where) for name, part in parts.items() if part in opened}
+        formats = _formats(opened.pieces(STYLES)) if STYLES in opened else {}
+        return {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
     except (KeyError, ET.ParseError, struct.error, IndexError) as error:
         raise RecipientsError(f"{where}: this is no Excel workbook inside ({error}). {DAMAGED}") from error
 
@@ -91,7 +99,20 @@ def _text(record: bytes, at: int) -> tuple[str, int]:
     return record[at + 4 : end].decode("utf-16-le", "replace"), end
 
 
-def _sheet(pieces: Iterable[bytes], where: str) -> Marks:
+def _formats(pieces: Iterable[bytes]) -> dict[int, int]:
+    """The cell formats that show percentages, with their decimals."""
+    codes, used, inside = {}, [], False
+    for kind, record in records(pieces):
+        if kind == NUMBER_FORMAT:
+            codes[struct.unpack_from("<H", record)[0]] = _text(record, 2)[0]
+        elif kind in {CELL_FORMATS_BEGIN, CELL_FORMATS_END}:
+            inside = kind == CELL_FORMATS_BEGIN
+        elif kind == CELL_FORMAT and inside:
+            used.append(struct.unpack_from("<2xH", record)[0])
+    return percent.of_cells(codes, used)
+
+
+def _sheet(pieces: Iterable[bytes], formats: Mapping[int, int], where: str) -> Marks:
     found = Marks()
     row, widest = 0, 0
     for kind, record in records(pieces):
@@ -104,6 +125,9 @@ def _sheet(pieces: Iterable[bytes], where: str) -> Marks:
             widest = max(widest, column + 1)
             if kind in ERRORS:
                 found.errors.append(f"{letter(column)}{row}")
+            style = int.from_bytes(record[4:7], "little")
+            if kind in NUMBERS and style in formats:
+                found.percents.setdefault(column, {})[row] = formats[style]
         if row * widest > CELLS:
             raise RecipientsError(f"{where}: its cells reach too far, to row {row:,}. {TOO_FAR}")
     return found

@@ -16,14 +16,13 @@ from campaign.model import Kind
 from campaign.recipients import cells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from campaign.recipients.grid import Cells, Grid
 
 BUILT_IN: Final = {9: 0, 10: 2}
 """Decimals of the percent formats that every workbook has: 0% and 0.00%."""
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _DECIMALS = re.compile(r"\.([0#?]+)")
 
@@ -38,11 +37,21 @@ def formats(styles: bytes) -> dict[int, int]:
         root = ET.fromstring(styles)  # noqa: S314 - entities are refused by `Archive.pieces`
     except ET.ParseError:
         return {}
-    own = {int(own.get("numFmtId", "-1")): decimals(own.get("formatCode", "")) for own in root.iter(f"{_MAIN}numFmt")}
+    codes = {int(own.get("numFmtId", "-1")): own.get("formatCode", "") for own in root.findall(".//{*}numFmt")}
+    used = root.find("{*}cellXfs")
+    return of_cells(codes, [] if used is None else [int(xf.get("numFmtId", "0")) for xf in used])
+
+
+def of_cells(codes: Mapping[int, str], used: Iterable[int]) -> dict[int, int]:
+    """The cell formats that show a percentage, by number, with their decimals.
+
+    Args:
+        codes: the workbook's own number formats.
+        used: the number format of each cell format.
+    """
+    own = {number: decimals(code) for number, code in codes.items()}
     known = BUILT_IN | {number: places for number, places in own.items() if places is not None}
-    used = root.find(f"{_MAIN}cellXfs")
-    ids = [int(xf.get("numFmtId", "0")) for xf in used] if used is not None else []
-    return {at: known[number] for at, number in enumerate(ids) if number in known}
+    return {at: known[number] for at, number in enumerate(used) if number in known}
 
 
 def decimals(code: str) -> int | None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign import schema
+from campaign.errors import RecipientsError
 from campaign.model import Column, Recipients
 from campaign.recipients import admission, cells, csvfiles, headings, workbook
 from campaign.recipients.grid import Cells, Grid
@@ -37,6 +38,8 @@ def read(
     Raises:
         RecipientsError: a file cannot be read or is over a limit, or its phone column is not certain.
     """
+    if not files:
+        raise RecipientsError("No list of recipients was named: set `[recipients] files`.")
     tell = progress or _untold
     grids: list[Grid] = []
     for path in files:

@@ -64,12 +64,12 @@ def beside(sheet: Worksheet) -> None:
 
 
 def kinds() -> None:
-    """Into .xlsx and .xls it writes truth values as the numbers 1 and 0. An .xls keeps no percentages for us."""
+    """Into .xlsx and .xls it writes truth values as the numbers 1 and 0."""
     headings = [*HEADINGS, "할인", "동의", "시각", "식", "오류"]
     for suffix, notes in {"xlsx": ["J4 shows an error"], "xls": ["J4 shows an error"], "ods": []}.items():
         more = [
             [
-                str(row / 100) if suffix == "xls" else f"{row}%",
+                f"{row}%",
                 shown(row % 2 == 0) if suffix == "ods" else str(1 - row % 2),
                 f"09:{row:02}:00",
                 str(len(str(ROWS[row - 2][0]))),

@@ -144,16 +144,21 @@ def wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(path: Path, rows: list[list[str]], *, hide: tuple[int, ...], error: tuple[int, int] | None = None) -> Path:
+def xlsb(
+    path: Path, rows: list[list[str | float]], *, hide: tuple[int, ...], error: tuple[int, int] | None = None
+) -> Path:
     """A workbook of binary records with the fewest parts that a reader asks for. Source: [MS-XLSB], section 2.1.7."""
     cells = b""
     for row, texts in enumerate(rows):
         flags = 0x10 if row + 1 in hide else 0
         cells += record(0, struct.pack("<IIHBBBI", row, 0, 300, 0, flags, 0, 0))
-        for column, text in enumerate(texts):
-            failed = error == (row, column)
-            content = struct.pack("<II", column, 0) + (b"\x2a" if failed else wide(text))
-            cells += record(3 if failed else 6, content)
+        for column, cell in enumerate(texts):
+            if error == (row, column):
+                cells += record(3, struct.pack("<IIB", column, 0, 0x2A))
+            elif isinstance(cell, str):
+                cells += record(6, struct.pack("<II", column, 0) + wide(cell))
+            else:
+                cells += record(5, struct.pack("<IId", column, 2 if row == 2 else 1, cell))
     dimension = record(148, struct.pack("<IIII", 0, len(rows) - 1, 0, len(rows[0]) - 1))
     sheet = record(129, b"") + dimension + record(145, b"") + cells + record(146, b"") + record(130, b"")
     bundle = record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("수신자"))
@@ -165,6 +170,15 @@ def xlsb(path: Path, rows: list[list[str]], *, hide: tuple[int, ...], error: tup
         + record(144, b"")
         + record(132, b"")
     )
+    formats = b"".join(record(47, struct.pack("<HH12x", 0, number)) for number in (0, 9, 164))
+    styles = record(278, b"") + record(615, struct.pack("<I", 1)) + record(44, struct.pack("<H", 164) + wide("0.0%"))
+    styles += (
+        record(616, b"")
+        + record(626, struct.pack("<I", 1))
+        + record(47, struct.pack("<HH12x", 0, 9))
+        + record(627, b"")
+    )
+    styles += record(617, struct.pack("<I", 3)) + formats + record(618, b"") + record(279, b"")
     relations = (
         '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
         '<Relationship Id="rId1" Target="{1}"'
@@ -177,14 +191,17 @@ def xlsb(path: Path, rows: list[list[str]], *, hide: tuple[int, ...], error: tup
         packed.writestr("xl/workbook.bin", book)
         packed.writestr("xl/_rels/workbook.bin.rels", relations.format("worksheet", "worksheets/sheet1.bin"))
         packed.writestr("xl/worksheets/sheet1.bin", sheet)
+        packed.writestr("xl/styles.bin", styles)
     return path
 
 
-def test_hidden_rows_and_failed_formulas_of_an_xlsb(tmp_path: Path) -> None:
-    rows = [["이름", "휴대폰", "쿠폰"], *([f"n{row}", f"010-0000-{row:04}", "A"] for row in range(2, 6))]
+def test_hidden_rows_failed_formulas_and_percentages_of_an_xlsb(tmp_path: Path) -> None:
+    rows: list[list[str | float]] = [["이름", "휴대폰", "쿠폰", "할인"]]
+    rows += [[f"n{row}", f"010-0000-{row:04}", "A", row / 8] for row in range(2, 6)]
     path = xlsb(tmp_path / "a.xlsb", rows, hide=(3, 5), error=(3, 2))
     read = sheets.read([path])
     assert read.sources[0].sheet == "수신자"
     assert read.table["phone"].to_list() == ["010-0000-0002", "010-0000-0003", "010-0000-0004", "010-0000-0005"]
     assert hidden(path) == [3, 5]
+    assert read.table["own.3"].to_list() == ["25%", "37.5%", "50%", "63%"]
     assert read.notes == (f"{path}, sheet '수신자': C4 shows an error such as #N/A; it counts as empty.",)
