@@ -69,7 +69,11 @@ def run_script(name: str, *words: str, env: dict[str, str]) -> None:
 def run_campaign(folder: Path, *words: str, env: dict[str, str]) -> None:
     """Our own command."""
     done = subprocess.run(
-        [sys.executable, "-m", "campaign", *words, "--json"], env=os.environ | env, cwd=folder, capture_output=True
+        [sys.executable, "-m", "campaign", *words, "--json"],
+        env=os.environ | env,
+        cwd=folder,
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
         sys.exit(done.stderr.decode())
