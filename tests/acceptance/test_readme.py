@@ -145,3 +145,10 @@ def test_the_page_of_the_commands_lists_every_option() -> None:
         if name.startswith("--")
     }
     assert options - aside == listed - aside
+
+
+def test_the_page_of_the_sandbox_lists_every_fault() -> None:
+    from campaign.sandbox.faults import KINDS
+
+    page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)`", page.split("## Faults")[1], re.MULTILINE)) == set(KINDS)
