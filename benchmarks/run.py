@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ALL = (["whole.py", "--rows", "100000", "--plain"],)
+ALL = (["whole.py", "--rows", "100000", "--plain"], ["writing.py"], ["writing.py", "--rows", "1200000"])
 
 
 def main() -> None:

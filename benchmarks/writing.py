@@ -1,0 +1,134 @@
+"""The result workbook beside the bare writer: the library alone, the same columns, in the same run.
+
+python benchmarks/writing.py [--rows 200000] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import gc
+import resource
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fastexcel
+import pandas as pd
+import pyarrow as pa
+import rustpy_xlsxwriter
+
+from campaign import schema
+from campaign.model import Column, Recipients, Result, RunFacts, RunState, Source
+from campaign.report import workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+
+
+def columns(rows: int) -> tuple[dict[str, pa.Array], dict[str, pa.Array]]:
+    """The person's own columns, and ours."""
+    numbers = pa.array([f"0102{place:07d}" for place in range(rows)])
+    own = {
+        "이름": pa.array([f"고객{place % 997}" for place in range(rows)]),
+        "휴대폰": numbers,
+        "지점": pa.array(["강남점", "홍대점"] * (rows // 2)),
+        "등급": pa.array(["VIP", "일반"] * (rows // 2)),
+        "쿠폰": pa.array([f"C{place:07d}" for place in range(rows)]),
+    }
+    constant: dict[str, Any] = {"status": "accepted", "message": "전송 성공", "requestNo": "123456", "msgType": "SMS"}
+    ours = {name: pa.array([value] * rows) for name, value in constant.items()}
+    ours |= {
+        "resultCode": pa.array([0] * rows, pa.int32()),
+        "reason": pa.nulls(rows, pa.string()),
+        "number": numbers,
+        "text": pa.array(["[강남점] VIP 회원님께 드리는 안내입니다."] * rows),
+        "bytes": pa.array([41] * rows, pa.int32()),
+        "sentAt": pa.array([NOW] * rows, pa.timestamp("us", tz="UTC")),
+        "row": pa.array(range(2, rows + 2), pa.int32()),
+    }
+    return own, {name: ours[name] for name in schema.RESULT if name in ours}
+
+
+def frame(arrays: dict[str, pa.Array]) -> pd.DataFrame:
+    """A table of Arrow columns."""
+    return pd.DataFrame({name: pd.Series(array, dtype=pd.ArrowDtype(array.type)) for name, array in arrays.items()})
+
+
+def result_of(own: dict[str, pa.Array], ours: dict[str, pa.Array]) -> Result:
+    """A finished run of one request a thousand rows."""
+    table = frame({f"own.{place}": array for place, array in enumerate(own.values())})
+    headings = tuple(Column(name=f"own.{place}", heading=heading) for place, heading in enumerate(own))
+    requests = pd.DataFrame({name: pd.Series([], dtype=fact.dtype) for name, fact in schema.REQUESTS.items()})
+    facts = RunFacts(
+        id="bench",
+        name="bench",
+        state=RunState.FINISHED,
+        gateway="sandbox",
+        api="v2",
+        sandbox=True,
+        created_at=NOW,
+        started_at=NOW,
+        ended_at=NOW,
+        prices={"SMS": 20},
+    )
+    recipients = Recipients(table=table, columns=headings, phone="own.1", sources=(Source(file="r.xlsx"),))
+    return dataclasses.replace(
+        Result(run=facts, recipients=recipients, rows=frame(ours), requests=requests), recipients=recipients
+    )
+
+
+SHEET = 1_048_576
+"""Rows of a sheet, its heading included; the bare writer cannot go on in another."""
+
+
+def write_large(result: Result, rows: int) -> None:
+    """More rows than a sheet holds: are they all there, and in how much memory?"""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = timed(lambda: workbook.write(result, Path(folder) / "ours.xlsx"))
+        reader = fastexcel.read_excel(f"{folder}/ours.xlsx")
+        heights = [reader.load_sheet(name).height for name in reader.sheet_names if name.startswith("results")]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"  {rows:,} rows in {seconds:.1f} s; rows of the sheets: {heights}, in all {sum(heights):,}; {peak:,.0f} MiB"
+    )
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that the work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure and show."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--rows", type=int, default=200_000)
+    words.add_argument("--rounds", type=int, default=3)
+    given = words.parse_args()
+    own, ours = columns(given.rows)
+    if given.rows >= SHEET:
+        write_large(result_of(own, ours), given.rows)
+        return
+    bare_table = pa.table({**own, **ours, "sentAt": ours["sentAt"].cast(pa.timestamp("us"))})
+    result = result_of(own, ours)
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(given.rounds):
+            gc.collect()
+            bare = timed(lambda: rustpy_xlsxwriter.write_worksheets([("results", bare_table)], f"{folder}/bare.xlsx"))
+            whole = timed(lambda: workbook.write(result, Path(folder) / "ours.xlsx"))
+            ratios.append(bare / whole)
+            print(f"  bare {bare:6.2f} s   ours {whole:6.2f} s   rows a second, ours / bare {bare / whole:5.2f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  {given.rows:,} rows: median {statistics.median(ratios):.2f}; this process had {peak:,.0f} MiB at most")
+
+
+if __name__ == "__main__":
+    main()
