@@ -90,7 +90,9 @@ SHEET = 1_048_576
 def write_large(result: Result, rows: int) -> None:
     """More rows than a sheet holds: are they all there, and in how much memory?"""
     with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         seconds = timed(lambda: workbook.write(result, Path(folder) / "ours.xlsx"))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         reader = fastexcel.read_excel(f"{folder}/ours.xlsx")
         heights = [reader.load_sheet(name).height for name in reader.sheet_names if name.startswith("results")]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
