@@ -95,9 +95,9 @@ def write_large(result: Result, rows: int) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         reader = fastexcel.read_excel(f"{folder}/ours.xlsx")
         heights = [reader.load_sheet(name).height for name in reader.sheet_names if name.startswith("results")]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  {rows:,} rows in {seconds:.1f} s, in sheets of {heights}: {sum(heights):,} in all")
     print(
-        f"  {rows:,} rows in {seconds:.1f} s; rows of the sheets: {heights}, in all {sum(heights):,}; {peak:,.0f} MiB"
+        f"  the process had {before:,.0f} MiB with the table, before writing, and {peak:,.0f} MiB at most while writing"
     )
 
 
