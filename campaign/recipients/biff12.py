@@ -49,7 +49,7 @@ def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
         parts = {name: target(targets.get(relation, "")) for relation, name in named}
         formats = _formats(opened.pieces(STYLES)) if STYLES in opened else {}
         return {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
-    except (KeyError, ET.ParseError, struct.error, IndexError) as error:
+    except (LookupError, ValueError, ET.ParseError, struct.error) as error:
         raise RecipientsError(f"{where}: this is no Excel workbook inside ({error}). {DAMAGED}") from error
 
 

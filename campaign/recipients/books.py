@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import fastexcel
@@ -13,14 +15,14 @@ import python_calamine
 
 from campaign.errors import RecipientsError
 from campaign.model import Source
-from campaign.recipients import cells, exact, failures, headings, notes, package, percent, quick, sheetxml
+from campaign.recipients import cells, exact, extent, failures, headings, notes, package, percent, quick, sheetxml
 from campaign.recipients.grid import Cells, Grid, numbered, tidy
-from campaign.recipients.marks import CELLS, COLUMNS, TOO_FAR, Marks
+from campaign.recipients.marks import COLUMNS, TOO_FAR, Marks
 from campaign.recipients.notes import DAMAGED
 from campaign.recipients.package import Tab
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from campaign.recipients import archive
@@ -46,6 +48,21 @@ class Book(Protocol):
         """The sheet's rows, or that it has no phone column."""
 
 
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turns what the readers raise about a damaged workbook into words, a panic of theirs too."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, _UNREADABLE) or type(error).__name__ == "PanicException":
+            reason = str(error).partition("\n")[0]
+            raise RecipientsError(f"{path}: this workbook cannot be read ({reason}). {DAMAGED}") from error
+        raise
+
+
+_UNREADABLE: Final = (python_calamine.CalamineError, fastexcel.FastExcelError, OSError)
+
+
 @dataclass(slots=True)
 class Calamine:
     """Any workbook, read cell by cell."""
@@ -57,10 +74,8 @@ class Calamine:
     _workbook: python_calamine.CalamineWorkbook = field(init=False)
 
     def __post_init__(self) -> None:
-        try:
+        with readable(self.path):
             self._workbook = python_calamine.CalamineWorkbook.from_path(self.path)
-        except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise RecipientsError(f"{self.path}: this workbook cannot be read ({error}). {DAMAGED}") from error
         self.tabs = [
             Tab(name=tab.name, visible=tab.visible == python_calamine.SheetVisibleEnum.Visible)
             for tab in self._workbook.sheets_metadata
@@ -69,7 +84,8 @@ class Calamine:
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
-        sheet = self._workbook.get_sheet_by_name(tab.name)
+        with readable(self.path):
+            sheet = self._workbook.get_sheet_by_name(tab.name)
         if sheet.width > COLUMNS:
             raise RecipientsError(f"{self.path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
         rows = exact.Rows(sheet, phone, iso=self.path.suffix.lower() == ".ods")
@@ -100,7 +116,7 @@ class OpenXml:
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
         part = next(part for part in self.tabs if part.name == tab.name)
-        self._check_box(part)
+        extent.check(partial(self.opened.pieces, part.part), where=f"{self.path}, sheet '{tab.name}'")
         with ThreadPoolExecutor(1) as aside:  # the reader works outside Python's lock meanwhile
             scan = aside.submit(sheetxml.marks, self.opened.pieces(part.part))
             batch = self._batch(tab.name)
@@ -126,19 +142,10 @@ class OpenXml:
             return False
         return not (text or numbers) or not sheetxml.any_other(self.opened.pieces(part.part), text, numbers)
 
-    def _check_box(self, part: package.SheetPart) -> None:
-        rows, columns = sheetxml.box(lambda: self.opened.pieces(part.part))
-        if rows * columns > CELLS or columns > COLUMNS:
-            raise RecipientsError(
-                f"{self.path}, sheet '{part.name}': its cells reach to column {headings.letter(columns - 1)}. {TOO_FAR}"
-            )
-
     def _batch(self, name: str) -> pa.RecordBatch | None:
-        try:
+        with readable(self.path):
             self._reader = self._reader or fastexcel.read_excel(self.path)
             return quick.load(self._reader, name)
-        except fastexcel.FastExcelError as error:
-            raise RecipientsError(f"{self.path}: this workbook cannot be read ({error}). {DAMAGED}") from error
 
 
 def grid(

@@ -193,14 +193,14 @@ def _has_fraction(values: pa.Array | pa.ChunkedArray) -> bool:
     )
 
 
-def _float_text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    found = values.cast(pa.string())
-    with_exponent = pc.match_substring(found, "e")
+def _float_text(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    found = whole.cast(pa.string())
+    with_exponent = pc.fill_null(pc.match_substring(found, "e"), fill_value=False)
     if not pc.any(with_exponent).as_py():
         return found
-    plain = [number_text(value) for value in values.filter(with_exponent).to_pylist()]
-    flat = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    return pc.replace_with_mask(flat, pc.fill_null(with_exponent, False), pa.array(plain, pa.string()))
+    plain = [number_text(value) for value in whole.filter(with_exponent).to_pylist()]
+    return pc.replace_with_mask(found, with_exponent, pa.array(plain, pa.string()))
 
 
 def number_text(value: float) -> str:

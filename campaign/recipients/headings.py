@@ -173,6 +173,14 @@ def letter(column: int) -> str:
     return letters
 
 
+def column(letters: str) -> int:
+    """The place of a column, from 0, by the spreadsheet's letters."""
+    place = 0
+    for character in letters:
+        place = place * 26 + ord(character) - ord("A") + 1
+    return place - 1
+
+
 def header_row(rows: Sequence[Sequence[str]], phone: str | None) -> int | None:
     """Which of the first rows is the header: the first with a phone column, or the lower one of a double header.
 

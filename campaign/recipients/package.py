@@ -43,7 +43,7 @@ def sheets(archive: Archive, path: Path) -> list[SheetPart]:
     try:
         workbook = ET.fromstring(archive.read(WORKBOOK))  # noqa: S314 - entities are refused by `Archive.pieces`
         relations = ET.fromstring(archive.read(RELATIONS))  # noqa: S314 - as above
-    except (KeyError, ET.ParseError) as error:
+    except (LookupError, ValueError, ET.ParseError) as error:
         raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
     targets = {relation.get("Id"): relation for relation in relations}
     found = [(element, _part(element, targets)) for element in workbook.iter() if _local(element.tag) == "sheet"]

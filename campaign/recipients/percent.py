@@ -34,9 +34,12 @@ def formats(styles: bytes) -> dict[int, int]:
         styles: the part xl/styles.xml; one that is damaged has none.
     """
     try:
-        root = ET.fromstring(styles)  # noqa: S314 - entities are refused by `Archive.pieces`
-    except ET.ParseError:
+        return _formats(ET.fromstring(styles))  # noqa: S314 - entities are refused by `Archive.pieces`
+    except (LookupError, ValueError, ET.ParseError):
         return {}
+
+
+def _formats(root: ET.Element) -> dict[int, int]:
     codes = {int(own.get("numFmtId", "-1")): own.get("formatCode", "") for own in root.findall(".//{*}numFmt")}
     used = root.find("{*}cellXfs")
     return of_cells(codes, [] if used is None else [int(xf.get("numFmtId", "0")) for xf in used])

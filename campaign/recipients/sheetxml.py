@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from campaign.recipients.headings import letter
-from campaign.recipients.marks import CELLS, COLUMNS, ROWS, Marks
+from campaign.recipients.headings import column, letter
+from campaign.recipients.marks import Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 LONGEST_ROW: Final = 8 << 20
 """Bytes that are kept waiting for the end of a row; a sheet of rows without cells has none."""
@@ -31,45 +29,6 @@ _UNCALCULATED = re.compile(
 )
 
 
-_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})(\d+)["']""")
-_LONGEST_REFERENCE: Final = 24
-
-
-def box(pieces: Callable[[], Iterable[bytes]]) -> tuple[int, int]:
-    """Rows and columns of the box around all cells, from the sheet's XML; rows are counted where columns are many."""
-    widest = max((_widest(piece) for piece in _overlapping(pieces())), default=0)
-    if widest * ROWS <= CELLS or widest > COLUMNS:
-        return ROWS, widest
-    rows = max((int(row) for piece in _overlapping(pieces()) for _, row in _REFERENCE.findall(piece)), default=0)
-    return rows, widest
-
-
-def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes with the end of each piece before the next one, so that no reference is torn."""
-    end = b""
-    for piece in pieces:
-        whole = end + piece
-        yield whole
-        end = whole[-_LONGEST_REFERENCE:]
-
-
-def _widest(piece: bytes) -> int:
-    """Columns up to the last one that a piece refers to, where that is beyond Z."""
-    text = np.frombuffer(piece, np.uint8)
-    letters = (text >= ord("A")) & (text <= ord("Z"))
-    quotes = (text == ord('"')) | (text == ord("'"))
-    if not (quotes[:-2] & letters[1:-1] & letters[2:]).any():
-        return 26
-    return max((_column(letters) for letters, _ in set(_REFERENCE.findall(piece))), default=0)
-
-
-def _column(letters: bytes) -> int:
-    place = 0
-    for character in letters:
-        place = place * 26 + character - ord("A") + 1
-    return place
-
-
 def percents(pieces: Iterable[bytes], formats: Mapping[int, int]) -> dict[int, dict[int, int]]:
     """The cells shown as percentages: decimals by row number, by column from 0.
 
@@ -83,7 +42,7 @@ def percents(pieces: Iterable[bytes], formats: Mapping[int, int]) -> dict[int, d
     for piece in _whole_rows(pieces):
         for style, letters, row in cell.findall(piece):
             found.setdefault(letters, {})[int(row)] = formats[int(style)]
-    return {_column(letters) - 1: rows for letters, rows in found.items()}
+    return {column(letters.decode()): rows for letters, rows in found.items()}
 
 
 def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[int]) -> bool:
@@ -135,10 +94,11 @@ def _look(piece: bytes, found: Marks, row: int) -> int:
     if found.formulas:
         found.uncalculated += [(match[1] or b"?").decode() for match in _UNCALCULATED.finditer(piece)]
     found.booleans = found.booleans or b' t="b"' in piece
-    if b' hidden="1' in piece or b' hidden="t' in piece or b'row r="' not in piece:
+    hides = b" hidden=" in piece and (b' hidden="1' in piece or b' hidden="t' in piece)
+    if hides or b'row r="' not in piece:
         return _rows(piece, found, row)
-    last = piece.rfind(b'row r="')
-    return int(piece[last + 7 : piece.index(b'"', last + 7)])
+    last = _ROW_NUMBER.search(piece, piece.rfind(b'row r="'))
+    return int(last[1]) if last else row
 
 
 def _rows(piece: bytes, found: Marks, row: int) -> int:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from campaign import settings
 from campaign.gateway import limits
-from campaign.messages import rendering, template
+from campaign.messages import rendering
 from campaign.messages.composition import Composition, compose, refuse_contradictions
 from campaign.messages.values import cell_values
 from campaign.model import Column, Kind, Recipients, Source
@@ -39,23 +39,15 @@ def composed(folder: Path, recipients: Recipients, **message: Any) -> Compositio
     return compose(recipients, campaign, NOW)
 
 
-def test_rows_with_the_same_values_are_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rendered = []
-    real = template.Field.render
-
-    def count(field: template.Field, row: Any) -> str:
-        rendered.append(row)
-        return real(field, row)
-
-    monkeypatch.setattr(template.Field, "render", count)
+def test_rows_with_the_same_values_are_rendered_once() -> None:
     recipients = recipients_of(이름=["가", "나", "가", "나", "가"], 쿠폰=[1, 2, 3, 4, 5])
-    frame = composed(tmp_path, recipients, text="{{ 이름 }}님").frame
-    assert frame["text"].tolist() == ["가님", "나님", "가님", "나님", "가님"]
-    assert len(rendered) == 2
+    variants = rendering.render(recipients, {"text": ("t", "{{ 이름 }}님")}, finish=lambda texts: texts)
+    assert variants.fields["text"].to_pylist() == ["가님", "나님"]
+    assert variants.of_row.tolist() == [0, 1, 0, 1, 0]
 
 
 def test_a_constant_text_is_not_rendered_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(template.Field, "render", lambda *_: pytest.fail("nothing is to be filled in"))
+    monkeypatch.setattr(rendering, "Crew", lambda: pytest.fail("nothing is to be filled in"))
     frame = composed(tmp_path, recipients_of(이름=["가", "나"]), text="모두에게").frame
     assert frame["text"].tolist() == ["모두에게"] * 2
 
@@ -219,6 +211,6 @@ def test_progress_counts_every_row_once(tmp_path: Path) -> None:
     seen: list[int] = []
     recipients = recipients_of(이름=[f"고객{place % 7}" for place in range(5_000)])
     names = {"text": ("the text", "{{ 이름 }}")}
-    variants = rendering.render(recipients, names, finish=str, progress=seen.append)
+    variants = rendering.render(recipients, names, finish=lambda texts: texts, progress=seen.append)
     assert (len(variants), sum(seen)) == (7, 5_000)
     del tmp_path

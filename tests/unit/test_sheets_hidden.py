@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from campaign.recipients import odsxml, sheets, sheetxml
+from campaign.errors import RecipientsError
+from campaign.recipients import extent, odsxml, sheets, sheetxml
 from campaign.recipients.marks import Marks
 
 if TYPE_CHECKING:
@@ -104,10 +105,33 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 5, 50, 1000])
-def test_the_widest_cell_is_found_wherever_the_xml_is_cut(size: int) -> None:
-    xml = b'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="ABC9"/></row></worksheet>'
-    assert sheetxml.box(lambda: cut(xml, size)) == (9, 731)
-    assert sheetxml.box(lambda: cut(xml.replace(b"ABC9", b"C9"), size)) == (1 << 20, 26)
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("AMK9", "reach to column AMK"),
+        ("XFD1", "reach to column XFD"),
+        ("AH1048576", "reach to column AH"),
+        ("A1048577", "reach to row 1048577"),
+        ("B999999999997", "reach to row 999999999997"),
+    ],
+)
+def test_a_cell_too_far_away_is_found_wherever_the_xml_is_cut(size: int, cell: str, words: str) -> None:
+    xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
+    with pytest.raises(RecipientsError, match=words):
+        extent.check(lambda: cut(xml, size), where="a.xlsx")
+    with pytest.raises(RecipientsError, match=words):
+        extent.check(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx")
+
+
+@pytest.mark.parametrize("cell", ["AMJ9", "AF1048576", "Z1048576", "A1"])
+def test_a_cell_that_a_list_may_have_is_not_too_far_away(cell: str) -> None:
+    xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
+    extent.check(lambda: cut(xml, 7), where="a.xlsx")
+
+
+def test_digits_that_are_no_reference_do_no_harm() -> None:
+    xml = b'<worksheet><pageMargins left="0.7874015748031495"/><c r="A1" t="inlineStr"><is><t>"AB12345678"</t></is></c>'
+    extent.check(lambda: cut(xml, 7), where="a.xlsx")
 
 
 ODS = (

@@ -18,6 +18,7 @@ from campaign.recipients import sheets
 if TYPE_CHECKING:
     from pathlib import Path
 
+CELL, VALUE = "table:table-cell", 'office:value-type="string"'
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -114,14 +115,30 @@ def test_a_stray_cell_below_a_narrow_list_is_a_row_like_any_other(tmp_path: Path
     assert sheets.read([tmp_path / "far.xlsx"]).table["row"].to_list() == [2, 100_000]
 
 
-def test_cells_repeated_without_end_are_refused(tmp_path: Path) -> None:
-    row = (
-        '<table:table-row table:number-rows-repeated="1000000"><table:table-cell office:value-type="string"'
-        ' table:number-columns-repeated="16000"><text:p>x</text:p></table:table-cell></table:table-row>'
-    )
+@pytest.mark.parametrize(
+    ("rows", "cells", "words"),
+    [
+        (
+            1_000_000,
+            '<table:table-cell office:value-type="string" table:number-columns-repeated="16000"/>',
+            "WQJ, row 1000000",
+        ),
+        (
+            1_000_000,
+            '<table:table-cell table:number-columns-repeated="40"/><table:table-cell office:value-type="x"/>',
+            "AO",
+        ),
+        (1_000_000, f'<{CELL} {VALUE} table:number-columns-repeated="16000"/>', "WQJ, row 1000000"),
+        (1_000_000, f'<{CELL} table:number-columns-repeated="40"/><{CELL} {VALUE}/>', "AO, row 1000000"),
+        (1_000_000, f"<{CELL} {VALUE}/>" * 40, "AN, row 1000000"),
+        (1, f'<{CELL} table:number-columns-repeated="2000"/><{CELL} {VALUE}/>', "BXY, row 1"),
+    ],
+)
+def test_cells_repeated_without_end_are_refused(tmp_path: Path, rows: int, cells: str, words: str) -> None:
+    row = f'<table:table-row table:number-rows-repeated="{rows}">{cells}</table:table-row>'
     content = f'<office:document-content><table:table table:name="a">{row}</table:table></office:document-content>'
     path = packed(tmp_path / "a.ods", {"mimetype": b"", "content.xml": content.encode()})
-    assert "its cells are repeated too often" in refusal(path)
+    assert f"its cells reach to column {words}" in refusal(path)
 
 
 def test_a_file_that_ends_early(tmp_path: Path) -> None:
