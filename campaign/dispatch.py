@@ -12,13 +12,14 @@ import queue
 import threading
 import time
 import uuid
-from collections import deque
+from bisect import insort
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from campaign.errors import JournalError
+from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.messages import reservation
 from campaign.model import RunState, State
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
     import requests
 
     from campaign.gateway.client import Client
-    from campaign.gateway.outcome import Outcome
     from campaign.journal import Claim, Journal, RunRecord
     from campaign.model import Request
     from campaign.planning import Plan
-    from campaign.policy import Verdict
 
 
 class Watcher(Protocol):
@@ -69,13 +68,15 @@ class _UnderWay:
     """A claimed request on its way."""
 
     claim: Claim
-    recipients: int
     prepared: requests.PreparedRequest
     claimed_at: float
 
 
 _LOOK: Final = 0.1
 """Seconds after which the dispatch looks up from waiting, to see whether it shall stop."""
+
+_BREATH: Final = 0.0005
+"""Seconds for which the threads that submit go first, before the dispatch prepares another request."""
 
 
 class Dispatch:
@@ -106,13 +107,14 @@ class Dispatch:
         self._run = run
         self._plan = plan
         self._client = client
-        self._watcher = watcher
+        self._watcher = _Undisturbed(watcher)
         self._stop = stop
         self._judge = judge or Judge()
         self._owner = uuid.uuid4().hex
-        self._pace = _Pace(run.rate)
-        self._left: deque[int] = deque()
-        self._later: list[tuple[float, int]] = []
+        self._pace = Pace(run.rate)
+        self._left: list[int] = []  # still to send, the next one last
+        self._ready: dict[int, tuple[Request, requests.PreparedRequest]] = {}  # of those, the next few
+        self._later: list[tuple[float, int]] = []  # to be tried again, and when: a heap
         self._hold_until = 0.0
         self._why: str | None = None
         self._under_way: dict[int, _UnderWay] = {}
@@ -122,18 +124,28 @@ class Dispatch:
         self._done: queue.SimpleQueue[tuple[_UnderWay, Outcome]] = queue.SimpleQueue()
 
     def go(self) -> Ending:
-        """Send until nothing is left, a reason to pause comes up, or a person wishes to stop."""
-        self._left.extend(self._journal.planned(self._run.id))
+        """Send until nothing is left, a reason to pause comes up, or a person wishes to stop.
+
+        Raises:
+            JournalError: it could not begin; nothing was sent.
+        """
+        self._left = self._journal.planned(self._run.id)[::-1]
         self._journal.start(self._run.id, _now())
         threads = min(self._run.in_flight, max(len(self._left), 1))
-        for number in range(threads):
-            threading.Thread(target=self._submit, name=f"submit-{number}", daemon=True).start()
         try:
+            for number in range(threads):
+                threading.Thread(target=self._submit, name=f"submit-{number}", daemon=True).start()
             while not self._is_over():
                 self._step()
         except JournalError as problem:
             self._why = str(problem)
-            self._await_silently()
+            self._save_what_comes()
+        except Exception as problem:
+            # A fault of ours is no reason to lose the answers of what is on the wire.
+            self._why = f"{type(problem).__name__}: {problem}"
+            self._save_what_comes()
+            self._end()
+            raise
         finally:
             for _ in range(threads):
                 self._work.put(None)
@@ -148,35 +160,57 @@ class Dispatch:
         return self._why is not None or self._stop.wishes > 0
 
     def _step(self) -> None:
-        now = time.monotonic()
-        self._unwritten += [self._settle(one, outcome, now) for one, outcome in self._collect()]
+        self._collect()
         if self._stop.wishes > 1:
             self._abandon()
         wanted = {} if self._is_stopping() else self._choose(time.monotonic())
         if not self._unwritten and not wanted:
             return
-        claims = self._journal.advance(self._run.id, self._owner, self._unwritten, list(wanted), _now())
-        self._unwritten = []
-        for claim in claims:
-            recipients, prepared = wanted[claim.no]
-            one = _UnderWay(claim, recipients, prepared, time.monotonic())
-            self._under_way[claim.no] = one
+        for claim in self._advance(list(wanted)):
+            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], time.monotonic())
             self._work.put(one)
 
-    def _collect(self) -> list[tuple[_UnderWay, Outcome]]:
-        """The outcomes that are there; waits for one, for a moment, when there is nothing else to do."""
+    def _advance(self, wanted: list[int]) -> list[Claim]:
+        """Settlements and claims to the disk; only then is the watcher told."""
+        began = time.monotonic()
+        claims = self._journal.advance(self._run.id, self._owner, self._unwritten, wanted, _now())
+        self._pace.fell_behind(time.monotonic() - began)
+        written, self._unwritten = self._unwritten, []
+        for settlement in written:
+            self._watcher.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
+        return claims
+
+    def _collect(self) -> None:
+        """Settle the outcomes that are there; wait for one, for a moment, when there is nothing else to do."""
         done: list[tuple[_UnderWay, Outcome]] = []
-        wait = self._idle_for()
-        try:
-            if wait > 0:
-                done.append(self._done.get(timeout=wait))
+        with suppress(queue.Empty):
+            if (wait := self._idle_for()) > 0:
+                done.append(self._await_outcome(wait))
             while True:
                 done.append(self._done.get_nowait())
-        except queue.Empty:
-            pass
-        for one, _ in done:
+        now = time.monotonic()
+        for one, outcome in done:
             self._under_way.pop(one.claim.no, None)
-        return done
+            self._settle(one, outcome, now)
+
+    def _await_outcome(self, wait: float) -> tuple[_UnderWay, Outcome]:
+        """The next outcome; while none comes, prepare what the next free places will be given.
+
+        Raises:
+            queue.Empty: none came.
+        """
+        until = time.monotonic() + wait
+        for no in self._unprepared():
+            with suppress(queue.Empty):
+                return self._done.get(timeout=_BREATH)
+            self._ready[no] = self._prepare(no)
+        return self._done.get(timeout=max(until - time.monotonic(), 0))
+
+    def _unprepared(self) -> list[int]:
+        """Those of the next requests that are still to be prepared."""
+        if self._is_stopping():
+            return []
+        return [no for no in self._left[: -1 - self._run.in_flight : -1] if no not in self._ready]
 
     def _idle_for(self) -> float:
         """Seconds for which nothing can be claimed."""
@@ -191,20 +225,26 @@ class Dispatch:
             return min(max(self._later[0][0] - now, 0), _LOOK)
         return _LOOK
 
-    def _choose(self, now: float) -> dict[int, tuple[int, requests.PreparedRequest]]:
-        """The requests to go on the wire at this moment, prepared."""
+    def _choose(self, now: float) -> dict[int, requests.PreparedRequest]:
+        """The requests to go on the wire at this moment."""
         if now < self._hold_until:
             return {}
         while self._later and self._later[0][0] <= now:
-            self._left.appendleft(heapq.heappop(self._later)[1])
+            self._put_back(heapq.heappop(self._later)[1])
         free = min(self._run.in_flight - len(self._under_way), len(self._left))
-        chosen: dict[int, tuple[int, requests.PreparedRequest]] = {}
+        chosen: dict[int, requests.PreparedRequest] = {}
         for _ in range(self._pace.take(free, now)):
-            request = self._plan.request(self._left[0])
+            no = self._left[-1]
+            request, prepared = self._ready.pop(no, None) or self._prepare(no)
             if self._comes_too_late(request):
                 break
-            chosen[self._left.popleft()] = (len(request.numbers), self._prepare(request))
+            self._left.pop()
+            chosen[no] = prepared
         return chosen
+
+    def _put_back(self, no: int) -> None:
+        """To be sent again, in the plan's order."""
+        insort(self._left, no, key=lambda other: -other)
 
     def _comes_too_late(self, request: Request) -> bool:
         date = request.message.date
@@ -215,50 +255,51 @@ class Dispatch:
             self._why = f"request {request.no}: {problem}. Nothing is sent at another time than it was meant for."
         return problem is not None
 
-    def _prepare(self, request: Request) -> requests.PreparedRequest:
+    def _prepare(self, no: int) -> tuple[Request, requests.PreparedRequest]:
+        request = self._plan.request(no)
         digest = request.message.image
         if digest is None:
-            return self._client.prepare(request)
+            return request, self._client.prepare(request)
         if digest not in self._images:
             self._images[digest] = self._journal.image(self._run.id, digest)
-        return self._client.prepare(request, self._images[digest])
+        return request, self._client.prepare(request, self._images[digest])
 
     def _submit(self) -> None:
         """What each of the threads does."""
         while (one := self._work.get()) is not None:
-            self._done.put((one, self._client.send(one.prepared)))
+            try:
+                outcome = self._client.send(one.prepared)
+            except Exception as problem:  # noqa: BLE001 - without an outcome the dispatch would wait for ever
+                outcome = Outcome(fate=Fate.UNKNOWN, detail=f"{type(problem).__name__}: {problem}")
+            self._done.put((one, outcome))
 
-    def _settle(self, one: _UnderWay, outcome: Outcome, now: float) -> Settlement:
-        verdict = self._judge.judge(one.claim.no, outcome, claimed_at=one.claimed_at, now=now)
-        self._follow(one.claim.no, verdict, now)
-        self._watcher.settled(one.recipients, verdict.state)
-        return _settlement(one, verdict.state, outcome, verdict.cause)
-
-    def _follow(self, no: int, verdict: Verdict, now: float) -> None:
+    def _settle(self, one: _UnderWay, outcome: Outcome, now: float) -> None:
+        no = one.claim.no
+        verdict = self._judge.judge(no, outcome, claimed_at=one.claimed_at, now=now)
+        self._unwritten.append(_settlement(one, verdict.state, outcome, verdict.cause))
         if verdict.pause and self._why is None:
             self._why = verdict.pause
-        if verdict.hold_until is not None and verdict.hold_until > self._hold_until:
-            self._hold_until = verdict.hold_until
-            self._watcher.waiting(verdict.hold_until - now, verdict.cause or "")
         if verdict.state == State.PLANNED and verdict.again_at is not None:
             heapq.heappush(self._later, (verdict.again_at, no))
         elif verdict.state == State.PLANNED:
-            self._left.appendleft(no)
+            self._put_back(no)
+        if verdict.hold_until is not None and verdict.hold_until > self._hold_until:
+            self._hold_until = verdict.hold_until
+            self._watcher.waiting(verdict.hold_until - now, verdict.cause or "")
 
     def _abandon(self) -> None:
         """What is on the wire when a person will not wait: its answers will not be known."""
         for one in self._under_way.values():
             self._unwritten.append(_settlement(one, State.UNKNOWN, cause="stopped before the answer came"))
-            self._watcher.settled(one.recipients, State.UNKNOWN)
         self._under_way.clear()
 
-    def _await_silently(self) -> None:
-        """After the journal failed: wait for what is on the wire, and try once more to write it down."""
+    def _save_what_comes(self) -> None:
+        """After a failure: wait for what is on the wire, and try once more to write it down."""
         while self._under_way and self._stop.wishes < 2:  # noqa: PLR2004 - the second wish
-            now = time.monotonic()
-            self._unwritten += [self._settle(one, outcome, now) for one, outcome in self._collect()]
+            self._collect()
+        self._abandon()
         with suppress(JournalError):  # then it stays in flight on disk: unknown from now on, and not sent again
-            self._journal.advance(self._run.id, self._owner, self._unwritten, [], _now())
+            self._advance([])
 
     def _end(self) -> Ending:
         ending = Ending(RunState.FINISHED)
@@ -287,11 +328,35 @@ def _settlement(one: _UnderWay, state: State, outcome: Outcome | None = None, ca
 
 
 @dataclass(slots=True)
-class _Pace:
-    """Holds claims to `rate` requests a second, evenly."""
+class _Undisturbed:
+    """A watcher whose terminal may be gone: that stops nothing."""
+
+    watcher: Watcher
+
+    def settled(self, recipients: int, state: State) -> None:
+        with suppress(OSError, ValueError):
+            self.watcher.settled(recipients, state)
+
+    def waiting(self, seconds: float, why: str) -> None:
+        with suppress(OSError, ValueError):
+            self.watcher.waiting(seconds, why)
+
+
+_BURST: Final = 0.05
+"""Seconds' worth of requests that may go together where the dispatch was late."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """Holds claims to `rate` requests a second, evenly. Times are in seconds, on any steady clock."""
 
     rate: float | None
     _due: float = field(default=0.0)
+    _behind: float = field(default=0.0)
+
+    def fell_behind(self, seconds: float) -> None:
+        """The journal took so long: what fell due meanwhile may be caught up, or a slow disk would lower the rate."""
+        self._behind = seconds
 
     def wait(self, now: float) -> float:
         """Seconds until the next one may go."""
@@ -302,8 +367,7 @@ class _Pace:
         if not self.rate:
             return wanted
         interval = 1 / self.rate
-        # A delay of ours may be caught up, but never in a burst of more than a twentieth of a second's worth.
-        self._due = max(self._due, now - max(interval, 0.05))
+        self._due = max(self._due, now - max(interval, _BURST, self._behind))
         taken = 0
         while taken < wanted and self._due <= now:
             self._due += interval

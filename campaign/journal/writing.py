@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from campaign.errors import JournalError
 from campaign.gateway.limits import ZONE
-from campaign.journal import frozen
+from campaign.journal import frozen, prepared
 from campaign.journal.engine import forget_deleted, words_for
 from campaign.journal.reading import Reader
 from campaign.journal.records import Claim, to_micros
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
     from campaign.journal.lock import WriterLock
     from campaign.journal.records import RunRecord, Settlement
@@ -140,75 +142,54 @@ class Journal(Reader):
         Raises:
             JournalError: nothing was written; or a settlement's request is not this owner's.
         """
+        at = to_micros(now)
         with self._writing() as connection:
-            self._settle(connection, run, owner, settlements, now)
-            return self._claim(connection, run, owner, wanted, now)
+            cursor = connection.connection.cursor()
+            noted = self._settle(cursor, run, owner, settlements, at)
+            claims = self._claim(cursor, run, owner, wanted, at)
+            noted += [
+                {"run": run, "no": claim.no, "at": at, "state": str(State.IN_FLIGHT), "attempt": claim.attempt}
+                | _NO_ANSWER
+                for claim in claims
+            ]
+            prepared.note(self._engine.dialect, cursor, noted)
+            cursor.close()
+        return claims
 
     def _settle(
-        self, connection: sa.Connection, run: str, owner: str, settlements: Sequence[Settlement], now: datetime
-    ) -> None:
+        self, cursor: DBAPICursor, run: str, owner: str, settlements: Sequence[Settlement], at: int
+    ) -> list[dict[str, object]]:
+        """Settle; what is to be noted of it."""
         if not settlements:
-            return
-        changed = connection.execute(
-            _SETTLE,
-            [
-                {
-                    "r": run,
-                    "n": done.no,
-                    "o": owner,
-                    "to": str(done.state),
-                    "at": to_micros(now),
-                    "code": done.code,
-                    "message": done.message,
-                    "request_no": done.request_no,
-                    "msg_type": done.msg_type,
-                    "cause": done.cause,
-                }
-                for done in settlements
-            ],
-        ).rowcount
-        if changed != len(settlements):
+            return []
+        done = [
+            {
+                "of_run": run,
+                "of_no": one.no,
+                "by": owner,
+                "at": at,
+                "state": str(one.state),
+                "code": one.code,
+                "message": one.message,
+                "request_no": one.request_no,
+                "msg_type": one.msg_type,
+                "cause": one.cause,
+            }
+            for one in settlements
+        ]
+        if prepared.settle(self._engine.dialect).run_for_each(cursor, done) != len(settlements):
             raise JournalError(f"run {run}: a request was settled by somebody else meanwhile; nothing was written")
-        connection.execute(
-            sa.insert(EVENTS),
-            [
-                {
-                    "run": run,
-                    "no": done.no,
-                    "at": to_micros(now),
-                    "state": str(done.state),
-                    "cause": done.cause,
-                    "code": done.code,
-                    "attempt": done.attempt,
-                }
-                for done in settlements
-            ],
-        )
+        return [
+            {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
+            | {"cause": one.cause, "code": one.code}
+            for one in settlements
+        ]
 
-    def _claim(
-        self, connection: sa.Connection, run: str, owner: str, wanted: Sequence[int], now: datetime
-    ) -> list[Claim]:
+    def _claim(self, cursor: DBAPICursor, run: str, owner: str, wanted: Sequence[int], at: int) -> list[Claim]:
         if not wanted:
             return []
-        taken = connection.execute(_CLAIM, {"r": run, "o": owner, "at": to_micros(now), "wanted": list(wanted)}).all()
-        claims = sorted((Claim(no=no, attempt=attempts) for no, attempts in taken), key=lambda claim: claim.no)
-        if claims:
-            connection.execute(
-                sa.insert(EVENTS),
-                [
-                    {
-                        "run": run,
-                        "no": claim.no,
-                        "at": to_micros(now),
-                        "state": str(State.IN_FLIGHT),
-                        "cause": None,
-                        "code": None,
-                        "attempt": claim.attempt,
-                    }
-                    for claim in claims
-                ],
-            )
-        return claims
+        prepared.claim(self._engine.dialect, cursor, wanted, {"of_run": run, "by": owner, "at": at})
+        return [Claim(no=no, attempt=attempts) for no, attempts in sorted(cursor.fetchall())]
 
     def give_up_orphans(self, run: str, now: datetime) -> int:
         """Requests that a dead process left in flight become unknown; how many there were.
@@ -299,38 +280,5 @@ class Journal(Reader):
             yield connection
 
 
-_SETTLE: Final = (
-    sa.update(REQUESTS)
-    .where(
-        REQUESTS.c.run == sa.bindparam("r"),
-        REQUESTS.c.no == sa.bindparam("n"),
-        REQUESTS.c.state == str(State.IN_FLIGHT),
-        REQUESTS.c.owner == sa.bindparam("o"),
-    )
-    .values(
-        state=sa.bindparam("to"),
-        owner=None,
-        ended_at=sa.bindparam("at"),
-        code=sa.func.coalesce(sa.bindparam("code"), REQUESTS.c.code),
-        message=sa.func.coalesce(sa.bindparam("message"), REQUESTS.c.message),
-        request_no=sa.bindparam("request_no"),
-        msg_type=sa.bindparam("msg_type"),
-        cause=sa.bindparam("cause"),
-    )
-)
-
-_CLAIM: Final = (
-    sa.update(REQUESTS)
-    .where(
-        REQUESTS.c.run == sa.bindparam("r"),
-        REQUESTS.c.no.in_(sa.bindparam("wanted", expanding=True)),
-        REQUESTS.c.state == str(State.PLANNED),
-    )
-    .values(
-        state=str(State.IN_FLIGHT),
-        owner=sa.bindparam("o"),
-        sent_at=sa.bindparam("at"),
-        attempts=REQUESTS.c.attempts + 1,
-    )
-    .returning(REQUESTS.c.no, REQUESTS.c.attempts)
-)
+_NO_ANSWER: Final = {"cause": None, "code": None}
+"""What the gateway said of a request that is only being claimed."""

@@ -75,7 +75,7 @@ def korean_time(value: object) -> str:
     return f"{written} {time.minute}분" if time.minute else written
 
 
-_PHONE: Final = re.compile(r"(02|050\d|0\d\d|)(\d{3,4})(\d{4})")
+_PHONE: Final = re.compile(r"(02|050\d|0\d\d|(?=1[5-8]\d{6}$))(\d{3,4})(\d{4})")
 
 
 def mask_phone(value: object) -> str:
@@ -104,11 +104,11 @@ def mask_name(value: object) -> str:
 
 
 def josa(value: object, pair: str) -> str:
-    """The value with the particle that fits its last sound: `{{ 이름|josa("이/가") }}` is 민서가, or 지훈이.
+    """The value with the particle that fits its last sound: `{{ 이름|josa("이/가") }}` is 민서가.
 
-    Pairs in either order, also as 을(를) and (으)로: 이/가 은/는 을/를 과/와 으로/로 아/야 이나/나 이라/라 이에요/예요 ...
-    Digits are read in Korean (3 is 삼), Latin words as loanwords, capitals letter by letter; brackets and quotes
-    at the end are passed over.
+    Pairs, in either order, also as 을(를) and (으)로: 이/가 은/는 을/를 과/와 으로/로 아/야 이나/나 이라/라
+    이에요/예요 and so on. Digits are read in Korean (3 is 삼), Latin words as loanwords, capitals letter by
+    letter; brackets and quotes at the end are passed over.
 
     Raises:
         ValueError: there is no such pair, or the last sound cannot be known.
@@ -116,8 +116,7 @@ def josa(value: object, pair: str) -> str:
     return with_particle(str(show(value)), pair)
 
 
-FILTERS: Final[dict[str, Callable[..., str]]] = {
-    filter_.__name__: filter_
-    for filter_ in (thousands, date, korean_date, korean_time, mask_phone, mask_name, josa)
-}
+_ALL: Final[tuple[Callable[..., str], ...]] = (thousands, date, korean_date, korean_time, mask_phone, mask_name, josa)
+
+FILTERS: Final = {filter_.__name__: filter_ for filter_ in _ALL}
 """Every filter of ours by the name that templates call it."""

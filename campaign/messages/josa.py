@@ -74,8 +74,8 @@ _ADDITION: Final = re.compile(r"(?<=[^\s(])\s*\([^()]*\)$")
 _LETTERS: Final = re.compile(r"(\d?)\s*([A-Za-z]+)$")
 _NUMBER: Final = re.compile(r"[\d,]*\d$")
 
-_SIGNS: Final = {"%": Sound.VOWEL, "°": Sound.VOWEL, "$": Sound.VOWEL, "€": Sound.VOWEL, "+": Sound.VOWEL}
-_SIGNS |= {"₩": Sound.CONSONANT, "¥": Sound.CONSONANT, "#": Sound.CONSONANT}
+_SIGNS: Final = dict.fromkeys("%°$€+", Sound.VOWEL) | dict.fromkeys("₩¥#", Sound.CONSONANT)
+"""Signs as they are read: 퍼센트 도 달러 유로 플러스; 원 엔 샵."""
 
 
 @lru_cache(maxsize=4096)
@@ -90,6 +90,8 @@ def last_sound(word: str) -> Sound:
     last = plain[-1:]
     if "가" <= last <= "힣":
         return _of_final((ord(last) - ord("가")) % 28)
+    if "\u1100" <= last <= "\u11ff":
+        return _of_letter(last)
     if last.isdecimal() and last.isascii():
         return _of_number(plain)
     if letters := _LETTERS.search(plain):
@@ -116,8 +118,18 @@ def _of_final(final: int) -> Sound:
     return Sound.RIEUL if final == 8 else Sound.CONSONANT  # noqa: PLR2004 - the place of ㄹ in Unicode's order
 
 
-_DIGITS: Final = dict.fromkeys("2459", Sound.VOWEL) | dict.fromkeys("178", Sound.RIEUL)
-_DIGITS |= dict.fromkeys("036", Sound.CONSONANT)
+def _of_letter(letter: str) -> Sound:
+    """The sound of a single Hangul letter's name: ㅏ is 아, ㄱ 기역, ㄹ 리을."""
+    if "\u1160" <= letter <= "\u11a7":
+        return Sound.VOWEL
+    return Sound.RIEUL if letter in "\u1105\u11af" else Sound.CONSONANT
+
+
+_DIGITS: Final = {
+    **dict.fromkeys("2459", Sound.VOWEL),
+    **dict.fromkeys("178", Sound.RIEUL),
+    **dict.fromkeys("036", Sound.CONSONANT),
+}
 
 
 def _of_number(word: str) -> Sound:

@@ -5,9 +5,11 @@ A template comes from the person who sends; it is still treated as hostile.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, NoReturn
 
 import jinja2
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -15,7 +17,10 @@ from campaign.messages.filters import FILTERS
 from campaign.messages.show import show
 
 PRODUCT: Final = 100_000
-"""Characters that a `*` may make of a text, and the largest power allowed: more than any message can hold."""
+"""Characters that a `*` may make of a text: more than any message can hold."""
+
+POWER_BITS: Final = 64
+"""Bits that a `**` may make: more than any sum in a message."""
 
 
 class Missing(jinja2.Undefined):
@@ -56,10 +61,30 @@ class Language(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+def refuse_large_constants(language: Language, tree: nodes.Template) -> None:
+    """Refuse products and powers of constants that no row could mend, such as `9**9**7`, before any row.
+
+    Raises:
+        SecurityError: one is too large for a message.
+    """
+    for node in tree.find_all((nodes.Pow, nodes.Mul)):
+        try:
+            _constant(language, node)
+        except (nodes.Impossible, ArithmeticError, TypeError, ValueError):
+            continue  # it depends on the row, or fails on every row with words of its own
+
+
+def _constant(language: Language, node: nodes.Expr) -> Any:  # noqa: ANN401 - whatever the template reckons with
+    if isinstance(node, nodes.Pow | nodes.Mul):
+        left, right = _constant(language, node.left), _constant(language, node.right)
+        return language.call_binop(None, node.operator, left, right)
+    return node.as_const()
+
+
 def _refuse_large_power(base: object, exponent: object) -> None:
-    if not (isinstance(base, int | float) and isinstance(exponent, int | float)):
+    if not (isinstance(base, int | float) and isinstance(exponent, int | float)) or abs(base) <= 1:
         return
-    if abs(exponent) > 64 or abs(base) > 10**9:  # noqa: PLR2004 - far above any sum in a message
+    if exponent * math.log2(abs(base)) > POWER_BITS:
         raise SecurityError(f"{base} ** {exponent} is too large for a message")
 
 

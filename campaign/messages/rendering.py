@@ -1,42 +1,56 @@
 """The rendering: every row's sender, text, title, image and reservation, each different combination made once.
 
 Rows whose used columns hold the same values get the same message, so what is
-rendered are *variants*: the different combinations of those values.
+rendered are *variants*: the different combinations of those values. They go to
+confined processes (`crew`) as columns, in batches, and come back as columns.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from campaign.messages import template
-from campaign.messages.values import cell_values
+from campaign.messages.crew import Crew
+from campaign.messages.names import is_template
+from campaign.messages.values import is_text, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from campaign.messages.confined import Answer
     from campaign.model import Recipients
 
-BATCH: Final = 2_000
-"""Variants rendered between two words to the progress bar."""
+    Finish = Callable[[pa.ChunkedArray], pa.ChunkedArray]
+    Cells = dict[int, tuple[pa.ChunkedArray, pa.ChunkedArray | None]]
+
+BATCH: Final = 4_000
+"""Variants in a batch, at most."""
+
+BATCH_BYTES: Final = 4_000_000
+"""Bytes of text in a batch's cells from which on it ends, so that what becomes of them fits into a process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variants:
     """The different messages of a table, before any rule has looked at them.
 
-    `fields` holds one list a text field (`None` where it is not used), each of
-    one entry a variant; `reasons` says, by variant, why it could not be
-    rendered; `of_row` is the variant of every row (int64, the table's length).
+    `fields` holds one Arrow column of strings a text field that is used, each
+    of one entry a variant, missing where it could not be rendered; `reasons`
+    says why, by variant; `of_row` is the variant of every row (int64, the table's length);
+    `places` are the columns that each field reads, none for one that is no template.
     """
 
-    fields: dict[str, list[str | None]]
+    fields: dict[str, pa.ChunkedArray]
     reasons: dict[int, str]
     of_row: np.ndarray
+    places: dict[str, list[int]]
 
     def __len__(self) -> int:
         return len(next(iter(self.fields.values())))
@@ -46,35 +60,40 @@ def render(
     recipients: Recipients,
     sources: Mapping[str, tuple[str, str]],
     *,
-    finish: Callable[[str], str],
+    finish: Finish,
     progress: Callable[[int], None] | None = None,
+    crew: Crew | None = None,
 ) -> Variants:
     """Render text fields over all rows.
 
     Args:
         recipients: the rows.
         sources: the fields by name, each with its label (for errors) and its source text.
-        finish: what is done to every rendered text.
+        finish: what is done to all rendered texts of a field.
         progress: told how many rows' worth of rendering has been done since the last time.
+        crew: the processes to render in, where they have been started already.
 
     Raises:
-        TemplateError: a field's syntax is wrong or names an unknown column.
+        TemplateError: a field's syntax is wrong, it names an unknown column, or it was stopped by a limit.
     """
-    names = template.Names.of([column.heading for column in recipients.columns])
-    fields = {
-        name: template.compile_field(label, text, names)
-        for name, (label, text) in sources.items()
-        if template.is_template(text)
-    }
-    places = sorted(frozenset().union(*(field.places for field in fields.values())))
-    of_row, firsts = _variants(recipients, places)
-    values = _values(recipients, places, firsts)
-    rendered, reasons = _render_each(fields, values, len(firsts), finish, progress)
+    templates = {name: source for name, source in sources.items() if is_template(source[1])}
+    if templates:
+        with Crew() if crew is None else nullcontext(crew) as hired:
+            headings = [column.heading for column in recipients.columns]
+            places = dict(zip(templates, hired.learn(headings, list(templates.values())), strict=True))
+            used = sorted(set().union(*places.values()))
+            of_row, firsts = _variants(recipients, used)
+            hired.expect(len(firsts))
+            batches = _batches(_cells(recipients, used, firsts), len(firsts))
+            rendered, reasons = _gather(templates, hired.fill(batches), progress)
+    else:
+        of_row, firsts = _variants(recipients, ())
+        rendered, reasons, places = {}, {}, {}
     for name, (_, text) in sources.items():
-        rendered.setdefault(name, [finish(text)] * len(firsts))
+        rendered.setdefault(name, _constant(text, len(firsts)))
     if progress:
-        progress(len(of_row) - len(firsts))
-    return Variants(rendered, reasons, of_row)
+        progress(len(of_row) - (len(firsts) if templates else 0))
+    return Variants({name: finish(texts) for name, texts in rendered.items()}, reasons, of_row, places)
 
 
 def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -92,37 +111,71 @@ def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray
     return codes, firsts
 
 
-def _values(recipients: Recipients, places: Sequence[int], rows: np.ndarray) -> dict[int, list[object]]:
-    values: dict[int, list[object]] = {}
+def _cells(recipients: Recipients, places: Sequence[int], rows: np.ndarray) -> Cells:
+    """The cells of the used columns at those rows, with the kinds of mixed ones."""
+    cells: Cells = {}
     for place in places:
         column = recipients.columns[place]
-        cells = pa.array(recipients.table[column.name].take(rows).array)
-        kinds = pa.array(recipients.table[f"kind.{place}"].take(rows).array) if column.mixed else None
-        values[place] = cell_values(cells, kinds, template.missing(column.heading))
-    return values
+        kinds = _taken(recipients.table[f"kind.{place}"], rows) if column.mixed else None
+        cells[place] = (_taken(recipients.table[column.name], rows), kinds)
+    return cells
 
 
-def _render_each(
-    fields: Mapping[str, template.Field],
-    values: Mapping[int, list[object]],
-    variants: int,
-    finish: Callable[[str], str],
-    progress: Callable[[int], None] | None,
-) -> tuple[dict[str, list[str | None]], dict[int, str]]:
-    rendered: dict[str, list[str | None]] = {name: [None] * variants for name in fields}
+def _taken(column: pd.Series, rows: np.ndarray) -> pa.ChunkedArray:
+    taken = column if len(rows) == len(column) else column.take(rows)
+    whole = pa.array(taken.array)
+    return whole if isinstance(whole, pa.ChunkedArray) else pa.chunked_array([whole])
+
+
+def _batches(cells: Cells, rows: int) -> Iterator[Callable[[], tuple[dict[str, Any], list[bytes]]]]:
+    """The batches' questions; each is put together only when a process is ready for it."""
+    sizes = np.zeros(rows + 1, dtype=np.int64)
+    for column, _ in cells.values():
+        if is_text(column.type):
+            sizes[1:] += np.cumsum(pc.fill_null(pc.binary_length(column), 0).to_numpy())
+    start = 0
+    while start < rows:
+        full = int(np.searchsorted(sizes, sizes[start] + BATCH_BYTES, side="right")) - 1
+        stop = min(start + BATCH, max(full, start + 1), rows)
+        yield partial(_question, cells, start, stop)
+        start = stop
+
+
+def _question(cells: Cells, start: int, stop: int) -> tuple[dict[str, Any], list[bytes]]:
+    columns, buffers = [], []
+    for place, (column, kinds) in cells.items():
+        batch = column.slice(start, stop - start).combine_chunks()
+        form, buffer = pack(batch, None if kinds is None else kinds.slice(start, stop - start).combine_chunks())
+        columns.append((place, form))
+        buffers.append(buffer)
+    return {"rows": stop - start, "columns": columns}, buffers
+
+
+def _gather(
+    names: Mapping[str, object], batches: Iterator[list[Answer]], progress: Callable[[int], None] | None
+) -> tuple[dict[str, pa.ChunkedArray], dict[int, str]]:
+    """Put the batches' answers together: each field's texts, and the reasons by variant."""
+    texts: dict[str, list[pa.Array]] = {name: [] for name in names}
     reasons: dict[int, str] = {}
-    places = list(values)
-    if not fields:
-        return rendered, reasons
-    for variant, cells in enumerate(zip(*values.values(), strict=True) if places else [()] * variants):
-        row = dict(zip(places, cells, strict=True))
-        try:
-            for name, field in fields.items():
-                rendered[name][variant] = finish(field.render(row))
-        except Exception as problem:  # noqa: BLE001 - a template can raise anything; it is the row's problem
-            reasons[variant] = template.say(problem)
-        if progress and variant % BATCH == BATCH - 1:
-            progress(BATCH)
-    if progress:
-        progress(variants % BATCH)
-    return rendered, reasons
+    done = rows = 0
+    for answers in batches:
+        for name, (header, (lengths, data)) in zip(names, answers, strict=True):
+            texts[name].append(_texts(np.frombuffer(lengths, dtype=np.int32), data))
+            rows = len(texts[name][-1])
+            reasons.update((done + int(place), words) for place, words in header["reasons"].items())
+        done += rows
+        if progress:
+            progress(rows)
+    return {name: pa.chunked_array(chunks, type=pa.string()) for name, chunks in texts.items()}, reasons
+
+
+def _texts(lengths: np.ndarray, data: bytes) -> pa.Array:
+    """Texts of these lengths in bytes, missing for -1, that lie in `data` one after the other."""
+    offsets = np.concatenate(([0], np.cumsum(np.maximum(lengths, 0)))).astype(np.int32)
+    texts = pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(data))
+    texts.validate(full=True)
+    return pc.if_else(lengths >= 0, texts, None) if (lengths < 0).any() else texts
+
+
+def _constant(text: str, times: int) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.repeat(pa.scalar(text, pa.string()), times)])

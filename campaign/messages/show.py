@@ -42,6 +42,8 @@ def _refuse_unreadable(value: object) -> None:
     if isinstance(value, Undefined):
         return
     if callable(value):
-        raise UndefinedError(f"the template prints {getattr(value, '__name__', 'a function')!r}, which needs () to be called")
+        raise UndefinedError(
+            f"the template prints {getattr(value, '__name__', 'a function')!r}, which needs () to be called"
+        )
     if isinstance(value, Iterator):
         raise UndefinedError("the template prints a list that is still to be made; add |join or |list")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from campaign.model import Status
 from tests.desk import Desk, number
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def hide_some(path: Path, chance: random.Random) -> None:
 
 def counts_of_summary(desk: Desk, report: str) -> dict[str, int]:
     """Rows by status as the summary shows them: a cell that ends with the status, its count in the next one."""
-    statuses = {"accepted", "rejected", "unknown", "pending", "cancelled", "invalid", "duplicate", "opted_out", "hidden"}
+    statuses = set(Status)
     found: dict[str, int] = {}
     for line in openpyxl.load_workbook(desk.folder / report)["summary"].iter_rows(values_only=True):
         cells = [cell for cell in line if cell is not None]

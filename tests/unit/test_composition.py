@@ -13,7 +13,7 @@ from PIL import Image
 from campaign import settings
 from campaign.gateway import limits
 from campaign.messages import rendering
-from campaign.messages.composition import Composition, compose, refuse_contradictions
+from campaign.messages.composition import Composition, compose, hire, refuse_contradictions
 from campaign.messages.values import cell_values
 from campaign.model import Column, Kind, Recipients, Source
 
@@ -50,6 +50,16 @@ def test_a_constant_text_is_not_rendered_at_all(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(rendering, "Crew", lambda: pytest.fail("nothing is to be filled in"))
     frame = composed(tmp_path, recipients_of(이름=["가", "나"]), text="모두에게").frame
     assert frame["text"].tolist() == ["모두에게"] * 2
+
+
+def test_processes_are_hired_only_where_something_is_to_be_filled_in(tmp_path: Path) -> None:
+    for text, hired in (("모두에게", False), ("{{ 이름 }}님", True)):
+        values = {"name": "t", "sender": "02-1234-5678", "recipients": {"files": ["r.xlsx"]}, "message": {"text": text}}
+        campaign = settings.build(values, folder=tmp_path, place="here")
+        with hire(campaign) as crew:
+            assert (crew is not None) == hired
+            frame = compose(recipients_of(이름=["가"]), campaign, NOW, crew=crew).frame
+        assert frame["text"].tolist() == [text.replace("{{ 이름 }}", "가")]
 
 
 def test_every_text_field_may_be_a_template(tmp_path: Path) -> None:

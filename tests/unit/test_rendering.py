@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -129,6 +130,8 @@ def test_values_reach_the_other_process_as_they_are() -> None:
     for values, shown in [
         (["민서", None, " ", "a\0b"], ["민서|str", None, None, "a\0b|str"]),
         ([12000.0, 3.5, None, -1.0], ["12000|int", "3.5|float", None, "-1|int"]),
+        ([12000.0, -0.0, 1.0, -1.0], ["12000|int", "0|int", "1|int", "-1|int"]),
+        ([1e300, 0.5, 2.0**53, 3.0], ["1e+300|float", "0.5|float", "9007199254740992|int", "3|int"]),
         ([7, None, 0, 2**62], ["7|int", None, "0|int", "4611686018427387904|int"]),
         (
             [moment, day, None, moment],
@@ -144,6 +147,15 @@ def test_values_reach_the_other_process_as_they_are() -> None:
         texts = variants.fields["text"].take(pa.array(variants.of_row)).to_pylist()
         assert texts == shown
         assert set(variants.reasons.values()) <= {"'값' is empty, and the template needs it"}
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_texts_of_either_size_are_texts(kind: pa.DataType) -> None:
+    assert rendered("{{ 글 }}", 글=pa.array(["가", "나\n", "다"], kind)).fields["text"].to_pylist() == [
+        "가",
+        "나\n",
+        "다",
+    ]
 
 
 def test_times_in_nanoseconds_are_times() -> None:
@@ -199,13 +211,14 @@ def test_a_text_that_is_no_text_is_the_rows_problem() -> None:
 
 
 def test_the_confined_process_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    from campaign.messages import confined
-
     given: dict[str, Any] = {}
-    real = confined.subprocess.Popen
-    monkeypatch.setattr(
-        confined.subprocess, "Popen", lambda *words, **options: given.update(options) or real(*words, **options)
-    )
+    real = subprocess.Popen.__init__
+
+    def spy(process: Any, *words: Any, **options: Any) -> None:
+        given.update(options)
+        real(process, *words, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", spy)
     monkeypatch.setenv("IWINV_API_KEY", "secret")
     assert rendered("{{ 이름 }}", 이름=["a"]).fields["text"].to_pylist() == ["a"]
     assert "secret" not in given["env"].values()

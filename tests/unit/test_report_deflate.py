@@ -18,7 +18,7 @@ def packed(content: bytes, level: int = 6, strategy: int = zlib.Z_DEFAULT_STRATE
 
 
 def lines(count: int, seed: int = 1) -> bytes:
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     rows = (f'<row r="{place}"><c><v>{chance.random()}</v></c></row>' for place in range(count))
     return b"<head>" + "".join(rows).encode()
 
@@ -56,7 +56,7 @@ def test_blocks_of_every_kind_are_gone_over(strategy: int) -> None:
 
 
 def test_stored_blocks_stay_where_bytes_begin() -> None:
-    noise = random.Random(3).randbytes(200_000)  # noqa: S311
+    noise = random.Random(3).randbytes(200_000)
     content = lines(3000) + noise
     data, checksum = spliced(packed(content), content, b"<h>")
     assert zlib.decompress(data, -15).endswith(noise)

@@ -78,6 +78,9 @@ def test_an_empty_cell_can_be_asked_about() -> None:
         ("첫 줄\n{{ 이름 ", "line 2"),
         ("{{ 이름|없는필터 }}", "없는필터"),
         ('{% include "/etc/passwd" %}', "no loader"),
+        ("{{ [1, 2]|random }}", "random"),
+        ("{{ 9**9**7 }}", "^the template: .*too large for a message"),
+        ('{{ 이름|josa("이/을") }}', "^the template, line 1: .*no such pair"),
     ],
 )
 def test_a_template_that_fits_no_row_is_refused_before_any(source: str, words: str) -> None:
@@ -99,6 +102,31 @@ def test_a_template_that_fits_no_row_is_refused_before_any(source: str, words: s
 def test_a_template_cannot_reach_out_or_use_up_the_machine(source: str) -> None:
     with pytest.raises((jinja2.exceptions.SecurityError, jinja2.UndefinedError, TemplateError)):
         fill(source, 이름="x")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("{{ 이름.upper }}", r"prints 'upper', which needs \(\) to be called"),
+        ("{{ 이름|map('upper') }}", "add |join or |list"),
+        ("{{ none }}", "prints nothing"),
+    ],
+)
+def test_what_nobody_could_read_is_not_printed(source: str, words: str) -> None:
+    with pytest.raises(jinja2.UndefinedError, match=words):
+        fill(source, 이름="x")
+
+
+def test_a_heading_that_is_also_a_method_is_a_column() -> None:
+    names = Names.of(["copy", "items"])
+    field = compile_field("t", '{{ row["copy"] }}{{ row["items"] }}{{ items }}', names)
+    assert field.render({0: "a", 1: "b"}) == "abb"
+
+
+def test_sums_of_a_usual_size_are_reckoned() -> None:
+    assert fill("{{ 2**10 }} {{ 이름**2 }} {{ 10**9 }} {{ 1.1**2 }} {{ 2**-1 }}", 이름=12000) == (
+        "1024 144000000 1000000000 1.21 0.5"
+    )
 
 
 def test_what_goes_wrong_on_a_row_is_said_in_words() -> None:

@@ -7,6 +7,7 @@ input; what became of them goes to standard output in the same way.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -59,6 +60,7 @@ class Order:
 def serve() -> None:
     """Carry out orders until there are no more."""
     assert threading.active_count() == 1, "a fork takes along the thread that forks, and no other"
+    gc.freeze()  # what is imported is left where it is, and so shared with every child
     for line in sys.stdin:
         sys.stdout.write(json.dumps(carry_out(Order.read(line))) + "\n")
         sys.stdout.flush()

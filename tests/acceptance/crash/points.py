@@ -80,7 +80,7 @@ def mark_stages(mark: Callable[[str], None]) -> None:
 
 
 def _wrap(
-    owner: Any,  # noqa: ANN401 - a class or a module
+    owner: Any,
     attribute: str,
     names: Callable[[Mapping[str, Any]], list[str]],
     passing: Callable[[str, str], None],
@@ -89,7 +89,7 @@ def _wrap(
     signature = inspect.signature(whole)
 
     @functools.wraps(whole)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as what it wraps
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
         here = names(signature.bind(*args, **kwargs).arguments)
         for name in here:
             passing(name, "before")

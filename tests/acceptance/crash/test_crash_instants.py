@@ -25,7 +25,7 @@ OF_RESUME = STAGES[1:]  # it reads no spreadsheet
 def test_killed_at_any_instant_nothing_is_doubled_and_nothing_is_lost(
     round_: Round, pace: dict[str, float], seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - instants, not secrets
+    chance = random.Random(seed)
 
     def instant(stages: tuple[str, ...]) -> dict[str, object]:
         stage = stages[seed % len(stages)] if not round_.deaths else chance.choice(stages)

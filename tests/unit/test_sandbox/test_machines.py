@@ -21,14 +21,14 @@ def drawn(faults: Faults, requests: int) -> list[str | None]:
 
 
 def test_faults_take_turns() -> None:
-    faults = Faults(Random(1))  # noqa: S311 (chances, not secrets)
+    faults = Faults(Random(1))
     faults.add([Fault.read({"fault": "drip", "after": 2}), Fault.read({"fault": "not_json", "after": 2, "times": 2})])
 
     assert drawn(faults, 6) == [None, None, "drip", "not_json", "not_json", None]
 
 
 def test_a_chance_is_about_what_was_asked_for() -> None:
-    faults = Faults(Random(1))  # noqa: S311 (chances, not secrets)
+    faults = Faults(Random(1))
     faults.add([Fault.read({"fault": "drip", "times": 10_000, "probability": 0.1})])
 
     assert 80 < 1_000 - drawn(faults, 1_000).count(None) < 120

@@ -1,0 +1,135 @@
+"""The rules for advertising messages: what stands in the text, and the hours in which none may go.
+
+It helps to keep the rules, and is no legal advice. Source: field-notes.md, "Advertising messages"
+(정보통신망법 제50조, 시행령 제61조).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+MARK: Final = "(광고)"
+"""What the text of every advertisement begins with, to the letter."""
+
+NEAR: Final = 40
+"""Characters after the mark within which the sender's name counts as being near the front."""
+
+
+class Rule(StrEnum):
+    """A rule, in the words that a finding is shown with."""
+
+    MARK = "the text begins with exactly (광고) (정보통신망법 제50조 제4항)"
+    NAME = "the sender's name stands in the text (정보통신망법 제50조 제4항)"
+    REFUSAL = "a free way to refuse stands at the end (정보통신망법 제50조 제4항)"
+    NIGHT = "from 21:00 to 08:00 it needs a separate consent (정보통신망법 제50조 제3항)"
+
+
+class Severity(StrEnum):
+    """What a finding means for the send."""
+
+    ERROR = "error"  # stops it
+    WARNING = "warning"  # a person should look
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """Something found, by which rule. `texts` flags the texts that it was found in (bool); empty for times."""
+
+    rule: Rule
+    severity: Severity
+    words: str
+    texts: np.ndarray
+
+
+def check(texts: Sequence[str | None] | pd.Series, *, advertiser: str | None = None) -> list[Finding]:
+    """What the rules find in different texts (missing ones are passed over).
+
+    Args:
+        texts: the texts as they are sent, each different one once.
+        advertiser: the sender's name as it should stand in them; None where it is not known.
+    """
+    lines = pd.Series(texts, dtype=pd.ArrowDtype(pa.string())).reset_index(drop=True)
+    findings = [*_marks(lines), *_names(lines, advertiser), *_refusals(lines)]
+    return [finding for finding in findings if finding.texts.any()]
+
+
+_LOOKALIKE: Final = re.compile(
+    r"\s*[^\w\s]{0,2}\s*(?:광[\W\d_]{0,3}고|廣告|(?i:a[\W_]?d)(?![A-Za-z]))\w{0,2}\s*[^\w\s]{0,2}"
+)
+"""What is put in the mark's place, and does not count: [광고] (광 고) <광고> （광고） (AD) 광고: and the like."""
+
+_FRONT: Final = 16
+"""Characters of a text that a lookalike may take up."""
+
+
+def _marks(lines: pd.Series) -> list[Finding]:
+    wrong = _flags(~lines.str.startswith(MARK))
+    later = wrong & _flags(lines.str.contains(MARK, regex=False))
+    codes, fronts = pd.factorize(lines.str.slice(0, _FRONT).where(wrong & ~later))
+    marks = (
+        pd.Series([_lookalike(front) for front in fronts] + [None], dtype=lines.dtype)
+        .take(codes)
+        .reset_index(drop=True)
+    )
+    found = [
+        _marked(f"it begins with {mark!r}; only {MARK} counts", _flags(marks == mark))
+        for mark in marks.dropna().unique()
+    ]
+    return [
+        _marked(f"{MARK} comes later in the text; nothing may stand before it, not even a space", later),
+        *found,
+        _marked(f"it does not begin with {MARK}", wrong & ~later & marks.isna().to_numpy(dtype=bool)),
+    ]
+
+
+def _lookalike(front: str) -> str | None:
+    match = _LOOKALIKE.match(front)
+    return match[0].strip() if match else None
+
+
+def _marked(words: str, flags: np.ndarray) -> Finding:
+    return Finding(Rule.MARK, Severity.ERROR, words, flags)
+
+
+def _names(lines: pd.Series, advertiser: str | None) -> list[Finding]:
+    if not advertiser:
+        words = "whether the sender's name is in the text cannot be known"
+        return [Finding(Rule.NAME, Severity.WARNING, words, lines.notna().to_numpy(dtype=bool))]
+    place = lines.str.find(advertiser)
+    far = _flags(place > len(MARK) + NEAR)
+    return [
+        Finding(Rule.NAME, Severity.ERROR, f"{advertiser!r} does not stand in it", _flags(place < 0)),
+        Finding(Rule.NAME, Severity.WARNING, f"{advertiser!r} stands far from its beginning", far),
+    ]
+
+
+_FREE_NUMBER: Final = r"080[-. )]*\d{3,4}[-. ]*\d{4}"
+_REFUSAL: Final = rf"무료 ?(?:수신 ?)?거부 ?[:)]? ?{_FREE_NUMBER}"
+
+
+def _refusals(lines: pd.Series) -> list[Finding]:
+    there = _flags(lines.str.contains(_REFUSAL))
+    last = _flags(lines.str.contains(rf"{_REFUSAL}\s*$"))
+    unfree = _flags(lines.str.contains(rf"거부 ?[:)]? ?{_FREE_NUMBER}")) & ~there
+    absent = lines.notna().to_numpy(dtype=bool) & ~there & ~unfree
+    return [
+        Finding(Rule.REFUSAL, Severity.ERROR, "it does not say 무료수신거부 080-… or 무료거부 080-…", absent),
+        Finding(Rule.REFUSAL, Severity.ERROR, "it does not say that refusing is free: write 무료거부 080-…", unfree),
+        Finding(Rule.REFUSAL, Severity.WARNING, "the way to refuse is not the last thing in it", there & ~last),
+    ]
+
+
+def _flags(flags: pd.Series) -> np.ndarray:
+    """Which flags are true; missing texts have none."""
+    return flags.fillna(value=False).to_numpy(dtype=bool)

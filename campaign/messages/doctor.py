@@ -1,0 +1,177 @@
+"""The byte doctor: which messages are LMS for a few bytes, what made them long, what that costs and what would help.
+
+It is for campaigns that leave the type to the program: there, a text over 90 bytes is an LMS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.gateway import limits
+from campaign.messages.text import byte_lengths
+from campaign.messages.values import is_text
+from campaign.model import MsgType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from campaign.model import Column
+
+CLASSES: Final = ((1, 4), (5, 10), (11, None))
+"""How far over the limit, in bytes: from and to, both included."""
+
+CUTTABLE: Final = 40
+"""Bytes that a person might still cut from a template; beyond that it is another text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongColumn:
+    """A column whose value is longer than usual in `rows` of the messages over the limit. Lengths in CP949 bytes."""
+
+    heading: str
+    rows: int
+    usual: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What cutting so many `bytes` from the template would do: `rows` become SMS, for `saved` won less (if known)."""
+
+    bytes: int
+    rows: int
+    saved: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The messages of a campaign that are LMS for their length alone.
+
+    `over` of `rows` are; `by_class` counts them along `CLASSES`; `columns` names
+    what made them long, `by_itself` counts those that no column's value did;
+    `extra` is what they cost more than SMS, in won, None without prices.
+    """
+
+    rows: int
+    over: int
+    by_class: tuple[int, ...]
+    columns: tuple[LongColumn, ...]
+    by_itself: int
+    extra: float | None
+    cuts: tuple[Cut, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The diagnosis in words for the screen; none where no message is over the limit."""
+        if not self.over:
+            return ()
+        return (_how_far(self), _why(self), *_what_helps(self))
+
+
+def examine(
+    rows: pd.DataFrame, columns: Sequence[Column], places: Sequence[int], prices: Mapping[MsgType, float]
+) -> Diagnosis:
+    """Look at the messages that go.
+
+    Args:
+        rows: the rows of the table that go (`schema.TABLE` with their own columns).
+        columns: what is known of the spreadsheet's columns.
+        places: which of them the text reads.
+        prices: won a message, as far as known.
+    """
+    lengths = rows["bytes"].to_numpy(dtype=np.int64)
+    over = np.where((rows["msgType"] == str(MsgType.LMS)).to_numpy(dtype=bool), lengths - limits.SMS_BYTES, 0)
+    long = over > 0
+    more = prices[MsgType.LMS] - prices[MsgType.SMS] if {MsgType.LMS, MsgType.SMS} <= set(prices) else None
+    found, by_itself = _blame(rows, [columns[place] for place in places], long)
+    return Diagnosis(
+        rows=len(rows),
+        over=int(long.sum()),
+        by_class=tuple(int(((over >= low) & (over <= (high or over.max()))).sum()) for low, high in CLASSES)
+        if long.any()
+        else (0,) * len(CLASSES),
+        columns=found,
+        by_itself=by_itself,
+        extra=None if more is None else more * int(long.sum()),
+        cuts=_cuts(over[long], more),
+    )
+
+
+def _blame(rows: pd.DataFrame, columns: Sequence[Column], long: np.ndarray) -> tuple[tuple[LongColumn, ...], int]:
+    """The columns to blame for the long rows, the most to blame first, and how many rows none is to blame for.
+
+    To blame is the column whose value is furthest above its usual length, which
+    is the median over all rows that go.
+    """
+    if not columns or not long.any():
+        return (), int(long.sum())
+    sizes = np.stack([_sizes(pa.array(rows[column.name].array)) for column in columns])
+    usual = np.median(sizes, axis=1).astype(np.int64)
+    excess = sizes[:, long] - usual[:, None]
+    worst = np.where(excess.max(axis=0) > 0, excess.argmax(axis=0), -1)
+    found = [
+        LongColumn(
+            heading=" ".join(column.heading.split()),
+            rows=int((worst == place).sum()),
+            usual=int(usual[place]),
+            longest=int(sizes[place, long].max()),
+        )
+        for place, column in enumerate(columns)
+        if (worst == place).any()
+    ]
+    return tuple(sorted(found, key=lambda column: -column.rows)), int((worst < 0).sum())
+
+
+def _sizes(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """The cells' lengths in CP949 bytes; 0 for empty ones. Numbers and dates count as Arrow writes them."""
+    if not is_text(cells.type):
+        return pc.fill_null(pc.binary_length(pc.cast(cells, pa.string())), 0).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    return byte_lengths(pc.fill_null(cells, "").to_pylist()).bytes
+
+
+def _cuts(over: np.ndarray, more: float | None) -> tuple[Cut, ...]:
+    """The cut that makes most SMS a byte, and the one that makes all of them SMS; as far as they can be made."""
+    bytes_, counts = np.unique(over[over <= CUTTABLE], return_counts=True)
+    if not len(bytes_):
+        return ()
+    moved = np.cumsum(counts)
+    telling = sorted({int(np.argmax(moved / bytes_)), len(bytes_) - 1})
+    return tuple(
+        Cut(bytes=int(bytes_[place]), rows=int(moved[place]), saved=None if more is None else more * int(moved[place]))
+        for place in telling
+    )
+
+
+def _how_far(found: Diagnosis) -> str:
+    names = [f"{low} to {high} bytes" if high else f"{low} bytes or more" for low, high in CLASSES]
+    parts = [f"{count:,} by {name}" for count, name in zip(found.by_class, names, strict=True) if count]
+    cost = "" if not found.extra else f", which costs {found.extra:,.0f} won more than SMS"
+    return (
+        f"{found.over:,} of {found.rows:,} messages are LMS for being over {limits.SMS_BYTES} bytes: "
+        f"{', '.join(parts)}{cost}"
+    )
+
+
+def _why(found: Diagnosis) -> str:
+    parts = [
+        f"{column.heading!r} in {column.rows:,} (usually {column.usual} bytes, up to {column.longest})"
+        for column in found.columns
+    ]
+    parts += [f"the template itself in {found.by_itself:,}"] if found.by_itself else []
+    return f"what makes them long: {', '.join(parts)}"
+
+
+def _what_helps(found: Diagnosis) -> list[str]:
+    return [
+        f"cutting {cut.bytes} byte{'s' if cut.bytes > 1 else ''} from the template moves "
+        f"{'all' if cut.rows == found.over else f'{cut.rows:,}'} of them to SMS"
+        + ("" if not cut.saved else f": {cut.saved:,.0f} won less")
+        for cut in found.cuts
+    ]

@@ -1,0 +1,52 @@
+"""Syllables that CP949 has and KS X 1001 has not, such as 뷁: sent as they are, shown by most phones and not by all.
+
+Source: gateway.md, "What it leaves open".
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMED: Final = 3
+"""Different characters that a note names, at most."""
+
+_FIRST, _LAST = ord("가"), ord("힣")
+
+
+def notes(texts: Sequence[str]) -> dict[int, str]:
+    """What to know of texts that hold such a syllable, by the text's index; others have no entry."""
+    codes = np.frombuffer("\n".join(texts).encode("utf-32-le", "replace"), dtype=np.uint32)
+    places = np.flatnonzero(_outside()[np.minimum(codes, len(_outside()) - 1)])
+    if not len(places):
+        return {}
+    starts = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    indices = np.unique(np.searchsorted(starts, places, side="right") - 1)
+    return {int(index): _say(texts[index]) for index in indices}
+
+
+def outside(text: str) -> str:
+    """The different characters of the text that KS X 1001 has not, in their order."""
+    return "".join(dict.fromkeys(character for character in text if _outside()[min(ord(character), _LAST + 1)]))
+
+
+def _say(text: str) -> str:
+    characters = outside(text)
+    named = ", ".join(map(repr, characters[:NAMED])) + (" ..." if len(characters) > NAMED else "")
+    return f"some phones may not show {named}: not in KS X 1001"
+
+
+@cache
+def _outside() -> np.ndarray:
+    """Whether a character up to 힣 lacks a place in KS X 1001 though CP949 has one; the one after 힣 stands for all."""
+    syllables = "".join(map(chr, range(_FIRST, _LAST + 1))).encode("cp949")
+    pairs = np.frombuffer(syllables, dtype=np.uint8).reshape(-1, 2)
+    table = np.zeros(_LAST + 2, dtype=bool)
+    # KS X 1001 has both bytes from 0xA1 on; what CP949 adds, and that is Hangul only, has not.
+    table[_FIRST : _LAST + 1] = (pairs < 0xA1).any(axis=1)  # noqa: PLR2004
+    return table
