@@ -49,10 +49,14 @@ def open_for_reading(url: str) -> Reader:
         JournalError: there is none, or it cannot be read.
     """
     engine, path = engine_for(url, write=False)
+    nothing_yet = NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
     if path is not None and not path.exists():
-        raise NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
+        raise nothing_yet
     journal = Reader(engine, path=path)
     with words_for(path), engine.connect() as connection:
+        # A process that died while it made the journal leaves a file without anything in it.
+        if not sa.inspect(connection).get_table_names():
+            raise nothing_yet
         _check_layout(connection, url)
     return journal
 

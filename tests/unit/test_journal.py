@@ -236,6 +236,14 @@ def test_postgresql_is_refused_as_not_available_yet() -> None:
         open_for_writing("postgresql://localhost/campaign")
 
 
+def test_a_journal_that_was_only_begun_is_no_journal_yet(url: str, tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "journal.sqlite3").touch()
+    with pytest.raises(NoSuchRun, match="no run was made"):
+        open_for_reading(url)
+    open_for_writing(url).close()
+
+
 def test_no_journal_yet_is_said_so(url: str) -> None:
     with pytest.raises(NoSuchRun, match="no run was made"):
         open_for_reading(url)
