@@ -27,6 +27,10 @@ _KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _PROGRAM: Final = "import sys; sys.path[:] = sys.argv[1:]; from campaign.messages.worker import main; main()"
 
 
+_WAITS: Final = 8
+"""Waits that make up `Limits.wall`."""
+
+
 class Confined:
     """One confined process and what it has been taught. Not for two threads at once, but for `kill`."""
 
@@ -63,9 +67,9 @@ class Confined:
         return list(self._ask(header, buffers))
 
     def _ask(self, header: dict[str, Any], buffers: Sequence[bytes]) -> Iterator[Answer]:
-        # On a timer's thread and not by a timed read: pipes have none on Windows.
-        timer = threading.Timer(self._limits.wall, self._end_overdue)
-        timer.start()
+        done = threading.Event()
+        # On a thread of its own and not by a timed read: pipes have none on Windows.
+        threading.Thread(target=self._watch, args=(done,), daemon=True).start()
         label = self._labels[0]
         try:
             wire.write(self._pipe(self._process.stdin), header, buffers)
@@ -74,7 +78,7 @@ class Confined:
         except (EOFError, OSError, ValueError):
             raise TemplateError(f"{label}: was stopped: {self._why()}") from None
         finally:
-            timer.cancel()
+            done.set()
 
     def _answer(self, label: str, header: dict[str, Any], buffers: list[bytes]) -> Answer:
         if "refused" in header:
@@ -111,7 +115,12 @@ class Confined:
         assert end is not None  # noqa: S101 - all three were asked to be pipes
         return end
 
-    def _end_overdue(self) -> None:
+    def _watch(self, done: threading.Event) -> None:
+        """End the process if it is not done in time."""
+        # In several short waits: after Ctrl-Z, or with the lid closed, one of them is over, and not the whole time.
+        for _ in range(_WAITS):
+            if done.wait(self._limits.wall / _WAITS):
+                return
         self._overdue = True
         self._process.kill()
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from campaign.messages import batches
 from campaign.messages.crew import Crew
 from campaign.messages.names import is_template
-from campaign.messages.values import is_text, pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,13 +26,6 @@ if TYPE_CHECKING:
     from campaign.model import Recipients
 
     Finish = Callable[[pa.ChunkedArray], pa.ChunkedArray]
-    Cells = dict[int, tuple[pa.ChunkedArray, pa.ChunkedArray | None]]
-
-BATCH: Final = 4_000
-"""Variants in a batch, at most."""
-
-BATCH_BYTES: Final = 4_000_000
-"""Bytes of text in a batch's cells from which on it ends, so that what becomes of them fits into a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +75,8 @@ def render(
             used = sorted(set().union(*places.values()))
             of_row, firsts = _variants(recipients, used)
             hired.expect(len(firsts))
-            batches = _batches(_cells(recipients, used, firsts), len(firsts))
-            rendered, reasons = _gather(templates, hired.fill(batches), progress)
+            questions = batches.cut(batches.cells(recipients, used, firsts), len(firsts))
+            rendered, reasons = _gather(templates, hired.fill(questions), progress)
     else:
         of_row, firsts = _variants(recipients, ())
         rendered, reasons, places = {}, {}, {}
@@ -111,70 +102,22 @@ def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray
     return codes, firsts
 
 
-def _cells(recipients: Recipients, places: Sequence[int], rows: np.ndarray) -> Cells:
-    """The cells of the used columns at those rows, with the kinds of mixed ones."""
-    cells: Cells = {}
-    for place in places:
-        column = recipients.columns[place]
-        kinds = _taken(recipients.table[f"kind.{place}"], rows) if column.mixed else None
-        cells[place] = (_taken(recipients.table[column.name], rows), kinds)
-    return cells
-
-
-def _taken(column: pd.Series, rows: np.ndarray) -> pa.ChunkedArray:
-    taken = column if len(rows) == len(column) else column.take(rows)
-    whole = pa.array(taken.array)
-    return whole if isinstance(whole, pa.ChunkedArray) else pa.chunked_array([whole])
-
-
-def _batches(cells: Cells, rows: int) -> Iterator[Callable[[], tuple[dict[str, Any], list[bytes]]]]:
-    """The batches' questions; each is put together only when a process is ready for it."""
-    sizes = np.zeros(rows + 1, dtype=np.int64)
-    for column, _ in cells.values():
-        if is_text(column.type):
-            sizes[1:] += np.cumsum(pc.fill_null(pc.binary_length(column), 0).to_numpy())
-    start = 0
-    while start < rows:
-        full = int(np.searchsorted(sizes, sizes[start] + BATCH_BYTES, side="right")) - 1
-        stop = min(start + BATCH, max(full, start + 1), rows)
-        yield partial(_question, cells, start, stop)
-        start = stop
-
-
-def _question(cells: Cells, start: int, stop: int) -> tuple[dict[str, Any], list[bytes]]:
-    columns, buffers = [], []
-    for place, (column, kinds) in cells.items():
-        batch = column.slice(start, stop - start).combine_chunks()
-        form, buffer = pack(batch, None if kinds is None else kinds.slice(start, stop - start).combine_chunks())
-        columns.append((place, form))
-        buffers.append(buffer)
-    return {"rows": stop - start, "columns": columns}, buffers
-
-
 def _gather(
-    names: Mapping[str, object], batches: Iterator[list[Answer]], progress: Callable[[int], None] | None
+    names: Mapping[str, object], answered: Iterator[list[Answer]], progress: Callable[[int], None] | None
 ) -> tuple[dict[str, pa.ChunkedArray], dict[int, str]]:
     """Put the batches' answers together: each field's texts, and the reasons by variant."""
     texts: dict[str, list[pa.Array]] = {name: [] for name in names}
     reasons: dict[int, str] = {}
     done = rows = 0
-    for answers in batches:
+    for answers in answered:
         for name, (header, (lengths, data)) in zip(names, answers, strict=True):
-            texts[name].append(_texts(np.frombuffer(lengths, dtype=np.int32), data))
+            texts[name].append(batches.texts(np.frombuffer(lengths, dtype=np.int32), data))
             rows = len(texts[name][-1])
             reasons.update((done + int(place), words) for place, words in header["reasons"].items())
         done += rows
         if progress:
             progress(rows)
     return {name: pa.chunked_array(chunks, type=pa.string()) for name, chunks in texts.items()}, reasons
-
-
-def _texts(lengths: np.ndarray, data: bytes) -> pa.Array:
-    """Texts of these lengths in bytes, missing for -1, that lie in `data` one after the other."""
-    offsets = np.concatenate(([0], np.cumsum(np.maximum(lengths, 0)))).astype(np.int32)
-    texts = pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(data))
-    texts.validate(full=True)
-    return pc.if_else(lengths >= 0, texts, None) if (lengths < 0).any() else texts
 
 
 def _constant(text: str, times: int) -> pa.ChunkedArray:

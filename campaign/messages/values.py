@@ -56,7 +56,7 @@ def pack(cells: pa.Array, kinds: pa.Array | None) -> tuple[str, bytes]:
 def _joined(cells: pa.Array) -> bytes:
     """The texts in one, with a NUL between each two; empty ones for missing."""
     whole = pa.LargeListArray.from_arrays([0, len(cells)], pc.fill_null(cells, ""))
-    joined: bytes = pc.binary_join(whole, "\0")[0].as_buffer().to_pybytes()
+    joined: bytes = pc.binary_join(whole, pa.scalar("\0", cells.type))[0].as_buffer().to_pybytes()
     return joined
 
 

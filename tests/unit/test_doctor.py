@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.messages.doctor import Cut, Diagnosis, LongColumn, examine
+from campaign.messages.diagnosis import Cut, Diagnosis, LongColumn
+from campaign.messages.doctor import examine
 from campaign.messages.ksx1001 import notes, outside
 from campaign.model import MsgType
 from tests.unit.test_composition import composed, recipients_of

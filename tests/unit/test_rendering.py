@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import TemplateError
-from campaign.messages import crew, rendering, template
+from campaign.messages import batches, crew, rendering, template
 from campaign.messages.confinement import Limits
 from campaign.messages.crew import Crew
 from campaign.messages.filling import fill
@@ -179,7 +179,7 @@ def test_a_mixed_columns_cells_keep_their_kinds() -> None:
 
 def test_many_variants_come_back_in_their_order_from_two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "MANY", 1_000)
-    monkeypatch.setattr(rendering, "BATCH", 70)
+    monkeypatch.setattr(batches, "BATCH", 70)
     numbers = [None if place % 97 == 5 else place for place in range(3_000)]
     seen: list[int] = []
     sources = {"text": ("t", "{{ 번호 }}!"), "title": ("t", "{{ 번호 * 2 }}"), "sender": ("t", "1588")}
@@ -195,7 +195,7 @@ def test_many_variants_come_back_in_their_order_from_two_processes(monkeypatch: 
 
 
 def test_long_cells_make_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering, "BATCH_BYTES", 100)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 100)
     seen: list[int] = []
     long = [f"{place}" + "가" * 30 for place in range(5)]
     sources = {"text": ("t", "{{ 글 }}")}
