@@ -10,7 +10,7 @@ import pandas as pd
 
 from campaign import planning, schema
 from campaign.errors import RecipientsError
-from campaign.messages.composition import compose, refuse_contradictions
+from campaign.messages.composition import compose, hire, refuse_contradictions
 from campaign.model import MsgType, Status
 from campaign.recipients import phone, sheets, suppression
 
@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`)."""
+    """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
+
+    `places` are the own columns, from 0, that the text is made of.
+    """
 
     campaign: Campaign
     recipients: Recipients
     images: dict[str, bytes]
     notes: tuple[str, ...]
+    places: tuple[int, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -53,20 +57,27 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
         SettingsError: the message as a whole cannot be sent.
     """
     refuse_contradictions(campaign)
-    recipients = _read(campaign, progress)
-    if only:
-        recipients = pick(recipients, only)
-    numbers = _numbers_of(recipients.table["phone"], campaign)
+    with hire(campaign) as crew:
+        recipients = _read(campaign, progress)
+        if only:
+            recipients = pick(recipients, only)
+        numbers = _numbers_of(recipients.table["phone"], campaign)
+        suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
+        with progress.stage("render", len(recipients.table)) as advance:
+            composition = compose(recipients, campaign, now, progress=advance, crew=crew)
     numbers["note"], shared = say_once(numbers["note"])
-    suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
-    with progress.stage("render", len(recipients.table)) as advance:
-        composition = compose(recipients, campaign, now, progress=advance)
+    numbers["note"] = both(numbers["note"], composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
     table["status"], table["reason"] = _judge(table, numbers["reason"], suppressed, campaign)
     _mark_duplicates(table, recipients, campaign)
     table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool))
     notes = (*recipients.notes, *shared, *suppression_notes, *composition.notes)
-    return Checked(campaign, replace(recipients, table=table), composition.images, notes)
+    return Checked(campaign, replace(recipients, table=table), composition.images, notes, composition.places)
+
+
+def both(first: pd.Series, second: pd.Series) -> pd.Series:
+    """The notes of two rooms on a row: the one, the other, or both."""
+    return first.where(second.isna(), second.where(first.isna(), first + "; " + second))
 
 
 def _read(campaign: Campaign, progress: Progress) -> Recipients:

@@ -45,9 +45,19 @@ def show_check(checked: Checked, result: Result, summary: Summary) -> None:
         say(f"  left out   {sum(left_out.values()):>9,}   {_counts(left_out)}")
     if (cost := totals["planned"]) is not None:
         say(f"  price      {cost:>9,.0f} won")
-    for words in summary.notes:
+    for words in [*_bytes_advice(checked), *summary.notes]:
         note(f"note: {words}")
     show_problems(result)
+
+
+def _bytes_advice(checked: Checked) -> Sequence[str]:
+    """What a few bytes less would save, where the type follows from the bytes."""
+    from campaign.messages import doctor
+
+    if checked.campaign.message.msg_type is not None:
+        return ()
+    going = checked.table[checked.table["status"].isna()]
+    return doctor.examine(going, checked.recipients.columns, checked.places, checked.campaign.prices).sentences
 
 
 def show_problems(result: Result) -> None:

@@ -8,7 +8,7 @@ wire waits for its claim.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -73,8 +73,10 @@ def settle(dialect: sa.Dialect) -> Prepared:
         REQUESTS.c.state == str(State.IN_FLIGHT),
         REQUESTS.c.owner == sa.bindparam("by"),
     )
-    values = {name: sa.bindparam(name) for name in ("state", "request_no", "msg_type", "cause")}
-    kept = {name: sa.func.coalesce(sa.bindparam(name), REQUESTS.c[name]) for name in ("code", "message")}
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in ("state", "request_no", "msg_type", "cause")}
+    kept: dict[str, Any] = {
+        name: sa.func.coalesce(sa.bindparam(name), REQUESTS.c[name]) for name in ("code", "message")
+    }
     return Prepared(
         sa.update(REQUESTS).where(which).values(owner=None, ended_at=sa.bindparam("at"), **values, **kept), dialect
     )

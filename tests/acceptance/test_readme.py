@@ -152,3 +152,14 @@ def test_the_page_of_the_sandbox_lists_every_fault() -> None:
 
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(\w+)`", page.split("## Faults")[1], re.MULTILINE)) == set(KINDS)
+
+
+def test_the_filters_on_the_page_are_the_filters_there_are(desk: Desk) -> None:
+    shown = re.findall(r"^\| `(\{\{ (\S+?)\\\|(\w+).*?\}\})` \|", KEYS_PAGE, re.MULTILINE)
+    assert len(shown) >= 7
+    cells = {"금액": 12000, "이름": "민서", "예약일": "2026-12-01", "시간": "15:30", "휴대폰": "010-0200-0001"}
+    desk.sheet([list(cells.values())], headings=list(cells))
+    for words, _, name in shown:
+        desk.campaign(words.replace("\\|", "|"))
+        [message] = desk.run("preview", "c.toml", "--json").json["messages"]
+        assert message["status"] is None, name
