@@ -1,8 +1,9 @@
 """The dispatch: claim, submit, settle, until nothing is left or something stops it.
 
 One thread talks to the journal and decides; `in_flight` threads do nothing but
-submit. Claims and settlements of several requests share a commit. No
-transaction is open while a request is on the wire.
+submit; another prepares what will be submitted next, so that a free place waits
+for its claim alone. Claims and settlements of several requests share a commit.
+No transaction is open while a request is on the wire.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import threading
 import time
 import uuid
 from bisect import insort
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from campaign.errors import JournalError
 from campaign.gateway.outcome import Fate, Outcome
@@ -26,6 +29,8 @@ from campaign.model import RunState, State
 from campaign.policy import Judge
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import requests
 
     from campaign.gateway.client import Client
@@ -75,8 +80,12 @@ class _UnderWay:
 _LOOK: Final = 0.1
 """Seconds after which the dispatch looks up from waiting, to see whether it shall stop."""
 
-_BREATH: Final = 0.0005
-"""Seconds for which the threads that submit go first, before the dispatch prepares another request."""
+_IMAGES: Final = 64
+"""Pictures that are kept at hand; others are read from the journal again."""
+
+
+_Prepared: TypeAlias = "tuple[Request, requests.PreparedRequest | None]"
+"""A request, and what of it goes on the wire where that is known without a picture."""
 
 
 class Dispatch:
@@ -113,13 +122,14 @@ class Dispatch:
         self._owner = uuid.uuid4().hex
         self._pace = Pace(run.rate)
         self._left: list[int] = []  # still to send, the next one last
-        self._ready: dict[int, tuple[Request, requests.PreparedRequest]] = {}  # of those, the next few
+        self._ahead: dict[int, Future[_Prepared]] = {}  # of those, the next few, prepared or about to be
+        self._preparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
         self._later: list[tuple[float, int]] = []  # to be tried again, and when: a heap
         self._hold_until = 0.0
         self._why: str | None = None
         self._under_way: dict[int, _UnderWay] = {}
         self._unwritten: list[Settlement] = []
-        self._images: dict[str, bytes] = {}
+        self._image = lru_cache(maxsize=_IMAGES)(lambda digest: journal.image(run.id, digest))
         self._work: queue.SimpleQueue[_UnderWay | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[_UnderWay, Outcome]] = queue.SimpleQueue()
 
@@ -147,6 +157,7 @@ class Dispatch:
             self._end()
             raise
         finally:
+            self._preparing.shutdown(wait=False, cancel_futures=True)
             for _ in range(threads):
                 self._work.put(None)
         return self._end()
@@ -164,6 +175,7 @@ class Dispatch:
         if self._stop.wishes > 1:
             self._abandon()
         wanted = {} if self._is_stopping() else self._choose(time.monotonic())
+        self._prepare_ahead()
         if not self._unwritten and not wanted:
             return
         for claim in self._advance(list(wanted)):
@@ -185,32 +197,13 @@ class Dispatch:
         done: list[tuple[_UnderWay, Outcome]] = []
         with suppress(queue.Empty):
             if (wait := self._idle_for()) > 0:
-                done.append(self._await_outcome(wait))
+                done.append(self._done.get(timeout=wait))
             while True:
                 done.append(self._done.get_nowait())
         now = time.monotonic()
         for one, outcome in done:
             self._under_way.pop(one.claim.no, None)
             self._settle(one, outcome, now)
-
-    def _await_outcome(self, wait: float) -> tuple[_UnderWay, Outcome]:
-        """The next outcome; while none comes, prepare what the next free places will be given.
-
-        Raises:
-            queue.Empty: none came.
-        """
-        until = time.monotonic() + wait
-        for no in self._unprepared():
-            with suppress(queue.Empty):
-                return self._done.get(timeout=_BREATH)
-            self._ready[no] = self._prepare(no)
-        return self._done.get(timeout=max(until - time.monotonic(), 0))
-
-    def _unprepared(self) -> list[int]:
-        """Those of the next requests that are still to be prepared."""
-        if self._is_stopping():
-            return []
-        return [no for no in self._left[: -1 - self._run.in_flight : -1] if no not in self._ready]
 
     def _idle_for(self) -> float:
         """Seconds for which nothing can be claimed."""
@@ -235,12 +228,32 @@ class Dispatch:
         chosen: dict[int, requests.PreparedRequest] = {}
         for _ in range(self._pace.take(free, now)):
             no = self._left[-1]
-            request, prepared = self._ready.pop(no, None) or self._prepare(no)
+            request, prepared = self._prepared(no)
             if self._comes_too_late(request):
                 break
             self._left.pop()
             chosen[no] = prepared
         return chosen
+
+    def _prepare_ahead(self) -> None:
+        """Let the next requests be prepared, while this thread is with the journal."""
+        if self._is_stopping():
+            return
+        for no in self._left[: -1 - self._run.in_flight : -1]:
+            if no not in self._ahead:
+                self._ahead[no] = self._preparing.submit(self._prepare, no)
+
+    def _prepared(self, no: int) -> tuple[Request, requests.PreparedRequest]:
+        ahead = self._ahead.pop(no, None)
+        request, prepared = ahead.result() if ahead else self._prepare(no)
+        if prepared is None:
+            prepared = self._client.prepare(request, self._image(request.message.image or ""))
+        return request, prepared
+
+    def _prepare(self, no: int) -> _Prepared:
+        request = self._plan.request(no)
+        # A picture comes from the journal, which belongs to one thread.
+        return request, (self._client.prepare(request) if request.message.image is None else None)
 
     def _put_back(self, no: int) -> None:
         """To be sent again, in the plan's order."""
@@ -254,15 +267,6 @@ class Dispatch:
         if problem is not None:
             self._why = f"request {request.no}: {problem}. Nothing is sent at another time than it was meant for."
         return problem is not None
-
-    def _prepare(self, no: int) -> tuple[Request, requests.PreparedRequest]:
-        request = self._plan.request(no)
-        digest = request.message.image
-        if digest is None:
-            return request, self._client.prepare(request)
-        if digest not in self._images:
-            self._images[digest] = self._journal.image(self._run.id, digest)
-        return request, self._client.prepare(request, self._images[digest])
 
     def _submit(self) -> None:
         """What each of the threads does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -38,6 +39,7 @@ class Journal(Reader):
     def __init__(self, engine: sa.Engine, *, path: Path | None, lock: WriterLock | None) -> None:
         super().__init__(engine, path=path)
         self._lock = lock
+        self._unended: dict[str, str] = {}  # runs whose end could not be written, and why they ended
 
     def close(self) -> None:
         """Close it, and let another process write."""
@@ -119,12 +121,21 @@ class Journal(Reader):
             self._note_run(connection, run, now, str(RunState.RUNNING), None)
 
     def stop(self, run: str, state: RunState, why: str | None, now: datetime) -> None:
-        """The run is no longer being dispatched."""
-        with self._writing() as connection:
-            connection.execute(
-                sa.update(RUNS).where(RUNS.c.id == run).values(state=str(state), why=why, ended_at=to_micros(now))
-            )
-            self._note_run(connection, run, now, str(state), why)
+        """The run is no longer being dispatched.
+
+        Raises:
+            JournalError: that could not be written; this journal then has it as paused, as long as it is open.
+        """
+        try:
+            with self._writing() as connection:
+                connection.execute(
+                    sa.update(RUNS).where(RUNS.c.id == run).values(state=str(state), why=why, ended_at=to_micros(now))
+                )
+                self._note_run(connection, run, now, str(state), why)
+        except JournalError as problem:
+            self._unended[run] = why or str(problem)
+            raise
+        self._unended.pop(run, None)
 
     def advance(
         self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
@@ -263,9 +274,16 @@ class Journal(Reader):
         forget_deleted(self._engine)
 
     def set_report(self, run: str, place: str) -> None:
-        """Where the run's workbook was put."""
+        """Where the run's workbook was put; left out where not even the run's end could be written."""
+        if run in self._unended:
+            return
         with self._writing() as connection:
             connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(report=place))
+
+    def _record(self, row: sa.RowMapping) -> RunRecord:
+        record = super()._record(row)
+        why = self._unended.get(record.id)
+        return record if why is None else replace(record, state=RunState.PAUSED, why=why)
 
     def _state_now(self, state: RunState) -> RunState:
         return state

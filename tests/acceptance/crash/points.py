@@ -1,7 +1,8 @@
-"""The named points of a run, and a process that dies at one of them. For the tests alone: the product knows none of it.
+"""The named points of a run, and what happens at one of them. For the tests alone: the product knows none of it.
 
 Every function that the points below name is wrapped; at the n-th passage of
-the armed point the process kills itself with SIGKILL, which nothing can catch.
+the armed point the process kills itself with SIGKILL, which nothing can catch,
+or finds its disk full.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import resource
 import signal
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -31,11 +34,12 @@ STAGES: Final = ("reading", "planning", "sending", "reporting")
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place to die: right before or right after what is named, at its `passage`-th time."""
+    """A place: right before or right after what is named, at its `passage`-th time; and what happens there."""
 
     name: str
     side: str
     passage: int = 1
+    deed: str = "die"
 
     def __str__(self) -> str:
         return f"{self.side} {self.name} {self.passage}"
@@ -55,11 +59,24 @@ class _Passages:
         with self._lock:
             self._left -= 1
             if self._left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                _DEEDS[self._point.deed]()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fill_the_disk() -> None:
+    """From now on no file grows over the size that the journal's log has, and none of it is written anew."""
+    size = max(path.stat().st_size for path in Path("reports").glob("journal.sqlite3-wal"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+_DEEDS: Final = {"die": _die, "fill the disk": _fill_the_disk}
 
 
 def arm(point: Point) -> None:
-    """From now on this process dies at `point`."""
+    """From now on the point's deed is done when it is passed."""
     passages = _Passages(point)
     for owner, attribute, names in _PLACES:
         _wrap(owner, attribute, names, passages.passing)

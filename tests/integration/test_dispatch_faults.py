@@ -1,0 +1,311 @@
+"""What the dispatch makes of trouble of its own: a thread that fails, a journal that fails, a screen that is gone."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from campaign import planning, schema
+from campaign.dispatch import Dispatch, Ending, Pace, Stop
+from campaign.errors import JournalError
+from campaign.gateway.outcome import Fate, Outcome
+from campaign.journal import Journal, RunRecord, open_for_writing
+from campaign.model import Column, Recipients, RunState, Source, State
+from campaign.policy import Judge, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from campaign.journal import Claim, Settlement
+    from campaign.model import Request
+
+ACCEPTED = Outcome(fate=Fate.ANSWERED, code=0, request_no="1", msg_type="SMS")
+RECHARGING = Outcome(fate=Fate.ANSWERED, code=12)
+NO_WAITS = Waits(again=(0, 0), back_off=(0,), unreachable=(0, 0), jitter=0)
+IN_FLIGHT = 4
+
+
+@dataclass
+class Script:
+    """A client that does what it is told for a request's number; accepts by default."""
+
+    answers: dict[int, Callable[[], Outcome]] = field(default_factory=dict)
+    unpreparable: int = 0
+    sent: list[int] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def prepare(self, request: Request, image: bytes | None = None) -> Any:
+        del image
+        if request.no == self.unpreparable:
+            raise ValueError("no such message type")
+        return request.no
+
+    def send(self, no: int) -> Outcome:
+        with self.lock:
+            self.sent.append(no)
+        return self.answers.get(no, lambda: ACCEPTED)()
+
+
+@dataclass
+class Watcher:
+    """Remembers what it was told."""
+
+    told: list[State] = field(default_factory=list)
+
+    def settled(self, recipients: int, state: State) -> None:
+        assert recipients == 1
+        self.told.append(state)
+
+    def waiting(self, seconds: float, why: str) -> None: ...
+
+
+class Gone:
+    """A screen that is no more."""
+
+    def settled(self, recipients: int, state: State) -> None:
+        raise BrokenPipeError(recipients, state)
+
+    def waiting(self, seconds: float, why: str) -> None:
+        raise BrokenPipeError(seconds, why)
+
+
+class Failing(Journal):
+    """A journal whose commits fail from the `fails_at`-th on, `times` times."""
+
+    fails_at = 0
+    times = 1
+    commits = 0
+
+    def advance(
+        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
+    ) -> list[Claim]:
+        self.commits += 1
+        if self.fails_at <= self.commits < self.fails_at + self.times:
+            raise JournalError("disk full")
+        return super().advance(run, owner, settlements, wanted, now)
+
+
+def table(rows: int) -> pd.DataFrame:
+    values: dict[str, list[str | None]] = {
+        "number": [f"0102{place:07d}" for place in range(rows)],
+        "text": [f"글 {place}" for place in range(rows)],
+        "sender": ["0212345678"] * rows,
+        "msgType": ["SMS"] * rows,
+    }
+    values |= {name: [None] * rows for name in ("title", "image", "date")}
+    frame = pd.DataFrame({name: pd.array(column, dtype=schema.TEXT) for name, column in values.items()})
+    frame["request"] = planning.assign_requests(frame, np.ones(rows, dtype=bool))
+    return frame
+
+
+@dataclass
+class Bench:
+    """A journal with one run of so many requests, and what is needed to dispatch it."""
+
+    journal: Journal
+    plan: planning.Plan
+
+    def go(self, client: Script, *, watcher: Any = None, stop: Stop | None = None) -> Ending:
+        return Dispatch(
+            self.journal,
+            self.journal.run("run"),
+            self.plan,
+            client,  # type: ignore[arg-type] # a client, as far as the dispatch can see
+            watcher=watcher or Watcher(),
+            stop=stop or Stop(),
+            judge=Judge(waits=NO_WAITS),
+        ).go()
+
+    def states(self) -> list[str]:
+        return list(self.journal.requests("run")["state"])
+
+
+def bench(folder: Path, rows: int) -> Bench:
+    frame = table(rows)
+    plan = planning.Plan("run", frame)
+    recipients = Recipients(
+        table=frame,
+        columns=(Column(name="number", heading="휴대폰"),),
+        phone="number",
+        sources=(Source(file="r.xlsx"),),
+    )
+    run = RunRecord(
+        id="run",
+        name="test",
+        state=RunState.INTERRUPTED,
+        why=None,
+        created_at=datetime.now(UTC),
+        started_at=None,
+        ended_at=None,
+        gateway="https://example.test",
+        api="v2",
+        in_flight=IN_FLIGHT,
+        rate=None,
+        plan_digest="d",
+        template=None,
+        prices={},
+        report=None,
+    )
+    journal = open_for_writing(f"sqlite:///{folder}/journal.sqlite3")
+    journal.add_run(run, recipients, plan.outline(), {})
+    return Bench(journal, plan)
+
+
+@pytest.fixture
+def ten(tmp_path: Path) -> Iterator[Bench]:
+    made = bench(tmp_path, 10)
+    with made.journal:
+        yield made
+
+
+def fails() -> Outcome:
+    raise RuntimeError("out of order")
+
+
+def test_a_thread_that_fails_leaves_its_request_unknown_and_the_others_are_sent(ten: Bench) -> None:
+    ending: list[Ending] = []
+    client = Script({3: fails})
+    # In a thread of its own: without its outcome the dispatch would wait for ever.
+    running = threading.Thread(target=lambda: ending.append(ten.go(client)), daemon=True)
+    running.start()
+    running.join(20)
+    assert ending == [Ending(RunState.FINISHED)]
+    assert ten.states() == ["accepted"] * 2 + ["unknown"] + ["accepted"] * 7
+    assert ten.journal.events("run", 3)[-1]["cause"] == "RuntimeError: out of order"
+
+
+def test_a_screen_that_is_gone_stops_nothing(ten: Bench) -> None:
+    assert ten.go(Script(), watcher=Gone()) == Ending(RunState.FINISHED)
+    assert ten.states() == ["accepted"] * 10
+
+
+def test_a_failure_on_our_side_loses_no_answer_of_what_is_on_the_wire(ten: Bench) -> None:
+    client = Script(unpreparable=7)
+    with pytest.raises(ValueError, match="no such message type"):
+        ten.go(client)
+    assert len(client.sent) >= IN_FLIGHT
+    assert ten.states() == ["accepted" if no in client.sent else "planned" for no in range(1, 11)]
+    record = ten.journal.run("run")
+    assert (record.state, record.why) == (RunState.PAUSED, "ValueError: no such message type")
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 3])
+def test_a_commit_that_fails_once_loses_no_answer(ten: Bench, fails_at: int) -> None:
+    ten.journal.__class__ = Failing
+    assert isinstance(ten.journal, Failing)
+    ten.journal.fails_at = fails_at
+    client, watcher = Script(), Watcher()
+    assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
+    assert ten.states() == ["accepted" if no in client.sent else "planned" for no in range(1, 11)]
+    assert watcher.told == [State.ACCEPTED] * len(client.sent)
+
+
+def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobody_otherwise(ten: Bench) -> None:
+    ten.journal.__class__ = Failing
+    assert isinstance(ten.journal, Failing)
+    ten.journal.fails_at, ten.journal.times = 2, 99
+    client, watcher = Script(), Watcher()
+    assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
+    assert ten.states() == ["in_flight"] * IN_FLIGHT + ["planned"] * 6
+    assert sorted(client.sent) == [1, 2, 3, 4]
+    assert watcher.told == []
+    assert ten.journal.give_up_orphans("run", datetime.now(UTC)) == IN_FLIGHT
+
+
+def test_after_a_back_off_the_plan_goes_on_in_its_order(ten: Bench) -> None:
+    together = threading.Barrier(IN_FLIGHT)
+    first = dict.fromkeys(range(1, IN_FLIGHT + 1), True)
+
+    def recharging(no: int) -> Outcome:
+        if not first[no]:
+            return ACCEPTED
+        first[no] = False
+        together.wait(10)
+        return RECHARGING
+
+    client = Script({no: lambda no=no: recharging(no) for no in first})  # type: ignore[misc] # bound in the loop
+    claimed: list[int] = []
+    advance = ten.journal.advance
+
+    def noting(
+        run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
+    ) -> list[Claim]:
+        claimed.extend(wanted)
+        return advance(run, owner, settlements, wanted, now)
+
+    ten.journal.advance = noting  # type: ignore[method-assign]
+    assert ten.go(client) == Ending(RunState.FINISHED)
+    again = claimed[IN_FLIGHT:]
+    assert [no for no in again if no <= IN_FLIGHT] == sorted(no for no in again if no <= IN_FLIGHT)
+    assert sorted(claimed) == sorted([*range(1, 11), *range(1, IN_FLIGHT + 1)])
+
+
+def test_a_pause_awaits_what_else_is_on_the_wire(ten: Bench) -> None:
+    paused = threading.Event()
+
+    def refused() -> Outcome:
+        paused.set()
+        return Outcome(fate=Fate.ANSWERED, code=13)
+
+    def late() -> Outcome:
+        assert paused.wait(10)
+        return ACCEPTED
+
+    ending = ten.go(Script({1: refused, 2: late, 3: late, 4: late}))
+    assert ending.state == RunState.PAUSED
+    states = ten.states()
+    assert states[:4] == ["planned", "accepted", "accepted", "accepted"]
+    assert "in_flight" not in states
+
+
+def test_a_wish_to_stop_is_granted_while_the_gateway_recharges(ten: Bench) -> None:
+    stop = Stop()
+
+    def recharging() -> Outcome:
+        stop.wish()
+        return RECHARGING
+
+    assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, "stopped by a person")
+    assert "in_flight" not in ten.states()
+    assert ten.states()[0] == "planned"
+
+
+def test_a_run_with_nothing_to_send_is_finished(tmp_path: Path) -> None:
+    empty = bench(tmp_path, 0)
+    with empty.journal:
+        assert empty.go(Script()) == Ending(RunState.FINISHED)
+
+
+def test_no_thread_is_left_behind(ten: Bench) -> None:
+    ten.go(Script())
+    for thread in threading.enumerate():
+        if thread.name.startswith(("submit-", "prepare")):
+            thread.join(10)
+            assert not thread.is_alive(), thread.name
+
+
+def test_a_rate_lets_one_after_the_other_go_and_never_many_at_once() -> None:
+    pace = Pace(rate=20)
+    assert pace.take(8, now=100.0) == 2  # one for now, one that may have been late
+    assert pace.take(8, now=100.01) == 0
+    assert pace.wait(now=100.01) == pytest.approx(0.04)
+    assert [pace.take(8, now=100.05 + 0.05 * step + 1e-6) for step in range(4)] == [1, 1, 1, 1]
+
+
+def test_a_rate_is_kept_with_a_slow_journal_and_an_idle_time_is_not_caught_up() -> None:
+    pace = Pace(rate=20)
+    now, taken = 100.0, 0
+    for _ in range(50):
+        taken += pace.take(100, now)
+        pace.fell_behind(0.2)
+        now += 0.2
+    assert taken == pytest.approx(20 * 10, abs=5)
+    pace.fell_behind(0.001)
+    assert pace.take(100, now + 60) <= 2

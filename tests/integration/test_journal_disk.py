@@ -1,0 +1,142 @@
+"""What a journal says where it cannot be made, read or written."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import sys
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from campaign import schema
+from campaign.errors import JournalError
+from campaign.journal import Journal, RunRecord, Settlement, open_for_writing
+from campaign.model import Column, Recipients, RunState, Source, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/journal.sqlite3"
+
+
+@pytest.fixture
+def journal(url: str) -> Iterator[Journal]:
+    recipients = Recipients(
+        table=pd.DataFrame({"own.0": pd.array(["가"], dtype=schema.TEXT)}),
+        columns=(Column(name="own.0", heading="이름"),),
+        phone="own.0",
+        sources=(Source(file="r.xlsx"),),
+    )
+    run = RunRecord(
+        id="run",
+        name="test",
+        state=RunState.INTERRUPTED,
+        why=None,
+        created_at=NOW,
+        started_at=None,
+        ended_at=None,
+        gateway="https://example.test",
+        api="v2",
+        in_flight=8,
+        rate=None,
+        plan_digest="d",
+        template=None,
+        prices={},
+        report=None,
+    )
+    with open_for_writing(url) as journal:
+        journal.add_run(run, recipients, [(no, f"id-{no}", 1) for no in range(1, 41)], {})
+        yield journal
+
+
+@contextmanager
+def full_disk(journal: Journal) -> Iterator[None]:
+    """No file of this process may grow over the journal's log as it is: the kernel refuses it."""
+    assert journal.path is not None
+    size = journal.path.with_name(journal.path.name + "-wal").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def accepted(no: int) -> Settlement:
+    return Settlement(no=no, attempt=1, state=State.ACCEPTED, code=0)
+
+
+def states(journal: Journal) -> dict[int, str]:
+    assert journal.path is not None
+    with closing(sqlite3.connect(journal.path)) as connection:
+        return dict(connection.execute("SELECT no, state FROM requests WHERE state != 'planned'").fetchall())
+
+
+def test_a_claim_that_does_not_fit_on_the_disk_is_none(journal: Journal) -> None:
+    with full_disk(journal), pytest.raises(JournalError, match=r"journal\.sqlite3: disk"):
+        journal.advance("run", "me", [], [1, 2], NOW)
+    assert states(journal) == {}
+    assert [claim.no for claim in journal.advance("run", "me", [], [1, 2], NOW)] == [1, 2]
+
+
+def test_a_settlement_that_does_not_fit_on_the_disk_can_be_written_later(journal: Journal) -> None:
+    journal.advance("run", "me", [], [1, 2], NOW)
+    with full_disk(journal), pytest.raises(JournalError, match="disk"):
+        journal.advance("run", "me", [accepted(1), accepted(2)], [3], NOW)
+    assert states(journal) == {1: "in_flight", 2: "in_flight"}
+    journal.advance("run", "me", [accepted(1), accepted(2)], [], NOW)
+    assert states(journal) == {1: "accepted", 2: "accepted"}
+
+
+def test_a_run_whose_end_does_not_fit_on_the_disk_has_ended_all_the_same(journal: Journal) -> None:
+    journal.start("run", NOW)
+    with full_disk(journal), pytest.raises(JournalError, match="disk"):
+        journal.stop("run", RunState.FINISHED, None, NOW)
+    ended = journal.run("run")
+    assert ended.state == RunState.PAUSED
+    assert "disk" in (ended.why or "")
+    with full_disk(journal):
+        journal.set_report("run", "r.xlsx")
+    journal.stop("run", RunState.FINISHED, None, NOW)
+    assert journal.run("run").state == RunState.FINISHED
+
+
+def test_any_number_of_requests_goes_in_one_commit(journal: Journal) -> None:
+    for first, count in ((1, 1), (2, 2), (4, 3), (7, 9), (16, 25)):
+        wanted = list(range(first, first + count))
+        claims = journal.advance("run", "me", [accepted(no) for no in states_of(journal, "in_flight")], wanted, NOW)
+        assert [claim.no for claim in claims] == wanted
+        assert states_of(journal, "in_flight") == wanted
+        assert states_of(journal, "accepted") == list(range(1, first))
+    stories = [[event["state"] for event in journal.events("run", no)] for no in range(1, 41)]
+    assert stories == [["in_flight", "accepted"]] * 15 + [["in_flight"]] * 25
+
+
+def states_of(journal: Journal, state: str) -> list[int]:
+    return [no for no, now in states(journal).items() if now == state]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_journal_that_is_read_only_is_refused_in_words(journal: Journal, url: str) -> None:
+    journal.close()
+    assert journal.path is not None
+    journal.path.chmod(0o400)
+    with pytest.raises(JournalError, match=r"journal\.sqlite3: cannot be opened for writing: Permission denied"):
+        open_for_writing(url)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is where nobody can make a file")
+def test_a_journal_where_no_file_can_be_made_is_refused_in_words() -> None:
+    with pytest.raises(JournalError, match=r"/proc/journal\.sqlite3: cannot be opened for writing"):
+        open_for_writing("sqlite:////proc/journal.sqlite3")
