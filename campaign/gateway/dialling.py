@@ -33,12 +33,14 @@ class _Lookup:
         self._addresses: list[Address] = []
         self._problem: Exception | None = None
 
-    def run(self) -> None:
+    def run(self, forget: Callable[[], None]) -> None:
         try:
             self._addresses = self._find()
         except Exception as problem:  # noqa: BLE001 - an odd name raises UnicodeError; every attempt is told
             self._problem = problem
         finally:
+            # Forgotten before anybody is told: whoever asks after that asks anew.
+            forget()
             self._done.set()
 
     def addresses(self, name: str, seconds: float) -> list[Address]:
@@ -82,7 +84,9 @@ class Names:
             return lookup
 
     def _run(self, key: tuple[str, int], lookup: _Lookup) -> None:
-        lookup.run()
+        lookup.run(lambda: self._forget(key))
+
+    def _forget(self, key: tuple[str, int]) -> None:
         with self._lock:
             del self._under_way[key]
 
