@@ -119,12 +119,10 @@ _TOGETHER: Final = 8
 
 def note(dialect: sa.Dialect, cursor: DBAPICursor, changes: Sequence[Mapping[str, object]]) -> None:
     """Notes changes of requests' states, each with the values of `NOTED`."""
-    place = 0
-    while place < len(changes):
-        count = min(_room_for(len(changes) - place + 1) // 2, _TOGETHER)
-        some = changes[place : place + count]
-        _note(dialect, count).run(cursor, {f"{name}_{at}": row[name] for at, row in enumerate(some) for name in NOTED})
-        place += count
+    for place in range(0, len(changes), _TOGETHER):
+        some = changes[place : place + _TOGETHER]
+        given = {f"{name}_{at}": row[name] for at, row in enumerate(some) for name in NOTED}
+        _note(dialect, len(some)).run(cursor, given)
 
 
 @cache

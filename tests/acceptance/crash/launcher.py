@@ -68,6 +68,9 @@ def serve() -> None:
 
 def carry_out(order: Order) -> dict[str, Any]:
     """Run one command to its end, or to its death."""
+    folder = Path(order.folder)
+    for name in ("out", "err"):  # it may be dead before it could make them
+        (folder / name).write_bytes(b"")
     marks, marked = os.pipe()
     began = time.monotonic()
     child = os.fork()
@@ -78,7 +81,6 @@ def carry_out(order: Order) -> dict[str, Any]:
     stages = _watch(order, child, marks, began)
     _, status = os.waitpid(child, 0)
     os.close(marks)
-    folder = Path(order.folder)
     return {
         "status": os.waitstatus_to_exitcode(status),
         "stages": stages,
