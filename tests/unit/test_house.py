@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FLOORS = {
     "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
-    "engine": ["pipeline", "checking", "results", "dispatch", "gateways", "preflight"],
+    "engine": ["pipeline", "checking", "results", "dispatch", "preparation", "watcher", "gateways", "preflight"],
     "edges": [
         "recipients",
         "gateway.client",
@@ -27,9 +27,10 @@ FLOORS = {
         "report",
         "progress",
         "environment",
+        "clock",
         "starter",
     ],
-    "rules": ["messages", "planning", "policy", "settings", "origin", "gateway.outcome", "recipients.phone"],
+    "rules": ["messages", "planning", "pace", "policy", "settings", "origin", "gateway.outcome", "recipients.phone"],
     "facts": ["model", "schema", "errors", "gateway.limits", "gateway.codes", "campaign"],
 }
 HEIGHT = {floor: height for height, floor in enumerate(reversed(FLOORS))}
@@ -100,7 +101,7 @@ def users_of(library: str) -> set[str]:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("requests", {"gateway", "dispatch"}),  # the dispatch names a type of it
+        ("requests", {"gateway", "dispatch", "preparation"}),  # the last two name a type of it
         ("sqlalchemy", {"journal"}),
         ("sqlite3", {"journal"}),
         ("tqdm", {"progress"}),
