@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import sqlite3
 import sys
@@ -17,6 +16,7 @@ from campaign import schema
 from campaign.errors import JournalError
 from campaign.journal import Journal, RunRecord, Settlement, open_for_writing
 from campaign.model import Column, Recipients, RunState, Source, State
+from tests.privileges import as_owner_of, folder_of_ones_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,13 +127,16 @@ def states_of(journal: Journal, state: str) -> list[int]:
     return [no for no, now in states(journal).items() if now == state]
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_journal_that_is_read_only_is_refused_in_words(journal: Journal, url: str) -> None:
-    journal.close()
-    assert journal.path is not None
-    journal.path.chmod(0o400)
-    with pytest.raises(JournalError, match=r"journal\.sqlite3: cannot be opened for writing: Permission denied"):
-        open_for_writing(url)
+def test_a_journal_that_is_read_only_is_refused_in_words() -> None:
+    with folder_of_ones_own() as folder:
+        url, path = f"sqlite:///{folder}/journal.sqlite3", folder / "journal.sqlite3"
+        open_for_writing(url).close()
+        path.chmod(0o400)
+        refused = pytest.raises(
+            JournalError, match=r"journal\.sqlite3: cannot be opened for writing: Permission denied"
+        )
+        with as_owner_of(path), pytest.raises(JournalError, match=words):
+            open_for_writing(url)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is where nobody can make a file")
