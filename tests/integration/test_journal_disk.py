@@ -132,9 +132,7 @@ def test_a_journal_that_is_read_only_is_refused_in_words() -> None:
         url, path = f"sqlite:///{folder}/journal.sqlite3", folder / "journal.sqlite3"
         open_for_writing(url).close()
         path.chmod(0o400)
-        refused = pytest.raises(
-            JournalError, match=r"journal\.sqlite3: cannot be opened for writing: Permission denied"
-        )
+        words = r"journal\.sqlite3: cannot be opened for writing: Permission denied"
         with as_owner_of(path), pytest.raises(JournalError, match=words):
             open_for_writing(url)
 
