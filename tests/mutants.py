@@ -101,8 +101,8 @@ def copy_project(folder: Path) -> None:
         shutil.copyfile(ROOT / name, target)
 
 
-def catchers(folder: Path) -> list[str]:
-    """The tests that fail in that copy."""
+def catchers(folder: Path) -> tuple[list[str], str]:
+    """The tests that fail in that copy, and what they said."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *SUITE],
         cwd=folder,
@@ -114,7 +114,7 @@ def catchers(folder: Path) -> list[str]:
     caught = _FAILED.findall(done.stdout)
     if done.returncode not in {0, 1} or bool(caught) != bool(done.returncode):
         sys.exit(f"the tests did not run:\n{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}")
-    return caught
+    return caught, done.stdout
 
 
 def survives(mutant: Mutant, folder: Path) -> bool:
@@ -124,7 +124,7 @@ def survives(mutant: Mutant, folder: Path) -> bool:
     if whole.count(mutant.kept) != 1:
         sys.exit(f"{mutant.file} has {whole.count(mutant.kept)} places that read\n{mutant.kept}")
     path.write_text(whole.replace(mutant.kept, mutant.broken), encoding="utf-8")
-    caught = catchers(folder)
+    caught, _ = catchers(folder)
     path.write_text(whole, encoding="utf-8")
     words = f"caught by {len(caught)} tests, such as" if caught else "SURVIVED"
     sys.stdout.write("\n  ".join([f"{mutant.name}: {words}", *caught[:_SHOWN]]) + "\n")
@@ -137,8 +137,9 @@ def main() -> None:
     chosen = [one for one in MUTANTS if not sys.argv[1:] or any(word in one.name for word in sys.argv[1:])]
     with tempfile.TemporaryDirectory() as folder:
         copy_project(Path(folder))
-        if caught := catchers(Path(folder)):
-            sys.exit(f"without any mutant, these fail already: {caught}")
+        caught, words = catchers(Path(folder))
+        if caught:
+            sys.exit(f"{words}\nwithout any mutant, these fail already: {caught}")
         survivors = [one.name for one in chosen if survives(one, Path(folder))]
     sys.stdout.write(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants were caught\n")
     sys.exit(1 if survivors else 0)

@@ -84,15 +84,22 @@ def _watch(file: _File, path: Path) -> None:
     def sync(file_: int, flags: int) -> int:
         status = int(sync_before(file_, flags))
         if status == _OK:
-            folder = path.parent / DURABLE
-            folder.mkdir(exist_ok=True)
-            shutil.copyfile(path, folder / path.name)
+            _keep(path)
         return status
 
     watching = _Sync(sync)
     methods.methods[_SYNC] = ctypes.cast(watching, ctypes.c_void_p).value
     _kept_alive.append((sync_before, watching, methods))
     file.methods = ctypes.pointer(methods)
+
+
+def _keep(path: Path) -> None:
+    """Copy the file in one step: another thread may end the process in the middle of this."""
+    folder = path.parent / DURABLE
+    folder.mkdir(exist_ok=True)
+    copy = folder / f"copying {path.name}"
+    shutil.copyfile(path, copy)
+    copy.replace(folder / path.name)
 
 
 def lose_power(journal: Path) -> None:
