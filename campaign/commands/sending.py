@@ -102,6 +102,7 @@ def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) 
     gateway = how.gateway(campaign)
     checked = check_rows(campaign, pipeline.now(), door.progress)
     single = single_out(checked, to=to, row=row)
+    _look_at_clock(gateway)
     with open_for_writing(door.journal_url) as journal:
         return _dispatch(door, journal, pipeline.plan(journal, single, gateway, again=how.again))
 
