@@ -53,6 +53,7 @@ MUTANTS: Final = (
         "claim after the submit: a request goes on the wire before its claim is on disk",
         "campaign/dispatch.py",
         "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n",
+        "        from campaign.journal import Claim\n"
         "        for no in wanted:\n"
         "            self._work.put(_UnderWay(Claim(no=no, attempt=1), wanted[no], began))\n"
         "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
