@@ -19,7 +19,13 @@ from typing import Final
 
 from tests.desk import ROOT
 
-SUITE: Final = ("tests/acceptance/crash", "tests/integration/test_dispatch_model.py")
+SUITE: Final = (
+    "tests/acceptance/crash",
+    "tests/acceptance/test_trouble.py",
+    "tests/integration/test_dispatch_model.py",
+    "tests/integration/test_client_failures.py",
+    "tests/unit/test_journal.py",
+)
 _FAILED: Final = re.compile(r"^FAILED \S+::(\S+)", re.MULTILINE)
 _SHOWN: Final = 3
 
