@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
 FLOORS = {
     "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
-    "engine": ["pipeline", "checking", "results", "dispatch", "gateways", "preflight"],
+    "engine": [
+        "pipeline",
+        "checking",
+        "results",
+        "dispatch",
+        "gateways",
+        "preflight",
+        "forecast",
+        "verdicts",
+        "findings",
+        "consents",
+        "mending",
+    ],
     "edges": [
         "recipients",
         "gateway.client",

@@ -1,0 +1,150 @@
+"""What the rules for advertising messages find in a checked campaign, by the spreadsheet's rows, and what follows.
+
+It helps to keep the rules, and is no legal advice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from campaign import forecast, schema, verdicts
+from campaign.errors import CampaignError
+from campaign.messages import advertising, night
+from campaign.messages.advertising import Rule, Severity
+from campaign.model import Remark, Status
+from campaign.recipients import notes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from campaign.messages.advertising import Finding
+    from campaign.settings import Campaign
+
+
+class AgainstTheRules(CampaignError):
+    """An advertisement is not as the rules want it; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Something found, by which rule. `rows` are places in the table (from 0), none where it is about the time."""
+
+    rule: Rule
+    severity: Severity
+    words: str
+    rows: np.ndarray
+    named: str  # them by their numbers in the spreadsheet, or nothing
+
+    @property
+    def stops(self) -> bool:
+        """Whether the send is stopped by it."""
+        return self.severity is Severity.ERROR
+
+    @property
+    def sentence(self) -> str:
+        """What was found, and where."""
+        return f"{self.words} ({self.named})" if self.named else self.words
+
+    def as_json(self) -> dict[str, object]:
+        """For the `--json` object."""
+        return {
+            "severity": str(self.severity),
+            "rule": str(self.rule),
+            "words": self.words,
+            "rows": len(self.rows),
+        }
+
+    def as_remark(self) -> Remark:
+        """For the workbook."""
+        return Remark(words=self.sentence, rule=str(self.rule), stops=self.stops)
+
+
+def examine(table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray) -> tuple[Found, ...]:
+    """What is found of the rows that go; nothing where the campaign is no advertisement.
+
+    Args:
+        table: complete, `schema.TABLE`.
+        campaign: the campaign file.
+        start: when the first request would go, with its zone.
+        night_consent: who has consented to be sent to by night (bool, the table's length).
+    """
+    if not campaign.message.advertisement:
+        return ()
+    going = np.flatnonzero(table["request"].notna())
+    codes, texts = pd.factorize(table["text"].iloc[going])
+    findings = [
+        (one, going[one.texts[codes]])
+        for one in advertising.check(pd.Series(texts), advertiser=campaign.message.advertiser)
+    ]
+    by_day = going[~night_consent[going]]
+    findings += [(one, by_day[one.texts]) for one in night.check_reservations(table["date"].iloc[by_day])]
+    findings += [(one, by_day[:0]) for one in span(table.iloc[by_day], campaign, start)]
+    found = [_found(one, rows, table, whole=len(rows) == len(going)) for one, rows in findings]
+    return tuple(sorted(found, key=lambda one: not one.stops))
+
+
+def span(rows: pd.DataFrame, campaign: Campaign, start: datetime) -> list[Finding]:
+    """What is found of the hours in which these rows would go, as far as they have no reservation."""
+    last = rows["request"][rows["date"].isna()].max()
+    if pd.isna(last):
+        return []
+    pace = campaign.gateway
+    return night.check_span(start, start + forecast.duration(int(last), in_flight=pace.in_flight, rate=pace.rate))
+
+
+def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bool) -> Found:
+    named = notes.rows(table["row"].iloc[rows[: notes.NAMED]].to_list(), len(rows)) if len(rows) else ""
+    if whole and len(rows) > notes.NAMED:
+        named = f"all {len(rows):,} rows"
+    return Found(finding.rule, finding.severity, finding.words, rows, named)
+
+
+def notes_by_row(found: Iterable[Found], table: pd.DataFrame) -> pd.Series:
+    """What a person should know of single rows: the findings that are not about them all (`schema.TEXT`)."""
+    going = int(table["request"].notna().sum())
+    notes_ = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
+    for one in found:
+        if 0 < len(one.rows) < going:
+            words = verdicts.ground(Status.INVALID, _flags(one.rows, len(table)), one.words, table.index).words
+            notes_ = verdicts.both(notes_, "advertising: " + words)
+    return notes_
+
+
+def fixes(found: Iterable[Found], fix: pd.Series) -> pd.Series:
+    """`fix`, with our own column `text` named where single rows' texts are against the rules."""
+    going_wrong = [one.rows for one in found if one.stops and one.rule is not Rule.NIGHT]
+    flags = _flags(np.concatenate(going_wrong), len(fix)) if going_wrong else np.zeros(len(fix), dtype=bool)
+    named: pd.Series = fix.mask(flags & fix.isna().to_numpy(dtype=bool), "text")
+    return named
+
+
+def _flags(rows: np.ndarray, length: int) -> np.ndarray:
+    flags = np.zeros(length, dtype=bool)
+    flags[rows] = True
+    return flags
+
+
+def errors(found: Iterable[Found]) -> list[Found]:
+    """Those that stop the send."""
+    return [one for one in found if one.stops]
+
+
+def refuse(found: Iterable[Found]) -> None:
+    """Refuse to send what is against the rules.
+
+    Raises:
+        AgainstTheRules: saying what was found, by which rule, and what to do.
+    """
+    if stopping := errors(found):
+        lines = [f"advertising: {one.sentence}. Rule: {one.rule}" for one in stopping]
+        raise AgainstTheRules("\n".join([*lines, WAY_OUT]))
+
+
+WAY_OUT: Final = (
+    "Nothing was sent. Mend the message or the time; --override-advertising sends it all the same, and is recorded."
+)
