@@ -15,11 +15,11 @@ from campaign import forecast, schema, verdicts
 from campaign.errors import CampaignError
 from campaign.messages import advertising, night
 from campaign.messages.advertising import Rule, Severity
-from campaign.model import Remark, Status
+from campaign.model import Remark
 from campaign.recipients import notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from campaign.messages.advertising import Finding
@@ -77,15 +77,35 @@ def examine(table: pd.DataFrame, campaign: Campaign, start: datetime, night_cons
         return ()
     going = np.flatnonzero(table["request"].notna())
     codes, texts = pd.factorize(table["text"].iloc[going])
-    findings = [
-        (one, going[one.texts[codes]])
-        for one in advertising.check(pd.Series(texts), advertiser=campaign.message.advertiser)
-    ]
+    by_text = advertising.check(pd.Series(texts, dtype=schema.TEXT), advertiser=campaign.message.advertiser)
+    findings = [(one, going[one.texts[codes]]) for one in by_text]
     by_day = going[~night_consent[going]]
     findings += [(one, by_day[one.texts]) for one in night.check_reservations(table["date"].iloc[by_day])]
     findings += [(one, by_day[:0]) for one in span(table.iloc[by_day], campaign, start)]
     found = [_found(one, rows, table, whole=len(rows) == len(going)) for one, rows in findings]
     return tuple(sorted(found, key=lambda one: not one.stops))
+
+
+def renewed(
+    found: Sequence[Found], table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray
+) -> tuple[Found, ...]:
+    """What `examine` found, with the hours held against another start."""
+    if not campaign.message.advertisement:
+        return ()
+    by_day = table["request"].notna().to_numpy(dtype=bool) & ~night_consent
+    nobody = np.zeros(0, dtype=np.int64)
+    hours = [_found(one, nobody, table, whole=False) for one in span(table[by_day], campaign, start)]
+    return (*hours, *(one for one in found if one.rule is not Rule.NIGHT or len(one.rows)))
+
+
+def summed_up(found: Iterable[Found]) -> str | None:
+    """What stops the send, in a sentence for the record; None where nothing does."""
+    return "; ".join(one.sentence for one in errors(found)) or None
+
+
+def against_the_night(found: Iterable[Found]) -> bool:
+    """Whether something is to go by night that may not."""
+    return any(one.rule is Rule.NIGHT for one in errors(found))
 
 
 def span(rows: pd.DataFrame, campaign: Campaign, start: datetime) -> list[Finding]:
@@ -107,26 +127,26 @@ def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bo
 def notes_by_row(found: Iterable[Found], table: pd.DataFrame) -> pd.Series:
     """What a person should know of single rows: the findings that are not about them all (`schema.TEXT`)."""
     going = int(table["request"].notna().sum())
-    notes_ = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
+    said = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
     for one in found:
         if 0 < len(one.rows) < going:
-            words = verdicts.ground(Status.INVALID, _flags(one.rows, len(table)), one.words, table.index).words
-            notes_ = verdicts.both(notes_, "advertising: " + words)
-    return notes_
+            said = verdicts.both(said, _said(f"advertising: {one.words}", one.rows, said))
+    return said
 
 
 def fixes(found: Iterable[Found], fix: pd.Series) -> pd.Series:
     """`fix`, with our own column `text` named where single rows' texts are against the rules."""
-    going_wrong = [one.rows for one in found if one.stops and one.rule is not Rule.NIGHT]
-    flags = _flags(np.concatenate(going_wrong), len(fix)) if going_wrong else np.zeros(len(fix), dtype=bool)
-    named: pd.Series = fix.mask(flags & fix.isna().to_numpy(dtype=bool), "text")
-    return named
+    for one in found:
+        if one.stops and one.rule is not Rule.NIGHT:
+            fix = fix.fillna(_said("text", one.rows, fix))
+    return fix
 
 
-def _flags(rows: np.ndarray, length: int) -> np.ndarray:
-    flags = np.zeros(length, dtype=bool)
+def _said(words: str, rows: np.ndarray, like: pd.Series) -> pd.Series:
+    """The words at these places, missing elsewhere."""
+    flags = np.zeros(len(like), dtype=bool)
     flags[rows] = True
-    return flags
+    return verdicts.said(words, flags, like.index)
 
 
 def errors(found: Iterable[Found]) -> list[Found]:

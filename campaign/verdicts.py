@@ -33,8 +33,13 @@ class Ground:
 
 def ground(status: Status, flags: np.ndarray, words: str, index: pd.Index) -> Ground:
     """A ground with the same words for all the rows that are flagged."""
+    return Ground(status, said(words, flags, index))
+
+
+def said(words: str, flags: np.ndarray, index: pd.Index) -> pd.Series:
+    """The words where the flags are true, missing elsewhere (`schema.TEXT`)."""
     which = np.where(flags, 0, -1)
-    return Ground(status, pd.Series(pd.array([words], dtype=schema.TEXT).take(which, allow_fill=True), index=index))
+    return pd.Series(pd.array([words], dtype=schema.TEXT).take(which, allow_fill=True), index=index)
 
 
 def judge(grounds: Sequence[Ground], index: pd.Index) -> tuple[pd.Series, pd.Series]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLOORS = {
-    "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
+    "doors": ["__main__", "cli", "options", "commands", "screen", "overview", "bubbles", "signals"],
     "engine": [
         "pipeline",
         "checking",
