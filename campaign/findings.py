@@ -127,7 +127,7 @@ def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bo
 def notes_by_row(found: Iterable[Found], table: pd.DataFrame) -> pd.Series:
     """What a person should know of single rows: the findings that are not about them all (`schema.TEXT`)."""
     going = int(table["request"].notna().sum())
-    said = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
+    said: pd.Series = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
     for one in found:
         if 0 < len(one.rows) < going:
             said = verdicts.both(said, _said(f"advertising: {one.words}", one.rows, said))

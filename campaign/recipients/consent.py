@@ -30,10 +30,10 @@ _NO: Final = """
     없음 불가 철회 해지
     """
 
-YES: Final = frozenset(_YES.split())
+YES: Final = frozenset(unicodedata.normalize("NFKC", _YES).split())
 """What says yes, folded."""
 
-NO: Final = frozenset(_NO.split())
+NO: Final = frozenset(unicodedata.normalize("NFKC", _NO).split())
 """What says no, folded."""
 
 YEARS: Final = 2
