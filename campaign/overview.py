@@ -43,7 +43,7 @@ def show_check(checked: Checked, result: Result, summary: Summary) -> None:
         say(f"  reserved   {reserved}")
     _show_problems(checked, result)
     _show_found(summary.found)
-    for words in [*_bytes_advice(checked), *summary.notes]:
+    for words in [*_remarks(result), *_bytes_advice(checked), *summary.notes]:
         note(f"note: {words}")
 
 
@@ -66,6 +66,16 @@ def _reserved(table: pd.DataFrame) -> str | None:
         return None
     first, last = dates.min(), dates.max()
     return f"{len(dates):>9,}   {first}" + ("" if first == last else f" to {last}")
+
+
+def _remarks(result: Result) -> list[str]:
+    """That rows go with a remark (a number repaired, a doubt), with the first of them."""
+    told = result.rows.index[(result.rows["status"] == str(Status.PENDING)) & result.rows["reason"].notna()]
+    if not len(told):
+        return []
+    [name] = _names(result, told[:1])
+    more = "; the workbook has them all" if len(told) > 1 else ""
+    return [f"{len(told):,} go with a remark, such as row {name}: {result.rows['reason'][told[0]]}{more}"]
 
 
 def _bytes_advice(checked: Checked) -> Sequence[str]:

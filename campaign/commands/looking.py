@@ -74,8 +74,8 @@ def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
 def _telling_rows(table: pd.DataFrame) -> dict[Any, str]:
     """The places of the first few messages, the longest, the shortest, and one of each type; each with what it is."""
     going = table[table["status"].isna()].drop_duplicates("text")
-    if not len(going):
-        return {}
+    if len(going) <= 1:
+        return dict.fromkeys(going.index, "the only message")
     why: dict[Any, list[str]] = {place: [] for place in going.index[:MESSAGES_SHOWN]}
     for place, kind in going.drop_duplicates("msgType")["msgType"].items():
         why.setdefault(place, []).append(f"the first {kind}")
