@@ -22,6 +22,8 @@ FLOORS = {
         "checking",
         "results",
         "dispatch",
+        "preparation",
+        "watcher",
         "gateways",
         "preflight",
         "forecast",
@@ -39,9 +41,10 @@ FLOORS = {
         "report",
         "progress",
         "environment",
+        "clock",
         "starter",
     ],
-    "rules": ["messages", "planning", "policy", "settings", "origin", "gateway.outcome", "recipients.phone"],
+    "rules": ["messages", "planning", "pace", "policy", "settings", "origin", "gateway.outcome", "recipients.phone"],
     "facts": ["model", "schema", "errors", "gateway.limits", "gateway.codes", "campaign"],
 }
 HEIGHT = {floor: height for height, floor in enumerate(reversed(FLOORS))}
@@ -112,7 +115,7 @@ def users_of(library: str) -> set[str]:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("requests", {"gateway", "dispatch"}),  # the dispatch names a type of it
+        ("requests", {"gateway", "dispatch", "preparation"}),  # the last two name a type of it
         ("sqlalchemy", {"journal"}),
         ("sqlite3", {"journal"}),
         ("tqdm", {"progress"}),
