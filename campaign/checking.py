@@ -30,7 +30,7 @@ class Checked:
 
     `places` are the own columns, from 0, that the text is made of; `fix` is the heading of the cell
     to mend, by row (`mending`); `found` what the rules of advertising find; `night_consent` who may be sent an
-    advertisement by night (bool, a row each).
+    advertisement by night (bool, a row each); `practice` that nothing will really go out.
     """
 
     campaign: Campaign
@@ -41,6 +41,7 @@ class Checked:
     places: tuple[int, ...] = ()
     fix: pd.Series | None = None
     found: tuple[Found, ...] = ()
+    practice: bool = False
 
     @property
     def table(self) -> pd.DataFrame:
@@ -53,7 +54,14 @@ class Checked:
         return bool(self.night_consent[self.table["request"].notna().to_numpy(dtype=bool)].all())
 
 
-def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequence[Status] = ()) -> Checked:
+def check(
+    campaign: Campaign,
+    now: datetime,
+    progress: Progress,
+    *,
+    only: Sequence[Status] = (),
+    practice: bool = False,
+) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group what goes.
 
     Args:
@@ -61,6 +69,7 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
         now: the time that reservations, consents and the night are held against.
         progress: who is told how it goes.
         only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
+        practice: nothing will really go out, so that the night keeps nobody from it.
 
     Raises:
         RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
@@ -86,12 +95,12 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
         verdicts.Ground(Status.INVALID, numbers["reason"]),
         verdicts.ground(Status.OPTED_OUT, suppressed, verdicts.OPTED_OUT, table.index),
         verdicts.Ground(Status.INVALID, table["reason"]),
-        verdicts.Ground(Status.OPTED_OUT, agreed.refusal_by_night(table["date"], now)),
+        verdicts.Ground(Status.OPTED_OUT, agreed.refusal_by_night(table["date"], None if practice else now)),
     ]
     table["status"], table["reason"] = verdicts.judge(grounds, table.index)
     verdicts.mark_duplicates(table, recipients, campaign.recipients.duplicates)
     table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool))
-    found = findings.examine(table, campaign, now, agreed.by_night)
+    found = findings.examine(table, campaign, now, agreed.by_night, practice=practice)
     table["note"] = verdicts.both(table["note"], findings.notes_by_row(found, table))
     return Checked(
         campaign,
@@ -102,6 +111,7 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
         places=composition.places.get("text", ()),
         fix=findings.fixes(found, mending.fixes(table, recipients, composition)),
         found=found,
+        practice=practice,
     )
 
 

@@ -36,10 +36,10 @@ class Consents:
     night_refusal: pd.Series
     by_night: np.ndarray
 
-    def refusal_by_night(self, date: pd.Series, now: datetime) -> pd.Series:
+    def refusal_by_night(self, date: pd.Series, now: datetime | None) -> pd.Series:
         """Why rows that would go by night cannot: those reserved into one (`date` of `schema.TABLE`), or sent now."""
         reserved = night.reserved(date)
-        at_once = date.isna().to_numpy(dtype=bool) & night.is_night(now)
+        at_once = date.isna().to_numpy(dtype=bool) & (now is not None and night.is_night(now))
         return (self.night_refusal + NONE_BY_NIGHT).where(reserved | at_once)
 
 

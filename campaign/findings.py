@@ -5,7 +5,7 @@ It helps to keep the rules, and is no legal advice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,9 +19,10 @@ from campaign.model import Remark
 from campaign.recipients import notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from campaign.checking import Checked
     from campaign.messages.advertising import Finding
     from campaign.settings import Campaign
 
@@ -64,7 +65,9 @@ class Found:
         return Remark(words=self.sentence, rule=str(self.rule), stops=self.stops)
 
 
-def examine(table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray) -> tuple[Found, ...]:
+def examine(
+    table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray, *, practice: bool = False
+) -> tuple[Found, ...]:
     """What is found of the rows that go; nothing where the campaign is no advertisement.
 
     Args:
@@ -72,6 +75,7 @@ def examine(table: pd.DataFrame, campaign: Campaign, start: datetime, night_cons
         campaign: the campaign file.
         start: when the first request would go, with its zone.
         night_consent: who has consented to be sent to by night (bool, the table's length).
+        practice: nothing will really go out; the hours of it are worth a warning only.
     """
     if not campaign.message.advertisement:
         return ()
@@ -81,21 +85,20 @@ def examine(table: pd.DataFrame, campaign: Campaign, start: datetime, night_cons
     findings = [(one, going[one.texts[codes]]) for one in by_text]
     by_day = going[~night_consent[going]]
     findings += [(one, by_day[one.texts]) for one in night.check_reservations(table["date"].iloc[by_day])]
-    findings += [(one, by_day[:0]) for one in span(table.iloc[by_day], campaign, start)]
+    findings += [(one, by_day[:0]) for one in span(table.iloc[by_day], campaign, start, practice=practice)]
     found = [_found(one, rows, table, whole=len(rows) == len(going)) for one, rows in findings]
     return tuple(sorted(found, key=lambda one: not one.stops))
 
 
-def renewed(
-    found: Sequence[Found], table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray
-) -> tuple[Found, ...]:
-    """What `examine` found, with the hours held against another start."""
-    if not campaign.message.advertisement:
+def renewed(checked: Checked, start: datetime) -> tuple[Found, ...]:
+    """What was found of a campaign, with the hours held against another start."""
+    if not checked.campaign.message.advertisement:
         return ()
-    by_day = table["request"].notna().to_numpy(dtype=bool) & ~night_consent
+    by_day = checked.table["request"].notna().to_numpy(dtype=bool) & ~checked.night_consent
+    hours = span(checked.table[by_day], checked.campaign, start, practice=checked.practice)
+    rest = [one for one in checked.found if one.rule is not Rule.NIGHT or len(one.rows)]
     nobody = np.zeros(0, dtype=np.int64)
-    hours = [_found(one, nobody, table, whole=False) for one in span(table[by_day], campaign, start)]
-    return (*hours, *(one for one in found if one.rule is not Rule.NIGHT or len(one.rows)))
+    return (*(_found(one, nobody, checked.table, whole=False) for one in hours), *rest)
 
 
 def summed_up(found: Iterable[Found]) -> str | None:
@@ -108,13 +111,15 @@ def against_the_night(found: Iterable[Found]) -> bool:
     return any(one.rule is Rule.NIGHT for one in errors(found))
 
 
-def span(rows: pd.DataFrame, campaign: Campaign, start: datetime) -> list[Finding]:
+def span(rows: pd.DataFrame, campaign: Campaign, start: datetime, *, practice: bool) -> list[Finding]:
     """What is found of the hours in which these rows would go, as far as they have no reservation."""
     last = rows["request"][rows["date"].isna()].max()
     if pd.isna(last):
         return []
     pace = campaign.gateway
-    return night.check_span(start, start + forecast.duration(int(last), in_flight=pace.in_flight, rate=pace.rate))
+    end = start + forecast.duration(int(last), in_flight=pace.in_flight, rate=pace.rate)
+    found = night.check_span(start, end)
+    return [replace(one, severity=Severity.WARNING) for one in found] if practice else found
 
 
 def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bool) -> Found:

@@ -108,7 +108,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
         refuse_second(journal, checked, gateway)
     campaign, created = checked.campaign, now()
     # Once more, for the night may have come while a person thought.
-    found = findings.renewed(checked.found, checked.table, campaign, created, checked.night_consent)
+    found = findings.renewed(checked, created)
     if not override:
         findings.refuse(found)
     preflight.require_reservations(
@@ -212,7 +212,7 @@ def dispatch(journal: Journal, record: RunRecord, client: Client, progress: Prog
 def _keeps_till_day(journal: Journal, record: RunRecord, table: pd.DataFrame) -> str | None:
     """Why an advertisement cannot go now, and when it can; None if it can. What is reserved goes by day anyway."""
     moment = now()
-    if not record.by_day_only or not night.is_night(moment):
+    if not record.by_day_only or record.gateway == results.SANDBOX or not night.is_night(moment):
         return None
     at_once = table.loc[table["date"].isna(), "request"].isin(journal.planned(record.id))
     if not at_once.any():

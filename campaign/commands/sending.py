@@ -61,7 +61,7 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
     refuse_unbuilt(campaign)
     gateway = how.gateway(campaign)
     require_terminal(yes=how.sure)
-    checked = check_rows(campaign, pipeline.now(), door.progress, only=only)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=only, practice=how.sandbox)
     if Status.UNKNOWN in only:
         screen.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
     if not door.json:

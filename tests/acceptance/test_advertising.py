@@ -160,6 +160,23 @@ def test_none_is_reserved_into_the_night_and_a_reservation_by_day_may_be_made_by
     assert ask(desk, "check", "c.toml", at=NIGHT).status == 0
 
 
+def test_practice_may_be_had_by_night_after_a_warning(desk: Desk) -> None:
+    prepared(desk)
+    done = ask(desk, "send", "c.toml", "--sandbox", at=NIGHT)
+    assert (done.status, sent(desk)) == (0, 0)
+    assert "warning  advertising: it would start at 2026-12-01 22:30" in done.out
+    assert desk.run("status", "last", "--json").json["rows"] == {"total": 3, "accepted": 3}
+    # The words are held to their rules in practice, too.
+    prepared(desk, GOOD.replace("(광고)", ""))
+    assert ask(desk, "send", "c.toml", "--sandbox").status == 2
+
+
+def test_practice_by_night_asks_nobody_for_a_consent_to_the_night(desk: Desk) -> None:
+    consenting(desk, ("2026-01-05", "N"))
+    done = ask(desk, "send", "c.toml", "--sandbox", "--json", at=NIGHT)
+    assert done.json["rows"] == {"total": 1, "accepted": 1}
+
+
 def test_what_is_no_advertisement_goes_by_night(desk: Desk) -> None:
     prepared(desk, message="")
     assert ask(desk, "send", "c.toml", "--yes", at=NIGHT).status == 0
