@@ -38,8 +38,8 @@ class Checked:
     images: dict[str, bytes]
     notes: tuple[str, ...]
     night_consent: np.ndarray
+    fix: pd.Series
     places: tuple[int, ...] = ()
-    fix: pd.Series | None = None
     found: tuple[Found, ...] = ()
     practice: bool = False
 
@@ -100,19 +100,25 @@ def check(
     table["status"], table["reason"] = verdicts.judge(grounds, table.index)
     verdicts.mark_duplicates(table, recipients, campaign.recipients.duplicates)
     table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool))
-    found = findings.examine(table, campaign, now, agreed.by_night, practice=practice)
-    table["note"] = verdicts.both(table["note"], findings.notes_by_row(found, table))
-    return Checked(
+    checked = Checked(
         campaign,
         replace(recipients, table=table),
         composition.images,
         (*recipients.notes, *shared, *suppression_notes, *composition.notes),
         night_consent=agreed.by_night,
         places=composition.places.get("text", ()),
-        fix=findings.fixes(found, mending.fixes(table, recipients, composition)),
-        found=found,
+        fix=mending.fixes(table, recipients, composition),
         practice=practice,
     )
+    return _held_to_rules(checked, now)
+
+
+def _held_to_rules(checked: Checked, now: datetime) -> Checked:
+    """What was checked, with what the rules of advertising find: said of the rows that it is found in, too."""
+    table = checked.table
+    found = findings.examine(table, checked.campaign, now, checked.night_consent, practice=checked.practice)
+    table["note"] = verdicts.both(table["note"], findings.notes_by_row(found, table))
+    return replace(checked, found=found, fix=findings.fixes(found, checked.fix))
 
 
 def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
@@ -198,4 +204,5 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
         checked.images,
         checked.notes,
         night_consent=np.ones(1, dtype=bool),
+        fix=pd.Series([None], dtype=schema.TEXT),
     )

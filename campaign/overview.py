@@ -26,8 +26,8 @@ VALUE_SHOWN: Final = 24
 """Characters of a cell's value that are shown."""
 
 
-def show_check(checked: Checked, result: Result, summary: Summary) -> None:
-    """A check in ten seconds of reading."""
+def show_check(checked: Checked, result: Result, summary: Summary, *, override: bool = False) -> None:
+    """A check in ten seconds of reading; `override`: what is against the rules of advertising stops nothing."""
     totals, table = summary.totals, checked.table
     pending = totals["rows"].get(str(Status.PENDING), 0)
     say(f"{checked.campaign.name}: {totals['rows']['total']:,} rows in {_sources(checked)}")
@@ -42,7 +42,7 @@ def show_check(checked: Checked, result: Result, summary: Summary) -> None:
     if reserved := _reserved(table):
         say(f"  reserved   {reserved}")
     _show_problems(checked, result)
-    _show_found(summary.found)
+    _show_found(summary.found, override=override)
     for words in [*_remarks(result), *_bytes_advice(checked), *summary.notes]:
         note(f"note: {words}")
 
@@ -113,8 +113,7 @@ def _names(result: Result, places: pd.Index) -> list[str]:
 
 def _cell(checked: Checked, place: int) -> str:
     """The cell to mend: its heading, and its value where the reason does not say it."""
-    fix = None if checked.fix is None else checked.fix[place]
-    columns = [column for column in checked.recipients.columns if column.heading == fix]
+    columns = [column for column in checked.recipients.columns if column.heading == checked.fix[place]]
     if not columns:
         return ""
     value = cells.text(checked.table[columns[0].name].iloc[[place]].array.__arrow_array__())[0].as_py()
@@ -130,8 +129,9 @@ def _short(value: str) -> str:
     return line if len(line) <= VALUE_SHOWN else f"{line[: VALUE_SHOWN - 1]}…"
 
 
-def _show_found(found: Iterable[Found]) -> None:
+def _show_found(found: Iterable[Found], *, override: bool) -> None:
     """What the rules of advertising find, each with its rule."""
     for one in found:
-        say(f"  {'ERROR  ' if one.stops else 'warning'}  advertising: {one.sentence}")
-        say(f"           rule: {one.rule}")
+        stops = "overridden" if override else "ERROR"
+        say(f"  {stops if one.stops else 'warning':10} advertising: {one.sentence}")
+        say(f"             rule: {one.rule}")

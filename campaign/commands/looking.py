@@ -41,7 +41,7 @@ def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | No
     if door.json:
         show_json(summary.as_json())
     else:
-        overview.show_check(checked, result, summary)
+        overview.show_check(checked, result, summary, override=asked.override)
         screen.say(f"  workbook   {place}")
         screen.say("Nothing was sent: this was a check.")
     return replace(summary, found=()).exit_status if asked.override else summary.exit_status

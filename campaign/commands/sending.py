@@ -69,7 +69,7 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
         said = [one for one in checked.found if how.override or not one.stops]
         result = results.of_check(checked, gateway, pipeline.now())
         summary = pipeline.summarise(result, None, checked.notes)
-        overview.show_check(checked, result, replace(summary, found=tuple(said)))
+        overview.show_check(checked, result, replace(summary, found=tuple(said)), override=how.override)
     if not how.override:
         findings.refuse(checked.found)
     _look_back(door, checked, gateway, again=how.again)

@@ -102,12 +102,14 @@ def test_a_warning_is_shown_and_stops_nothing(desk: Desk) -> None:
     prepared(desk, message="advertisement = true")
     done = ask(desk, "send", "c.toml", "--yes")
     assert done.status == 0
-    assert "warning  advertising: whether the sender's name is in the text cannot be known" in done.out
+    assert "warning    advertising: whether the sender's name is in the text cannot be known" in done.out
 
 
 def test_a_person_may_override_the_rules_and_that_is_recorded(desk: Desk) -> None:
     prepared(desk, GOOD.replace("(광고)", "[광고]"))
-    assert ask(desk, "check", "c.toml", "--override-advertising").status == 0
+    checked = ask(desk, "check", "c.toml", "--override-advertising")
+    assert checked.status == 0
+    assert "overridden advertising: it begins with" in checked.out
     done = ask(desk, "send", "c.toml", "--yes", "--override-advertising", "--json")
     assert (done.status, sent(desk)) == (0, 3)
     words = "it begins with '[광고]'; only (광고) counts"
@@ -164,7 +166,7 @@ def test_practice_may_be_had_by_night_after_a_warning(desk: Desk) -> None:
     prepared(desk)
     done = ask(desk, "send", "c.toml", "--sandbox", at=NIGHT)
     assert (done.status, sent(desk)) == (0, 0)
-    assert "warning  advertising: it would start at 2026-12-01 22:30" in done.out
+    assert "warning    advertising: it would start at 2026-12-01 22:30" in done.out
     assert desk.run("status", "last", "--json").json["rows"] == {"total": 3, "accepted": 3}
     # The words are held to their rules in practice, too.
     prepared(desk, GOOD.replace("(광고)", ""))
