@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Checked:
     """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
 
-    `places` are the own columns, from 0, that the text is made of; `fix` is the heading of the cell
+    `places` are the own columns, from 0, that the text is made of; `fix` is the column of the cell
     to mend, by row (`mending`); `found` what the rules of advertising find; `night_consent` who may be sent an
     advertisement by night (bool, a row each); `practice` that nothing will really go out.
     """

@@ -15,6 +15,7 @@ from campaign import forecast, schema, verdicts
 from campaign.errors import CampaignError
 from campaign.messages import advertising, night
 from campaign.messages.advertising import Rule, Severity
+from campaign.messages.text import clean
 from campaign.model import Remark
 from campaign.recipients import notes
 
@@ -81,7 +82,8 @@ def examine(
         return ()
     going = np.flatnonzero(table["request"].notna())
     codes, texts = pd.factorize(table["text"].iloc[going])
-    by_text = advertising.check(pd.Series(texts, dtype=schema.TEXT), advertiser=campaign.message.advertiser)
+    advertiser = campaign.message.advertiser and clean(campaign.message.advertiser)
+    by_text = advertising.check(pd.Series(texts, dtype=schema.TEXT), advertiser=advertiser)
     findings = [(one, going[one.texts[codes]]) for one in by_text]
     by_day = going[~night_consent[going]]
     findings += [(one, by_day[one.texts]) for one in night.check_reservations(table["date"].iloc[by_day])]
@@ -140,7 +142,7 @@ def notes_by_row(found: Iterable[Found], table: pd.DataFrame) -> pd.Series:
 
 
 def fixes(found: Iterable[Found], fix: pd.Series) -> pd.Series:
-    """`fix`, with our own column `text` named where single rows' texts are against the rules."""
+    """`fix`, with our column `text` where single rows' texts are against the rules."""
     for one in found:
         if one.stops and one.rule is not Rule.NIGHT:
             fix = fix.fillna(_said("text", one.rows, fix))

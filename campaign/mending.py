@@ -1,4 +1,4 @@
-"""Which cell of a row has to be mended for it to go: the heading of its column."""
+"""Which cell of a row has to be mended for it to go: the name of its column."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ STATUS: Final = "status"
 
 
 def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
-    """The heading of the cell to mend (`schema.TEXT`, one a row); missing for rows that need no hand.
+    """The column of the cell to mend (`schema.TEXT`, one a row); missing for rows that need no hand.
+
+    It is the table's name of one of the person's own columns, such as own.3, or `STATUS`.
 
     A wrong number is mended in the phone cell, an empty cell that the template needs in that very
     cell, a message that cannot be sent in the cell that has the character, or else in the longest of
@@ -36,8 +38,7 @@ def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition)
     found = np.full(len(table), None, dtype=object)
     invalid = (table["status"] == str(Status.INVALID)).fillna(value=False).to_numpy(dtype=bool)
     of_message = invalid & (table["reason"] == composition.frame["reason"]).fillna(value=False).to_numpy(dtype=bool)
-    phone = next(column for column in recipients.columns if column.name == recipients.phone)
-    found[invalid & ~of_message] = phone.heading
+    found[invalid & ~of_message] = recipients.phone
     for field in composition.field[of_message].unique():
         rows = np.flatnonzero(of_message & (composition.field == field).fillna(value=False).to_numpy(dtype=bool))
         places = _places(composition, field)
@@ -51,10 +52,10 @@ def _places(composition: Composition, field: str) -> list[int]:
 
 
 def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
-    """The heading to blame for each row, of the columns that its message is made of."""
+    """The column to blame for each row, of those that its message is made of, by its name."""
     if not columns:
         return np.full(len(rows), STATUS, dtype=object)
-    headings = np.array([column.heading for column in columns], dtype=object)
+    by_place = np.array([column.name for column in columns], dtype=object)
     shown = [pc.fill_null(_shown(rows[column.name]), "") for column in columns]
     sizes = np.stack([pc.utf8_length(one).to_numpy(zero_copy_only=False) for one in shown]).astype(np.int64)
     for place, one in enumerate(shown):
@@ -62,7 +63,7 @@ def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
         sizes[place, faulty] += _MOST
     by_words = {names.empty(column.heading): place for place, column in enumerate(columns)}
     named = rows["reason"].map(by_words).to_numpy(dtype=float, na_value=-1).astype(np.int64)
-    return headings[np.where(named >= 0, named, sizes.argmax(axis=0))]
+    return by_place[np.where(named >= 0, named, sizes.argmax(axis=0))]
 
 
 _MOST: Final = 1_000_000

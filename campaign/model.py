@@ -178,8 +178,9 @@ class Remark:
 class Result:
     """Everything a result workbook shows; both frames are described in `campaign.schema`.
 
-    `fix` (text, one a row) is the heading of the cell that has to be mended for the row to go, missing where there is
-    none, and None where nobody looked for it; `remarks` are what a check found of the whole.
+    `fix` (text, one a row) is the column of the cell that has to be mended for the row to go: the
+    table's name of one of the recipients' own (own.3), or one of `schema.RESULT`; missing where there
+    is none, and None where nobody looked for it. `remarks` are what a check found of the whole.
     """
 
     run: RunFacts

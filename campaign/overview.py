@@ -113,7 +113,7 @@ def _names(result: Result, places: pd.Index) -> list[str]:
 
 def _cell(checked: Checked, place: int) -> str:
     """The cell to mend: its heading, and its value where the reason does not say it."""
-    columns = [column for column in checked.recipients.columns if column.heading == checked.fix[place]]
+    columns = [column for column in checked.recipients.columns if column.name == checked.fix[place]]
     if not columns:
         return ""
     value = cells.text(checked.table[columns[0].name].iloc[[place]].array.__arrow_array__())[0].as_py()

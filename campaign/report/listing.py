@@ -52,7 +52,11 @@ def results(result: Result, changes: Changes, limit: int = ROWS, *, name: str = 
 
 def with_fix(result: Result) -> pd.DataFrame:
     """The result's rows, with the heading of the cell to mend where somebody looked for it."""
-    return result.rows if result.fix is None else result.rows.assign(**{FIX: result.fix})
+    if result.fix is None:
+        return result.rows
+    headings = {column.name: column.heading for column in result.recipients.columns}
+    shown = result.fix.map({name: headings.get(name, name) for name in result.fix.dropna().unique()})
+    return result.rows.assign(**{FIX: shown.astype(schema.TEXT)})
 
 
 def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from campaign.report.text import whole
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -52,12 +50,12 @@ def marked(tables: Iterable[Table], result: Result) -> Iterator[Table]:
         yield from tables
         return
     wrong = np.flatnonzero(result.fix.notna())
-    wanted = result.fix.iloc[wrong]
+    own = [column.name for column in result.recipients.columns]
     reasons = result.rows["reason"].iloc[wrong[:NOTES]].fillna("").to_list()
     for table in tables:
-        # Of equal headings the person's own comes first, as it does for a template.
-        places = {column.heading: place for place, column in reversed(list(enumerate(table.columns)))}
-        column = wanted.map(lambda heading, places=places: places.get(whole(heading), 0)).to_numpy(dtype=np.int64)
+        ours = [column.heading for column in table.columns[len(own) :]]
+        places = {name: place for place, name in enumerate([*own, *ours])}
+        column = result.fix.iloc[wrong].map(places).to_numpy(dtype=np.int64)
         here = (wrong >= table.first) & (wrong < table.first + table.rows)
         notes = [
             CellNote(int(row) - table.first + 1, int(place), words)

@@ -98,8 +98,20 @@ def test_where_no_cell_of_the_persons_is_to_blame_the_status_says_why(desk: Desk
     assert book["results"]["D1"].value == "status"
 
 
-def test_of_equal_headings_the_first_is_marked(desk: Desk) -> None:
-    desk.sheet([("김민서", number(0), "😀")], headings=("이름", "휴대폰", "status"))
+def test_of_a_check_workbook_checked_again_it_is_the_new_status_that_says_why(desk: Desk) -> None:
+    desk.sheet([("김민서", number(0), "쿠폰")])
+    desk.campaign("반가워요 😀")
+    report, _ = checked(desk)
+    desk.campaign("반가워요 😀", recipients=f'files = ["{report["report"]}"]')
+    _, book = checked(desk, "--report", "again.xlsx")
+    sheet = book["results"]
+    [place] = notes_on_cells(sheet)
+    assert sheet[f"{place[:-1]}1"].value == "status"
+    assert place != "D2"
+
+
+def test_of_equal_headings_the_one_that_the_template_reads_is_marked(desk: Desk) -> None:
+    desk.sheet([("김민서", number(0), "😀", "ok")], headings=("이름", "휴대폰", "status", "status"))
     desk.campaign("{{ status }}")
     _, book = checked(desk)
     assert list(notes_on_cells(book["results"])) == ["C2"]
