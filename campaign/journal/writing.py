@@ -39,10 +39,13 @@ class Journal(Reader):
     def __init__(self, engine: sa.Engine, *, path: Path | None, lock: WriterLock | None) -> None:
         super().__init__(engine, path=path)
         self._lock = lock
+        self._kept: sa.Connection | None = None  # fetching one from the engine takes as long as a small commit
         self._unended: dict[str, str] = {}  # runs whose end could not be written, and why they ended
 
     def close(self) -> None:
         """Close it, and let another process write."""
+        if self._kept is not None:
+            self._kept.close()
         super().close()
         if self._lock is not None:
             self._lock.release()
@@ -305,8 +308,10 @@ class Journal(Reader):
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with words_for(self.path), self._engine.begin() as connection:
-            yield connection
+        if self._kept is None:
+            self._kept = self._engine.connect()
+        with words_for(self.path), self._kept.begin():
+            yield self._kept
 
 
 _NO_ANSWER: Final = {"cause": None, "code": None}
