@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from campaign import planning, schema
+from campaign import consents, findings, mending, planning, schema, verdicts
 from campaign.errors import RecipientsError
 from campaign.messages.composition import compose, hire, refuse_contradictions
 from campaign.model import MsgType, Status
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from campaign.findings import Found
     from campaign.model import Recipients
     from campaign.progress import Progress
     from campaign.settings import Campaign
@@ -27,29 +28,48 @@ if TYPE_CHECKING:
 class Checked:
     """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
 
-    `places` are the own columns, from 0, that the text is made of.
+    `places` are the own columns, from 0, that the text is made of; `fix` is the column of the cell
+    to mend, by row (`mending`); `found` what the rules of advertising find; `night_consent` who may be sent an
+    advertisement by night (bool, a row each); `practice` that nothing will really go out.
     """
 
     campaign: Campaign
     recipients: Recipients
     images: dict[str, bytes]
     notes: tuple[str, ...]
+    night_consent: np.ndarray
+    fix: pd.Series
     places: tuple[int, ...] = ()
+    found: tuple[Found, ...] = ()
+    practice: bool = False
 
     @property
     def table(self) -> pd.DataFrame:
         """The table."""
         return self.recipients.table
 
+    @property
+    def all_may_go_by_night(self) -> bool:
+        """Whether everybody in it may be sent an advertisement by night."""
+        return bool(self.night_consent[self.table["request"].notna().to_numpy(dtype=bool)].all())
 
-def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequence[Status] = ()) -> Checked:
+
+def check(
+    campaign: Campaign,
+    now: datetime,
+    progress: Progress,
+    *,
+    only: Sequence[Status] = (),
+    practice: bool = False,
+) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group what goes.
 
     Args:
         campaign: the campaign file.
-        now: the time that reservations are held against.
+        now: the time that reservations, consents and the night are held against.
         progress: who is told how it goes.
         only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
+        practice: nothing will really go out, so that the night keeps nobody from it.
 
     Raises:
         RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
@@ -61,23 +81,49 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
         recipients = _read(campaign, progress)
         if only:
             recipients = pick(recipients, only)
+        agreed = consents.read(recipients, campaign, now)
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
             composition = compose(recipients, campaign, now, progress=advance, crew=crew)
-    numbers["note"], shared = say_once(numbers["note"])
-    numbers["note"] = both(numbers["note"], composition.note)
+    note, shared = verdicts.say_once(verdicts.both(numbers["note"], agreed.note))
+    numbers["note"] = verdicts.both(note, composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
-    table["status"], table["reason"] = _judge(table, numbers["reason"], suppressed, campaign)
-    _mark_duplicates(table, recipients, campaign)
+    grounds = [
+        verdicts.ground(Status.HIDDEN, _hidden(table, campaign), verdicts.HIDDEN, table.index),
+        verdicts.Ground(Status.OPTED_OUT, agreed.refusal),
+        verdicts.Ground(Status.INVALID, numbers["reason"]),
+        verdicts.ground(Status.OPTED_OUT, suppressed, verdicts.OPTED_OUT, table.index),
+        verdicts.Ground(Status.INVALID, table["reason"]),
+        verdicts.Ground(Status.OPTED_OUT, agreed.refusal_by_night(table["date"], None if practice else now)),
+    ]
+    table["status"], table["reason"] = verdicts.judge(grounds, table.index)
+    verdicts.mark_duplicates(table, recipients, campaign.recipients.duplicates)
     table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool))
-    notes = (*recipients.notes, *shared, *suppression_notes, *composition.notes)
-    return Checked(campaign, replace(recipients, table=table), composition.images, notes, composition.places)
+    checked = Checked(
+        campaign,
+        replace(recipients, table=table),
+        composition.images,
+        (*recipients.notes, *shared, *suppression_notes, *composition.notes),
+        night_consent=agreed.by_night,
+        places=composition.places.get("text", ()),
+        fix=mending.fixes(table, recipients, composition),
+        practice=practice,
+    )
+    return _held_to_rules(checked, now)
 
 
-def both(first: pd.Series, second: pd.Series) -> pd.Series:
-    """The notes of two rooms on a row: the one, the other, or both."""
-    return first.where(second.isna(), second.where(first.isna(), first + "; " + second))
+def _held_to_rules(checked: Checked, now: datetime) -> Checked:
+    """What was checked, with what the rules of advertising find: said of the rows that it is found in, too."""
+    table = checked.table
+    found = findings.examine(table, checked.campaign, now, checked.night_consent, practice=checked.practice)
+    table["note"] = verdicts.both(table["note"], findings.notes_by_row(found, table))
+    return replace(checked, found=found, fix=findings.fixes(found, checked.fix))
+
+
+def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
+    skipped = campaign.recipients.hidden_rows == "skip"
+    return table["hidden"].to_numpy(dtype=bool) & skipped
 
 
 def _read(campaign: Campaign, progress: Progress) -> Recipients:
@@ -113,76 +159,12 @@ def _numbers_of(cells: pd.Series, campaign: Campaign) -> pd.DataFrame:
     return phone.normalise(cells)
 
 
-def say_once(note: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
-    """The rows' notes without what most of them share, and that in a sentence for all.
-
-    Args:
-        note: sentences of a row, joined by "; ", or missing.
-    """
-    shared = []
-    for sentence in note.dropna().str.replace("^.*; ", "", regex=True).value_counts().head(1).index:
-        has = note.str.endswith(sentence).fillna(value=False).to_numpy(dtype=bool)
-        if has.sum() * 2 > len(note) and len(note) > FEW:
-            shared.append(f"{has.sum():,} rows: {sentence}")
-            left = note.str.removesuffix(sentence).str.removesuffix("; ")
-            note = note.where(~has, left.where(left != "")).astype(schema.TEXT)
-    return note, tuple(shared)
-
-
-FEW: Final = 20
-"""Rows up to which each one keeps its own note, however alike they are."""
-
-
 def _suppressed(number: pd.Series, campaign: Campaign) -> tuple[np.ndarray, tuple[str, ...]]:
     files = [campaign.folder / file for file in campaign.recipients.suppress]
     if not files:
         return np.zeros(len(number), dtype=bool), ()
     refused = suppression.read(files, abroad=campaign.message.msg_type == MsgType.GSMS)
     return suppression.opted_out(number, refused).to_numpy(dtype=bool), refused.notes
-
-
-_HIDDEN: Final = 'hidden in the spreadsheet; `hidden_rows = "send"` would send to it'
-_OPTED_OUT: Final = "the number stands on a suppression list"
-
-
-def _judge(
-    table: pd.DataFrame, bad_number: pd.Series, suppressed: np.ndarray, campaign: Campaign
-) -> tuple[pd.Series, pd.Series]:
-    """Status and reason of rows that do not go; the first of several problems counts."""
-    skip_hidden = campaign.recipients.hidden_rows == "skip"
-    hidden = table["hidden"].to_numpy(dtype=bool) & skip_hidden
-    conditions = [hidden, bad_number.notna().to_numpy(), suppressed, table["reason"].notna().to_numpy()]
-    statuses = [Status.HIDDEN, Status.INVALID, Status.OPTED_OUT, Status.INVALID]
-    which = np.select(conditions, range(1, 5), 0)
-    status = pd.array([None, *map(str, statuses)], dtype=schema.TEXT).take(which)
-    words = bad_number.where(which == 2, table["reason"].where(which == 4))  # noqa: PLR2004 - places in the lists above
-    words = words.mask(which == 1, _HIDDEN).mask(which == 3, _OPTED_OUT)  # noqa: PLR2004
-    return pd.Series(status, index=table.index), words.astype(schema.TEXT)
-
-
-def _mark_duplicates(table: pd.DataFrame, recipients: Recipients, campaign: Campaign) -> None:
-    """Mark rows whose number gets the same message further up already."""
-    policy = campaign.recipients.duplicates
-    if policy == "keep":
-        return
-    going = np.flatnonzero(table["status"].isna())
-    rows = table.iloc[going]
-    message = planning.number_messages(rows)
-    again = planning.repeats(rows["number"], message) > 0
-    if not again.any():
-        return
-    pair = pd.factorize(message * len(rows) + pd.factorize(rows["number"])[0])[0]
-    first = pd.Series(going).groupby(pair).transform("min").to_numpy()[again]
-    where = going[again]
-    words = "the same number and message as row " + table["row"].iloc[first].astype(str).to_numpy()
-    if len(recipients.sources) > 1:
-        names = np.array([f"{source.file} {source.sheet or ''}".strip() for source in recipients.sources])
-        words = words + " of " + names[table["source"].iloc[first].to_numpy(dtype=int)]
-    marked = np.zeros(len(table), dtype=bool)
-    marked[where] = True
-    status = Status.DUPLICATE if policy == "skip" else Status.INVALID
-    table.loc[marked, "status"] = str(status)
-    table.loc[marked, "reason"] = words
 
 
 def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
@@ -213,5 +195,14 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     for name, value in (("number", number["number"]), ("status", None), ("reason", None)):
         single[name] = pd.Series([value], dtype=schema.TEXT)
     single["request"] = planning.assign_requests(single, np.ones(1, dtype=bool))
-    campaign = checked.campaign.model_copy(update={"name": f"{checked.campaign.name}-test"})
-    return Checked(campaign, replace(checked.recipients, table=single), checked.images, checked.notes)
+    # To oneself it is no advertisement, whatever it says and whenever it goes.
+    message = checked.campaign.message.model_copy(update={"advertisement": False})
+    campaign = checked.campaign.model_copy(update={"name": f"{checked.campaign.name}-test", "message": message})
+    return Checked(
+        campaign,
+        replace(checked.recipients, table=single),
+        checked.images,
+        checked.notes,
+        night_consent=np.ones(1, dtype=bool),
+        fix=pd.Series([None], dtype=schema.TEXT),
+    )

@@ -47,6 +47,7 @@ def check(
     image: given.ImageOption = None,
     type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
     only: given.OnlyOption = None,
+    override_advertising: given.OverrideOption = False,
     gateway_url: given.GatewayOption = None,
     report: given.ReportOption = None,
     no_progress: given.ProgressOption = False,
@@ -67,7 +68,8 @@ def check(
         type=type,
     )
     door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-    raise typer.Exit(looking.check(door, planned, gateway_url=gateway_url, only=given.statuses_of(only)))
+    asked = looking.Asked(only=given.statuses_of(only), override=override_advertising)
+    raise typer.Exit(looking.check(door, planned, asked, gateway_url=gateway_url))
 
 
 @app.command()
@@ -84,6 +86,7 @@ def send(
     sandbox: given.SandboxOption = False,
     yes: given.YesOption = False,
     again: given.AgainOption = False,
+    override_advertising: given.OverrideOption = False,
     gateway_url: given.GatewayOption = None,
     journal: given.JournalOption = None,
     report: given.ReportOption = None,
@@ -105,7 +108,7 @@ def send(
         type=type,
     )
     door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again)
+    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising)
     raise typer.Exit(sending.send(door, planned, how, only=given.statuses_of(only)))
 
 
@@ -165,6 +168,7 @@ def preview(
 @app.command()
 def resume(
     run: given.Run = "last",
+    override_advertising: given.OverrideOption = False,
     journal: given.JournalOption = None,
     report: given.ReportOption = None,
     no_progress: given.ProgressOption = False,
@@ -175,7 +179,7 @@ def resume(
     from campaign.commands.door import Door
 
     door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    raise typer.Exit(sending.resume(door, run))
+    raise typer.Exit(sending.resume(door, run, override=override_advertising))
 
 
 @app.command()

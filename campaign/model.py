@@ -161,13 +161,31 @@ class RunFacts:
     why: str | None = None  # why it is paused
     template: str | None = None  # the template's text
     prices: dict[str, float] | None = None  # won a message, by type
+    advertisement: bool = False
+    overridden: str | None = None  # what of the advertising rules a person has overridden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that a check found of the whole message, by which rule; `stops` the send, or is a word of caution."""
+
+    words: str
+    rule: str
+    stops: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Everything a result workbook shows; both frames are described in `campaign.schema`."""
+    """Everything a result workbook shows; both frames are described in `campaign.schema`.
+
+    `fix` (text, one a row) is the column of the cell that has to be mended for the row to go: the
+    table's name of one of the recipients' own (own.3), or one of `schema.RESULT`; missing where there
+    is none, and None where nobody looked for it. `remarks` are what a check found of the whole.
+    """
 
     run: RunFacts
     recipients: Recipients
     rows: pd.DataFrame  # one row a recipient, in the recipients' order: schema.RESULT
     requests: pd.DataFrame  # one row a request, in the plan's order: schema.REQUESTS
+    fix: pd.Series | None = None
+    remarks: tuple[Remark, ...] = ()

@@ -41,6 +41,12 @@ SandboxOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 AgainOption = Annotated[bool, typer.Option("--again", help="Allow a plan that was sent before.")]
+OverrideOption = Annotated[
+    bool,
+    typer.Option(
+        "--override-advertising", help="Send an advertisement against the rules that it breaks; this is recorded."
+    ),
+]
 OnlyOption = Annotated[
     str | None,
     typer.Option(

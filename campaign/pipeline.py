@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from campaign import planning, preflight, results
-from campaign.dispatch import Dispatch, Stop
+from campaign import findings, planning, preflight, results
+from campaign.dispatch import Dispatch, Ending, Stop
 from campaign.errors import AlreadySent
 from campaign.gateway.limits import ZONE
 from campaign.journal import RunRecord
+from campaign.messages import night, reservation
 from campaign.model import RunState, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from campaign.checking import Checked
-    from campaign.dispatch import Ending
+    from campaign.findings import Found
     from campaign.gateway.client import Client
     from campaign.journal import Journal, Reader
     from campaign.model import Result
@@ -33,6 +36,10 @@ EXIT_OF: Final = {RunState.PAUSED: 3, RunState.INTERRUPTED: 130, RunState.RUNNIN
 """Exit statuses of runs that did not come to their end. Source: design.md, "Commands - contract"."""
 
 
+NOT_STARTED: Final = 2
+"""The exit status where nothing was started: of a person's no, or of a check of what `send` would refuse."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A run, or a check, in numbers: the `--json` object, and the exit status that goes with it."""
@@ -44,12 +51,17 @@ class Summary:
     report: str | None
     totals: Totals
     notes: tuple[str, ...] = ()
+    found: tuple[Found, ...] = ()
+    advertisement: bool = False
+    overridden: str | None = None
 
     @property
     def exit_status(self) -> int:
         """What the command ends with."""
         if self.state in EXIT_OF:
             return EXIT_OF[self.state]
+        if findings.errors(self.found):
+            return NOT_STARTED
         return 1 if any(self.totals["rows"].get(str(status)) for status in NEEDS_A_HAND) else 0
 
     def as_json(self) -> dict[str, object]:
@@ -66,6 +78,9 @@ class Summary:
             "cost": totals["cost"],
             "sandbox": self.sandbox,
             "why": self.why,
+            "advertisement": self.advertisement,
+            "overridden": self.overridden,
+            "findings": [one.as_json() for one in self.found],
         }
 
 
@@ -74,7 +89,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = False) -> RunRecord:
+def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = False, override: bool = False) -> RunRecord:
     """Write a run's plan into the journal.
 
     Args:
@@ -82,14 +97,20 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
         checked: what the check found.
         gateway: an origin, or `results.SANDBOX`.
         again: whether a plan that was sent before may be sent once more.
+        override: whether an advertisement may go against the rules, on a person's word, which is recorded.
 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
+        AgainstTheRules: it is an advertisement that is not as the rules want it.
         NotReady: its last requests would come too late for their reservations.
     """
     if not again:
         refuse_second(journal, checked, gateway)
     campaign, created = checked.campaign, now()
+    # Once more, for the night may have come while a person thought.
+    found = findings.renewed(checked, created)
+    if not override:
+        findings.refuse(found)
     preflight.require_reservations(
         checked.table, in_flight=campaign.gateway.in_flight, rate=campaign.gateway.rate, now=created
     )
@@ -109,6 +130,9 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
         template=campaign.template_text(),
         prices={str(kind): price for kind, price in campaign.prices.items()},
         report=None,
+        advertisement=campaign.message.advertisement,
+        by_night=findings.against_the_night(found) or checked.all_may_go_by_night,
+        overridden=findings.summed_up(found),
     )
     journal.add_run(record, checked.recipients, planning.Plan(record.id, checked.table).outline(), checked.images)
     return record
@@ -153,21 +177,50 @@ def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | N
     )
 
 
+def override(journal: Journal, record: RunRecord) -> RunRecord:
+    """A run of an advertisement that may go on by night, on a person's word, which is recorded."""
+    moment = now()
+    if record.by_day_only and night.is_night(moment):
+        words = "; ".join(filter(None, (record.overridden, f"resumed by night, at {reservation.write(moment)}")))
+        journal.override(record.id, words, moment)
+    return journal.run(record.id)
+
+
 def _when(run: RunRecord) -> str:
     return f"{run.created_at.astimezone(ZONE):%Y-%m-%d %H:%M:%S} (Asia/Seoul)"
 
 
 def dispatch(journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop) -> Ending:
-    """Send what the run has still to send; requests that a dead process left in flight become unknown first."""
+    """Send what the run has still to send; requests that a dead process left in flight become unknown first.
+
+    An advertisement does not begin by night: the run is paused then.
+    """
     preflight.require_whole(journal)
     if journal.path is not None:
         preflight.require_room(journal.path.parent)
     journal.give_up_orphans(record.id, now())
     table = journal.recipients(record.id).table
+    if why := _keeps_till_day(journal, record, table):
+        journal.stop(record.id, RunState.PAUSED, why, now())
+        return Ending(RunState.PAUSED, why)
     requests_plan = planning.Plan(record.id, table)
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
     with progress.sending(left) as watcher:
         return Dispatch(journal, record, requests_plan, client, watcher=watcher, stop=stop).go()
+
+
+def _keeps_till_day(journal: Journal, record: RunRecord, table: pd.DataFrame) -> str | None:
+    """Why an advertisement cannot go now, and when it can; None if it can. What is reserved goes by day anyway."""
+    moment = now()
+    if not record.by_day_only or record.gateway == results.SANDBOX or not night.is_night(moment):
+        return None
+    at_once = table.loc[table["date"].isna(), "request"].isin(journal.planned(record.id))
+    if not at_once.any():
+        return None
+    return (
+        f"it is an advertisement, and none goes by night without a consent to that (it is {reservation.write(moment)}"
+        f" in Seoul); go on from {reservation.write(night.next_day(moment))}"
+    )
 
 
 def report(result: Result, place: Path, progress: Progress) -> Path:
@@ -190,6 +243,8 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
         report=place,
         totals=tally.totals(result),
         notes=notes,
+        advertisement=result.run.advertisement,
+        overridden=result.run.overridden,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from campaign import environment
+from campaign import environment, forecast
 from campaign.errors import CampaignError
 from campaign.gateway.clock import ask_time
 from campaign.journal import open_for_reading, sqlite_version
@@ -31,9 +31,6 @@ ROOM_TO_BE_EASY: Final = 1_000_000_000
 
 CLOCK_OFF: Final = timedelta(minutes=1)
 """How far this machine's clock may be from the gateway's before a person is told."""
-
-EXPECTED_ANSWER: Final = 0.5
-"""Seconds that an answer is expected to take, for the time of the last request."""
 
 
 class NotReady(CampaignError):
@@ -78,9 +75,8 @@ def require_reservations(table: pd.DataFrame, *, in_flight: int, rate: float | N
     going = table.loc[table["request"].notna() & table["date"].notna(), ["request", "date"]]
     if not len(going):
         return
-    speed = min(rate or float("inf"), in_flight / EXPECTED_ANSWER)
     for date, last in going.groupby("date", sort=False)["request"].max().items():
-        sent = now + timedelta(seconds=float(last) / speed)
+        sent = now + forecast.duration(int(last), in_flight=in_flight, rate=rate)
         if problem := reservation.problem(reservation.parse(str(date)), sent):
             raise NotReady(f"request {last} would be sent at {reservation.write(sent)}: {problem}")
 

@@ -39,6 +39,8 @@ def of_run(journal: Reader, record: RunRecord) -> Result:
         why=record.why,
         template=record.template,
         prices=record.prices,
+        advertisement=record.advertisement,
+        overridden=record.overridden,
     )
     return Result(run=facts, recipients=recipients, rows=_rows(recipients, requests), requests=requests)
 
@@ -62,9 +64,16 @@ def of_check(checked: Checked, gateway: str, now: datetime) -> Result:
         created_at=now,
         template=checked.campaign.template_text(),
         prices={str(kind): price for kind, price in checked.campaign.prices.items()},
+        advertisement=checked.campaign.message.advertisement,
     )
-    rows = _rows(checked.recipients, requests)
-    return Result(run=facts, recipients=checked.recipients, rows=rows, requests=requests)
+    return Result(
+        run=facts,
+        recipients=checked.recipients,
+        rows=_rows(checked.recipients, requests),
+        requests=requests,
+        fix=checked.fix,
+        remarks=tuple(one.as_remark() for one in checked.found),
+    )
 
 
 _ANSWERED = ("message", "request_no", "msg_type", "cause", "sent_at", "ended_at")

@@ -11,16 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from campaign.checking import Checked
     from campaign.journal import RunRecord
-    from campaign.model import Result
     from campaign.pipeline import Summary
 
 NOTHING_SENT: Final = "SANDBOX: nothing really went out. 연습용입니다: 실제로 발송되지 않았습니다."
 """Said wherever a run went to the built-in gateway."""
-
-PROBLEMS_SHOWN: Final = 5
-"""Problem rows shown on the terminal; the workbook has them all."""
 
 
 def say(words: str = "") -> None:
@@ -33,62 +28,30 @@ def note(words: str) -> None:
     sys.stderr.write(words + "\n")
 
 
-def show_check(checked: Checked, result: Result, summary: Summary) -> None:
-    """A check in ten seconds of reading."""
-    totals = summary.totals
-    pending = totals["rows"].get(str(Status.PENDING), 0)
-    sources = ", ".join(source.file for source in checked.recipients.sources)
-    say(f"{checked.campaign.name}: {totals['rows']['total']:,} rows in {sources}")
-    say(f"  to send    {pending:>9,}   {_types(totals['types'])} in {totals['requests']['total']:,} requests")
-    left_out = {key: count for key, count in totals["rows"].items() if key not in {"total", str(Status.PENDING)}}
-    if left_out:
-        say(f"  left out   {sum(left_out.values()):>9,}   {_counts(left_out)}")
-    if (cost := totals["planned"]) is not None:
-        say(f"  price      {cost:>9,.0f} won")
-    for words in [*_bytes_advice(checked), *summary.notes]:
-        note(f"note: {words}")
-    show_problems(result)
-
-
-def _bytes_advice(checked: Checked) -> Sequence[str]:
-    """What a few bytes less would save, where the type follows from the bytes."""
-    from campaign.messages import doctor
-
-    if checked.campaign.message.msg_type is not None:
-        return ()
-    going = checked.table[checked.table["status"].isna()]
-    return doctor.examine(going, checked.recipients.columns, checked.places, checked.campaign.prices).sentences
-
-
-def show_problems(result: Result) -> None:
-    """The first rows that need a hand, by their row in the spreadsheet."""
-    rows = result.rows
-    bad = rows[rows["status"].isin([str(Status.INVALID), str(Status.REJECTED), str(Status.UNKNOWN)])]
-    if not len(bad):
-        return
-    say("  rows that need a hand:")
-    for row, status, reason in bad[["row", "status", "reason"]].head(PROBLEMS_SHOWN).itertuples(index=False):
-        say(f"    row {row}: {status}: {reason}")
-    if len(bad) > PROBLEMS_SHOWN:
-        say(f"    and {len(bad) - PROBLEMS_SHOWN:,} more; the workbook has them all")
-
-
 def show_summary(summary: Summary) -> None:
     """How a run stands, and what to do next."""
     totals = summary.totals
     say(f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""))
-    say(f"  rows       {totals['rows']['total']:>9,}   {_counts(totals['rows'])}")
-    say(f"  requests   {totals['requests']['total']:>9,}   {_counts(totals['requests'])}")
+    say(f"  rows       {totals['rows']['total']:>9,}   {counts_in_words(totals['rows'])}")
+    say(f"  requests   {totals['requests']['total']:>9,}   {counts_in_words(totals['requests'])}")
     if totals["codes"]:
         say(f"  codes      {_coded(totals['codes'])}")
     if totals["cost"] is not None:
         say(f"  cost       {totals['cost']:>9,.0f} won for what was accepted")
+    if summary.advertisement:
+        say(f"  advertisement: {_kept(summary)}")
     if summary.sandbox:
         say(f"  {NOTHING_SENT}")
     if summary.report:
         say(f"  workbook   {summary.report}")
     for words in next_steps(summary):
         say(words)
+
+
+def _kept(summary: Summary) -> str:
+    if summary.overridden is None:
+        return "nothing was found against the rules"
+    return f"the rules were overridden by a person: {summary.overridden}"
 
 
 def next_steps(summary: Summary) -> list[str]:
@@ -119,24 +82,6 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         say("  ".join(cells).rstrip())
 
 
-def show_preview(message: Mapping[str, object]) -> None:
-    """One row's message as its recipient reads it, in a frame as wide as it needs."""
-    label = f"row {message['row']}: {message['msgType'] or 'no message'}, {message['bytes'] or 0} bytes"
-    if message["status"]:
-        label += f" - {message['status']}: {message['reason']}"
-    say(label)
-    if message["text"] is None:
-        return
-    lines = str(message["text"]).split("\n")
-    if message["title"]:
-        lines = [str(message["title"]), *lines]
-    room = max(map(width, lines))
-    say(f"  ┌{'─' * (room + 2)}┐")
-    for line in lines:
-        say(f"  │ {line}{' ' * (room - width(line))} │")
-    say(f"  └{'─' * (room + 2)}┘")
-
-
 def width(words: str) -> int:
     """Columns that the words take on a terminal: Hangul takes two."""
     from unicodedata import east_asian_width
@@ -151,8 +96,9 @@ def local(time: datetime | None) -> str:
     return "" if time is None else time.astimezone(ZONE).strftime(DATE_FORMAT)
 
 
-def _types(types: Mapping[str, int]) -> str:
-    return _counts({str(kind): types[kind] for kind in MsgType if kind in types}) or "nothing"
+def types_in_words(types: Mapping[str, int]) -> str:
+    """Messages by type, in the order of `MsgType`."""
+    return counts_in_words({str(kind): types[kind] for kind in MsgType if kind in types}) or "nothing"
 
 
 def _coded(codes: Mapping[str, int]) -> str:
@@ -161,5 +107,6 @@ def _coded(codes: Mapping[str, int]) -> str:
     return " · ".join(f"{code} ({describe(int(code)).english}) {count:,}" for code, count in codes.items())
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """Each name with its count; the total aside."""
     return " · ".join(f"{key} {count:,}" for key, count in counts.items() if key != "total")

@@ -44,6 +44,8 @@ class RecipientsSection(Section):
     duplicates: Literal["skip", "keep", "invalid"] = "skip"
     suppress: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
     hidden_rows: Literal["skip", "send"] = "skip"
+    consent: Filled | None = None
+    night_consent: Filled | None = None
 
 
 class MessageSection(Section):
@@ -56,6 +58,7 @@ class MessageSection(Section):
     type: Literal["auto", "SMS", "LMS", "MMS", "GSMS"] = "auto"
     reserve: Filled | None = None
     advertisement: bool = False
+    advertiser: Filled | None = None
     substitute: bool = False
 
     @model_validator(mode="after")
@@ -239,7 +242,6 @@ def refuse_unbuilt(campaign: Campaign) -> None:
     """
     asked = {
         "schedule": campaign.schedule is not None,
-        "message.advertisement": campaign.message.advertisement,
     }
     for key, is_asked in asked.items():
         if is_asked:

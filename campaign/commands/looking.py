@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from campaign import environment, pipeline, preflight, results, screen
+from campaign import bubbles, environment, overview, pipeline, preflight, results, screen
 from campaign.checking import check as check_rows
 from campaign.commands.door import gateway_of, show_json, write_report
 from campaign.options import UsageError
@@ -22,34 +22,43 @@ if TYPE_CHECKING:
     from campaign.settings import Campaign
 
 
-def check(door: Door, campaign: Campaign, *, gateway_url: str | None, only: Sequence[Status] = ()) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be checked: the rows of these statuses, and whether broken rules of advertising are overridden."""
+
+    only: Sequence[Status] = ()
+    override: bool = False
+
+
+def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | None) -> int:
     """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
     refuse_unbuilt(campaign)
     gateway = gateway_of(campaign, gateway_url)
-    checked = check_rows(campaign, pipeline.now(), door.progress, only=only)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=asked.only)
     result = results.of_check(checked, gateway, pipeline.now())
     place = write_report(door, result, f"{campaign.name}-check")
-    summary = replace(pipeline.summarise(result, place), notes=checked.notes)
+    summary = replace(pipeline.summarise(result, place), notes=checked.notes, found=checked.found)
     if door.json:
         show_json(summary.as_json())
     else:
-        screen.show_check(checked, result, summary)
+        overview.show_check(checked, result, summary, override=asked.override)
         screen.say(f"  workbook   {place}")
         screen.say("Nothing was sent: this was a check.")
-    return summary.exit_status
+    return replace(summary, found=()).exit_status if asked.override else summary.exit_status
 
 
 MESSAGES_SHOWN: Final = 3
 """Messages that a preview shows, besides the longest, the shortest and one of each type."""
 
-_SHOWN: Final = ("row", "status", "reason", "number", "sender", "msgType", "bytes", "title", "text", "date")
+_SHOWN: Final = ("row", "status", "reason", "number", "sender", "msgType", "bytes", "title", "text", "image", "date")
 
 
 def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
     """Show messages as their recipients will read them."""
     refuse_unbuilt(campaign)
     table = check_rows(campaign, pipeline.now(), door.progress).table
-    chosen = _telling_rows(table) if row is None else table[table["row"] == row]
+    why = _telling_rows(table) if row is None else dict.fromkeys(table.index[table["row"] == row], "")
+    chosen = table.loc[sorted(why)]
     if not len(chosen):
         if row is None:
             raise UsageError("no row has a message that can be sent; `campaign check` says why")
@@ -58,17 +67,21 @@ def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
     if door.json:
         show_json({"messages": messages})
         return
-    for message in messages:
-        screen.show_preview(message)
+    for place, message in zip(chosen.index, messages, strict=True):
+        bubbles.show_preview(message, why[place])
 
 
-def _telling_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The first few messages, the longest, the shortest, and one of each type."""
+def _telling_rows(table: pd.DataFrame) -> dict[Any, str]:
+    """The places of the first few messages, the longest, the shortest, and one of each type; each with what it is."""
     going = table[table["status"].isna()].drop_duplicates("text")
-    if not len(going):
-        return going
-    ends = {going["bytes"].idxmax(), going["bytes"].idxmin()}
-    return table.loc[sorted({*going.drop_duplicates("msgType").index, *ends, *going.index[:MESSAGES_SHOWN]})]
+    if len(going) <= 1:
+        return dict.fromkeys(going.index, "the only message")
+    why: dict[Any, list[str]] = {place: [] for place in going.index[:MESSAGES_SHOWN]}
+    for place, kind in going.drop_duplicates("msgType")["msgType"].items():
+        why.setdefault(place, []).append(f"the first {kind}")
+    why.setdefault(going["bytes"].idxmax(), []).append("the longest")
+    why.setdefault(going["bytes"].idxmin(), []).append("the shortest")
+    return {place: ", ".join(words) for place, words in why.items()}
 
 
 def _without_missing(line: dict[Any, Any]) -> dict[str, Any]:

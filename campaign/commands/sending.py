@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from campaign import gateways, pipeline, preflight, results, screen
+from campaign import findings, gateways, overview, pipeline, preflight, results, screen
 from campaign.checking import check as check_rows
 from campaign.checking import single_out
 from campaign.commands.door import agrees, gateway_of, report_run, require_terminal
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from campaign.journal import Journal, RunRecord
     from campaign.settings import Campaign
 
-NOT_STARTED = 2
-"""The exit status of a person's no."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
@@ -38,6 +35,7 @@ class How:
     gateway_url: str | None = None
     yes: bool = False
     again: bool = False
+    override: bool = False
 
     def gateway(self, campaign: Campaign) -> str:
         """An origin, or `results.SANDBOX`.
@@ -63,19 +61,28 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
     refuse_unbuilt(campaign)
     gateway = how.gateway(campaign)
     require_terminal(yes=how.sure)
-    checked = check_rows(campaign, pipeline.now(), door.progress, only=only)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=only, practice=how.sandbox)
     if Status.UNKNOWN in only:
         screen.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
     if not door.json:
-        found = results.of_check(checked, gateway, pipeline.now())
-        screen.show_check(checked, found, pipeline.summarise(found, None, checked.notes))
+        # What stops it is said by the refusal.
+        said = [one for one in checked.found if how.override or not one.stops]
+        result = results.of_check(checked, gateway, pipeline.now())
+        summary = pipeline.summarise(result, None, checked.notes)
+        overview.show_check(checked, result, replace(summary, found=tuple(said)), override=how.override)
+    if not how.override:
+        findings.refuse(checked.found)
     _look_back(door, checked, gateway, again=how.again)
     _look_at_clock(gateway)
     if not agrees(f"Send this through {gateway}?", yes=how.sure):
         screen.note("Nothing was sent.")
-        return NOT_STARTED
+        return pipeline.NOT_STARTED
     with open_for_writing(door.journal_url) as journal:
-        return _dispatch(door, journal, pipeline.plan(journal, checked, gateway, again=how.again))
+        return _dispatch(door, journal, _plan(journal, checked, gateway, how))
+
+
+def _plan(journal: Journal, checked: Checked, gateway: str, how: How) -> RunRecord:
+    return pipeline.plan(journal, checked, gateway, again=how.again, override=how.override)
 
 
 def _look_back(door: Door, checked: Checked, gateway: str, *, again: bool) -> None:
@@ -104,17 +111,17 @@ def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) 
     single = single_out(checked, to=to, row=row)
     _look_at_clock(gateway)
     with open_for_writing(door.journal_url) as journal:
-        return _dispatch(door, journal, pipeline.plan(journal, single, gateway, again=how.again))
+        return _dispatch(door, journal, _plan(journal, single, gateway, how))
 
 
-def resume(door: Door, run: str) -> int:
+def resume(door: Door, run: str, *, override: bool = False) -> int:
     """Go on with a run; the command's exit status."""
     with open_for_writing(door.journal_url) as journal:
         record = journal.run(run)
         if record.state == RunState.CANCELLED:
             raise UsageError(f"run {record.id} was cancelled: there is nothing to go on with")
         _look_at_clock(record.gateway)
-        return _dispatch(door, journal, record)
+        return _dispatch(door, journal, pipeline.override(journal, record) if override else record)
 
 
 def _dispatch(door: Door, journal: Journal, record: RunRecord) -> int:

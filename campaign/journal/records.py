@@ -14,7 +14,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """What the journal knows of a run, without its table. `gateway` is an origin, or "sandbox"."""
+    """What the journal knows of a run, without its table. `gateway` is an origin, or "sandbox".
+
+    `advertisement`: it is held to the rules of advertising messages; `by_night`: it may go by
+    night all the same, everybody in it having consented, or a person having overridden the
+    rules; `overridden`: what was found against the rules then, in words.
+    """
 
     id: str
     name: str
@@ -32,6 +37,14 @@ class RunRecord:
     prices: dict[str, float]
     report: str | None
     purged_at: datetime | None = None
+    advertisement: bool = False
+    by_night: bool = False
+    overridden: str | None = None
+
+    @property
+    def by_day_only(self) -> bool:
+        """Whether nothing of it may go by night."""
+        return self.advertisement and not self.by_night
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The layout's number, kept in `layout`; a journal of another number is refused, never guessed at."""
 
 METADATA: Final = sa.MetaData()
@@ -34,6 +34,9 @@ RUNS: Final = sa.Table(
     sa.Column("recipients", sa.Text, nullable=False),  # JSON: columns, phone, sources, notes
     sa.Column("report", sa.Text),  # where its workbook was put
     sa.Column("purged_at", sa.BigInteger),  # when its texts and numbers were removed
+    sa.Column("advertisement", sa.Boolean, nullable=False, default=False),
+    sa.Column("by_night", sa.Boolean, nullable=False, default=False),  # an advertisement that may go by night, too
+    sa.Column("overridden", sa.Text),  # what the rules found, and a person sent all the same
     sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table
 )
 

@@ -92,6 +92,9 @@ class Journal(Reader):
             "prices": json.dumps(run.prices),
             "recipients": frozen.describe_recipients(recipients),
             "frozen": frozen.freeze_table(recipients.table),
+            "advertisement": run.advertisement,
+            "by_night": run.by_night,
+            "overridden": run.overridden,
         }
         rows = [
             {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
@@ -107,6 +110,14 @@ class Journal(Reader):
                     sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]
                 )
             self._note_run(connection, run.id, run.created_at, str(run.state), "planned")
+            if run.overridden:
+                self._note_run(connection, run.id, run.created_at, "overridden", run.overridden)
+
+    def override(self, run: str, words: str, now: datetime) -> None:
+        """A person sends an advertisement against the rules; `words` say which."""
+        with self._writing() as connection:
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(by_night=True, overridden=words))
+            self._note_run(connection, run, now, "overridden", words)
 
     def start(self, run: str, now: datetime) -> None:
         """The run is being dispatched from now on."""

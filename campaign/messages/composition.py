@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("sender", "text", "title", "image", "date", "bytes", "msgType", "reason")
 """What the composition knows of a row; all but `reason` are columns of the table as they stand."""
 
+UNKNOWN: Final = ""
+"""Stands for the field of a problem that any of them may have: a template that could not be filled in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Composition:
@@ -42,15 +45,17 @@ class Composition:
 
     `frame` has `COLUMNS`, one row a recipient; `images` the fitted pictures
     by their digest; `notes` sentences that the person should see; `note`
-    (text, one a row) what to know of a row though it goes, or missing; `places`
-    the columns that the text reads, by their place in `Recipients.columns`.
+    (text, one a row) what to know of a row though it goes, or missing; `field`
+    the field (text, title, sender, image, reserve) that a row's reason is about, `UNKNOWN`
+    or missing; `places` the columns that each field reads, by their place in `Recipients.columns`.
     """
 
     frame: pd.DataFrame
     images: dict[str, bytes]
     notes: tuple[str, ...]
     note: pd.Series
-    places: tuple[int, ...]
+    field: pd.Series
+    places: dict[str, tuple[int, ...]]
 
 
 def compose(
@@ -76,30 +81,42 @@ def compose(
     finish = finisher(substituting=campaign.message.substitute)
     variants = rendering.render(recipients, _sources(campaign), finish=finish, progress=progress, crew=crew)
     findings = judging.Findings(dict(variants.reasons))
-    lines = {name: _column(variants.fields.get(name), len(variants)) for name in _FIELDS}
+    findings.blame(UNKNOWN)
     pictures = Pictures(campaign)
-    judged = {
-        "sender": judging.by_value(lines["sender"], normalise_sender, findings),
-        "text": lines["text"],
-        "image": judging.by_value(lines["image"], pictures.fit, findings),
-        "date": judging.by_value(lines["reserve"], _reservation_rule(now), findings),
-    }
-    lengths = judging.judge_characters("text", lines["text"], findings)
-    types = judging.types(campaign.message.msg_type, lengths, lines["image"].notna().to_numpy())
-    judging.judge_texts(lines["text"], lengths, types, findings)
-    judged["title"] = judging.titles(lines["title"], types, findings)
-    frame = pd.DataFrame({**judged, "bytes": pd.array(lengths, dtype=schema.INT), "msgType": _text(types)})
-    frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA
+    frame = _judged(variants, campaign, pictures, now, findings)
     frame["reason"] = pd.Series(findings.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["note"] = _notes(frame["text"])
+    frame["field"] = pd.Series(findings.fields, dtype=schema.TEXT).reindex(range(len(variants)))
     spread = frame.take(variants.of_row).set_axis(recipients.table.index)
     return Composition(
         frame=spread.loc[:, list(COLUMNS)],
         images=pictures.by_digest,
         notes=(*findings.notes, *pictures.notes),
         note=spread["note"],
-        places=tuple(variants.places.get("text", ())),
+        field=spread["field"],
+        places={name: tuple(places) for name, places in variants.places.items()},
     )
+
+
+def _judged(
+    variants: rendering.Variants, campaign: Campaign, pictures: Pictures, now: datetime, findings: judging.Findings
+) -> pd.DataFrame:
+    """The variants' fields as they are sent, one row each; what is wrong with them goes to the findings."""
+    lines = {name: _column(variants.fields.get(name), len(variants)) for name in _FIELDS}
+    rules = {"sender": normalise_sender, "image": pictures.fit, "reserve": _reservation_rule(now)}
+    judged = {"text": lines["text"]}
+    for name, rule in rules.items():
+        judged["date" if name == "reserve" else name] = judging.by_value(lines[name], rule, findings)
+        findings.blame(name)
+    lengths = judging.judge_characters("text", lines["text"], findings)
+    types = judging.types(campaign.message.msg_type, lengths, lines["image"].notna().to_numpy())
+    judging.judge_texts(lines["text"], lengths, types, findings)
+    findings.blame("text")
+    judged["title"] = judging.titles(lines["title"], types, findings)
+    findings.blame("title")
+    frame = pd.DataFrame({**judged, "bytes": pd.array(lengths, dtype=schema.INT), "msgType": _text(types)})
+    frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA
+    return frame
 
 
 def hire(campaign: Campaign) -> AbstractContextManager[Crew | None]:

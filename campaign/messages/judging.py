@@ -24,15 +24,20 @@ _TITLE: Final = r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9\[\]()<> ]*"
 
 @dataclass(slots=True)
 class Findings:
-    """The first problem of every variant, gathered rule by rule."""
+    """The first problem of every variant, gathered rule by rule, and the text field that has it, as far as known."""
 
     reasons: dict[int, str]
+    fields: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def add(self, variants: np.ndarray, words: Callable[[int], str]) -> None:
         """Note the variants that are flagged, each in its words, unless something was noted before."""
         for variant in np.flatnonzero(variants):
             self.reasons.setdefault(int(variant), words(int(variant)))
+
+    def blame(self, name: str) -> None:
+        """What was found since the last time is in the field of that name."""
+        self.fields |= dict.fromkeys(self.reasons.keys() - self.fields.keys(), name)
 
 
 def by_value(values: pd.Series, rule: Callable[[str], str], findings: Findings) -> pd.Series:

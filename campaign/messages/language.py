@@ -13,6 +13,7 @@ from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from campaign.messages import names
 from campaign.messages.filters import FILTERS
 from campaign.messages.show import show
 
@@ -36,7 +37,7 @@ class Missing(jinja2.Undefined):
 
 def missing(heading: str) -> Missing:
     """What stands for an empty cell of that column."""
-    return Missing(hint=f"{heading!r} is empty, and the template needs it")
+    return Missing(hint=names.empty(heading))
 
 
 class Language(ImmutableSandboxedEnvironment):

@@ -51,6 +51,11 @@ class Names:
         return f"{place}: there is no column {name!r}. {hint}Columns: {', '.join(self.known)}"
 
 
+def empty(heading: str) -> str:
+    """That a template needs a cell which is empty, in words."""
+    return f"{heading!r} is empty, and the template needs it"
+
+
 def fold(heading: str) -> str:
     """A heading without the white space around it, and with one space where it has several or a newline."""
     return " ".join(heading.split())

@@ -53,11 +53,17 @@ def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
     return []
 
 
-def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]:
-    """What is found of reservations as the table holds them: yyyy-MM-dd HH:mm:ss in Asia/Seoul, or missing."""
-    hours = pd.Series(dates, dtype=schema.TEXT).str.slice(11, 13).reset_index(drop=True)
+def reserved(dates: Sequence[str | None] | pd.Series) -> np.ndarray:
+    """Which reservations, as the table holds them (yyyy-MM-dd HH:mm:ss in Asia/Seoul, or missing), lie in the night."""
+    hours = pd.Series(dates, dtype=schema.TEXT).str.slice(11, 13)
     clocks = [f"{hour:02}" for hour in range(24) if time(hour) >= BEGINS or time(hour) < ENDS]
-    flags = hours.isin(clocks).to_numpy(dtype=bool)
+    flags: np.ndarray = hours.isin(clocks).to_numpy(dtype=bool)
+    return flags
+
+
+def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]:
+    """What is found of reservations, as `reserved` takes them."""
+    flags = reserved(dates)
     return [_finding("it is reserved into the night", flags)] if flags.any() else []
 
 

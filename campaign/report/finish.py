@@ -8,21 +8,24 @@ from typing import IO, TYPE_CHECKING, Final
 
 from campaign.report import look, package
 from campaign.report.charts import chart_xml
+from campaign.report.comments import with_boxes, with_words
 from campaign.report.drawing import drawing_xml
-from campaign.report.grid import Cell, cell_xml
-from campaign.report.sheet import Page
+from campaign.report.grid import Cell, cell_xml, letters
+from campaign.report.sheet import Page, Table
 from campaign.report.stylesheet import Stylesheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from campaign.report.sheet import Table
+    from campaign.report.marks import Marks
 
 STYLES: Final = "xl/styles.xml"
 HEADING: Final = re.compile(rb'<row r="1".*?</row>', re.DOTALL)
 DIMENSION: Final = re.compile(rb'<dimension ref="[^"]*"/>')
 CELLS: Final = re.compile(rb"<sheetData>.*</sheetData>", re.DOTALL)
+FIRST_PRIORITY: Final = 1_000
+"""Rules of our own come after the library's, which are fewer."""
 HEIGHT: Final = 22
 """Points; a heading has a filter's button beside it."""
 
@@ -32,14 +35,48 @@ def finish(source: Path, target: IO[bytes], sheets: Sequence[Table | Page]) -> N
     styles = Stylesheet(package.read(source, STYLES))
     edits: dict[str, Callable[[bytes], bytes]] = {}
     heads: dict[str, Callable[[bytes], bytes]] = {}
+    ends: dict[str, package.Ends] = {}
+    edits |= dict.fromkeys(notes(source), in_our_font)
     for place, sheet in enumerate(sheets, 1):
         if isinstance(sheet, Page):
             edits |= laid_page(sheet, place, styles)
         else:
             heads[part(place)] = partial(headed, row=heading(sheet, styles))
-    edits |= dict.fromkeys(notes(source), in_our_font)
+        if isinstance(sheet, Table) and sheet.marks and sheet.marks.columns:
+            ends[part(place)] = package.Ends(heads[part(place)], partial(coloured, xml=colours(sheet, styles)))
+            edits |= noted(source, place, sheet.marks)
     edits[STYLES] = fixed(styles.content())
-    package.rewrite(source, target, edits, heads)
+    package.rewrite(source, target, edits, heads, ends)
+
+
+def colours(table: Table, styles: Stylesheet) -> bytes:
+    """The rules that colour the cells to mend: those whose heading their row names."""
+    if table.marks is None:
+        return b""
+    style, named = styles.rule_id(look.RED), letters(table.marks.named)
+    return "".join(
+        f'<conditionalFormatting sqref="{letters(column)}2:{letters(column)}{table.rows + 1}">'
+        f'<cfRule type="expression" dxfId="{style}" priority="{FIRST_PRIORITY + place}">'
+        f"<formula>${named}2={letters(column)}$1</formula></cfRule></conditionalFormatting>"
+        for place, column in enumerate(table.marks.columns)
+    ).encode()
+
+
+def coloured(content: bytes, xml: bytes) -> bytes:
+    """The end of a sheet with rules of ours before the library's."""
+    place = content.index(b"<conditionalFormatting")
+    return content[:place] + xml + content[place:]
+
+
+def noted(source: Path, place: int, marks: Marks) -> dict[str, Callable[[bytes], bytes]]:
+    """The edits that put the notes on cells beside those on headings."""
+    rels = package.read(source, f"xl/worksheets/_rels/sheet{place}.xml.rels").decode()
+    [words] = re.findall(r'Target="\.\./(comments\d+\.xml)"', rels)
+    [boxes] = re.findall(r'Target="\.\./(drawings/vmlDrawing\d+\.vml)"', rels)
+    return {
+        f"xl/{words}": lambda content: in_our_font(with_words(content, marks.notes)),
+        f"xl/{boxes}": lambda content: with_boxes(content, marks.notes),
+    }
 
 
 def laid_page(page: Page, place: int, styles: Stylesheet) -> dict[str, Callable[[bytes], bytes]]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from campaign import schema
 from campaign.model import RunState, Status
 from campaign.report import fields, words
+from campaign.report.marks import FIX, marked
 from campaign.report.sheet import ROWS
 from campaign.report.table import sheets
 
@@ -23,7 +24,19 @@ if TYPE_CHECKING:
 ORDER: Final = tuple(schema.RESULT)
 """The contract's columns, in its order."""
 
-FIRST: Final = ("status", "row", "file", "sheet", "number", "reason", "to_do", "resultCode", "message", "requestNo")
+FIRST: Final = (
+    "status",
+    "row",
+    "file",
+    "sheet",
+    "number",
+    FIX,
+    "reason",
+    "to_do",
+    "resultCode",
+    "message",
+    "requestNo",
+)
 """What a person needs first of a problem."""
 
 URGENT: Final = (Status.UNKNOWN, Status.REJECTED, Status.INVALID, Status.PENDING)
@@ -32,8 +45,18 @@ URGENT: Final = (Status.UNKNOWN, Status.REJECTED, Status.INVALID, Status.PENDING
 
 def results(result: Result, changes: Changes, limit: int = ROWS, *, name: str = "results") -> tuple[Table, ...]:
     """Every row, in order: the spreadsheet's own columns, then the contract's."""
-    columns = fields.own(result.recipients, changes) + fields.ours(result.rows, ORDER, changes)
-    return sheets(name, columns, len(result.rows), limit)
+    rows = with_fix(result)
+    columns = fields.own(result.recipients, changes) + fields.ours(rows, (*ORDER, FIX), changes)
+    return tuple(marked(sheets(name, columns, len(rows), limit), result))
+
+
+def with_fix(result: Result) -> pd.DataFrame:
+    """The result's rows, with the heading of the cell to mend where somebody looked for it."""
+    if result.fix is None:
+        return result.rows
+    headings = {column.name: column.heading for column in result.recipients.columns}
+    shown = result.fix.map({name: headings.get(name, name) for name in result.fix.dropna().unique()})
+    return result.rows.assign(**{FIX: shown.astype(schema.TEXT)})
 
 
 def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
@@ -45,7 +68,7 @@ def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table
 def problems(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
     """The rows that need a hand, unknown first, with the reason and what to do."""
     places = urgent(result)
-    rows = result.rows.iloc[places]
+    rows = with_fix(result).iloc[places]
     people = replace(result.recipients, table=result.recipients.table.iloc[places])
     advised = rows.assign(to_do=advice(rows["status"], result.run.id))
     columns = fields.ours(advised, FIRST, changes) + fields.own(people, changes)

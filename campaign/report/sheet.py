@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from campaign.report.grid import Grid
     from campaign.report.look import Tint
+    from campaign.report.marks import Marks
 
 ROWS: Final = 1_048_576
 """Rows a sheet can hold, its heading included. Source: Excel specifications and limits."""
@@ -67,6 +68,8 @@ class Table:
     while they are written; their columns answer to `columns` by place, not by name.
     Behind those stand the kinds of the `mixed` columns, which are not written.
     `by_cell`: there is such a column among them. `counted`: its rows are progress.
+    It has `rows` rows from the record `first` on, where a list goes over several sheets;
+    `marks` are the cells that a person has to mend.
     """
 
     name: str
@@ -76,6 +79,9 @@ class Table:
     mixed: tuple[Mixed, ...] = ()
     by_cell: bool = False
     counted: bool = True
+    first: int = 0
+    rows: int = 0
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

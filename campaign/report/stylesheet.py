@@ -10,7 +10,7 @@ from campaign.report import look
 from campaign.report.sheetwriter import BAND
 
 if TYPE_CHECKING:
-    from campaign.report.look import Look
+    from campaign.report.look import Look, Tint
 
 FIRST_NUMBER_FORMAT: Final = 300
 """Number formats of our own count from here; the library's from 164."""
@@ -48,6 +48,14 @@ class Stylesheet:
                 f"{alignment_xml(wanted)}</xf>",
             )
         return self._ids[wanted]
+
+    def rule_id(self, tint: Tint) -> int:
+        """The index of a conditional format's style of that colour."""
+        return self._add(
+            "dxfs",
+            f'<dxf><font><color rgb="FF{tint.text}"/></font><fill><patternFill>'
+            f'<bgColor rgb="FF{tint.fill}"/></patternFill></fill></dxf>',
+        )
 
     def content(self) -> bytes:
         """The part as it now is."""

@@ -56,6 +56,8 @@ class Summary(Breakdown):
         self.title()
         self.facts()
         self.template()
+        self.advertising()
+        self.gap()
         top = self.row
         self.by_status()
         self.by_code()
@@ -107,7 +109,7 @@ class Summary(Breakdown):
         if run.why:
             self.grid.put(self.row, 0, "멈춘 까닭 Why", LABEL_TOP)
             self.grid.put(self.row, 1, run.why, REASON, across=EDGE - 1)
-            self.grid.height(self.row, 6 + A_LINE * (1 + int(of_text(run.why)) // (A_ROW - 20)))
+            self.grid.height(self.row, 6 + A_LINE * lines_of(run.why))
             self.row += 1
 
     def fact(self, row: int, column: int, name: str, value: Value, across: int) -> None:
@@ -131,9 +133,25 @@ class Summary(Breakdown):
             shown = lines[:LINES] + (["…"] if len(lines) > LINES else [])
             self.grid.put(self.row, 0, "문안 Template", LABEL_TOP)
             self.grid.put(self.row, 1, "\n".join(shown), QUOTED, across=EDGE - 1)
-            self.grid.height(self.row, 6 + A_LINE * sum(1 + int(of_text(line)) // (A_ROW - 20) for line in shown))
+            self.grid.height(self.row, 6 + A_LINE * lines_of("\n".join(shown)))
             self.row += 1
-        self.gap()
+
+    def advertising(self) -> None:
+        """What the rules for advertisements found in a check, or that a person has overridden them in a run."""
+        run = self.run
+        if not run.advertisement:
+            return
+        said = [
+            (f"{words.STOPS if one.stops else words.CAUTION}: {one.words}\n{one.rule}", one.stops)
+            for one in self.result.remarks
+        ]
+        if run.overridden:
+            said.append((f"{words.OVERRIDDEN}: {run.overridden}", True))
+        self.grid.put(self.row, 0, "광고 규칙 Advertising", LABEL_TOP)
+        for line, stops in said or [(words.KEPT, False)]:
+            self.grid.put(self.row, 1, line, REASON if stops else QUOTED, across=EDGE - 1)
+            self.grid.height(self.row, 6 + A_LINE * lines_of(line))
+            self.row += 1
 
     def notes(self, found: Sequence[str]) -> None:
         """What a person should know besides."""
@@ -163,6 +181,11 @@ class Summary(Breakdown):
                 colours=(look.STRONG[Status.ACCEPTED],),
             )
         )
+
+
+def lines_of(words: str) -> int:
+    """Lines that words take beside a label."""
+    return sum(1 + int(of_text(line)) // (A_ROW - 20) for line in words.split("\n"))
 
 
 def told(changes: Changes) -> list[str]:

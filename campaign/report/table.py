@@ -65,6 +65,8 @@ def part(name: str, fields: Sequence[Field], start: int, rows: int, *, counted: 
         mixed=tuple(Mixed(place, len(fields) + index) for index, (place, _) in enumerate(kinds)),
         counted=counted,
         by_cell=any(field.column.by_cell for field in fields),
+        first=start,
+        rows=rows,
     )
 
 

@@ -16,7 +16,7 @@ NOTES: Final[dict[str, str]] = {
         "cancelled 취소됨\n"
         "invalid 점검에서 걸러짐\n"
         "duplicate 같은 번호·같은 내용이 위에 있음\n"
-        "opted_out 수신거부 번호\n"
+        "opted_out 수신거부 번호, 또는 수신동의 없음\n"
         "hidden 숨겨진 행"
     ),
     "resultCode": "게이트웨이가 이 행의 요청에 답한 코드입니다. 0은 접수. 응답이 없으면 비어 있습니다.",
@@ -29,6 +29,7 @@ NOTES: Final[dict[str, str]] = {
     "bytes": "글의 길이. 한글 2바이트, 영문·숫자 1바이트로 셉니다(CP949).",
     "sentAt": "요청을 보낸 시각, 한국 시간(Asia/Seoul). 여러 번이면 마지막.",
     "to_do": "사람이 할 일.",
+    "fix": "고쳐야 할 칸의 열 이름입니다. 그 칸은 빨갛게 칠해 두었습니다. 고친 뒤 이 파일로 다시 점검할 수 있습니다.",
     "row": "원래 시트에서의 행 번호입니다.",
     "file": "이 행이 온 파일입니다.",
     "sheet": "이 행이 온 시트입니다.",
@@ -54,7 +55,7 @@ MEANING: Final[dict[Status, str]] = {
     Status.CANCELLED: "사람이 취소함",
     Status.INVALID: "점검에서 걸러져 보내지 않음",
     Status.DUPLICATE: "같은 번호·같은 내용이 위에 있음",
-    Status.OPTED_OUT: "수신거부 목록에 있음",
+    Status.OPTED_OUT: "수신거부 목록에 있거나 수신동의 없음",
     Status.HIDDEN: "시트에서 숨겨진 행",
 }
 
@@ -82,6 +83,11 @@ REQUEST: Final[dict[State, str]] = {
     State.UNKNOWN: "확인 필요",
     State.CANCELLED: "취소",
 }
+
+STOPS: Final = "발송을 막음  stops it"
+CAUTION: Final = "살펴볼 것  look"
+KEPT: Final = "규칙에 어긋난 것이 없었습니다.  Nothing was found against the rules."
+OVERRIDDEN: Final = "사람이 규칙을 무시하고 보냄  overridden by a person"
 
 SANDBOX: Final = "샌드박스 실행: 실제로 발송된 문자는 없습니다.  SANDBOX: nothing really went out."
 CHECK: Final = "점검 결과: 아무것도 보내지 않았습니다.  CHECK ONLY: nothing was sent."

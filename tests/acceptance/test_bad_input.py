@@ -100,7 +100,6 @@ def test_all_wrong_places_are_named_at_once(desk: Desk) -> None:
     ("sections", "words"),
     [
         ({"schedule": "start_at = 2026-12-01T10:00:00+09:00"}, "schedule"),
-        ({"message": "advertisement = true"}, "message.advertisement"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_and_not_ignored(desk: Desk, sections: dict[str, str], words: str) -> None:

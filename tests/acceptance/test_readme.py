@@ -154,6 +154,27 @@ def test_the_page_of_the_sandbox_lists_every_fault() -> None:
     assert set(re.findall(r"^\| `(\w+)`", page.split("## Faults")[1], re.MULTILINE)) == set(KINDS)
 
 
+def test_the_page_of_the_check_lists_the_rules_and_the_limits_there_are() -> None:
+    from campaign.messages.advertising import Rule
+    from campaign.recipients.consent import NO, YEARS, YES
+    from campaign.report.marks import NOTES
+
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (.*?제50조 제\d항\)) \|", page, re.MULTILINE) == list(map(str, Rule))
+    assert f"the first {NOTES:,} of them carry a note" in page
+    assert f"over {YEARS} years ago" in page
+    yes, no = (re.findall(r"`(\w+)`", page.split(words)[1].split("and the like")[0]) for words in ("a yes (", "a no ("))
+    assert {word.casefold() for word in yes} <= YES
+    assert {word.casefold() for word in no} <= NO
+
+
+def test_the_campaign_files_on_the_page_of_the_check_are_read() -> None:
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    recipients, message = (tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL))
+    campaign = Campaign.model_validate({"name": "x", "sender": "02-1234-5678", **recipients, **message})
+    assert (campaign.recipients.consent, campaign.message.advertiser) == ("수신동의일", "하늘상점")
+
+
 def test_the_filters_on_the_page_are_the_filters_there_are(desk: Desk) -> None:
     shown = re.findall(r"^\| `(\{\{ (\S+?)\\\|(\w+).*?\}\})` \|", KEYS_PAGE, re.MULTILINE)
     assert len(shown) >= 7

@@ -26,7 +26,7 @@ def diagnosis(folder: Path, text: str, prices: dict[MsgType, float] | None = Non
     recipients = recipients_of(**columns)
     composition = composed(folder, recipients, text=text)
     rows = pd.concat([recipients.table, composition.frame], axis=1)
-    return examine(rows, recipients.columns, composition.places, PRICES if prices is None else prices)
+    return examine(rows, recipients.columns, composition.places["text"], PRICES if prices is None else prices)
 
 
 def test_it_says_which_messages_are_lms_for_a_few_bytes_and_why(tmp_path: Path) -> None:

@@ -16,8 +16,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLOORS = {
-    "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
-    "engine": ["pipeline", "checking", "results", "dispatch", "preparation", "watcher", "gateways", "preflight"],
+    "doors": ["__main__", "cli", "options", "commands", "screen", "overview", "bubbles", "signals"],
+    "engine": [
+        "pipeline",
+        "checking",
+        "results",
+        "dispatch",
+        "preparation",
+        "watcher",
+        "gateways",
+        "preflight",
+        "forecast",
+        "verdicts",
+        "findings",
+        "consents",
+        "mending",
+    ],
     "edges": [
         "recipients",
         "gateway.client",

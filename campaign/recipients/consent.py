@@ -1,0 +1,127 @@
+"""Consent columns: who agreed to get messages, as far as the cells under a named heading say.
+
+A date is the day of the consent, a yes is one without its day. What is empty, a no, still
+to come or cannot be read is no consent that anyone knows of. Source: field-notes.md, "Advertising messages".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign import schema
+from campaign.errors import RecipientsError
+from campaign.recipients import cells, headings
+
+if TYPE_CHECKING:
+    from campaign.model import Column, Recipients
+
+_YES: Final = """
+    y yes t true o ㅇ ○ ◯ v ✓ ✔ 1 ok on agree agreed 예 네 넵 동의 동의함 동의합니다 수신동의 수신 허용 가능
+    """
+_NO: Final = """
+    n no f false x × ✕ ✗ 0 off - 아니오 아니요 거부 거부함 수신거부 거절 미동의 비동의 부동의 동의안함 동의하지않음
+    없음 불가 철회 해지
+    """
+
+YES: Final = frozenset(unicodedata.normalize("NFKC", _YES).split())
+"""What says yes, folded."""
+
+NO: Final = frozenset(unicodedata.normalize("NFKC", _NO).split())
+"""What says no, folded."""
+
+YEARS: Final = 2
+"""Years after which a consent is to be confirmed. Seen in a secondary source only: so it is a note, no refusal."""
+
+SHOWN: Final = 30
+"""Characters of a cell that a reason quotes."""
+
+_DATE: Final = re.compile(r"(\d{4}|\d{2})(?:[-./년]|년?\s)\s*(\d{1,2})[-./월\s]\s*(\d{1,2})일?\.?(?:[\sT(].*)?|(\d{8})")
+
+
+def column(recipients: Recipients, key: str, heading: str) -> Column:
+    """The column under that heading.
+
+    Args:
+        recipients: the rows.
+        key: the campaign file's key, for the error.
+        heading: as the campaign file has it.
+
+    Raises:
+        RecipientsError: there is none, with the nearest one.
+    """
+    found = [one for one in recipients.columns if headings.fold(one.heading) == headings.fold(heading)]
+    if found:
+        return found[0]
+    names = [headings.shown(one.heading) for one in recipients.columns if one.heading.strip()]
+    near = headings.nearest(heading, names)
+    hint = f" Did you mean {near!r}?" if near else ""
+    raise RecipientsError(
+        f"recipients.{key} = {heading!r}: there is no such column.{hint} The columns are: {', '.join(names)}."
+    )
+
+
+def judge(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
+    """Who agreed, by one column.
+
+    Args:
+        recipients: the rows.
+        column: the column, from `column`.
+        today: the day, in Asia/Seoul, that dates are held against.
+
+    Returns:
+        One row a recipient: `refusal`, why there is no consent, missing where there is one; `note`, what to know
+        of it though there is one, or missing.
+    """
+    values = cells.text(pa.array(recipients.table[column.name].array))
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    spellings = whole.dictionary_encode()
+    name = headings.shown(column.heading)
+    verdicts = [_verdict(name, said or "", today) for said in spellings.dictionary.to_pylist()]
+    found = {
+        part: pa.array([verdict[place] for verdict in verdicts], pa.string()).take(spellings.indices)
+        for place, part in enumerate(("refusal", "note"))
+    }
+    found["refusal"] = pc.if_else(pc.is_null(spellings.indices), f"{name!r} is empty: no consent", found["refusal"])
+    frame = {part: pd.Series(pd.array(values, dtype=schema.TEXT)) for part, values in found.items()}
+    return pd.DataFrame(frame).set_axis(recipients.table.index)
+
+
+def _verdict(name: str, said: str, today: date) -> tuple[str | None, str | None]:
+    """Why a cell is no consent, and what to know of one that is."""
+    plain = unicodedata.normalize("NFKC", said).strip()
+    folded = "".join(plain.split()).casefold().rstrip(".!")
+    shown = f"{name!r} says {said.strip()[:SHOWN]!r}"
+    if not folded:
+        return f"{name!r} is empty: no consent", None
+    if folded in YES:
+        return None, None
+    if folded in NO:
+        return f"{shown}: no consent", None
+    day = _day(plain)
+    if day is None:
+        return f"{shown}, which is neither a date nor a yes: no consent is known", None
+    if day > today:
+        return f"{shown}, a day that is still to come: no consent is known", None
+    return None, f"{shown}, over {YEARS} years ago: such a consent is to be confirmed" if _is_old(day, today) else None
+
+
+def _day(words: str) -> date | None:
+    match = _DATE.fullmatch(words)
+    if match is None:
+        return None
+    year, month, day = (match[1], match[2], match[3]) if match[1] else (words[:4], words[4:6], words[6:])
+    try:
+        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))  # noqa: PLR2004 - as in 24.3.1
+    except ValueError:
+        return None
+
+
+def _is_old(day: date, today: date) -> bool:
+    return (day.year + YEARS, day.month, day.day) < (today.year, today.month, today.day)
