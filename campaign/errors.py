@@ -43,5 +43,9 @@ class NoSuchRun(JournalError):
     """The journal has no run of that id."""
 
 
+class NoSuchSchedule(JournalError):
+    """The journal has no schedule of that id."""
+
+
 class AlreadySent(CampaignError):
     """The same plan went out before, and `--again` was not given."""

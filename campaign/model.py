@@ -57,6 +57,24 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"  # what was left will not be sent
 
 
+class ScheduleState(StrEnum):
+    """Where a schedule is."""
+
+    ACTIVE = "active"  # it starts its campaign when that is due
+    ENDED = "ended"  # its one time has come and gone
+    REMOVED = "removed"  # a person took it back, or recorded it anew
+
+
+class OccurrenceState(StrEnum):
+    """What became of one time at which a campaign was to start."""
+
+    CLAIMED = "claimed"  # taken by a scheduler; no run was planned yet
+    STARTED = "started"  # it has its run, which is being sent, waits, or lost its process
+    ENDED = "ended"  # its run came to its end, or needs a person: the run says which
+    EXPIRED = "expired"  # too late to start, or to go on: a person decides
+    STOPPED = "stopped"  # checked again, and found wanting: nothing was sent
+
+
 ROW_STATUS_OF: dict[State, Status] = {
     State.PLANNED: Status.PENDING,
     State.IN_FLIGHT: Status.UNKNOWN,

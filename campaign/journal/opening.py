@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from campaign.errors import JournalError, NoSuchRun
 from campaign.journal.engine import engine_for, words_for
+from campaign.journal.growth import grow, lacking
 from campaign.journal.lock import WriterLock, lock_path
 from campaign.journal.reading import Reader
-from campaign.journal.tables import LAYOUT, METADATA, VERSION
+from campaign.journal.tables import LAYOUT, VERSION
 from campaign.journal.writing import Journal
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def open_for_writing(url: str) -> Journal:
     journal = Journal(engine, path=path, lock=lock)
     try:
         with words_for(path), engine.begin() as connection:
-            METADATA.create_all(connection)
+            grow(connection)
             if connection.scalar(sa.select(LAYOUT.c.version)) is None:
                 connection.execute(sa.insert(LAYOUT), {"version": VERSION})
             _check_layout(connection, url)
@@ -52,13 +53,12 @@ def open_for_reading(url: str) -> Reader:
     nothing_yet = NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
     if path is not None and not path.exists():
         raise nothing_yet
-    journal = Reader(engine, path=path)
     with words_for(path), engine.connect() as connection:
         # A process that died while it made the journal leaves a file without anything in it.
         if not sa.inspect(connection).get_table_names():
             raise nothing_yet
         _check_layout(connection, url)
-    return journal
+        return Reader(engine, path=path, lacking=lacking(connection))
 
 
 def _check_layout(connection: sa.Connection, url: str) -> None:

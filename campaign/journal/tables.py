@@ -35,6 +35,44 @@ RUNS: Final = sa.Table(
     sa.Column("report", sa.Text),  # where its workbook was put
     sa.Column("purged_at", sa.BigInteger),  # when its texts and numbers were removed
     sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table
+    sa.Column("window", sa.Text),  # the hours in which it may send, as its campaign file has them
+    sa.Column("spread", sa.Text),  # how it is spread over time, likewise
+    sa.Column("advertisement", sa.Integer),  # 1: the law's night holds for it
+    sa.Column("resume_at", sa.BigInteger),  # paused by itself until then: the scheduler goes on with it
+)
+
+SCHEDULES: Final = sa.Table(
+    "schedules",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False, unique=True),  # the order in which they were recorded
+    sa.Column("name", sa.Text, nullable=False),  # the campaign's
+    sa.Column("file", sa.Text, nullable=False),  # the campaign file, absolute
+    sa.Column("state", sa.Text, nullable=False),  # model.ScheduleState
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("start_at", sa.BigInteger),
+    sa.Column("every", sa.Text),  # a cron line
+    sa.Column("grace", sa.BigInteger, nullable=False),  # microseconds that it may be late
+    sa.Column("gateway", sa.Text, nullable=False),  # as in `runs`
+    sa.Column("section", sa.Text, nullable=False),  # JSON: the file's [schedule]
+    sa.Column("notify", sa.Text),  # JSON: the file's [notify]
+    sa.Column("invalid", sa.Integer, nullable=False),  # rows that were invalid when it was recorded
+    sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent once more
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id")),  # its run, where the recipients were frozen with it
+)
+
+OCCURRENCES: Final = sa.Table(
+    "occurrences",
+    METADATA,
+    # The key is the claim: of two schedulers, or after a jump of the clock, one time is taken once.
+    sa.Column("schedule", sa.Text, sa.ForeignKey("schedules.id"), primary_key=True),
+    sa.Column("due_at", sa.BigInteger, primary_key=True),
+    sa.Column("start_by", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # model.OccurrenceState
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), unique=True),
+    sa.Column("why", sa.Text),
+    sa.Column("claimed_at", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
 )
 
 IMAGES: Final = sa.Table(

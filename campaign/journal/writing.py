@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,14 +11,14 @@ import sqlalchemy as sa
 from campaign.errors import JournalError
 from campaign.gateway.limits import ZONE
 from campaign.journal import frozen, prepared
-from campaign.journal.engine import forget_deleted, words_for
-from campaign.journal.reading import Reader
+from campaign.journal.engine import forget_deleted
 from campaign.journal.records import Claim, to_micros
+from campaign.journal.scheduling import ScheduleWriter, bind
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import RunState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from campaign.model import Recipients
 
 
-class Journal(Reader):
+class Journal(ScheduleWriter):
     """A journal with this process as its one writer. Made by `open_for_writing`.
 
     Every method that changes something is one transaction, on disk when it returns.
@@ -65,6 +64,8 @@ class Journal(Reader):
         recipients: Recipients,
         requests: Iterable[tuple[int, str, int]],
         images: Mapping[str, bytes],
+        *,
+        occurrence: tuple[str, datetime] | None = None,
     ) -> None:
         """Write a whole plan, all or nothing.
 
@@ -73,6 +74,10 @@ class Journal(Reader):
             recipients: the rows, with the finished table.
             requests: every request's number, id and count of recipients.
             images: the fitted pictures by digest.
+            occurrence: the claimed time of a schedule that this is the run of: its id, and when it was due.
+
+        Raises:
+            JournalError: nothing was written; or the occurrence has its run already.
         """
         values = {
             "id": run.id,
@@ -89,6 +94,10 @@ class Journal(Reader):
             "prices": json.dumps(run.prices),
             "recipients": frozen.describe_recipients(recipients),
             "frozen": frozen.freeze_table(recipients.table),
+            "window": run.window,
+            "spread": run.spread,
+            "advertisement": int(run.advertisement),
+            "resume_at": None if run.resume_at is None else to_micros(run.resume_at),
         }
         rows = [
             {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
@@ -103,6 +112,8 @@ class Journal(Reader):
                 connection.execute(
                     sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]
                 )
+            if occurrence is not None:
+                bind(connection, run.id, occurrence)
             self._note_run(connection, run.id, run.created_at, str(run.state), "planned")
 
     def start(self, run: str, now: datetime) -> None:
@@ -115,22 +126,25 @@ class Journal(Reader):
                     state=str(RunState.RUNNING),
                     why=None,
                     ended_at=None,
+                    resume_at=None,
                     started_at=sa.func.coalesce(RUNS.c.started_at, to_micros(now)),
                 )
             )
             self._note_run(connection, run, now, str(RunState.RUNNING), None)
 
-    def stop(self, run: str, state: RunState, why: str | None, now: datetime) -> None:
-        """The run is no longer being dispatched.
+    def stop(
+        self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
+    ) -> None:
+        """The run is no longer being dispatched; or not before `resume_at`, when the scheduler goes on with it.
 
         Raises:
             JournalError: that could not be written; this journal then has it as paused, as long as it is open.
         """
         try:
             with self._writing() as connection:
-                connection.execute(
-                    sa.update(RUNS).where(RUNS.c.id == run).values(state=str(state), why=why, ended_at=to_micros(now))
-                )
+                until = None if resume_at is None else to_micros(resume_at)
+                ended = {"state": str(state), "why": why, "ended_at": to_micros(now), "resume_at": until}
+                connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(ended))
                 self._note_run(connection, run, now, str(state), why)
         except JournalError as problem:
             self._unended[run] = why or str(problem)
@@ -291,11 +305,6 @@ class Journal(Reader):
     @staticmethod
     def _note_run(connection: sa.Connection, run: str, now: datetime, state: str, cause: str | None) -> None:
         connection.execute(sa.insert(EVENTS), {"run": run, "at": to_micros(now), "state": state, "cause": cause})
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with words_for(self.path), self._engine.begin() as connection:
-            yield connection
 
 
 _NO_ANSWER: Final = {"cause": None, "code": None}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLOORS = {
-    "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
-    "engine": ["pipeline", "checking", "results", "dispatch", "gateways", "preflight"],
+    "doors": ["__main__", "cli", "cli_scheduling", "options", "commands", "scheduler", "screen", "signals"],
+    "engine": ["pipeline", "checking", "results", "dispatch", "gateways", "preflight", "agenda"],
     "edges": [
         "recipients",
         "gateway.client",
@@ -28,8 +28,21 @@ FLOORS = {
         "progress",
         "environment",
         "starter",
+        "clock",
+        "notify",
     ],
-    "rules": ["messages", "planning", "policy", "settings", "origin", "gateway.outcome", "recipients.phone"],
+    "rules": [
+        "messages",
+        "planning",
+        "policy",
+        "settings",
+        "section",
+        "sections",
+        "timing",
+        "origin",
+        "gateway.outcome",
+        "recipients.phone",
+    ],
     "facts": ["model", "schema", "errors", "gateway.limits", "gateway.codes", "campaign"],
 }
 HEIGHT = {floor: height for height, floor in enumerate(reversed(FLOORS))}
