@@ -60,6 +60,9 @@ class Nobody:
     def waiting(self, seconds: float, why: str) -> None:
         """Nothing."""
 
+    def going_on(self) -> None:
+        """Nothing."""
+
 
 class NoJournal:
     """What a dispatch asks of a journal, without one: nothing is written, every claim is granted."""

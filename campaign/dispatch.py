@@ -11,25 +11,27 @@ from __future__ import annotations
 import heapq
 import queue
 import threading
-import time
 import uuid
 from bisect import insort
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from campaign.clock import Clock
 from campaign.errors import JournalError
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.messages import reservation
 from campaign.model import RunState, State
+from campaign.pace import Pace
+from campaign.passage import Passage
 from campaign.policy import Judge
+from campaign.preparation import Preparation
+from campaign.timing.gate import Gate
+from campaign.watcher import Undisturbed
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from datetime import datetime
 
     import requests
 
@@ -37,16 +39,7 @@ if TYPE_CHECKING:
     from campaign.journal import Claim, Journal, RunRecord
     from campaign.model import Request
     from campaign.planning import Plan
-
-
-class Watcher(Protocol):
-    """Who is told how the dispatch goes: a progress bar, or nobody."""
-
-    def settled(self, recipients: int, state: State) -> None:
-        """A request for so many recipients came to `state`; `planned` if it is to be tried again."""
-
-    def waiting(self, seconds: float, why: str) -> None:
-        """Nothing goes on the wire for the next `seconds`."""
+    from campaign.watcher import Watcher
 
 
 @dataclass(slots=True)
@@ -62,10 +55,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the dispatch ended: the run's state, and why when it is paused."""
+    """How the dispatch ended: the run's state, why when it is paused, and until when where it goes on by itself."""
 
     state: RunState
     why: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -80,13 +74,6 @@ class _UnderWay:
 _LOOK: Final = 0.1
 """Seconds after which the dispatch looks up from waiting, to see whether it shall stop."""
 
-_IMAGES: Final = 64
-"""Pictures that are kept at hand; others are read from the journal again."""
-
-
-_Prepared: TypeAlias = "tuple[Request, requests.PreparedRequest | None]"
-"""A request, and what of it goes on the wire where that is known without a picture."""
-
 
 class Dispatch:
     """Sends what a run has still to send.
@@ -99,6 +86,9 @@ class Dispatch:
         watcher: told about every settled request.
         stop: a person's wish to stop.
         judge: what follows from outcomes.
+        clock: the machine's own, unless another is given.
+        gate: where the run has hours, or is spread over time.
+        patience: seconds to wait in place for the spread; without a limit by default.
     """
 
     def __init__(
@@ -111,25 +101,30 @@ class Dispatch:
         watcher: Watcher,
         stop: Stop,
         judge: Judge | None = None,
+        clock: Clock | None = None,
+        gate: Gate | None = None,
+        patience: float | None = None,
     ) -> None:
         self._journal = journal
         self._run = run
         self._plan = plan
         self._client = client
-        self._watcher = _Undisturbed(watcher)
+        self._watcher = Undisturbed(watcher)
         self._stop = stop
         self._judge = judge or Judge()
+        self._clock = clock or Clock()
         self._owner = uuid.uuid4().hex
         self._pace = Pace(run.rate)
+        self._passage = Passage(gate or Gate(), self._clock, patience)
         self._left: list[int] = []  # still to send, the next one last
-        self._ahead: dict[int, Future[_Prepared]] = {}  # of those, the next few, prepared or about to be
-        self._preparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+        self._preparation = Preparation(plan, client, lambda digest: journal.image(run.id, digest))
         self._later: list[tuple[float, int]] = []  # to be tried again, and when: a heap
         self._hold_until = 0.0
+        self._hold_why = ""
+        self._is_waiting = False
         self._why: str | None = None
         self._under_way: dict[int, _UnderWay] = {}
         self._unwritten: list[Settlement] = []
-        self._image = lru_cache(maxsize=_IMAGES)(lambda digest: journal.image(run.id, digest))
         self._work: queue.SimpleQueue[_UnderWay | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[_UnderWay, Outcome]] = queue.SimpleQueue()
 
@@ -140,7 +135,7 @@ class Dispatch:
             JournalError: it could not begin; nothing was sent.
         """
         self._left = self._journal.planned(self._run.id)[::-1]
-        self._journal.start(self._run.id, _now())
+        self._journal.start(self._run.id, self._clock.now())
         threads = min(self._run.in_flight, max(len(self._left), 1))
         try:
             for number in range(threads):
@@ -157,7 +152,7 @@ class Dispatch:
             self._end()
             raise
         finally:
-            self._preparing.shutdown(wait=False, cancel_futures=True)
+            self._preparation.close()
             for _ in range(threads):
                 self._work.put(None)
         return self._end()
@@ -174,19 +169,21 @@ class Dispatch:
         self._collect()
         if self._stop.wishes > 1:
             self._abandon()
-        wanted = {} if self._is_stopping() else self._choose(time.monotonic())
-        self._prepare_ahead()
+        self._tell_of_waiting(self._clock.steady())
+        wanted = {} if self._is_stopping() else self._choose(self._clock.steady())
+        if not self._is_stopping():
+            self._preparation.begin(self._left[: -1 - self._run.in_flight : -1])
         if not self._unwritten and not wanted:
             return
         for claim in self._advance(list(wanted)):
-            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], time.monotonic())
+            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], self._clock.steady())
             self._work.put(one)
 
     def _advance(self, wanted: list[int]) -> list[Claim]:
         """Settlements and claims to the disk; only then is the watcher told."""
-        began = time.monotonic()
-        claims = self._journal.advance(self._run.id, self._owner, self._unwritten, wanted, _now())
-        self._pace.fell_behind(time.monotonic() - began)
+        began = self._clock.steady()
+        claims = self._journal.advance(self._run.id, self._owner, self._unwritten, wanted, self._clock.now())
+        self._pace.fell_behind(self._clock.steady() - began)
         written, self._unwritten = self._unwritten, []
         for settlement in written:
             self._watcher.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
@@ -197,63 +194,88 @@ class Dispatch:
         done: list[tuple[_UnderWay, Outcome]] = []
         with suppress(queue.Empty):
             if (wait := self._idle_for()) > 0:
-                done.append(self._done.get(timeout=wait))
+                done += self._wait_for_outcome(wait)
             while True:
                 done.append(self._done.get_nowait())
-        now = time.monotonic()
+        now = self._clock.steady()
         for one, outcome in done:
             self._under_way.pop(one.claim.no, None)
             self._settle(one, outcome, now)
 
+    def _wait_for_outcome(self, seconds: float) -> list[tuple[_UnderWay, Outcome]]:
+        if self._under_way:
+            return [self._clock.wait_for(self._done, seconds)]
+        self._clock.sleep(seconds)
+        return []
+
+    def _tell_of_waiting(self, now: float) -> None:
+        """Say what is waited for and how long that may take, and when it is over."""
+        wait = self._wait(now)
+        if wait is not None:
+            self._watcher.waiting(*wait)
+        elif self._is_waiting:
+            self._watcher.going_on()
+        self._is_waiting = wait is not None
+
+    def _wait(self, now: float) -> tuple[float, str] | None:
+        """Seconds for which nothing goes on the wire, at most, and why; None where nothing is waited for."""
+        if self._is_stopping():
+            if not self._under_way:
+                return None
+            oldest = min(one.claimed_at for one in self._under_way.values())
+            return max(oldest + self._client.patience - now, 0), "for the answers to what is on the wire"
+        if now < self._hold_until:
+            return self._hold_until - now, self._hold_why
+        return (self._passage.wait(), self._passage.waiting.why) if self._passage.waiting else None
+
     def _idle_for(self) -> float:
         """Seconds for which nothing can be claimed."""
-        now = time.monotonic()
+        now = self._clock.steady()
         if self._is_stopping() or len(self._under_way) >= self._run.in_flight:
             return _LOOK
         if now < self._hold_until:
             return min(self._hold_until - now, _LOOK)
         if self._left:
-            return min(self._pace.wait(now), _LOOK)
+            return min(max(self._pace.wait(now), self._passage.wait()), _LOOK)
         if self._later:
             return min(max(self._later[0][0] - now, 0), _LOOK)
         return _LOOK
 
     def _choose(self, now: float) -> dict[int, requests.PreparedRequest]:
         """The requests to go on the wire at this moment."""
-        if now < self._hold_until:
+        if self._is_shut() or now < self._hold_until:
             return {}
         while self._later and self._later[0][0] <= now:
             self._put_back(heapq.heappop(self._later)[1])
-        free = min(self._run.in_flight - len(self._under_way), len(self._left))
+        free = self._admitted(min(self._run.in_flight - len(self._under_way), len(self._left)))
         chosen: dict[int, requests.PreparedRequest] = {}
         for _ in range(self._pace.take(free, now)):
             no = self._left[-1]
-            request, prepared = self._prepared(no)
+            request, prepared = self._preparation.take(no)
             if self._comes_too_late(request):
                 break
             self._left.pop()
+            self._passage.passed(int(self._plan.sizes[no - 1]))
             chosen[no] = prepared
         return chosen
 
-    def _prepare_ahead(self) -> None:
-        """Let the next requests be prepared, while this thread is with the journal."""
-        if self._is_stopping():
-            return
-        for no in self._left[: -1 - self._run.in_flight : -1]:
-            if no not in self._ahead:
-                self._ahead[no] = self._preparing.submit(self._prepare, no)
+    def _is_shut(self) -> bool:
+        """Whether the run's hours are over while something is left: then it ends with what is on the wire."""
+        if not (self._left or self._later) or not self._passage.is_shut():
+            return False
+        self._rest()
+        return True
 
-    def _prepared(self, no: int) -> tuple[Request, requests.PreparedRequest]:
-        ahead = self._ahead.pop(no, None)
-        request, prepared = ahead.result() if ahead else self._prepare(no)
-        if prepared is None:
-            prepared = self._client.prepare(request, self._image(request.message.image or ""))
-        return request, prepared
+    def _admitted(self, free: int) -> int:
+        """How many of so many requests the spread lets go now."""
+        sizes = [int(self._plan.sizes[no - 1]) for no in self._left[: -1 - free : -1]]
+        count = self._passage.admit(sizes, idle=not self._under_way)
+        self._rest()
+        return count
 
-    def _prepare(self, no: int) -> _Prepared:
-        request = self._plan.request(no)
-        # A picture comes from the journal, which belongs to one thread.
-        return request, (self._client.prepare(request) if request.message.image is None else None)
+    def _rest(self) -> None:
+        if self._passage.ending is not None:
+            self._why = self._passage.ending.why
 
     def _put_back(self, no: int) -> None:
         """To be sent again, in the plan's order."""
@@ -263,7 +285,7 @@ class Dispatch:
         date = request.message.date
         if date is None:
             return False
-        problem = reservation.problem(reservation.parse(date), _now())
+        problem = reservation.problem(reservation.parse(date), self._clock.now())
         if problem is not None:
             self._why = f"request {request.no}: {problem}. Nothing is sent at another time than it was meant for."
         return problem is not None
@@ -288,8 +310,7 @@ class Dispatch:
         elif verdict.state == State.PLANNED:
             self._put_back(no)
         if verdict.hold_until is not None and verdict.hold_until > self._hold_until:
-            self._hold_until = verdict.hold_until
-            self._watcher.waiting(verdict.hold_until - now, verdict.cause or "")
+            self._hold_until, self._hold_why = verdict.hold_until, verdict.cause or ""
 
     def _abandon(self) -> None:
         """What is on the wire when a person will not wait: its answers will not be known."""
@@ -307,12 +328,13 @@ class Dispatch:
 
     def _end(self) -> Ending:
         ending = Ending(RunState.FINISHED)
+        rest = self._passage.ending
         if self._why is not None:
-            ending = Ending(RunState.PAUSED, self._why)
+            ending = Ending(RunState.PAUSED, self._why, rest.until if rest and rest.why == self._why else None)
         elif self._left or self._later:
             ending = Ending(RunState.INTERRUPTED, "stopped by a person")
         try:
-            self._journal.stop(self._run.id, ending.state, ending.why, _now())
+            self._journal.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
             return Ending(RunState.PAUSED, ending.why or str(problem))
         return ending
@@ -329,55 +351,3 @@ def _settlement(one: _UnderWay, state: State, outcome: Outcome | None = None, ca
         msg_type=outcome.msg_type if outcome else None,
         cause=cause,
     )
-
-
-@dataclass(slots=True)
-class _Undisturbed:
-    """A watcher whose terminal may be gone: that stops nothing."""
-
-    watcher: Watcher
-
-    def settled(self, recipients: int, state: State) -> None:
-        with suppress(OSError, ValueError):
-            self.watcher.settled(recipients, state)
-
-    def waiting(self, seconds: float, why: str) -> None:
-        with suppress(OSError, ValueError):
-            self.watcher.waiting(seconds, why)
-
-
-_BURST: Final = 0.05
-"""Seconds' worth of requests that may go together where the dispatch was late."""
-
-
-@dataclass(slots=True)
-class Pace:
-    """Holds claims to `rate` requests a second, evenly. Times are in seconds, on any steady clock."""
-
-    rate: float | None
-    _due: float = field(default=0.0)
-    _behind: float = field(default=0.0)
-
-    def fell_behind(self, seconds: float) -> None:
-        """The journal took so long: what fell due meanwhile may be caught up, or a slow disk would lower the rate."""
-        self._behind = seconds
-
-    def wait(self, now: float) -> float:
-        """Seconds until the next one may go."""
-        return max(self._due - now, 0.0) if self.rate else 0.0
-
-    def take(self, wanted: int, now: float) -> int:
-        """How many of `wanted` may go now."""
-        if not self.rate:
-            return wanted
-        interval = 1 / self.rate
-        self._due = max(self._due, now - max(interval, _BURST, self._behind))
-        taken = 0
-        while taken < wanted and self._due <= now:
-            self._due += interval
-            taken += 1
-        return taken
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

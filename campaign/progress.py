@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.model import State
@@ -51,20 +52,30 @@ class Progress:
 
     @contextmanager
     def sending(self, recipients: int) -> Iterator[SendingBar]:
-        """The bar of the dispatch, over recipients."""
+        """The bar of the dispatch, over recipients, and below it a line for what is waited for."""
         if not self.shown:
-            yield SendingBar(None)
+            yield SendingBar()
             return
-        with _bar(_LABELS["send"], recipients, unit=" recipients", bar_format=_SENDING) as bar:
-            yield SendingBar(bar)
+        with (
+            _bar(_LABELS["send"], recipients, unit=" recipients", bar_format=_SENDING) as bar,
+            _bar("", 0, bar_format="{desc}", position=1, leave=False) as below,
+        ):
+            yield SendingBar(bar, below)
 
 
 class SendingBar:
-    """Recipients done, a second, time left, and what became of them."""
+    """Recipients done, a second, time left, what became of them; and what is waited for, counted down.
 
-    def __init__(self, bar: Any) -> None:  # noqa: ANN401 - a tqdm bar, or nothing
+    Args:
+        bar: tqdm's, over recipients; None where nobody looks, who is told once of every wait.
+        below: another, that shows nothing but its description.
+    """
+
+    def __init__(self, bar: Any = None, below: Any = None) -> None:  # noqa: ANN401 - tqdm's own
         self._bar = bar
+        self._below = below
         self._ends: Counter[State] = Counter()
+        self._said: tuple[str, int] | None = None  # the wait, and the seconds left of it, as told the last time
 
     def settled(self, recipients: int, state: State) -> None:
         """A request for so many recipients came to `state`."""
@@ -76,9 +87,23 @@ class SendingBar:
         self._bar.set_postfix_str(", ".join(words), refresh=False)
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Nothing goes on the wire for the next `seconds`."""
-        if self._bar is not None:
-            self._bar.write(f"waiting {seconds:.0f} s: {why}", file=sys.stderr)
+        """Nothing goes on the wire for the next `seconds`; told again and again while they pass."""
+        before, self._said = self._said, (why, ceil(seconds))
+        if self._below is not None:
+            if self._said != before:
+                self._show(f"{'waiting':<9}: {ceil(seconds)} s, {why}")
+        elif before is None or before[0] != why:
+            sys.stderr.write(f"waiting, at most {ceil(seconds)} s: {why}\n")
+
+    def going_on(self) -> None:
+        """The wait is over."""
+        self._said = None
+        if self._below is not None:
+            self._show("")
+
+    def _show(self, words: str) -> None:
+        self._below.set_description_str(words)
+        self._bar.refresh()
 
 
 def _bar(label: str, total: int | None, **options: Any) -> Any:  # noqa: ANN401 - tqdm's own

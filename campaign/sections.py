@@ -162,6 +162,3 @@ def _check_address(address: str) -> str:
     if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", address):
         raise ValueError(f"{address!r} is no mail address: expected one such as me@example.kr")
     return address
-
-
-

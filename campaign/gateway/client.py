@@ -115,6 +115,11 @@ class Client:
             "Secret": keys.secret(),
         }
 
+    @property
+    def patience(self) -> float:
+        """Seconds after which every attempt has come to an end."""
+        return self._deadlines.overall
+
     def __enter__(self) -> Self:
         return self
 

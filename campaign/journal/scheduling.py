@@ -78,10 +78,24 @@ class ScheduleWriter(Reader):
         return self._add_occurrence(schedule, due_at, start_by, OccurrenceState.EXPIRED, why, now)
 
     def _add_occurrence(
-        self, schedule: str, due_at: datetime, start_by: datetime, state: OccurrenceState, why: str | None, now: datetime
+        self,
+        schedule: str,
+        due_at: datetime,
+        start_by: datetime,
+        state: OccurrenceState,
+        why: str | None,
+        now: datetime,
     ) -> bool:
         due, ended = to_micros(due_at), state == OccurrenceState.EXPIRED
-        values = (schedule, due, to_micros(start_by), str(state), why, to_micros(now), to_micros(now) if ended else None)
+        values = (
+            schedule,
+            due,
+            to_micros(start_by),
+            str(state),
+            why,
+            to_micros(now),
+            to_micros(now) if ended else None,
+        )
         active = sa.exists().where(SCHEDULES.c.id == schedule, SCHEDULES.c.state == str(ScheduleState.ACTIVE))
         taken = sa.exists().where(OCCURRENCES.c.schedule == schedule, OCCURRENCES.c.due_at == due)
         names = ["schedule", "due_at", "start_by", "state", "why", "claimed_at", "ended_at"]

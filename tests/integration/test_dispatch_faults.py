@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from campaign import planning, schema
-from campaign.dispatch import Dispatch, Ending, Pace, Stop
+from campaign.dispatch import Dispatch, Ending, Stop
 from campaign.errors import JournalError
+from campaign.gateway.codes import describe
 from campaign.gateway.outcome import Fate, Outcome
-from campaign.journal import Journal, RunRecord, open_for_writing
-from campaign.model import Column, Recipients, RunState, Source, State
+from campaign.journal import Journal, open_for_writing
+from campaign.model import RunState, State
+from campaign.pace import Pace
 from campaign.policy import Judge, Waits
+from tests.clocks import SetClock
+from tests.runs import add_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from campaign.clock import Clock
     from campaign.journal import Claim, Settlement
     from campaign.model import Request
+    from campaign.planning import Plan
 
 ACCEPTED = Outcome(fate=Fate.ANSWERED, code=0, request_no="1", msg_type="SMS")
 RECHARGING = Outcome(fate=Fate.ANSWERED, code=12)
@@ -40,6 +44,7 @@ class Script:
     unpreparable: int = 0
     sent: list[int] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    patience: float = 45
 
     def prepare(self, request: Request, image: bytes | None = None) -> Any:
         del image
@@ -58,12 +63,17 @@ class Watcher:
     """Remembers what it was told."""
 
     told: list[State] = field(default_factory=list)
+    waits: list[tuple[float, str]] = field(default_factory=list)
 
     def settled(self, recipients: int, state: State) -> None:
         assert recipients == 1
         self.told.append(state)
 
-    def waiting(self, seconds: float, why: str) -> None: ...
+    def waiting(self, seconds: float, why: str) -> None:
+        self.waits.append((seconds, why))
+
+    def going_on(self) -> None:
+        self.waits.append((0, "going on"))
 
 
 class Gone:
@@ -74,6 +84,9 @@ class Gone:
 
     def waiting(self, seconds: float, why: str) -> None:
         raise BrokenPipeError(seconds, why)
+
+    def going_on(self) -> None:
+        raise BrokenPipeError
 
 
 class Failing(Journal):
@@ -92,27 +105,22 @@ class Failing(Journal):
         return super().advance(run, owner, settlements, wanted, now)
 
 
-def table(rows: int) -> pd.DataFrame:
-    values: dict[str, list[str | None]] = {
-        "number": [f"0102{place:07d}" for place in range(rows)],
-        "text": [f"글 {place}" for place in range(rows)],
-        "sender": ["0212345678"] * rows,
-        "msgType": ["SMS"] * rows,
-    }
-    values |= {name: [None] * rows for name in ("title", "image", "date")}
-    frame = pd.DataFrame({name: pd.array(column, dtype=schema.TEXT) for name, column in values.items()})
-    frame["request"] = planning.assign_requests(frame, np.ones(rows, dtype=bool))
-    return frame
-
-
 @dataclass
 class Bench:
     """A journal with one run of so many requests, and what is needed to dispatch it."""
 
     journal: Journal
-    plan: planning.Plan
+    plan: Plan
 
-    def go(self, client: Script, *, watcher: Any = None, stop: Stop | None = None, waits: Waits = NO_WAITS) -> Ending:
+    def go(
+        self,
+        client: Script,
+        *,
+        watcher: Any = None,
+        stop: Stop | None = None,
+        waits: Waits = NO_WAITS,
+        clock: Clock | None = None,
+    ) -> Ending:
         return Dispatch(
             self.journal,
             self.journal.run("run"),
@@ -121,6 +129,7 @@ class Bench:
             watcher=watcher or Watcher(),
             stop=stop or Stop(),
             judge=Judge(waits=waits),
+            clock=clock,
         ).go()
 
     def states(self) -> list[str]:
@@ -128,34 +137,8 @@ class Bench:
 
 
 def bench(folder: Path, rows: int) -> Bench:
-    frame = table(rows)
-    plan = planning.Plan("run", frame)
-    recipients = Recipients(
-        table=frame,
-        columns=(Column(name="number", heading="휴대폰"),),
-        phone="number",
-        sources=(Source(file="r.xlsx"),),
-    )
-    run = RunRecord(
-        id="run",
-        name="test",
-        state=RunState.INTERRUPTED,
-        why=None,
-        created_at=datetime.now(UTC),
-        started_at=None,
-        ended_at=None,
-        gateway="https://example.test",
-        api="v2",
-        in_flight=IN_FLIGHT,
-        rate=None,
-        plan_digest="d",
-        template=None,
-        prices={},
-        report=None,
-    )
     journal = open_for_writing(f"sqlite:///{folder}/journal.sqlite3")
-    journal.add_run(run, recipients, plan.outline(), {})
-    return Bench(journal, plan)
+    return Bench(journal, add_run(journal, rows, in_flight=IN_FLIGHT))
 
 
 @pytest.fixture
@@ -276,6 +259,36 @@ def test_a_wish_to_stop_is_granted_while_the_gateway_recharges(ten: Bench) -> No
     assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, "stopped by a person")
     assert "in_flight" not in ten.states()
     assert ten.states()[0] == "planned"
+
+
+def test_a_back_off_is_counted_down_to_its_end_and_then_the_run_goes_on(tmp_path: Path) -> None:
+    answers = [RECHARGING, RECHARGING, ACCEPTED]
+    watcher, clock, single = Watcher(), SetClock(), bench(tmp_path, 1)
+    with single.journal:
+        client = Script({1: lambda: answers.pop(0)})
+        assert single.go(client, watcher=watcher, waits=Waits(jitter=0), clock=clock) == Ending(RunState.FINISHED)
+    assert 90 <= clock.passed < 95  # 30 seconds, then 60
+    assert [why for _, why in watcher.waits].count("going on") == 2
+    first = watcher.waits[: watcher.waits.index((0, "going on"))]
+    assert first[0][0] > 29
+    assert first[-1][0] < 1
+    assert first == sorted(first, reverse=True)
+    assert {why for _, why in first} == {describe(12).english}
+
+
+def test_whoever_stops_is_told_how_long_the_answers_on_the_wire_may_take(ten: Bench) -> None:
+    stop, watcher, clock = Stop(), Watcher(), SetClock()
+
+    def slow() -> Outcome:
+        stop.wish()
+        while not watcher.waits:
+            time.sleep(0.001)
+        return ACCEPTED
+
+    assert ten.go(Script({1: slow}), watcher=watcher, stop=stop, clock=clock).state == RunState.INTERRUPTED
+    seconds, why = watcher.waits[0]
+    assert 44 < seconds <= 45
+    assert why == "for the answers to what is on the wire"
 
 
 def test_a_run_with_nothing_to_send_is_finished(tmp_path: Path) -> None:

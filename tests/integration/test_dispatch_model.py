@@ -1,48 +1,59 @@
 """A model of the whole: random answers, lost answers, crashes at every commit, resumes, a person's word.
 
-The gateway here is a script that remembers what it really accepted. Whatever
-happens, nothing is accepted twice, and the journal never says more than is known.
+The gateway here is a script that remembers what it really got and accepted; the
+clock passes over the waits. Whatever happens, nothing is accepted twice, and
+the journal never says more than is known.
 """
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from campaign import planning, schema
+from campaign import results
 from campaign.dispatch import Dispatch, Stop
 from campaign.errors import JournalBusy
 from campaign.gateway.outcome import Fate, Outcome
-from campaign.journal import Journal, RunRecord, open_for_writing
-from campaign.model import Column, Recipients, RunState, Source, State
-from campaign.policy import Judge, Waits
+from campaign.journal import Journal, open_for_reading, open_for_writing
+from campaign.policy import Judge
+from tests.clocks import SetClock
+from tests.runs import add_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from campaign.journal import Claim, Settlement
-    from campaign.model import Request
+    import sqlalchemy as sa
+
+    from campaign.model import Request, State
 
 ROWS = 9
 IN_MEMORY = "/dev/shm"  # noqa: S108 - many commits, and no power to lose here
-NO_WAITS = Waits(again=(0, 0), back_off=(0,), give_up=0.02, unreachable=(0, 0), jitter=0)
+STATUS_OF = {
+    "planned": "pending",
+    "in_flight": "unknown",
+    "unknown": "unknown",
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "cancelled": "cancelled",
+}
 CODES = (0, 0, 0, 0, 1, 12, 13, 21, 33, 50, 777)
-BEHAVIOURS = st.one_of(st.sampled_from(CODES), st.sampled_from(["accepted and lost", "lost", "not sent"]))
+LOSSES = ("accepted and lost", "lost", "not sent")
+WISHES = ("a person wishes to stop", "a person wishes to stop now")
+BEHAVIOURS = st.one_of(st.sampled_from(CODES), st.sampled_from(LOSSES), st.sampled_from(WISHES))
 
 
 class Crash(BaseException):
@@ -55,10 +66,11 @@ class Gateway:
 
     script: list[int | str] = field(default_factory=list)
     accepted: Counter[str] = field(default_factory=Counter)
-    hits: Counter[tuple[str, int]] = field(default_factory=Counter)
+    hits: Counter[str] = field(default_factory=Counter)  # how often a request came here
+    stop: Stop = field(default_factory=Stop)
     dead: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
-    attempts: Counter[str] = field(default_factory=Counter)
+    patience = 45.0
 
     def prepare(self, request: Request, image: bytes | None = None) -> Any:
         del image
@@ -69,10 +81,12 @@ class Gateway:
             if self.dead:  # a dead process sends nothing
                 return Outcome(fate=Fate.NOT_SENT, detail="dead")
             behaviour = self.script.pop() if self.script else 0
-            self.attempts[request.id] += 1
             if behaviour == "not sent":
                 return Outcome(fate=Fate.NOT_SENT, detail="refused")
-            self.hits[request.id, self.attempts[request.id]] += 1
+            self.hits[request.id] += 1
+            if behaviour in WISHES:
+                self.stop.wishes += 1 + WISHES.index(behaviour)
+                behaviour = 0
             if behaviour in {0, "accepted and lost"}:
                 self.accepted[request.id] += 1
             if isinstance(behaviour, str):
@@ -81,22 +95,17 @@ class Gateway:
 
 
 class Crashing(Journal):
-    """A journal whose process can die right before or right after any of its commits."""
+    """A journal whose process can die right before, in the middle of, or right after any of its transactions."""
 
     crash_in: int | None = None
     gateway: Gateway
 
-    def advance(
-        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
-    ) -> list[Claim]:
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
         self._maybe_crash()
-        claims = super().advance(run, owner, settlements, wanted, now)
-        self._maybe_crash()
-        return claims
-
-    def stop(self, run: str, state: RunState, why: str | None, now: datetime) -> None:
-        self._maybe_crash()
-        super().stop(run, state, why, now)
+        with super()._writing() as connection:
+            yield connection
+            self._maybe_crash()
         self._maybe_crash()
 
     def _maybe_crash(self) -> None:
@@ -114,41 +123,11 @@ class Nobody:
 
     def waiting(self, seconds: float, why: str) -> None: ...
 
+    def going_on(self) -> None: ...
+
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def record(in_flight: int) -> RunRecord:
-    return RunRecord(
-        id="run",
-        name="model",
-        state=RunState.INTERRUPTED,
-        why=None,
-        created_at=now(),
-        started_at=None,
-        ended_at=None,
-        gateway="https://example.test",
-        api="v2",
-        in_flight=in_flight,
-        rate=None,
-        plan_digest="d",
-        template=None,
-        prices={},
-        report=None,
-    )
-
-
-def table() -> pd.DataFrame:
-    numbers, texts = zip(*((f"0102000000{place}", f"글 {place}") for place in range(ROWS)), strict=True)
-    columns = {"number": numbers, "text": texts}
-    constant = {"sender": "0212345678", "title": None, "image": None, "date": None, "msgType": "SMS"}
-    frame = pd.DataFrame(
-        {name: pd.array(values, dtype=schema.TEXT) for name, values in columns.items()}
-        | {name: pd.array([value] * ROWS, dtype=schema.TEXT) for name, value in constant.items()}
-    )
-    frame["request"] = planning.assign_requests(frame, np.ones(ROWS, dtype=bool))
-    return frame
 
 
 class Runs(RuleBasedStateMachine):
@@ -160,41 +139,36 @@ class Runs(RuleBasedStateMachine):
         self.path = Path(self.folder.name) / "journal.sqlite3"
         self.url = f"sqlite:///{self.path}"
         self.gateway = Gateway()
-        self.table = table()
-        self.plan = planning.Plan("run", self.table)
-        recipients = Recipients(
-            table=self.table,
-            columns=(Column(name="number", heading="휴대폰"),),
-            phone="number",
-            sources=(Source(file="r.xlsx"),),
-        )
         with open_for_writing(self.url) as journal:
-            journal.add_run(record(in_flight=3), recipients, self.plan.outline(), {})
+            self.plan = add_run(journal, ROWS, in_flight=3)
 
     def teardown(self) -> None:
         self.folder.cleanup()
 
-    @rule(script=st.lists(BEHAVIOURS, max_size=12), crash_in=st.one_of(st.none(), st.integers(0, 12)))
+    @rule(script=st.lists(BEHAVIOURS, max_size=12), crash_in=st.one_of(st.none(), st.integers(0, 30)))
     def send_or_resume(self, script: list[int | str], crash_in: int | None) -> None:
-        self.gateway.script, self.gateway.dead = script, False
-        with open_for_writing(self.url) as journal:
-            journal.__class__ = Crashing
-            assert isinstance(journal, Crashing)
-            journal.crash_in, journal.gateway = crash_in, self.gateway
+        self.gateway.script, self.gateway.dead, self.gateway.stop = script, False, Stop()
+        with self.open(crash_in) as journal, suppress(Crash):
             journal.give_up_orphans("run", now())
-            dispatch = Dispatch(
+            Dispatch(
                 journal,
                 journal.run("run"),
                 self.plan,
                 self.gateway,  # type: ignore[arg-type] # a client, as far as the dispatch can see
                 watcher=Nobody(),
-                stop=Stop(),
-                judge=Judge(waits=NO_WAITS),
-            )
-            try:
-                dispatch.go()
-            except Crash:
-                self.await_threads()
+                stop=self.gateway.stop,
+                judge=Judge(jitter=random.Random(1)),
+                clock=SetClock(),
+            ).go()
+        self.await_threads()
+
+    @contextmanager
+    def open(self, crash_in: int | None) -> Iterator[Journal]:
+        with open_for_writing(self.url) as journal:
+            journal.__class__ = Crashing
+            assert isinstance(journal, Crashing)
+            journal.crash_in, journal.gateway = crash_in, self.gateway
+            yield journal
 
     def await_threads(self) -> None:
         """What a real crash would have ended at once: let it run into the dead gateway."""
@@ -203,17 +177,17 @@ class Runs(RuleBasedStateMachine):
                 thread.join(timeout=5)
 
     @precondition(lambda self: self.states().get("unknown"))
-    @rule()
-    def a_person_who_looked_it_up_resolves(self) -> None:
-        unknown = [no for no in range(1, ROWS + 1) if self.state_of(no) == "unknown"]
-        with open_for_writing(self.url) as journal:
-            for no in unknown:
+    @rule(some=st.integers(1, ROWS), crash_in=st.one_of(st.none(), st.integers(0, 9)))
+    def a_person_who_looked_it_up_resolves_some(self, some: int, crash_in: int | None) -> None:
+        unknown = [no for no, (state, _) in self.requests().items() if state == "unknown"]
+        with self.open(crash_in) as journal, suppress(Crash):
+            for no in unknown[:some]:
                 sent = self.gateway.accepted[self.plan.request(no).id] > 0
                 assert journal.resolve("run", sent=sent, now=now(), only=[no]) == 1
 
-    @rule()
-    def cancel(self) -> None:
-        with open_for_writing(self.url) as journal:
+    @rule(crash_in=st.one_of(st.none(), st.integers(0, 2)))
+    def cancel(self, crash_in: int | None) -> None:
+        with self.open(crash_in) as journal, suppress(Crash):
             journal.cancel("run", now())
 
     @rule()
@@ -224,13 +198,17 @@ class Runs(RuleBasedStateMachine):
     @invariant()
     def nothing_is_accepted_twice(self) -> None:
         assert max(self.gateway.accepted.values(), default=0) <= 1
-        assert max(self.gateway.hits.values(), default=0) <= 1
+
+    @invariant()
+    def an_attempt_goes_on_the_wire_once_and_not_without_its_claim(self) -> None:
+        for no, (_, attempts) in self.requests().items():
+            assert self.gateway.hits[self.plan.request(no).id] <= attempts, f"request {no}"
 
     @invariant()
     def the_journal_says_what_is_so(self) -> None:
-        states = self.requests()
-        assert len(states) == ROWS
-        for no, state in states.items():
+        requests = self.requests()
+        assert len(requests) == ROWS
+        for no, (state, _) in requests.items():
             accepted = self.gateway.accepted[self.plan.request(no).id]
             if state == "accepted":
                 assert accepted == 1, f"request {no} is said to be accepted"
@@ -239,15 +217,20 @@ class Runs(RuleBasedStateMachine):
             else:
                 assert state in {"in_flight", "unknown"}
 
-    def requests(self) -> dict[int, str]:
-        with closing(sqlite3.connect(self.path)) as connection:
-            return dict(connection.execute("SELECT no, state FROM requests ORDER BY no").fetchall())
+    @invariant()
+    def every_row_is_in_the_one_status_of_its_request(self) -> None:
+        with open_for_reading(self.url) as journal:
+            statuses = results.of_run(journal, journal.run("run")).rows["status"].to_list()
+        assert statuses == [STATUS_OF[state] for state, _ in self.requests().values()]
 
-    def state_of(self, no: int) -> str:
-        return self.requests()[no]
+    def requests(self) -> dict[int, tuple[str, int]]:
+        """Every request's state and attempts."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            found = connection.execute("SELECT no, state, attempts FROM requests ORDER BY no").fetchall()
+        return {no: (state, attempts) for no, state, attempts in found}
 
     def states(self) -> Counter[str]:
-        return Counter(self.requests().values())
+        return Counter(state for state, _ in self.requests().values())
 
 
 TestRuns = Runs.TestCase

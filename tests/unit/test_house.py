@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 FLOORS = {
     "doors": ["__main__", "cli", "cli_scheduling", "options", "commands", "scheduler", "screen", "signals"],
-    "engine": ["pipeline", "checking", "results", "dispatch", "gateways", "preflight", "agenda"],
+    "engine": [
+        "pipeline",
+        "checking",
+        "results",
+        "dispatch",
+        "passage",
+        "preparation",
+        "watcher",
+        "gateways",
+        "preflight",
+        "agenda",
+    ],
     "edges": [
         "recipients",
         "gateway.client",
@@ -34,6 +45,7 @@ FLOORS = {
     "rules": [
         "messages",
         "planning",
+        "pace",
         "policy",
         "settings",
         "section",
@@ -113,7 +125,7 @@ def users_of(library: str) -> set[str]:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("requests", {"gateway", "dispatch"}),  # the dispatch names a type of it
+        ("requests", {"gateway", "dispatch", "preparation"}),  # the two name a type of it
         ("sqlalchemy", {"journal"}),
         ("sqlite3", {"journal"}),
         ("tqdm", {"progress"}),
