@@ -10,6 +10,7 @@ import pandas as pd
 
 from campaign import planning, schema
 from campaign.errors import RecipientsError
+from campaign.gateway import limits
 from campaign.messages.composition import compose, hire, refuse_contradictions
 from campaign.model import MsgType, Status
 from campaign.recipients import phone, sheets, suppression
@@ -70,9 +71,26 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
     table["status"], table["reason"] = _judge(table, numbers["reason"], suppressed, campaign)
     _mark_duplicates(table, recipients, campaign)
-    table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool))
+    table["request"] = _cut(table, campaign)
     notes = (*recipients.notes, *shared, *suppression_notes, *composition.notes)
     return Checked(campaign, replace(recipients, table=table), composition.images, notes, composition.places)
+
+
+def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
+    """The check without the rows of these numbers (text, digits only): `duplicate`, for this reason."""
+    table = checked.table.copy()
+    out = (table["status"].isna() & table["number"].isin(numbers)).to_numpy(dtype=bool)
+    table.loc[out, "status"] = str(Status.DUPLICATE)
+    table.loc[out, "reason"] = reason
+    table["request"] = _cut(table, checked.campaign)
+    return replace(checked, recipients=replace(checked.recipients, table=table))
+
+
+def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
+    """The request of every row that goes; smaller ones where the sending is spread."""
+    spreading = campaign.sending.spreading
+    most = spreading.request_size(limits.RECIPIENTS) if spreading else limits.RECIPIENTS
+    return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
 
 
 def both(first: pd.Series, second: pd.Series) -> pd.Series:

@@ -47,5 +47,9 @@ class NoSuchSchedule(JournalError):
     """The journal has no schedule of that id."""
 
 
+class OutsideHours(CampaignError):
+    """The campaign may be sent in other hours of the day only."""
+
+
 class AlreadySent(CampaignError):
     """The same plan went out before, and `--again` was not given."""

@@ -75,20 +75,27 @@ def show_problems(result: Result) -> None:
 
 def show_summary(summary: Summary) -> None:
     """How a run stands, and what to do next."""
-    totals = summary.totals
-    say(f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""))
-    say(f"  rows       {totals['rows']['total']:>9,}   {_counts(totals['rows'])}")
-    say(f"  requests   {totals['requests']['total']:>9,}   {_counts(totals['requests'])}")
-    if totals["codes"]:
-        say(f"  codes      {_coded(totals['codes'])}")
-    if totals["cost"] is not None:
-        say(f"  cost       {totals['cost']:>9,.0f} won for what was accepted")
-    if summary.sandbox:
-        say(f"  {NOTHING_SENT}")
-    if summary.report:
-        say(f"  workbook   {summary.report}")
-    for words in next_steps(summary):
+    for words in summary_lines(summary):
         say(words)
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """How a run stands, and what to do next, in lines."""
+    totals = summary.totals
+    lines = [
+        f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""),
+        f"  rows       {totals['rows']['total']:>9,}   {_counts(totals['rows'])}",
+        f"  requests   {totals['requests']['total']:>9,}   {_counts(totals['requests'])}",
+    ]
+    if totals["codes"]:
+        lines.append(f"  codes      {_coded(totals['codes'])}")
+    if totals["cost"] is not None:
+        lines.append(f"  cost       {totals['cost']:>9,.0f} won for what was accepted")
+    if summary.sandbox:
+        lines.append(f"  {NOTHING_SENT}")
+    if summary.report:
+        lines.append(f"  workbook   {summary.report}")
+    return lines + next_steps(summary)
 
 
 def next_steps(summary: Summary) -> list[str]:

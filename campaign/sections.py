@@ -1,4 +1,4 @@
-"""The tables of the campaign file about time: when it starts, in which hours and how fast it goes, and who hears of it."""
+"""The tables of the campaign file about time: when it starts, in which hours it goes and how fast, who hears of it."""
 
 from __future__ import annotations
 

@@ -43,8 +43,7 @@ class RunRecord:
 class ScheduleRecord:
     """A campaign file that is to be started in time, as `campaign schedule` recorded it.
 
-    `section` and `notify` are the file's tables as they were, as JSON; `invalid` the rows that were invalid then;
-    `run` the run that was planned at once, where the recipients were frozen.
+    `section` and `notify` are the file's tables as they were, as JSON; `invalid` the rows that were invalid then.
     """
 
     id: str
@@ -58,7 +57,6 @@ class ScheduleRecord:
     notify: str | None
     invalid: int
     again: bool = False
-    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

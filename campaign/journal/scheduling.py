@@ -53,7 +53,6 @@ class ScheduleWriter(Reader):
             "notify": record.notify,
             "invalid": record.invalid,
             "again": int(record.again),
-            "run": record.run,
         }
         before = sa.and_(SCHEDULES.c.file == record.file, SCHEDULES.c.state == str(ScheduleState.ACTIVE))
         with self._writing() as connection:
@@ -71,37 +70,23 @@ class ScheduleWriter(Reader):
 
     def claim_occurrence(self, schedule: str, due_at: datetime, start_by: datetime, now: datetime) -> bool:
         """Take a time of an active schedule, to start it; whether nobody had it. On disk before anything is begun."""
-        return self._add_occurrence(schedule, due_at, start_by, OccurrenceState.CLAIMED, None, now)
+        values = {"state": str(OccurrenceState.CLAIMED), "claimed_at": to_micros(now)}
+        return self._add_occurrence(schedule, due_at, {"start_by": to_micros(start_by), **values})
 
     def miss_occurrence(self, schedule: str, due_at: datetime, start_by: datetime, why: str, now: datetime) -> bool:
         """Record that nothing was started at a time, and why; whether nobody had recorded anything of it."""
-        return self._add_occurrence(schedule, due_at, start_by, OccurrenceState.EXPIRED, why, now)
+        at = to_micros(now)
+        values = {"state": str(OccurrenceState.EXPIRED), "why": why, "claimed_at": at, "ended_at": at}
+        return self._add_occurrence(schedule, due_at, {"start_by": to_micros(start_by), **values})
 
-    def _add_occurrence(
-        self,
-        schedule: str,
-        due_at: datetime,
-        start_by: datetime,
-        state: OccurrenceState,
-        why: str | None,
-        now: datetime,
-    ) -> bool:
-        due, ended = to_micros(due_at), state == OccurrenceState.EXPIRED
-        values = (
-            schedule,
-            due,
-            to_micros(start_by),
-            str(state),
-            why,
-            to_micros(now),
-            to_micros(now) if ended else None,
-        )
+    def _add_occurrence(self, schedule: str, due_at: datetime, values: dict[str, object]) -> bool:
+        """One statement that adds it only where the schedule is active and the time is nobody's."""
+        due = to_micros(due_at)
         active = sa.exists().where(SCHEDULES.c.id == schedule, SCHEDULES.c.state == str(ScheduleState.ACTIVE))
         taken = sa.exists().where(OCCURRENCES.c.schedule == schedule, OCCURRENCES.c.due_at == due)
-        names = ["schedule", "due_at", "start_by", "state", "why", "claimed_at", "ended_at"]
-        kinds = [OCCURRENCES.c[name].type for name in names]
-        row = sa.select(*(sa.literal(value, kind) for value, kind in zip(values, kinds, strict=True)))
-        statement = sa.insert(OCCURRENCES).from_select(names, row.where(active, ~taken))
+        values = {"schedule": schedule, "due_at": due, **values}
+        row = sa.select(*(sa.literal(value, OCCURRENCES.c[name].type) for name, value in values.items()))
+        statement = sa.insert(OCCURRENCES).from_select(list(values), row.where(active, ~taken))
         with self._writing() as connection:
             return connection.execute(statement).rowcount == 1
 

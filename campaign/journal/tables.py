@@ -58,7 +58,6 @@ SCHEDULES: Final = sa.Table(
     sa.Column("notify", sa.Text),  # JSON: the file's [notify]
     sa.Column("invalid", sa.Integer, nullable=False),  # rows that were invalid when it was recorded
     sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent once more
-    sa.Column("run", sa.Text, sa.ForeignKey("runs.id")),  # its run, where the recipients were frozen with it
 )
 
 OCCURRENCES: Final = sa.Table(

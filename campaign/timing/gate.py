@@ -83,7 +83,7 @@ class Gate:
             self._sent.append((now, recipients))
 
     def _forget(self, now: datetime) -> None:
-        """What went longer than an interval ago counts no more; what seems to lie ahead, after a jump back, went now."""
+        """What went an interval ago counts no more; what seems to lie ahead, the clock being set back, went now."""
         interval = self.spread.interval if self.spread else timedelta()
         if self._sent and self._sent[-1][0] > now:
             self._sent = deque((min(at, now), recipients) for at, recipients in self._sent)

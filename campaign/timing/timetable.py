@@ -26,7 +26,7 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A time at which a campaign was to start: not after `start_by`. `missed` are the times before it that nobody met."""
+    """A time at which a campaign was to start, at the latest `start_by`. `missed` are earlier ones, nobody met them."""
 
     at: datetime
     start_by: datetime

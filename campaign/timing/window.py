@@ -57,7 +57,7 @@ def parse(words: str) -> Window:
         raise ValueError(expected)
     numbers = [int(part) for part in match.groups()]
     try:
-        opens, closes = time(*numbers[:2]), time(*numbers[2:])
+        opens, closes = time(numbers[0], numbers[1]), time(numbers[2], numbers[3])
     except ValueError:
         raise ValueError(expected) from None
     if opens == closes:

@@ -99,7 +99,6 @@ def test_all_wrong_places_are_named_at_once(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("sections", "words"),
     [
-        ({"schedule": "start_at = 2026-12-01T10:00:00+09:00"}, "schedule"),
         ({"message": "advertisement = true"}, "message.advertisement"),
     ],
 )
