@@ -209,3 +209,8 @@ def _many(times: tuple[datetime, ...], words: str) -> str:
 def say(time: datetime) -> str:
     """A time in Asia/Seoul, to the second."""
     return f"{time.astimezone(ZONE):{DATE_FORMAT}}"
+
+
+def stamp(time: datetime) -> str:
+    """A time in Asia/Seoul for scripts: ISO 8601, with its zone."""
+    return time.astimezone(ZONE).isoformat()

@@ -62,7 +62,7 @@ class Happening:
         """For scripts."""
         return {
             "schedule": self.schedule,
-            "due": self.due.isoformat(),
+            "due": agenda.stamp(self.due),
             "state": self.state,
             "why": self.why,
             "run": self.summary.as_json() if self.summary else None,

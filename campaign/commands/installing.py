@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from dataclasses import dataclass
@@ -28,25 +29,24 @@ class Place:
 
 def here(journal: str | None) -> Place:
     """This interpreter, and the folder that this is said in."""
-    return Place(python=Path(sys.executable), folder=Path.cwd(), journal=journal)
+    return Place(python=Path(sys.executable), folder=Path.cwd(), journal=journal or os.environ.get("CAMPAIGN_JOURNAL"))
 
 
 def help_text(place: Place) -> str:
     """All of it, each part under a line that begins with `###`."""
     parts = [
-        ("keys", f"First: the keys go into ~/{KEYS_FILE}, readable by you alone (chmod 600)", _ENVIRONMENT),
-        ("cron", "cron: add this line with `crontab -e`", crontab(place)),
-        ("systemd", "systemd: ~/.config/systemd/user/campaign.service", service(place)),
-        ("systemd", "systemd: ~/.config/systemd/user/campaign.timer", timer()),
-        ("systemd", "systemd, instead of those two: ~/.config/systemd/user/campaign-scheduler.service", stay(place)),
+        (f"First: the keys go into ~/{KEYS_FILE}, readable by you alone (chmod 600)", _ENVIRONMENT),
+        ("cron: add this line with `crontab -e`", crontab(place)),
+        ("systemd: ~/.config/systemd/user/campaign.service", service(place)),
+        ("systemd: ~/.config/systemd/user/campaign.timer", timer()),
+        ("systemd, instead of those two: ~/.config/systemd/user/campaign-scheduler.service", stay(place)),
         (
-            "windows",
             "Windows: save as campaign.xml, then: schtasks /Create /TN campaign /XML campaign.xml",
             task(place),
         ),
     ]
     ways = "One of these is enough, and two together start nothing twice.\n"
-    return ways + "".join(f"\n### {title}\n{text}" for _, title, text in parts) + _AFTER
+    return ways + "".join(f"\n### {title}\n{text}" for title, text in parts) + _AFTER
 
 
 _ENVIRONMENT: Final = """IWINV_API_KEY=...

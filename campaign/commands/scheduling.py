@@ -230,11 +230,11 @@ def _as_json(one: ScheduleRecord, times: Sequence[datetime], occurrences: Sequen
         "state": str(one.state),
         "gateway": one.gateway,
         "every": one.timetable.every,
-        "next": [time.isoformat() for time in times],
+        "next": [agenda.stamp(time) for time in times],
         "occurrences": [
             {
-                "due": time.due_at.isoformat(),
-                "start_by": time.start_by.isoformat(),
+                "due": agenda.stamp(time.due_at),
+                "start_by": agenda.stamp(time.start_by),
                 "state": str(time.state),
                 "run": time.run,
                 "why": time.why,

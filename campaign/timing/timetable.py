@@ -54,11 +54,11 @@ class Timetable:
                 return None
             return Due(at=self.start_at, start_by=self.start_at + self.grace)
         latest = next(_cron(self.every, now + _INSTANT, reverse=True), None)
-        begins = max(since, self.start_at or since)
-        if latest is None or latest < begins or latest in known:
+        begins = self._begins(since)
+        if latest is None or latest <= begins or latest in known:
             return None
-        before = max((time for time in known if time < latest), default=begins - _INSTANT)
-        between = _cron(self.every, max(before, begins - _INSTANT))
+        before = max((time for time in known if time < latest), default=begins)
+        between = _cron(self.every, max(before, begins))
         missed = tuple(islice(_until(between, latest), COUNTED))
         return Due(at=latest, start_by=latest + self.grace, missed=missed)
 
@@ -66,8 +66,11 @@ class Timetable:
         """The next times after `after`, at most `count`; in Asia/Seoul."""
         if self.every is None:
             return [self.start_at.astimezone(ZONE)] if self.start_at and not known else []
-        begins = max(after, self.start_at - _INSTANT) if self.start_at else after
-        return list(islice((time for time in _cron(self.every, begins) if time not in known), count))
+        return list(islice((time for time in _cron(self.every, self._begins(after)) if time not in known), count))
+
+    def _begins(self, after: datetime) -> datetime:
+        """The moment that the times of what recurs lie behind: `start_at` itself may be one."""
+        return max(after, self.start_at - _INSTANT) if self.start_at else after
 
 
 def check_cron(line: str) -> str:
