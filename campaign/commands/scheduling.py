@@ -138,7 +138,7 @@ def _record(schedule: str, file: Path, checked: Checked, gateway: str, *, again:
         timetable=campaign.schedule.timetable,
         gateway=gateway,
         section=campaign.schedule.model_dump_json(),
-        notify=campaign.notify.model_dump_json() if campaign.notify else None,
+        notify=campaign.notify.model_dump_json(exclude_none=True) if campaign.notify else None,
         invalid=int((checked.table["status"] == str(Status.INVALID)).sum()),
         again=again,
     )

@@ -1,4 +1,4 @@
-"""Who is told of a scheduled run: a command, and a mail that a real SMTP server takes. No failure of it touches the run."""
+"""Who is told of a scheduled run: a command, and a mail that a real SMTP server takes. Its failures touch no run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from aiosmtpd.smtp import AuthResult
 from tests.shift import Shift
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterator
     from email.message import EmailMessage
 
     from tests.desk import Desk
 
+VARIABLE = "CAMPAIGN_SMTP_PASSWORD"
 ONCE = "start_at = 2026-12-01T10:00:00+09:00"
 
 
@@ -33,7 +35,7 @@ class Postbox:
         self.passwords: list[bytes] = []
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
         self.to.append(list(envelope.rcpt_tos))
         return "250 OK"
 
@@ -42,13 +44,23 @@ class Postbox:
         return AuthResult(success=login.password == b"secret")
 
 
+class AnyPort(Controller):
+    """A server at whichever port is free."""
+
+    server: asyncio.Server
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
 @pytest.fixture
 def postbox() -> Iterator[tuple[Postbox, int]]:
     box = Postbox()
-    server = Controller(box, hostname="127.0.0.1", port=0, authenticator=box, auth_require_tls=False)
+    server = AnyPort(box, hostname="127.0.0.1", port=0, authenticator=box, auth_require_tls=False)
     server.start()
     try:
-        yield box, server.server.sockets[0].getsockname()[1]
+        yield box, server.port
     finally:
         server.stop()
 
@@ -60,9 +72,8 @@ def shift(desk: Desk) -> Shift:
 
 
 def by_mail(port: int, more: str = "") -> str:
-    return (
-        f'mail_to = ["me@example.kr", "you@example.kr"]\nmail_from = "c@example.kr"\nsmtp = "127.0.0.1:{port}"\n{more}'
-    )
+    addresses = 'mail_to = ["me@example.kr", "you@example.kr"]\nmail_from = "c@example.kr"'
+    return f'{addresses}\nsmtp = "127.0.0.1:{port}"\n{more}'
 
 
 def due(shift: Shift, notify: str, **more: str) -> dict[str, Any]:
@@ -92,7 +103,7 @@ def test_a_mail_has_the_summary_and_the_workbook(shift: Shift, postbox: tuple[Po
 
 def test_the_password_comes_from_the_environment(shift: Shift, postbox: tuple[Postbox, int]) -> None:
     box, port = postbox
-    shift.env["CAMPAIGN_SMTP_PASSWORD"] = "secret"
+    shift.env[VARIABLE] = "secret"
     due(shift, by_mail(port, 'smtp_user = "me"'))
     assert box.passwords == [b"secret"]
     assert len(box.letters) == 1
@@ -151,11 +162,14 @@ def test_a_mail_goes_to_another_machine_over_tls_only(monkeypatch: pytest.Monkey
     assert said == ["connected"]
 
 
-SCRIPT = "import json, os, sys; json.dump({'facts': json.load(sys.stdin), 'environment': dict(os.environ)}, open('told', 'w'))"
+SCRIPT = """
+import json, os, sys
+json.dump({"facts": json.load(sys.stdin), "environment": dict(os.environ)}, open("told", "w"))
+"""
 
 
 def test_a_command_gets_the_summary_and_no_key(shift: Shift) -> None:
-    shift.env["CAMPAIGN_SMTP_PASSWORD"] = "secret"
+    shift.env[VARIABLE] = "secret"
     due(shift, f"command = {json.dumps([sys.executable, '-c', SCRIPT])}")
     told = json.loads((shift.desk.folder / "told").read_text(encoding="utf-8"))
     assert told["facts"]["run"]["rows"] == {"total": 3, "accepted": 3}

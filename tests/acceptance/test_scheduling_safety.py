@@ -1,4 +1,4 @@
-"""Scheduling that nothing upsets: changed files, lost keys, two at once, deaths between any two steps, hours, spread."""
+"""Scheduling that nothing upsets: changed files, lost keys, two at once, deaths between any two steps."""
 
 from __future__ import annotations
 
