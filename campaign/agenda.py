@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from campaign.gateway.limits import DATE_FORMAT, ZONE
-from campaign.model import OccurrenceState, RunState, ScheduleState
+from campaign.model import RunState, ScheduleState
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
 
@@ -73,9 +73,6 @@ class Task:
         return self.run
 
 
-_OPEN: Final = (OccurrenceState.CLAIMED, OccurrenceState.STARTED)
-
-
 def tasks(journal: Reader, now: datetime, *, alone: bool) -> list[Task]:
     """What is to be done at `now`, the earliest first.
 
@@ -90,36 +87,34 @@ def tasks(journal: Reader, now: datetime, *, alone: bool) -> list[Task]:
 
 def next_time(journal: Reader, now: datetime) -> datetime | None:
     """When there is something to do next, as far as the journal knows; None where there is nothing."""
-    runs = (run.resume_at for run in journal.runs() if run.state == RunState.PAUSED and run.resume_at)
+    runs = (run.resume_at for run in journal.waiting_runs() if run.resume_at)
     starts = (time for schedule in _active(journal) for time in upcoming(journal, schedule, now, 1))
     return min((time for time in (*runs, *starts) if time > now), default=None)
 
 
 def upcoming(journal: Reader, schedule: ScheduleRecord, now: datetime, count: int) -> list[datetime]:
     """The next times of a schedule, at most `count`; in Asia/Seoul."""
-    known = {one.due_at for one in journal.occurrences(schedule.id)}
-    return schedule.timetable.upcoming(known, now, count)
+    return schedule.timetable.upcoming(journal.known_times(schedule.id, now), now, count)
 
 
 def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
     schedules = {schedule.id: schedule for schedule in journal.schedules()}
-    runs = {run.id: run for run in journal.runs()}
-    occurrences = journal.occurrences()
-    opened = [one for one in occurrences if one.state in _OPEN]
-    bound = {one.run for one in opened}
+    opened = journal.open_occurrences()
     for one in opened:
-        schedule, run = schedules[one.schedule], runs.get(one.run or "")
-        if run is None:
+        schedule = schedules[one.schedule]
+        if one.run is None:
             yield from _claimed(one, schedule, now)
-        elif alone or run.state != RunState.RUNNING:
+            continue
+        run = journal.run(one.run)
+        if alone or run.state != RunState.RUNNING:
             yield from _started(journal, one, schedule, run, now)
-    for run in runs.values():
-        if run.id not in bound and run.state == RunState.PAUSED and run.resume_at:
+    bound = {one.run for one in opened}
+    for run in journal.waiting_runs():
+        if run.id not in bound and run.resume_at:
             yield from _waiting(run, None, GRACE, now, run.resume_at)
     for schedule in schedules.values():
         if schedule.state == ScheduleState.ACTIVE:
-            known = {one.due_at for one in occurrences if one.schedule == schedule.id}
-            yield from _due(schedule, known, now)
+            yield from _due(schedule, journal.known_times(schedule.id, now), now)
 
 
 def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Iterator[Task]:

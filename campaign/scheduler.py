@@ -20,7 +20,7 @@ from campaign.commands.door import ReportFailed, write_run
 from campaign.commands.sending import carry_out
 from campaign.dispatch import Stop
 from campaign.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
-from campaign.journal import open_for_reading, open_for_writing
+from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.sections import NotifySection
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 LOOK: Final = 1.0
 """Seconds after which a scheduler looks up from waiting: the clock may have been set, the journal may have changed."""
+
+ANEW: Final = 15.0
+"""Seconds after which a scheduler reads the journal though nothing was written to it: a process may have died."""
 
 PATIENCE: Final = 5.0
 """Seconds of a spread sending's pauses that are waited in place; in longer ones the journal is free for others."""
@@ -76,6 +79,19 @@ class Happening:
         return f"{name}, due {agenda.say(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a look into the journal found: its mark, when that was (steady seconds), when there is something to do."""
+
+    mark: object = None
+    at: float = 0.0
+    soon: datetime | None = None
+
+    def holds(self, mark: object, now: datetime, steady: float) -> bool:
+        """Whether it need not be looked into again: nothing was written, nothing is due, and it is not long ago."""
+        return mark == self.mark and steady - self.at < ANEW and (self.soon is None or now < self.soon)
+
+
 @dataclass(slots=True)
 class Scheduler:
     """What `campaign run-due` asks once and `campaign scheduler` again and again.
@@ -92,6 +108,7 @@ class Scheduler:
     _troubled: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # what, and when to try again
     _summaries: dict[str, Summary] = field(default_factory=dict)  # of runs that were carried out in this look
     _said: str = ""
+    _glance: Glance = field(default_factory=Glance)
 
     def stay(self) -> None:
         """Do what is due, always in time, until a person wishes to stop."""
@@ -107,15 +124,21 @@ class Scheduler:
 
     def next_look(self) -> float:
         """Seconds until there may be something to do, at most `LOOK`; 0 where there is something now."""
+        now, mark = self.clock.now(), fingerprint(self.door.journal_url)
+        if mark is None or not self._glance.holds(mark, now, self.clock.steady()):
+            self._glance = Glance(mark, self.clock.steady(), self._read_on(now))
+        soon = self._glance.soon
+        return LOOK if soon is None else min(LOOK, max((soon - now).total_seconds(), 0))
+
+    def _read_on(self, now: datetime) -> datetime | None:
+        """When there is something to do: `now`, or later; None where the journal knows of nothing."""
         try:
             with open_for_reading(self.door.journal_url) as journal:
-                now = self.clock.now()
                 if self._choose(agenda.tasks(journal, now, alone=False), now) is not None:
-                    return 0
-                soon = agenda.next_time(journal, now)
+                    return now
+                return agenda.next_time(journal, now)
         except NoSuchRun:
-            return LOOK
-        return LOOK if soon is None else min(LOOK, max((soon - now).total_seconds(), 0.001))
+            return None
 
     def look(self, patience: timedelta) -> list[Happening]:
         """Do what is due now; what became of it.

@@ -10,6 +10,7 @@ from campaign import agenda, pipeline, preflight, results, screen, settings
 from campaign.checking import check as check_rows
 from campaign.clock import Clock
 from campaign.commands.door import show_json
+from campaign.commands.sending import look_at_clock
 from campaign.errors import NoSuchRun, SettingsError
 from campaign.gateways import check_keys
 from campaign.journal import ScheduleRecord, open_for_reading, open_for_writing
@@ -73,6 +74,7 @@ def schedule(door: Door, file: Path, how: How, wish: Wish, clock: Clock | None =
         replaced = journal.add_schedule(record)
         run = _freeze(journal, record, checked, start, now) if wish.freeze else None
     _tell_of_keys(gateway)
+    look_at_clock(gateway)
     _tell_of_hours(campaign, start)
     if door.json:
         show_json(_as_json(record, times, []) | {"replaced": replaced, "run": run.id if run else None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign import gateways, pipeline, results, screen
+from campaign import gateways, pipeline, preflight, results, screen
 from campaign.checking import check as check_rows
 from campaign.checking import single_out
 from campaign.commands.door import agrees, gateway_of, require_terminal, write_run
@@ -77,6 +77,7 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
         found = results.of_check(checked, gateway, pipeline.now())
         screen.show_check(checked, found, pipeline.summarise(found, None, checked.notes))
     _look_back(door, checked, gateway, again=how.again)
+    look_at_clock(gateway)
     if not agrees(f"Send this through {gateway}?", yes=how.sure):
         screen.note("Nothing was sent.")
         return NOT_STARTED
@@ -106,12 +107,19 @@ def _look_back(door: Door, checked: Checked, gateway: str, *, again: bool) -> No
             screen.note(f"note: {words}")
 
 
+def look_at_clock(gateway: str) -> None:
+    """Warn where this machine's clock is not the gateway's."""
+    if gateway != results.SANDBOX and (words := preflight.clock_off(gateway)):
+        screen.note(f"warning: {words}")
+
+
 def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) -> int:
     """Send one row's message to the person's own phone; the command's exit status."""
     refuse_unbuilt(campaign)
     gateway = how.gateway(campaign)
     checked = check_rows(campaign, pipeline.now(), door.progress)
     single = single_out(checked, to=to, row=row)
+    look_at_clock(gateway)
     with open_for_writing(door.journal_url) as journal:
         start = pipeline.Start(now=pipeline.now(), again=how.again)
         return _dispatch(door, journal, pipeline.plan(journal, single, gateway, start))
@@ -128,6 +136,7 @@ def resume(door: Door, run: str) -> int:
                 f"run {record.id} is scheduled: {record.why}. To send it now, take its schedule back "
                 "(`campaign schedules`, `campaign unschedule ID`), then `campaign send FILE`"
             )
+        look_at_clock(record.gateway)
         return _dispatch(door, journal, record)
 
 

@@ -4,7 +4,7 @@ A request is on disk before it is on the wire. Source of every rule here: design
 """
 
 from campaign.journal.engine import sqlite_version
-from campaign.journal.opening import open_for_reading, open_for_writing
+from campaign.journal.opening import fingerprint, open_for_reading, open_for_writing
 from campaign.journal.reading import Reader
 from campaign.journal.records import Claim, OccurrenceRecord, RunRecord, ScheduleRecord, Settlement
 from campaign.journal.writing import Journal
@@ -17,6 +17,7 @@ __all__ = [
     "RunRecord",
     "ScheduleRecord",
     "Settlement",
+    "fingerprint",
     "open_for_reading",
     "open_for_writing",
     "sqlite_version",

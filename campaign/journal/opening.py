@@ -43,6 +43,28 @@ def open_for_writing(url: str) -> Journal:
     return journal
 
 
+def fingerprint(url: str) -> tuple[tuple[int, int] | None, ...] | None:
+    """What changes when a journal is written to, read without opening it; None where that cannot be told.
+
+    A process that dies changes nothing there, though it lets go of the lock.
+
+    Raises:
+        JournalError: the URL is none of a journal.
+    """
+    _, path = engine_for(url, write=False)
+    if path is None:
+        return None
+    return tuple(_stamp(path.with_name(path.name + suffix)) for suffix in ("", "-wal"))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def open_for_reading(url: str) -> Reader:
     """The journal at `url`, read-only; whoever writes to it is not disturbed.
 

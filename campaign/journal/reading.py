@@ -46,6 +46,14 @@ class Reader(ScheduleReader):
             rows = connection.execute(self._records.order_by(RUNS.c.seq.desc())).mappings().all()
         return [self._record(row) for row in rows]
 
+    def waiting_runs(self) -> list[RunRecord]:
+        """Runs that paused by themselves until a time, and are to be gone on with then."""
+        if RUNS.c.resume_at in self._lacking:
+            return []
+        which = sa.and_(RUNS.c.state == str(RunState.PAUSED), RUNS.c.resume_at.is_not(None))
+        with self._reading() as connection:
+            return [self._record(row) for row in connection.execute(self._records.where(which)).mappings()]
+
     def run(self, run: str) -> RunRecord:
         """One run, by its id or `last`.
 

@@ -51,6 +51,29 @@ class ScheduleReader(Opened):
         with self._reading() as connection:
             return [_occurrence(row) for row in connection.execute(query).mappings()]
 
+    def open_occurrences(self) -> list[OccurrenceRecord]:
+        """Those that were claimed or started, and have not come to an end."""
+        if OCCURRENCES in self._lacking:
+            return []
+        states = [str(OccurrenceState.CLAIMED), str(OccurrenceState.STARTED)]
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(OCCURRENCES).where(OCCURRENCES.c.state.in_(states))).mappings()
+            return [_occurrence(row) for row in rows]
+
+    def known_times(self, schedule: str, now: datetime) -> set[datetime]:
+        """Of the times that something was recorded of: the last two up to `now`, and all later ones.
+
+        More are not needed to tell what is due: a clock that was set back meets later ones, and what was missed lies
+        between the last two.
+        """
+        if OCCURRENCES in self._lacking:
+            return set()
+        times = sa.select(OCCURRENCES.c.due_at).where(OCCURRENCES.c.schedule == schedule)
+        past = times.where(OCCURRENCES.c.due_at <= to_micros(now)).order_by(OCCURRENCES.c.due_at.desc()).limit(2)
+        with self._reading() as connection:
+            found = [*connection.scalars(past), *connection.scalars(times.where(OCCURRENCES.c.due_at > to_micros(now)))]
+        return set(map(from_micros, found))
+
     def sent_since(self, run: str, since: datetime) -> list[tuple[datetime, int]]:
         """When the run's requests went on the wire from `since` on, oldest first, and for how many recipients each."""
         query = (
