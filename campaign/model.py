@@ -179,6 +179,7 @@ class RunFacts:
     why: str | None = None  # why it is paused
     template: str | None = None  # the template's text
     prices: dict[str, float] | None = None  # won a message, by type
+    resume_at: datetime | None = None  # when the scheduler goes on with it, where it paused by itself until a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ class Summary:
     report: str | None
     totals: Totals
     notes: tuple[str, ...] = ()
+    resume_at: datetime | None = None  # when the scheduler goes on with it
 
     @property
     def exit_status(self) -> int:
@@ -309,6 +310,7 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
         report=place,
         totals=tally.totals(result),
         notes=notes,
+        resume_at=result.run.resume_at,
     )
 
 

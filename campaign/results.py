@@ -39,6 +39,7 @@ def of_run(journal: Reader, record: RunRecord) -> Result:
         why=record.why,
         template=record.template,
         prices=record.prices,
+        resume_at=record.resume_at,
     )
     return Result(run=facts, recipients=recipients, rows=_rows(recipients, requests), requests=requests)
 

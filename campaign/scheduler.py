@@ -20,13 +20,12 @@ from campaign.commands.door import ReportFailed, write_run
 from campaign.commands.sending import carry_out
 from campaign.dispatch import Stop
 from campaign.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
+from campaign.happening import Happening
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.sections import NotifySection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from campaign.checking import Checked
     from campaign.commands.door import Door
     from campaign.journal import Journal, RunRecord, ScheduleRecord
@@ -48,35 +47,6 @@ AGAIN_AFTER: Final = timedelta(minutes=1)
 
 class CheckFailed(CampaignError):
     """Checked again before its start, the campaign was found wanting."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """What became of a task: a schedule's, or a run's that no schedule started. `state` in one word."""
-
-    at: datetime
-    schedule: str | None
-    due: datetime
-    state: str
-    why: str | None = None
-    summary: Summary | None = None
-
-    def as_json(self) -> Mapping[str, object]:
-        """For scripts."""
-        return {
-            "schedule": self.schedule,
-            "due": agenda.stamp(self.due),
-            "state": self.state,
-            "why": self.why,
-            "run": self.summary.as_json() if self.summary else None,
-        }
-
-    @property
-    def line(self) -> str:
-        """For people."""
-        run = f" run {self.summary.run}" if self.summary and self.schedule else ""
-        name = self.schedule or (self.summary.run if self.summary else "")
-        return f"{name}, due {agenda.say(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +266,7 @@ class Scheduler:
         )
         if schedule is not None and schedule.notify is not None:
             told = NotifySection.model_validate_json(schedule.notify)
-            for trouble in notify.send(_notice(happening, schedule.name), told):
+            for trouble in notify.send(happening.notice(schedule.name), told):
                 screen.note(trouble)
         return happening
 
@@ -325,19 +295,6 @@ def _load(schedule: ScheduleRecord) -> Campaign:
             f"{agenda.say(schedule.created_at)}; `campaign schedule {schedule.file}` records it anew."
         )
     return campaign
-
-
-def _notice(happening: Happening, name: str) -> notify.Notice:
-    summary = happening.summary
-    state = str(summary.state) if summary else happening.state
-    lines = [happening.line, *(screen.summary_lines(summary) if summary else ())]
-    workbook = Path(summary.report) if summary and summary.report else None
-    return notify.Notice(
-        subject=f"[campaign] {name}: {state}",
-        words="\n".join(lines),
-        facts=happening.as_json(),
-        workbook=workbook,
-    )
 
 
 def _ask(file: str) -> str:

@@ -101,7 +101,11 @@ def summary_lines(summary: Summary) -> list[str]:
 def next_steps(summary: Summary) -> list[str]:
     """What a person may want to do after a run that is not all accepted."""
     steps = []
-    if summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
+    if summary.resume_at is not None:
+        steps.append(
+            f"`campaign scheduler` or `campaign run-due` goes on with it at {local(summary.resume_at)} (Asia/Seoul)."
+        )
+    elif summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
         steps.append(f"To go on with what is still to send: campaign resume {summary.run}")
     if summary.totals["rows"].get(str(Status.UNKNOWN)):
         steps.append(

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from campaign.checking import Checked
     from campaign.commands.door import Door
     from campaign.commands.sending import How
+    from campaign.happening import Happening
     from campaign.journal import Journal, OccurrenceRecord, Reader, RunRecord
-    from campaign.scheduler import Happening
     from campaign.sections import ScheduleSection
     from campaign.settings import Campaign
 

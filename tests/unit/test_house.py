@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLOORS = {
-    "doors": ["__main__", "cli", "cli_scheduling", "options", "commands", "scheduler", "screen", "signals"],
+    "doors": [
+        "__main__",
+        "cli",
+        "cli_scheduling",
+        "options",
+        "commands",
+        "happening",
+        "scheduler",
+        "screen",
+        "signals",
+    ],
     "engine": [
         "pipeline",
         "checking",
