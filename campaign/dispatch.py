@@ -226,7 +226,7 @@ class Dispatch:
             return max(oldest + self._client.patience - now, 0), "for the answers to what is on the wire"
         if now < self._hold_until:
             return self._hold_until - now, self._hold_why
-        return (self._passage.wait(), self._passage.waiting.why) if self._passage.waiting else None
+        return self._passage.waits()
 
     def _idle_for(self) -> float:
         """Seconds for which nothing can be claimed."""
@@ -261,10 +261,9 @@ class Dispatch:
 
     def _is_shut(self) -> bool:
         """Whether the run's hours are over while something is left: then it ends with what is on the wire."""
-        if not (self._left or self._later) or not self._passage.is_shut():
-            return False
+        shut = bool(self._left or self._later) and self._passage.is_shut()
         self._rest()
-        return True
+        return shut
 
     def _admitted(self, free: int) -> int:
         """How many of so many requests the spread lets go now."""
@@ -274,8 +273,7 @@ class Dispatch:
         return count
 
     def _rest(self) -> None:
-        if self._passage.ending is not None:
-            self._why = self._passage.ending.why
+        self._why = self._passage.ending.why if self._passage.ending else self._why
 
     def _put_back(self, no: int) -> None:
         """To be sent again, in the plan's order."""
@@ -328,9 +326,8 @@ class Dispatch:
 
     def _end(self) -> Ending:
         ending = Ending(RunState.FINISHED)
-        rest = self._passage.ending
         if self._why is not None:
-            ending = Ending(RunState.PAUSED, self._why, rest.until if rest and rest.why == self._why else None)
+            ending = Ending(RunState.PAUSED, self._why, self._passage.goes_on_at(self._why))
         elif self._left or self._later:
             ending = Ending(RunState.INTERRUPTED, "stopped by a person")
         try:

@@ -178,6 +178,8 @@ def _show_recorded(
     late = record.timetable.grace
     for time in times:
         screen.say(f"  starts     {agenda.say(time)} (Asia/Seoul), {agenda.say(time + late)} at the latest")
+    if record.gateway == results.SANDBOX:
+        screen.say(f"  {screen.NOTHING_SENT}")
     if run is not None:
         screen.say(f"  frozen     its recipients and messages are those of now: run {run.id}")
     for earlier in replaced:
@@ -208,14 +210,14 @@ def schedules(door: Door, clock: Clock | None = None) -> None:
         screen.say("nothing is scheduled. `campaign schedule FILE` records a campaign with a [schedule].")
         return
     rows = [_line(*each) for each in found]
-    screen.show_table(("schedule", "state", "next, Asia/Seoul", "campaign file"), rows)
+    screen.show_table(("schedule", "state", "next, Asia/Seoul", "through", "campaign file"), rows)
     for one, _, occurrences in found:
         _show_past(one, occurrences)
 
 
-def _line(one: ScheduleRecord, times: Sequence[datetime], _: object) -> tuple[str, str, str, str]:
+def _line(one: ScheduleRecord, times: Sequence[datetime], _: object) -> tuple[str, ...]:
     every = f" ({one.timetable.every})" if one.timetable.every else ""
-    return one.id, str(one.state), (agenda.say(times[0]) if times else "-") + every, one.file
+    return one.id, str(one.state), (agenda.say(times[0]) if times else "-") + every, one.gateway, one.file
 
 
 def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord]) -> None:
