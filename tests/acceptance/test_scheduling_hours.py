@@ -191,3 +191,25 @@ def test_the_gate_of_an_advertisement_is_shut_at_night_and_of_practice_never(shi
         practice = replace(run, gateway="sandbox")
         night = seoul("2026-12-01 23:00:00")
         assert pipeline.gate_of(journal, practice, night).shut(night) is None
+
+
+def test_the_laws_night_met_in_the_middle_of_an_advertisement_lets_it_rest_until_morning(shift: Shift) -> None:
+    shift.desk.campaign(
+        "{{ 이름 }}", schedule="start_at = 2026-12-01T20:59:55+09:00", gateway="rate = 1\nin_flight = 1"
+    )
+    shift.schedule(freeze=True)
+    with closing(sqlite3.connect(shift.journal)) as connection:
+        connection.execute("UPDATE runs SET advertisement = 1")
+        connection.commit()
+    shift.it_is("2026-12-01 20:59:55")
+    [happening] = shift.run_due().json["happened"]
+    assert happening["state"] == "waiting"
+    assert "which opens 2026-12-02 08:00:00" in happening["why"]
+    sent = happening["run"]["rows"]["accepted"]
+    assert 4 <= sent <= 6
+    shift.it_is("2026-12-02 07:59:59")
+    assert shift.run_due().json == {"happened": []}
+    assert len(shift.delivered()) == sent
+    shift.it_is("2026-12-02 08:00:00")
+    assert shift.run_due().json["happened"][0]["run"]["rows"] == {"total": 20, "accepted": 20}
+    assert shift.delivered() == [number(place) for place in range(20)]
