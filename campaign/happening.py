@@ -39,7 +39,7 @@ class Happening:
     @property
     def line(self) -> str:
         """For people."""
-        run = f" run {self.summary.run}" if self.summary and self.schedule else ""
+        run = f", run {self.summary.run}" if self.summary and self.schedule else ""
         name = self.schedule or (self.summary.run if self.summary else "")
         return f"{name}, due {agenda.say(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
 

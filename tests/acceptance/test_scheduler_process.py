@@ -79,7 +79,7 @@ def test_it_waits_for_the_time_starts_then_and_stops_when_it_is_told_to(
     scheduler.send_signal(signal.SIGTERM)
     _, said = scheduler.communicate(timeout=LONGEST)
     assert scheduler.returncode == 130
-    assert f"ended run {occurrence.run}" in said
+    assert f"ended, run {occurrence.run}" in said
     assert "Traceback" not in said
 
 
