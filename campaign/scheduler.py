@@ -122,12 +122,18 @@ class Scheduler:
         if self.next_look() > 0:
             return []
         happened = []
+        done: set[tuple[Deed, object]] = set()
         self._summaries.clear()
         with self._open(patience) as journal:
             while not self.stop.wishes:
                 now = self.clock.now()
                 if (task := self._choose(agenda.tasks(journal, now, alone=True), now)) is None:
                     break
+                if (task.deed, task.key) in done:
+                    self._troubled[task.key] = now + AGAIN_AFTER  # it should be over: never round and round
+                    continue
+                if task.deed != Deed.GO_ON:  # that may be for its next batch
+                    done.add((task.deed, task.key))
                 happening = self._attend(journal, task, now)
                 if happening is not None:
                     screen.note(f"{agenda.say(self.clock.now())}  {happening.line}")
