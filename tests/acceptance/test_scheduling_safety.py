@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign import scheduler
-from campaign.journal import open_for_writing
+from campaign.journal import Journal, open_for_writing
 from tests.desk import number
 from tests.shift import Shift
 
@@ -169,6 +169,15 @@ def test_a_death_after_the_end_tells_of_the_end_and_sends_nothing(
     [happening] = shift.run_due().json["happened"]
     assert (happening["state"], happening["run"]["rows"]["accepted"]) == ("ended", 20)
     assert len(shift.delivered()) == 20
+
+
+def test_a_task_that_comes_to_nothing_is_not_done_round_and_round(
+    shift: Shift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shift.schedule()
+    shift.it_is("2026-12-01 23:00:00")
+    monkeypatch.setattr(Journal, "miss_occurrence", lambda *_: False)
+    assert len(shift.run_due().json["happened"]) == 1
 
 
 def test_of_two_at_once_one_starts_it(shift: Shift) -> None:
