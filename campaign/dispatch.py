@@ -31,6 +31,7 @@ from campaign.timing.gate import Gate
 from campaign.watcher import Undisturbed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     import requests
@@ -163,31 +164,33 @@ class Dispatch:
         return self._is_stopping() or not (self._left or self._later)
 
     def _is_stopping(self) -> bool:
-        return self._why is not None or self._stop.wishes > 0
+        return self._why is not None or self._passage.ending is not None or self._stop.wishes > 0
 
     def _step(self) -> None:
         self._collect()
         if self._stop.wishes > 1:
             self._abandon()
-        self._tell_of_waiting(self._clock.steady())
-        wanted = {} if self._is_stopping() else self._choose(self._clock.steady())
+        now = self._clock.steady()
+        wanted = {} if self._is_stopping() else self._choose(now)
+        if self._unwritten or wanted:
+            self._advance(wanted)
+        self._tell_of_waiting(now)
         if not self._is_stopping():
             self._preparation.begin(self._left[: -1 - self._run.in_flight : -1])
-        if not self._unwritten and not wanted:
-            return
-        for claim in self._advance(list(wanted)):
-            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], self._clock.steady())
-            self._work.put(one)
 
-    def _advance(self, wanted: list[int]) -> list[Claim]:
-        """Settlements and claims to the disk; only then is the watcher told."""
+    def _advance(self, wanted: Mapping[int, requests.PreparedRequest]) -> None:
+        """Settlements and claims to the disk; only then what was claimed goes on the wire, and the watcher is told."""
         began = self._clock.steady()
-        claims = self._journal.advance(self._run.id, self._owner, self._unwritten, wanted, self._clock.now())
-        self._pace.fell_behind(self._clock.steady() - began)
-        written, self._unwritten = self._unwritten, []
-        for settlement in written:
+        settled = self._unwritten
+        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())
+        self._unwritten = []
+        now = self._clock.steady()
+        self._pace.fell_behind(now - began)
+        for claim in claims:
+            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], now)
+            self._work.put(one)
+        for settlement in settled:
             self._watcher.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
-        return claims
 
     def _collect(self) -> None:
         """Settle the outcomes that are there; wait for one, for a moment, when there is nothing else to do."""
@@ -261,19 +264,12 @@ class Dispatch:
 
     def _is_shut(self) -> bool:
         """Whether the run's hours are over while something is left: then it ends with what is on the wire."""
-        shut = bool(self._left or self._later) and self._passage.is_shut()
-        self._rest()
-        return shut
+        return bool(self._left or self._later) and self._passage.is_shut()
 
     def _admitted(self, free: int) -> int:
         """How many of so many requests the spread lets go now."""
         sizes = [int(self._plan.sizes[no - 1]) for no in self._left[: -1 - free : -1]]
-        count = self._passage.admit(sizes, idle=not self._under_way)
-        self._rest()
-        return count
-
-    def _rest(self) -> None:
-        self._why = self._passage.ending.why if self._passage.ending else self._why
+        return self._passage.admit(sizes, idle=not self._under_way)
 
     def _put_back(self, no: int) -> None:
         """To be sent again, in the plan's order."""
@@ -322,12 +318,14 @@ class Dispatch:
             self._collect()
         self._abandon()
         with suppress(JournalError):  # then it stays in flight on disk: unknown from now on, and not sent again
-            self._advance([])
+            self._advance({})
 
     def _end(self) -> Ending:
         ending = Ending(RunState.FINISHED)
         if self._why is not None:
-            ending = Ending(RunState.PAUSED, self._why, self._passage.goes_on_at(self._why))
+            ending = Ending(RunState.PAUSED, self._why)
+        elif (rest := self._passage.ending) is not None:
+            ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._left or self._later:
             ending = Ending(RunState.INTERRUPTED, "stopped by a person")
         try:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from campaign.clock import Clock
     from campaign.timing.gate import Gate, Wait
@@ -50,10 +49,6 @@ class Passage:
     def passed(self, recipients: int) -> None:
         """A request for so many recipients goes now."""
         self.gate.passed(recipients, self.clock.now())
-
-    def goes_on_at(self, why: str) -> datetime | None:
-        """When a dispatch that ended for this reason goes on by itself; None where it ended for another one."""
-        return self.ending.until if self.ending and self.ending.why == why else None
 
     def waits(self) -> tuple[float, str] | None:
         """Seconds to wait, in place, and why; None where nothing is waited for."""

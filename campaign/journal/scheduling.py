@@ -27,6 +27,14 @@ _MICRO = timedelta(microseconds=1)
 class ScheduleWriter(Reader):
     """The part of a journal's one writer that changes schedules; every method is one transaction."""
 
+    _kept: sa.Connection | None = None  # fetching one from the engine takes as long as a small commit
+
+    def close(self) -> None:
+        """Close it."""
+        if self._kept is not None:
+            self._kept.close()
+        super().close()
+
     def new_schedule_id(self, name: str) -> str:
         """An id that no schedule has: the campaign's name, and a number where that is taken."""
         slug = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split()) or "schedule"
@@ -107,8 +115,10 @@ class ScheduleWriter(Reader):
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with words_for(self.path), self._engine.begin() as connection:
-            yield connection
+        if self._kept is None:
+            self._kept = self._engine.connect()
+        with words_for(self.path), self._kept.begin():
+            yield self._kept
 
 
 def bind(connection: sa.Connection, run: str, occurrence: tuple[str, datetime]) -> None:

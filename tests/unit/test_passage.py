@@ -28,8 +28,7 @@ def test_a_short_wait_is_waited_in_place_and_a_long_one_ends_the_dispatch_when_n
     assert not has_ended(passage)  # something is on the wire yet: its answer is awaited first
     assert passage.admit([1], idle=True) == 0
     assert passage.ending is not None
-    assert passage.goes_on_at(passage.ending.why) == NOON + timedelta(seconds=10)
-    assert passage.goes_on_at("for another reason") is None
+    assert passage.ending.until == NOON + timedelta(seconds=10)
 
 
 def test_without_a_limit_to_its_patience_it_waits_in_place_however_long() -> None:
@@ -45,4 +44,4 @@ def test_outside_its_hours_it_ends_until_they_begin() -> None:
     passage = Passage(Gate(window.of_run("13:00-14:00", advertisement=False)), SetClock(at=NOON))
     assert passage.is_shut()
     assert passage.ending is not None
-    assert passage.goes_on_at(passage.ending.why) == seoul("2026-12-01 13:00:00")
+    assert passage.ending.until == seoul("2026-12-01 13:00:00")
