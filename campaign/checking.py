@@ -10,6 +10,7 @@ import pandas as pd
 
 from campaign import consents, findings, mending, planning, schema, verdicts
 from campaign.errors import RecipientsError
+from campaign.gateway import limits
 from campaign.messages.composition import compose, hire, refuse_contradictions
 from campaign.model import MsgType, Status
 from campaign.recipients import phone, sheets, suppression
@@ -99,7 +100,7 @@ def check(
     ]
     table["status"], table["reason"] = verdicts.judge(grounds, table.index)
     verdicts.mark_duplicates(table, recipients, campaign.recipients.duplicates)
-    table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool))
+    table["request"] = _cut(table, campaign)
     checked = Checked(
         campaign,
         replace(recipients, table=table),
@@ -124,6 +125,23 @@ def _held_to_rules(checked: Checked, now: datetime) -> Checked:
 def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
     skipped = campaign.recipients.hidden_rows == "skip"
     return table["hidden"].to_numpy(dtype=bool) & skipped
+
+
+def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
+    """The check without the rows of these numbers (text, digits only): `duplicate`, for this reason."""
+    table = checked.table.copy()
+    out = (table["status"].isna() & table["number"].isin(numbers)).to_numpy(dtype=bool)
+    table.loc[out, "status"] = str(Status.DUPLICATE)
+    table.loc[out, "reason"] = reason
+    table["request"] = _cut(table, checked.campaign)
+    return replace(checked, recipients=replace(checked.recipients, table=table))
+
+
+def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
+    """The request of every row that goes; smaller ones where the sending is spread."""
+    spreading = campaign.sending.spreading
+    most = spreading.request_size(limits.RECIPIENTS) if spreading else limits.RECIPIENTS
+    return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
 
 
 def _read(campaign: Campaign, progress: Progress) -> Recipients:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import campaign
+from campaign import cli_scheduling
 from campaign import options as given
 
 app = typer.Typer(
@@ -267,6 +268,9 @@ def cancel(
     from campaign.commands.door import Door
 
     deciding.cancel(Door(json=json, journal=journal, report=report), run, yes=yes)
+
+
+cli_scheduling.add_to(app)
 
 
 @app.command()

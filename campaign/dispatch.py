@@ -24,12 +24,15 @@ from campaign.journal import Settlement
 from campaign.messages import reservation
 from campaign.model import RunState, State
 from campaign.pace import Pace
+from campaign.passage import Passage
 from campaign.policy import Judge
 from campaign.preparation import Preparation
+from campaign.timing.gate import Gate
 from campaign.watcher import Undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import requests
 
@@ -53,10 +56,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the dispatch ended: the run's state, and why when it is paused."""
+    """How the dispatch ended: the run's state, why when it is paused, and until when where it goes on by itself."""
 
     state: RunState
     why: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +88,8 @@ class Dispatch:
         stop: a person's wish to stop.
         judge: what follows from outcomes.
         clock: the machine's own, unless another is given.
+        gate: where the run has hours, or is spread over time.
+        patience: seconds to wait in place for the spread; without a limit by default.
     """
 
     def __init__(
@@ -97,6 +103,8 @@ class Dispatch:
         stop: Stop,
         judge: Judge | None = None,
         clock: Clock | None = None,
+        gate: Gate | None = None,
+        patience: float | None = None,
     ) -> None:
         self._journal = journal
         self._run = run
@@ -108,6 +116,7 @@ class Dispatch:
         self._clock = clock or Clock()
         self._owner = uuid.uuid4().hex
         self._pace = Pace(run.rate)
+        self._passage = Passage(gate or Gate(), self._clock, patience)
         self._left: list[int] = []  # still to send, the next one last
         self._preparation = Preparation(plan, client, lambda digest: journal.image(run.id, digest))
         self._later: list[tuple[float, int]] = []  # to be tried again, and when: a heap
@@ -155,7 +164,7 @@ class Dispatch:
         return self._is_stopping() or not (self._left or self._later)
 
     def _is_stopping(self) -> bool:
-        return self._why is not None or self._stop.wishes > 0
+        return self._why is not None or self._passage.ending is not None or self._stop.wishes > 0
 
     def _step(self) -> None:
         self._collect()
@@ -218,7 +227,9 @@ class Dispatch:
                 return None
             oldest = min(one.claimed_at for one in self._under_way.values())
             return max(oldest + self._client.patience - now, 0), "for the answers to what is on the wire"
-        return (self._hold_until - now, self._hold_why) if now < self._hold_until else None
+        if now < self._hold_until:
+            return self._hold_until - now, self._hold_why
+        return self._passage.waits()
 
     def _idle_for(self) -> float:
         """Seconds for which nothing can be claimed."""
@@ -228,18 +239,18 @@ class Dispatch:
         if now < self._hold_until:
             return min(self._hold_until - now, _LOOK)
         if self._left:
-            return min(self._pace.wait(now), _LOOK)
+            return min(max(self._pace.wait(now), self._passage.wait()), _LOOK)
         if self._later:
             return min(max(self._later[0][0] - now, 0), _LOOK)
         return _LOOK
 
     def _choose(self, now: float) -> dict[int, requests.PreparedRequest]:
         """The requests to go on the wire at this moment."""
-        if now < self._hold_until:
+        if self._is_shut() or now < self._hold_until:
             return {}
         while self._later and self._later[0][0] <= now:
             self._put_back(heapq.heappop(self._later)[1])
-        free = min(self._run.in_flight - len(self._under_way), len(self._left))
+        free = self._admitted(min(self._run.in_flight - len(self._under_way), len(self._left)))
         chosen: dict[int, requests.PreparedRequest] = {}
         for _ in range(self._pace.take(free, now)):
             no = self._left[-1]
@@ -247,8 +258,18 @@ class Dispatch:
             if self._comes_too_late(request):
                 break
             self._left.pop()
+            self._passage.passed(int(self._plan.sizes[no - 1]))
             chosen[no] = prepared
         return chosen
+
+    def _is_shut(self) -> bool:
+        """Whether the run's hours are over while something is left: then it ends with what is on the wire."""
+        return bool(self._left or self._later) and self._passage.is_shut()
+
+    def _admitted(self, free: int) -> int:
+        """How many of so many requests the spread lets go now."""
+        sizes = [int(self._plan.sizes[no - 1]) for no in self._left[: -1 - free : -1]]
+        return self._passage.admit(sizes, idle=not self._under_way)
 
     def _put_back(self, no: int) -> None:
         """To be sent again, in the plan's order."""
@@ -303,10 +324,12 @@ class Dispatch:
         ending = Ending(RunState.FINISHED)
         if self._why is not None:
             ending = Ending(RunState.PAUSED, self._why)
+        elif (rest := self._passage.ending) is not None:
+            ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._left or self._later:
             ending = Ending(RunState.INTERRUPTED, "stopped by a person")
         try:
-            self._journal.stop(self._run.id, ending.state, ending.why, self._clock.now())
+            self._journal.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
             return Ending(RunState.PAUSED, ending.why or str(problem))
         return ending

@@ -43,5 +43,13 @@ class NoSuchRun(JournalError):
     """The journal has no run of that id."""
 
 
+class NoSuchSchedule(JournalError):
+    """The journal has no schedule of that id."""
+
+
+class OutsideHours(CampaignError):
+    """The campaign may be sent in other hours of the day only."""
+
+
 class AlreadySent(CampaignError):
     """The same plan went out before, and `--again` was not given."""

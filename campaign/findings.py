@@ -98,9 +98,13 @@ def renewed(checked: Checked, start: datetime) -> tuple[Found, ...]:
         return ()
     by_day = checked.table["request"].notna().to_numpy(dtype=bool) & ~checked.night_consent
     hours = span(checked.table[by_day], checked.campaign, start, practice=checked.practice)
-    rest = [one for one in checked.found if one.rule is not Rule.NIGHT or len(one.rows)]
     nobody = np.zeros(0, dtype=np.int64)
-    return (*(_found(one, nobody, checked.table, whole=False) for one in hours), *rest)
+    return (*(_found(one, nobody, checked.table, whole=False) for one in hours), *whatever_the_hour(checked.found))
+
+
+def whatever_the_hour(found: Iterable[Found]) -> tuple[Found, ...]:
+    """What no other hour of sending would mend: all but the findings about the time of the sending itself."""
+    return tuple(one for one in found if one.rule is not Rule.NIGHT or len(one.rows))
 
 
 def summed_up(found: Iterable[Found]) -> str | None:
@@ -161,17 +165,21 @@ def errors(found: Iterable[Found]) -> list[Found]:
     return [one for one in found if one.stops]
 
 
-def refuse(found: Iterable[Found]) -> None:
-    """Refuse to send what is against the rules.
+WAY_OUT: Final = (
+    "Nothing was sent. Mend the message or the time; --override-advertising sends it all the same, and is recorded."
+)
+"""What a person can do who sends now."""
+
+WAY_OUT_OF_SCHEDULED: Final = "Mend the message, then schedule it again."
+"""What a person can do about what is to be sent later."""
+
+
+def refuse(found: Iterable[Found], way_out: str = WAY_OUT) -> None:
+    """Refuse to send what is against the rules; `way_out` says what a person can do.
 
     Raises:
         AgainstTheRules: saying what was found, by which rule, and what to do.
     """
     if stopping := errors(found):
         lines = [f"advertising: {one.sentence}. Rule: {one.rule}" for one in stopping]
-        raise AgainstTheRules("\n".join([*lines, WAY_OUT]))
-
-
-WAY_OUT: Final = (
-    "Nothing was sent. Mend the message or the time; --override-advertising sends it all the same, and is recorded."
-)
+        raise AgainstTheRules("\n".join([*lines, way_out]))

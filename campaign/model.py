@@ -57,6 +57,24 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"  # what was left will not be sent
 
 
+class ScheduleState(StrEnum):
+    """Where a schedule is."""
+
+    ACTIVE = "active"  # it starts its campaign when that is due
+    ENDED = "ended"  # its one time has come and gone
+    REMOVED = "removed"  # a person took it back, or recorded it anew
+
+
+class OccurrenceState(StrEnum):
+    """What became of one time at which a campaign was to start."""
+
+    CLAIMED = "claimed"  # taken by a scheduler; no run was planned yet
+    STARTED = "started"  # it has its run, which is being sent, waits, or lost its process
+    ENDED = "ended"  # its run came to its end, or needs a person: the run says which
+    EXPIRED = "expired"  # too late to start, or to go on: a person decides
+    STOPPED = "stopped"  # checked again, and found wanting: nothing was sent
+
+
 ROW_STATUS_OF: dict[State, Status] = {
     State.PLANNED: Status.PENDING,
     State.IN_FLIGHT: Status.UNKNOWN,
@@ -161,6 +179,7 @@ class RunFacts:
     why: str | None = None  # why it is paused
     template: str | None = None  # the template's text
     prices: dict[str, float] | None = None  # won a message, by type
+    resume_at: datetime | None = None  # when the scheduler goes on with it, where it paused by itself until a time
     advertisement: bool = False
     overridden: str | None = None  # what of the advertising rules a person has overridden
 

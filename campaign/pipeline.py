@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from campaign import findings, planning, preflight, results
+from campaign import earlier, findings, hours, planning, preflight, results
+from campaign.clock import Clock
 from campaign.dispatch import Dispatch, Ending, Stop
-from campaign.errors import AlreadySent
-from campaign.gateway.limits import ZONE
 from campaign.journal import RunRecord
 from campaign.messages import night, reservation
 from campaign.model import RunState, Status
@@ -19,12 +16,10 @@ from campaign.model import RunState, Status
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
     from campaign.checking import Checked
     from campaign.findings import Found
     from campaign.gateway.client import Client
-    from campaign.journal import Journal, Reader
+    from campaign.journal import Journal
     from campaign.model import Result
     from campaign.progress import Progress
     from campaign.report.tally import Totals
@@ -54,6 +49,7 @@ class Summary:
     found: tuple[Found, ...] = ()
     advertisement: bool = False
     overridden: str | None = None
+    resume_at: datetime | None = None  # when the scheduler goes on with it
 
     @property
     def exit_status(self) -> int:
@@ -89,37 +85,58 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = False, override: bool = False) -> RunRecord:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """When and for what a run is planned.
+
+    Attributes:
+        now: the time.
+        later: when it is to be sent, where that is not at once: the scheduler then goes on with it.
+        occurrence: the claimed time of a schedule whose run it is: the schedule's id, and when it was due.
+        again: whether a plan that was sent before may be sent once more.
+        override: whether an advertisement may go against the rules, on a person's word, which is recorded.
+    """
+
+    now: datetime
+    later: datetime | None = None
+    occurrence: tuple[str, datetime] | None = None
+    again: bool = False
+    override: bool = False
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the scheduler sends it, and waits for the hours in which it may go."""
+        return self.later is not None or self.occurrence is not None
+
+
+def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunRecord:
     """Write a run's plan into the journal.
 
     Args:
         journal: open for writing.
         checked: what the check found.
         gateway: an origin, or `results.SANDBOX`.
-        again: whether a plan that was sent before may be sent once more.
-        override: whether an advertisement may go against the rules, on a person's word, which is recorded.
+        start: when, and for what.
 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
         AgainstTheRules: it is an advertisement that is not as the rules want it.
         NotReady: its last requests would come too late for their reservations.
+        JournalError: the occurrence was started by somebody else.
     """
-    if not again:
-        refuse_second(journal, checked, gateway)
-    campaign, created = checked.campaign, now()
-    # Once more, for the night may have come while a person thought.
-    found = findings.renewed(checked, created)
-    if not override:
-        findings.refuse(found)
-    preflight.require_reservations(
-        checked.table, in_flight=campaign.gateway.in_flight, rate=campaign.gateway.rate, now=created
-    )
+    if not start.again:
+        earlier.refuse_second(journal, checked, gateway)
+    campaign, found = checked.campaign, _still_found(checked, start)
+    if not start.override:
+        findings.refuse(found, findings.WAY_OUT_OF_SCHEDULED if start.scheduled else findings.WAY_OUT)
+    preflight.require_reservations(checked.table, hours.speed_of(checked), start.later or start.now)
     record = RunRecord(
-        id=journal.new_run_id(campaign.name, created),
+        id=journal.new_run_id(campaign.name, start.now),
         name=campaign.name,
-        state=RunState.INTERRUPTED,  # until its dispatch begins: a crash in between leaves it to `resume`
-        why=None,
-        created_at=created,
+        # Until its dispatch begins: a crash in between leaves it to `resume`, or to the scheduler.
+        state=RunState.PAUSED if start.later else RunState.INTERRUPTED,
+        why=f"it is to start at {hours.say(start.later)}" if start.later else None,
+        created_at=start.now,
         started_at=None,
         ended_at=None,
         gateway=gateway,
@@ -130,51 +147,25 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
         template=campaign.template_text(),
         prices={str(kind): price for kind, price in campaign.prices.items()},
         report=None,
+        window=campaign.sending.window,
+        spread=campaign.sending.spread,
+        resume_at=start.later,
         advertisement=campaign.message.advertisement,
         by_night=findings.against_the_night(found) or checked.all_may_go_by_night,
         overridden=findings.summed_up(found),
     )
-    journal.add_run(record, checked.recipients, planning.Plan(record.id, checked.table).outline(), checked.images)
+    outline = planning.Plan(record.id, checked.table).outline()
+    journal.add_run(record, checked.recipients, outline, checked.images, occurrence=start.occurrence)
     return record
 
 
-def refuse_second(journal: Reader, checked: Checked, gateway: str) -> None:
-    """Refuse a plan that went to that gateway before, or may still go.
+def _still_found(checked: Checked, start: Start) -> tuple[Found, ...]:
+    """What the rules of advertising find once more, for the night may have come while a person thought.
 
-    Raises:
-        AlreadySent: naming the earlier run, its date and its state.
+    What is scheduled waits at the gate for its hours, which therefore are no finding.
     """
-    if not (earlier := journal.same_plan(planning.digest_plan(checked.table, gateway))):
-        return
-    run = earlier[0]
-    words = f"the same messages to the same numbers were sent before: run {run.id}, {_when(run)}, {run.state}."
-    if run.state in {RunState.FINISHED, RunState.CANCELLED}:
-        raise AlreadySent(f"{words} Nothing was sent now. `--again` sends them once more.")
-    raise AlreadySent(f"{words} Nothing was sent now. `campaign resume {run.id}` goes on with it.")
-
-
-NEARLY: Final = 0.5
-"""The share of messages that an earlier run has to have in common with this one to be worth a word."""
-
-
-def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | None:
-    """What the last run of this campaign sent already of what is to be sent now, and what differs; None if little."""
-    earlier = [run for run in journal.runs() if (run.name, run.gateway) == (checked.campaign.name, gateway)]
-    if not earlier or earlier[0].purged_at is not None:
-        return None
-    run = earlier[0]
-    table = journal.recipients(run.id).table
-    now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
-    same = int(np.isin(now_going, then_going).sum())
-    if not len(now_going) or same < NEARLY * len(now_going):
-        return None
-    known = table.loc[table["request"].notna(), "number"]
-    going = checked.table.loc[checked.table["request"].notna(), "number"]
-    fresh = int((~going.isin(known)).sum())
-    return (
-        f"{same:,} of these {len(now_going):,} messages went to the same numbers in run {run.id}, {_when(run)}; "
-        f"{fresh:,} numbers are new, {len(now_going) - same - fresh:,} get another message than then"
-    )
+    found = findings.renewed(checked, start.now)
+    return findings.whatever_the_hour(found) if start.scheduled else found
 
 
 def override(journal: Journal, record: RunRecord) -> RunRecord:
@@ -186,41 +177,39 @@ def override(journal: Journal, record: RunRecord) -> RunRecord:
     return journal.run(record.id)
 
 
-def _when(run: RunRecord) -> str:
-    return f"{run.created_at.astimezone(ZONE):%Y-%m-%d %H:%M:%S} (Asia/Seoul)"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a run is dispatched: by which clock, and how many seconds it may wait in place for its spread."""
+
+    clock: Clock = field(default_factory=Clock)
+    patience: float | None = None
 
 
-def dispatch(journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop) -> Ending:
-    """Send what the run has still to send; requests that a dead process left in flight become unknown first.
-
-    An advertisement does not begin by night: the run is paused then.
-    """
+def dispatch(
+    journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop, *, manner: Manner | None = None
+) -> Ending:
+    """Send what the run has still to send; requests that a dead process left in flight become unknown first."""
+    manner = manner or Manner()
+    at = manner.clock.now()
     preflight.require_whole(journal)
     if journal.path is not None:
         preflight.require_room(journal.path.parent)
-    journal.give_up_orphans(record.id, now())
+    journal.give_up_orphans(record.id, at)
     table = journal.recipients(record.id).table
-    if why := _keeps_till_day(journal, record, table):
-        journal.stop(record.id, RunState.PAUSED, why, now())
-        return Ending(RunState.PAUSED, why)
     requests_plan = planning.Plan(record.id, table)
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
     with progress.sending(left) as watcher:
-        return Dispatch(journal, record, requests_plan, client, watcher=watcher, stop=stop).go()
-
-
-def _keeps_till_day(journal: Journal, record: RunRecord, table: pd.DataFrame) -> str | None:
-    """Why an advertisement cannot go now, and when it can; None if it can. What is reserved goes by day anyway."""
-    moment = now()
-    if not record.by_day_only or record.gateway == results.SANDBOX or not night.is_night(moment):
-        return None
-    at_once = table.loc[table["date"].isna(), "request"].isin(journal.planned(record.id))
-    if not at_once.any():
-        return None
-    return (
-        f"it is an advertisement, and none goes by night without a consent to that (it is {reservation.write(moment)}"
-        f" in Seoul); go on from {reservation.write(night.next_day(moment))}"
-    )
+        return Dispatch(
+            journal,
+            record,
+            requests_plan,
+            client,
+            watcher=watcher,
+            stop=stop,
+            clock=manner.clock,
+            gate=hours.gate_of(journal, record, table, at),
+            patience=manner.patience,
+        ).go()
 
 
 def report(result: Result, place: Path, progress: Progress) -> Path:
@@ -245,6 +234,7 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
         notes=notes,
         advertisement=result.run.advertisement,
         overridden=result.run.overridden,
+        resume_at=result.run.resume_at,
     )
 
 

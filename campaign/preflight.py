@@ -13,15 +13,18 @@ from campaign.errors import CampaignError
 from campaign.gateway.clock import ask_time
 from campaign.journal import open_for_reading, sqlite_version
 from campaign.messages import reservation
+from campaign.timing import window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
 
     from campaign.journal import Reader
+    from campaign.timing.spread import Spread
+    from campaign.timing.window import Window
 
 ROOM_TO_START: Final = 50_000_000
 """Bytes that have to be free where the journal is; a request takes about a thousandth of a percent of them."""
@@ -66,8 +69,25 @@ def require_whole(journal: Reader) -> None:
     journal.check()
 
 
-def require_reservations(table: pd.DataFrame, *, in_flight: int, rate: float | None, now: datetime) -> None:
-    """Refuse a plan whose last requests would come too late for their reservations.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast a run is expected to go: requests at once, requests a second; its hours, and how it is spread."""
+
+    in_flight: int
+    rate: float | None = None
+    windows: Sequence[Window] = ()
+    spreading: Spread | None = None
+
+    def sent_at(self, start: datetime, requests: int, recipients: int) -> datetime:
+        """When the last of so many requests, for so many recipients together, goes on the wire."""
+        work = forecast.duration(requests, in_flight=self.in_flight, rate=self.rate)
+        if self.spreading is not None:
+            work = max(work, self.spreading.duration(recipients))
+        return window.project(self.windows, start, work)
+
+
+def require_reservations(table: pd.DataFrame, speed: Speed, now: datetime) -> None:
+    """Refuse a plan whose last requests would come too late for their reservations, were it sent from `now` on.
 
     Raises:
         NotReady: naming the request and the time.
@@ -76,7 +96,7 @@ def require_reservations(table: pd.DataFrame, *, in_flight: int, rate: float | N
     if not len(going):
         return
     for date, last in going.groupby("date", sort=False)["request"].max().items():
-        sent = now + forecast.duration(int(last), in_flight=in_flight, rate=rate)
+        sent = speed.sent_at(now, int(last), int((table["request"] <= last).sum()))
         if problem := reservation.problem(reservation.parse(str(date)), sent):
             raise NotReady(f"request {last} would be sent at {reservation.write(sent)}: {problem}")
 

@@ -41,6 +41,7 @@ def of_run(journal: Reader, record: RunRecord) -> Result:
         prices=record.prices,
         advertisement=record.advertisement,
         overridden=record.overridden,
+        resume_at=record.resume_at,
     )
     return Result(run=facts, recipients=recipients, rows=_rows(recipients, requests), requests=requests)
 

@@ -30,22 +30,29 @@ def note(words: str) -> None:
 
 def show_summary(summary: Summary) -> None:
     """How a run stands, and what to do next."""
-    totals = summary.totals
-    say(f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""))
-    say(f"  rows       {totals['rows']['total']:>9,}   {counts_in_words(totals['rows'])}")
-    say(f"  requests   {totals['requests']['total']:>9,}   {counts_in_words(totals['requests'])}")
-    if totals["codes"]:
-        say(f"  codes      {_coded(totals['codes'])}")
-    if totals["cost"] is not None:
-        say(f"  cost       {totals['cost']:>9,.0f} won for what was accepted")
-    if summary.advertisement:
-        say(f"  advertisement: {_kept(summary)}")
-    if summary.sandbox:
-        say(f"  {NOTHING_SENT}")
-    if summary.report:
-        say(f"  workbook   {summary.report}")
-    for words in next_steps(summary):
+    for words in summary_lines(summary):
         say(words)
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """How a run stands, and what to do next, in lines."""
+    totals = summary.totals
+    lines = [
+        f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""),
+        f"  rows       {totals['rows']['total']:>9,}   {counts_in_words(totals['rows'])}",
+        f"  requests   {totals['requests']['total']:>9,}   {counts_in_words(totals['requests'])}",
+    ]
+    if totals["codes"]:
+        lines.append(f"  codes      {_coded(totals['codes'])}")
+    if totals["cost"] is not None:
+        lines.append(f"  cost       {totals['cost']:>9,.0f} won for what was accepted")
+    if summary.advertisement:
+        lines.append(f"  advertisement: {_kept(summary)}")
+    if summary.sandbox:
+        lines.append(f"  {NOTHING_SENT}")
+    if summary.report:
+        lines.append(f"  workbook   {summary.report}")
+    return lines + next_steps(summary)
 
 
 def _kept(summary: Summary) -> str:
@@ -57,7 +64,11 @@ def _kept(summary: Summary) -> str:
 def next_steps(summary: Summary) -> list[str]:
     """What a person may want to do after a run that is not all accepted."""
     steps = []
-    if summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
+    if summary.resume_at is not None:
+        steps.append(
+            f"`campaign scheduler` or `campaign run-due` goes on with it at {local(summary.resume_at)} (Asia/Seoul)."
+        )
+    elif summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
         steps.append(f"To go on with what is still to send: campaign resume {summary.run}")
     if summary.totals["rows"].get(str(Status.UNKNOWN)):
         steps.append(

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from datetime import datetime  # noqa: TC003 - pydantic reads the annotations while the program runs
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -21,18 +19,15 @@ from pydantic import (
     model_validator,
 )
 
-from campaign.errors import NotAvailableYet, SettingsError
+from campaign.errors import SettingsError
+from campaign.gateway.limits import ZONE
 from campaign.model import MsgType
 from campaign.origin import check_origin
+from campaign.section import Filled, Section
+from campaign.sections import NotifySection, ScheduleSection, SendingSection
+from campaign.timing import window
 
-Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Price = Annotated[float, Field(ge=0, le=1_000_000)]
-
-
-class Section(BaseModel):
-    """A table of the campaign file: frozen, and strict about keys and types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class RecipientsSection(Section):
@@ -75,14 +70,6 @@ class MessageSection(Section):
         return None if self.type == "auto" else MsgType(self.type)
 
 
-class ScheduleSection(Section):
-    """`[schedule]`: when our own scheduler starts the campaign."""
-
-    start_at: datetime | None = None
-    start_by: datetime | None = None
-    every: Filled | None = None
-
-
 class GatewaySection(Section):
     """`[gateway]`: where requests go, how many at once (`in_flight`), how many a second (`rate`)."""
 
@@ -112,6 +99,8 @@ class Campaign(Section):
     recipients: RecipientsSection
     message: MessageSection
     schedule: ScheduleSection | None = None
+    sending: SendingSection = SendingSection()
+    notify: NotifySection | None = None
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
@@ -132,6 +121,13 @@ class Campaign(Section):
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no message type: expected SMS, LMS, MMS or GSMS")
         return {MsgType(key): float(value) if type(value) is int else value for key, value in prices.items()}
+
+    @model_validator(mode="after")
+    def _window_has_a_day(self) -> Self:
+        window.next_opening(
+            window.of_run(self.sending.window, advertisement=self.message.advertisement), datetime.now(ZONE)
+        )
+        return self
 
     @property
     def recipient_files(self) -> tuple[Path, ...]:
@@ -206,7 +202,13 @@ def _in_words(error: Any) -> str:  # noqa: ANN401 - pydantic's own dict of detai
     if error["type"] == "missing":
         return f"{where}: is missing"
     words = error["msg"].removeprefix("Value error, ")
-    return f"{where} = {error['input']!r}: {words[:1].lower()}{words[1:]}"
+    words = f"{words[:1].lower()}{words[1:]}"
+    return f"{where} = {_as_written(error['input'])}: {words}"
+
+
+def _as_written(value: object) -> str:
+    """A wrong value as the file has it; a time as TOML writes one."""
+    return value.isoformat() if isinstance(value, date) else repr(value)
 
 
 def _key(places: tuple[str | int, ...]) -> str:
@@ -229,20 +231,8 @@ def _keys_at(section: tuple[str, ...]) -> list[str]:
         ("recipients",): RecipientsSection,
         ("message",): MessageSection,
         ("schedule",): ScheduleSection,
+        ("sending",): SendingSection,
+        ("notify",): NotifySection,
         ("gateway",): GatewaySection,
     }
     return [key for key in sections[section].model_fields if key != "folder"]
-
-
-def refuse_unbuilt(campaign: Campaign) -> None:
-    """Refuse the keys of the contract whose feature does not exist yet, so that none is ignored in silence.
-
-    Raises:
-        NotAvailableYet: naming the first such key.
-    """
-    asked = {
-        "schedule": campaign.schedule is not None,
-    }
-    for key, is_asked in asked.items():
-        if is_asked:
-            raise NotAvailableYet(key)

@@ -20,7 +20,7 @@ import requests
 from campaign.__main__ import main
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 ROOT = Path(__file__).parents[1]
 KEYS = {"IWINV_API_KEY": "test-api-key", "IWINV_AUTH_KEY": "test-auth-key"}
@@ -81,6 +81,15 @@ class Desk:
 
     def run(self, *words: object, keys: bool = True, env: dict[str, str] | None = None) -> Done:
         """Run the command in this very process: the same code as the installed one, without its start-up."""
+
+        def command() -> int:
+            with patch.object(sys, "argv", ["campaign", *map(str, words)]):
+                return _status_of_main()
+
+        return self.call(command, keys=keys, env=env)
+
+    def call(self, what: Callable[[], int], *, keys: bool = True, env: dict[str, str] | None = None) -> Done:
+        """Do something as the command would here: in this folder, with its environment; what it said."""
         out, err = StringIO(), StringIO()
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         here = Path.cwd()
@@ -88,11 +97,10 @@ class Desk:
         try:
             with (
                 patch.dict(os.environ, self._environment(keys=keys, env=env), clear=True),
-                patch.object(sys, "argv", ["campaign", *map(str, words)]),
                 redirect_stdout(out),
                 redirect_stderr(err),
             ):
-                status = _status_of_main()
+                status = what()
         finally:
             os.chdir(here)
             for number, handler in before.items():

@@ -93,14 +93,19 @@ def write_report(door: Door, result: Result, name: str) -> str:
 
 
 def report_run(door: Door, journal: Journal, run: str) -> int:
-    """Write a run's workbook, remember where, show the run's numbers; its exit status."""
+    """Write a run's workbook, show the run's numbers; its exit status."""
+    summary = write_run(door, journal, run)
+    door.show(summary)
+    return summary.exit_status
+
+
+def write_run(door: Door, journal: Journal, run: str) -> Summary:
+    """Write a run's workbook and remember where; the run's numbers."""
     record = journal.run(run)
     result = results.of_run(journal, record)
     place = write_report(door, result, record.id)
     journal.set_report(record.id, place)
-    summary = pipeline.summarise(result, place)
-    door.show(summary)
-    return summary.exit_status
+    return pipeline.summarise(result, place)
 
 
 def require_terminal(*, yes: bool) -> None:

@@ -12,7 +12,6 @@ from campaign.checking import check as check_rows
 from campaign.commands.door import gateway_of, show_json, write_report
 from campaign.options import UsageError
 from campaign.origin import VENDOR_URL
-from campaign.settings import refuse_unbuilt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +31,6 @@ class Asked:
 
 def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | None) -> int:
     """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
-    refuse_unbuilt(campaign)
     gateway = gateway_of(campaign, gateway_url)
     checked = check_rows(campaign, pipeline.now(), door.progress, only=asked.only)
     result = results.of_check(checked, gateway, pipeline.now())
@@ -55,7 +53,6 @@ _SHOWN: Final = ("row", "status", "reason", "number", "sender", "msgType", "byte
 
 def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
     """Show messages as their recipients will read them."""
-    refuse_unbuilt(campaign)
     table = check_rows(campaign, pipeline.now(), door.progress).table
     why = _telling_rows(table) if row is None else dict.fromkeys(table.index[table["row"] == row], "")
     chosen = table.loc[sorted(why)]

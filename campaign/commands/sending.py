@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from campaign import findings, gateways, overview, pipeline, preflight, results, screen
+from campaign import earlier, findings, gateways, hours, overview, pipeline, preflight, results, screen
 from campaign.checking import check as check_rows
 from campaign.checking import single_out
-from campaign.commands.door import agrees, gateway_of, report_run, require_terminal
+from campaign.commands.door import agrees, gateway_of, require_terminal, write_run
 from campaign.dispatch import Stop
 from campaign.errors import NoSuchRun
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, Status
 from campaign.options import UsageError
-from campaign.settings import refuse_unbuilt
 from campaign.signals import granting
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from campaign.checking import Checked
     from campaign.commands.door import Door
     from campaign.journal import Journal, RunRecord
+    from campaign.pipeline import Summary
     from campaign.settings import Campaign
 
 
@@ -44,11 +44,15 @@ class How:
             UsageError: both were named.
             SettingsError: the origin is none, or there are no keys for it.
         """
-        if self.sandbox and self.gateway_url:
-            raise UsageError("--sandbox and --gateway-url: one of the two")
-        gateway = results.SANDBOX if self.sandbox else gateway_of(campaign, self.gateway_url)
+        gateway = self.origin(campaign)
         gateways.check_keys(gateway)
         return gateway
+
+    def origin(self, campaign: Campaign) -> str:
+        """As `gateway`, for what needs no keys yet."""
+        if self.sandbox and self.gateway_url:
+            raise UsageError("--sandbox and --gateway-url: one of the two")
+        return results.SANDBOX if self.sandbox else gateway_of(campaign, self.gateway_url)
 
     @property
     def sure(self) -> bool:
@@ -58,9 +62,10 @@ class How:
 
 def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = ()) -> int:
     """Check a campaign, ask, send it, and report it; the command's exit status."""
-    refuse_unbuilt(campaign)
     gateway = how.gateway(campaign)
+    hours.require_open(campaign, gateway, pipeline.now())
     require_terminal(yes=how.sure)
+    _tell_of_time(campaign, gateway)
     checked = check_rows(campaign, pipeline.now(), door.progress, only=only, practice=how.sandbox)
     if Status.UNKNOWN in only:
         screen.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
@@ -73,7 +78,7 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
     if not how.override:
         findings.refuse(checked.found)
     _look_back(door, checked, gateway, again=how.again)
-    _look_at_clock(gateway)
+    look_at_clock(gateway)
     if not agrees(f"Send this through {gateway}?", yes=how.sure):
         screen.note("Nothing was sent.")
         return pipeline.NOT_STARTED
@@ -82,7 +87,16 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
 
 
 def _plan(journal: Journal, checked: Checked, gateway: str, how: How) -> RunRecord:
-    return pipeline.plan(journal, checked, gateway, again=how.again, override=how.override)
+    start = pipeline.Start(now=pipeline.now(), again=how.again, override=how.override)
+    return pipeline.plan(journal, checked, gateway, start)
+
+
+def _tell_of_time(campaign: Campaign, gateway: str) -> None:
+    """Say what of the campaign file does not count here."""
+    if campaign.schedule is not None:
+        screen.note("note: this sends now; [schedule] is for `campaign schedule`, `run-due` and `scheduler`")
+    if gateway == results.SANDBOX and (campaign.sending.window or campaign.sending.spread):
+        screen.note("note: [sending] is not kept in the sandbox: it goes at once, at any hour")
 
 
 def _look_back(door: Door, checked: Checked, gateway: str, *, again: bool) -> None:
@@ -93,23 +107,23 @@ def _look_back(door: Door, checked: Checked, gateway: str, *, again: bool) -> No
         return
     with journal:
         if not again:
-            pipeline.refuse_second(journal, checked, gateway)
-        if words := pipeline.tell_nearly_same(journal, checked, gateway):
+            earlier.refuse_second(journal, checked, gateway)
+        if words := earlier.tell_nearly_same(journal, checked, gateway):
             screen.note(f"note: {words}")
 
 
-def _look_at_clock(gateway: str) -> None:
+def look_at_clock(gateway: str) -> None:
+    """Warn where this machine's clock is not the gateway's."""
     if gateway != results.SANDBOX and (words := preflight.clock_off(gateway)):
         screen.note(f"warning: {words}")
 
 
 def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) -> int:
     """Send one row's message to the person's own phone; the command's exit status."""
-    refuse_unbuilt(campaign)
     gateway = how.gateway(campaign)
     checked = check_rows(campaign, pipeline.now(), door.progress)
     single = single_out(checked, to=to, row=row)
-    _look_at_clock(gateway)
+    look_at_clock(gateway)
     with open_for_writing(door.journal_url) as journal:
         return _dispatch(door, journal, _plan(journal, single, gateway, how))
 
@@ -120,19 +134,31 @@ def resume(door: Door, run: str, *, override: bool = False) -> int:
         record = journal.run(run)
         if record.state == RunState.CANCELLED:
             raise UsageError(f"run {record.id} was cancelled: there is nothing to go on with")
-        _look_at_clock(record.gateway)
+        if record.started_at is None and record.resume_at and record.resume_at > pipeline.now():
+            raise UsageError(
+                f"run {record.id} is scheduled: {record.why}. To send it now, take its schedule back "
+                "(`campaign schedules`, `campaign unschedule ID`), then `campaign send FILE`"
+            )
+        look_at_clock(record.gateway)
         return _dispatch(door, journal, pipeline.override(journal, record) if override else record)
 
 
 def _dispatch(door: Door, journal: Journal, record: RunRecord) -> int:
-    """Send what there is to send of a run, then report it."""
-    stop = Stop()
+    summary = carry_out(door, journal, record, Stop())
+    door.show(summary)
+    return summary.exit_status
+
+
+def carry_out(
+    door: Door, journal: Journal, record: RunRecord, stop: Stop, manner: pipeline.Manner | None = None
+) -> Summary:
+    """Send what there is to send of a run, then write its workbook: what every door does."""
     with granting(stop):
         with gateways.connect(
             record.gateway, api=record.api, in_flight=record.in_flight, ledger=_ledger(door, journal)
         ) as client:
-            pipeline.dispatch(journal, record, client, door.progress, stop)
-        return report_run(door, journal, record.id)
+            pipeline.dispatch(journal, record, client, door.progress, stop, manner=manner)
+        return write_run(door, journal, record.id)
 
 
 def _ledger(door: Door, journal: Journal) -> Path:

@@ -4,17 +4,20 @@ A request is on disk before it is on the wire. Source of every rule here: design
 """
 
 from campaign.journal.engine import sqlite_version
-from campaign.journal.opening import open_for_reading, open_for_writing
+from campaign.journal.opening import fingerprint, open_for_reading, open_for_writing
 from campaign.journal.reading import Reader
-from campaign.journal.records import Claim, RunRecord, Settlement
+from campaign.journal.records import Claim, OccurrenceRecord, RunRecord, ScheduleRecord, Settlement
 from campaign.journal.writing import Journal
 
 __all__ = [
     "Claim",
     "Journal",
+    "OccurrenceRecord",
     "Reader",
     "RunRecord",
+    "ScheduleRecord",
     "Settlement",
+    "fingerprint",
     "open_for_reading",
     "open_for_writing",
     "sqlite_version",

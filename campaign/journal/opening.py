@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from campaign.errors import JournalError, NoSuchRun
 from campaign.journal.engine import engine_for, words_for
+from campaign.journal.growth import grow, lacking
 from campaign.journal.lock import WriterLock, lock_path
 from campaign.journal.reading import Reader
-from campaign.journal.tables import LAYOUT, METADATA, VERSION
+from campaign.journal.tables import LAYOUT, VERSION
 from campaign.journal.writing import Journal
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def open_for_writing(url: str) -> Journal:
     journal = Journal(engine, path=path, lock=lock)
     try:
         with words_for(path), engine.begin() as connection:
-            METADATA.create_all(connection)
+            grow(connection)
             if connection.scalar(sa.select(LAYOUT.c.version)) is None:
                 connection.execute(sa.insert(LAYOUT), {"version": VERSION})
             _check_layout(connection, url)
@@ -40,6 +41,28 @@ def open_for_writing(url: str) -> Journal:
         journal.close()
         raise
     return journal
+
+
+def fingerprint(url: str) -> tuple[tuple[int, int] | None, ...] | None:
+    """What changes when a journal is written to, read without opening it; None where that cannot be told.
+
+    A process that dies changes nothing there, though it lets go of the lock.
+
+    Raises:
+        JournalError: the URL is none of a journal.
+    """
+    _, path = engine_for(url, write=False)
+    if path is None:
+        return None
+    return tuple(_stamp(path.with_name(path.name + suffix)) for suffix in ("", "-wal"))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def open_for_reading(url: str) -> Reader:
@@ -52,13 +75,12 @@ def open_for_reading(url: str) -> Reader:
     nothing_yet = NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
     if path is not None and not path.exists():
         raise nothing_yet
-    journal = Reader(engine, path=path)
     with words_for(path), engine.connect() as connection:
         # A process that died while it made the journal leaves a file without anything in it.
         if not sa.inspect(connection).get_table_names():
             raise nothing_yet
         _check_layout(connection, url)
-    return journal
+        return Reader(engine, path=path, lacking=lacking(connection))
 
 
 def _check_layout(connection: sa.Connection, url: str) -> None:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from campaign.errors import JournalError, NoSuchRun
 from campaign.journal import frozen
-from campaign.journal.engine import words_for
 from campaign.journal.lock import is_held, lock_path
 from campaign.journal.records import RunRecord, from_micros
+from campaign.journal.schedules import ScheduleReader
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import RunState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from types import TracebackType
-
     import pandas as pd
 
     from campaign.model import Recipients
@@ -29,24 +24,8 @@ LAST: Final = "last"
 """The word for the run that was planned last."""
 
 
-class Reader:
+class Reader(ScheduleReader):
     """An open journal that can be looked into. Made by `open_for_reading`."""
-
-    def __init__(self, engine: sa.Engine, *, path: Path | None) -> None:
-        self._engine = engine
-        self.path = path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close it."""
-        self._engine.dispose()
 
     def check(self) -> None:
         """Read the whole journal for damage.
@@ -64,8 +43,16 @@ class Reader:
     def runs(self) -> list[RunRecord]:
         """All runs, the newest first."""
         with self._reading() as connection:
-            rows = connection.execute(_RECORD.order_by(RUNS.c.seq.desc())).mappings().all()
+            rows = connection.execute(self._records.order_by(RUNS.c.seq.desc())).mappings().all()
         return [self._record(row) for row in rows]
+
+    def waiting_runs(self) -> list[RunRecord]:
+        """Runs that paused by themselves until a time, and are to be gone on with then."""
+        if RUNS.c.resume_at in self._lacking:
+            return []
+        which = sa.and_(RUNS.c.state == str(RunState.PAUSED), RUNS.c.resume_at.is_not(None))
+        with self._reading() as connection:
+            return [self._record(row) for row in connection.execute(self._records.where(which)).mappings()]
 
     def run(self, run: str) -> RunRecord:
         """One run, by its id or `last`.
@@ -73,9 +60,9 @@ class Reader:
         Raises:
             NoSuchRun: there is none of that id.
         """
-        query = _RECORD.where(RUNS.c.id == run)
+        query = self._records.where(RUNS.c.id == run)
         if run == LAST:
-            query = _RECORD.order_by(RUNS.c.seq.desc()).limit(1)
+            query = self._records.order_by(RUNS.c.seq.desc()).limit(1)
         with self._reading() as connection:
             row = connection.execute(query).mappings().first()
         if row is None:
@@ -88,7 +75,7 @@ class Reader:
         """Runs of that plan that sent, may have sent or may still send something, the newest first."""
         counting = [str(state) for state in (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)]
         alive = sa.exists().where(REQUESTS.c.run == RUNS.c.id, REQUESTS.c.state.in_(counting))
-        query = _RECORD.where(RUNS.c.plan_digest == digest, alive).order_by(RUNS.c.seq.desc())
+        query = self._records.where(RUNS.c.plan_digest == digest, alive).order_by(RUNS.c.seq.desc())
         with self._reading() as connection:
             return [self._record(row) for row in connection.execute(query).mappings()]
 
@@ -141,9 +128,10 @@ class Reader:
 
     def _record(self, row: sa.RowMapping) -> RunRecord:
         values: dict[str, Any] = {**row}
-        for name in ("created_at", "started_at", "ended_at", "purged_at"):
+        for name in ("created_at", "started_at", "ended_at", "purged_at", "resume_at"):
             values[name] = from_micros(values[name])
         values["prices"] = json.loads(values["prices"])
+        values |= {name: bool(values[name]) for name in ("advertisement", "by_night")}
         values["state"] = self._state_now(RunState(values["state"]))
         return RunRecord(**values)
 
@@ -153,12 +141,8 @@ class Reader:
             return RunState.INTERRUPTED
         return state
 
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with words_for(self.path), self._engine.connect() as connection:
-            yield connection
-
-
-_RECORD: Final = sa.select(
-    *(column for column in RUNS.c if column.name not in {"seq", "frozen", "recipients"}),
-)
+    @property
+    def _records(self) -> sa.Select[Any]:
+        """Runs without what is large; what a journal of an older program lacks is missing in them."""
+        columns = (column for column in RUNS.c if column.name not in {"seq", "frozen", "recipients"})
+        return sa.select(*(sa.null().label(one.name) if one in self._lacking else one for one in columns))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, overload
 
 if TYPE_CHECKING:
-    from campaign.model import RunState, State
+    from campaign.model import OccurrenceState, RunState, ScheduleState, State
+    from campaign.timing.timetable import Timetable
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,6 +38,9 @@ class RunRecord:
     prices: dict[str, float]
     report: str | None
     purged_at: datetime | None = None
+    window: str | None = None
+    spread: str | None = None
+    resume_at: datetime | None = None  # paused by itself until then
     advertisement: bool = False
     by_night: bool = False
     overridden: str | None = None
@@ -45,6 +49,40 @@ class RunRecord:
     def by_day_only(self) -> bool:
         """Whether nothing of it may go by night."""
         return self.advertisement and not self.by_night
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRecord:
+    """A campaign file that is to be started in time, as `campaign schedule` recorded it.
+
+    `section` and `notify` are the file's tables as they were, as JSON; `invalid` the rows that were invalid then.
+    """
+
+    id: str
+    name: str
+    file: str
+    state: ScheduleState
+    created_at: datetime
+    timetable: Timetable
+    gateway: str
+    section: str
+    notify: str | None
+    invalid: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccurrenceRecord:
+    """One time at which a schedule's campaign was to start, and what became of it."""
+
+    schedule: str
+    due_at: datetime
+    start_by: datetime
+    state: OccurrenceState
+    run: str | None
+    why: str | None
+    claimed_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-VERSION: Final = 2
+VERSION: Final = 1
 """The layout's number, kept in `layout`; a journal of another number is refused, never guessed at."""
 
 METADATA: Final = sa.MetaData()
@@ -34,10 +34,46 @@ RUNS: Final = sa.Table(
     sa.Column("recipients", sa.Text, nullable=False),  # JSON: columns, phone, sources, notes
     sa.Column("report", sa.Text),  # where its workbook was put
     sa.Column("purged_at", sa.BigInteger),  # when its texts and numbers were removed
-    sa.Column("advertisement", sa.Boolean, nullable=False, default=False),
-    sa.Column("by_night", sa.Boolean, nullable=False, default=False),  # an advertisement that may go by night, too
-    sa.Column("overridden", sa.Text),  # what the rules found, and a person sent all the same
     sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table
+    sa.Column("window", sa.Text),  # the hours in which it may send, as its campaign file has them
+    sa.Column("spread", sa.Text),  # how it is spread over time, likewise
+    sa.Column("advertisement", sa.Integer),  # 1: the rules of advertising hold for it
+    sa.Column("by_night", sa.Integer),  # 1: an advertisement that may go by night, too
+    sa.Column("overridden", sa.Text),  # what the rules found, and a person sent all the same
+    sa.Column("resume_at", sa.BigInteger),  # paused by itself until then: the scheduler goes on with it
+)
+
+SCHEDULES: Final = sa.Table(
+    "schedules",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False, unique=True),  # the order in which they were recorded
+    sa.Column("name", sa.Text, nullable=False),  # the campaign's
+    sa.Column("file", sa.Text, nullable=False),  # the campaign file, absolute
+    sa.Column("state", sa.Text, nullable=False),  # model.ScheduleState
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("start_at", sa.BigInteger),
+    sa.Column("every", sa.Text),  # a cron line
+    sa.Column("grace", sa.BigInteger, nullable=False),  # microseconds that it may be late
+    sa.Column("gateway", sa.Text, nullable=False),  # as in `runs`
+    sa.Column("section", sa.Text, nullable=False),  # JSON: the file's [schedule]
+    sa.Column("notify", sa.Text),  # JSON: the file's [notify]
+    sa.Column("invalid", sa.Integer, nullable=False),  # rows that were invalid when it was recorded
+    sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent once more
+)
+
+OCCURRENCES: Final = sa.Table(
+    "occurrences",
+    METADATA,
+    # The key is the claim: of two schedulers, or after a jump of the clock, one time is taken once.
+    sa.Column("schedule", sa.Text, sa.ForeignKey("schedules.id"), primary_key=True),
+    sa.Column("due_at", sa.BigInteger, primary_key=True),
+    sa.Column("start_by", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # model.OccurrenceState
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), unique=True),
+    sa.Column("why", sa.Text),
+    sa.Column("claimed_at", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
 )
 
 IMAGES: Final = sa.Table(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,14 +11,14 @@ import sqlalchemy as sa
 from campaign.errors import JournalError
 from campaign.gateway.limits import ZONE
 from campaign.journal import frozen, prepared
-from campaign.journal.engine import forget_deleted, words_for
-from campaign.journal.reading import Reader
+from campaign.journal.engine import forget_deleted
 from campaign.journal.records import Claim, to_micros
+from campaign.journal.scheduling import ScheduleWriter, bind
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import RunState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from campaign.model import Recipients
 
 
-class Journal(Reader):
+class Journal(ScheduleWriter):
     """A journal with this process as its one writer. Made by `open_for_writing`.
 
     Every method that changes something is one transaction, on disk when it returns.
@@ -39,13 +38,10 @@ class Journal(Reader):
     def __init__(self, engine: sa.Engine, *, path: Path | None, lock: WriterLock | None) -> None:
         super().__init__(engine, path=path)
         self._lock = lock
-        self._kept: sa.Connection | None = None  # fetching one from the engine takes as long as a small commit
         self._unended: dict[str, str] = {}  # runs whose end could not be written, and why they ended
 
     def close(self) -> None:
         """Close it, and let another process write."""
-        if self._kept is not None:
-            self._kept.close()
         super().close()
         if self._lock is not None:
             self._lock.release()
@@ -68,6 +64,8 @@ class Journal(Reader):
         recipients: Recipients,
         requests: Iterable[tuple[int, str, int]],
         images: Mapping[str, bytes],
+        *,
+        occurrence: tuple[str, datetime] | None = None,
     ) -> None:
         """Write a whole plan, all or nothing.
 
@@ -76,6 +74,10 @@ class Journal(Reader):
             recipients: the rows, with the finished table.
             requests: every request's number, id and count of recipients.
             images: the fitted pictures by digest.
+            occurrence: the claimed time of a schedule that this is the run of: its id, and when it was due.
+
+        Raises:
+            JournalError: nothing was written; or the occurrence has its run already.
         """
         values = {
             "id": run.id,
@@ -92,8 +94,11 @@ class Journal(Reader):
             "prices": json.dumps(run.prices),
             "recipients": frozen.describe_recipients(recipients),
             "frozen": frozen.freeze_table(recipients.table),
-            "advertisement": run.advertisement,
-            "by_night": run.by_night,
+            "window": run.window,
+            "spread": run.spread,
+            "resume_at": None if run.resume_at is None else to_micros(run.resume_at),
+            "advertisement": int(run.advertisement),
+            "by_night": int(run.by_night),
             "overridden": run.overridden,
         }
         rows = [
@@ -109,6 +114,8 @@ class Journal(Reader):
                 connection.execute(
                     sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]
                 )
+            if occurrence is not None:
+                bind(connection, run.id, occurrence)
             self._note_run(connection, run.id, run.created_at, str(run.state), "planned")
             if run.overridden:
                 self._note_run(connection, run.id, run.created_at, "overridden", run.overridden)
@@ -116,7 +123,7 @@ class Journal(Reader):
     def override(self, run: str, words: str, now: datetime) -> None:
         """A person sends an advertisement against the rules; `words` say which."""
         with self._writing() as connection:
-            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(by_night=True, overridden=words))
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(by_night=1, overridden=words))
             self._note_run(connection, run, now, "overridden", words)
 
     def start(self, run: str, now: datetime) -> None:
@@ -129,22 +136,25 @@ class Journal(Reader):
                     state=str(RunState.RUNNING),
                     why=None,
                     ended_at=None,
+                    resume_at=None,
                     started_at=sa.func.coalesce(RUNS.c.started_at, to_micros(now)),
                 )
             )
             self._note_run(connection, run, now, str(RunState.RUNNING), None)
 
-    def stop(self, run: str, state: RunState, why: str | None, now: datetime) -> None:
-        """The run is no longer being dispatched.
+    def stop(
+        self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
+    ) -> None:
+        """The run is no longer being dispatched; or not before `resume_at`, when the scheduler goes on with it.
 
         Raises:
             JournalError: that could not be written; this journal then has it as paused, as long as it is open.
         """
         try:
             with self._writing() as connection:
-                connection.execute(
-                    sa.update(RUNS).where(RUNS.c.id == run).values(state=str(state), why=why, ended_at=to_micros(now))
-                )
+                until = None if resume_at is None else to_micros(resume_at)
+                ended = {"state": str(state), "why": why, "ended_at": to_micros(now), "resume_at": until}
+                connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(ended))
                 self._note_run(connection, run, now, str(state), why)
         except JournalError as problem:
             self._unended[run] = why or str(problem)
@@ -305,13 +315,6 @@ class Journal(Reader):
     @staticmethod
     def _note_run(connection: sa.Connection, run: str, now: datetime, state: str, cause: str | None) -> None:
         connection.execute(sa.insert(EVENTS), {"run": run, "at": to_micros(now), "state": state, "cause": cause})
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        if self._kept is None:
-            self._kept = self._engine.connect()
-        with words_for(self.path), self._kept.begin():
-            yield self._kept
 
 
 _NO_ANSWER: Final = {"cause": None, "code": None}

@@ -96,21 +96,6 @@ def test_all_wrong_places_are_named_at_once(desk: Desk) -> None:
     assert_refused(desk.run("check", "c.toml"), "gateway.api", "gateway.in_flight", "x: unknown key")
 
 
-@pytest.mark.parametrize(
-    ("sections", "words"),
-    [
-        ({"schedule": "start_at = 2026-12-01T10:00:00+09:00"}, "schedule"),
-    ],
-)
-def test_what_is_not_built_yet_is_refused_and_not_ignored(desk: Desk, sections: dict[str, str], words: str) -> None:
-    desk.people(1)
-    desk.campaign(**sections)
-    for command in ("check", "send", "preview"):
-        assert_refused(
-            desk.run(command, "c.toml", *(["--yes"] if command == "send" else [])), words, "not available yet"
-        )
-
-
 def test_sending_for_real_wants_keys(desk: Desk) -> None:
     desk.people(1)
     desk.campaign()

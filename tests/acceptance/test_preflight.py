@@ -93,9 +93,9 @@ def test_the_last_requests_reservation_is_held_against_the_time_it_would_be_sent
     table = pd.DataFrame(
         {"request": pd.array([1, 240], dtype=schema.INT), "date": pd.array([date, date], dtype=schema.TEXT)}
     )
-    preflight.require_reservations(table, in_flight=8, rate=2, now=now)  # sent within two minutes
+    preflight.require_reservations(table, preflight.Speed(in_flight=8, rate=2), now)  # sent within two minutes
     with pytest.raises(preflight.NotReady, match=r"request 240 would be sent at .*too soon"):
-        preflight.require_reservations(table, in_flight=8, rate=0.5, now=now)
+        preflight.require_reservations(table, preflight.Speed(in_flight=8, rate=0.5), now)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def shown_commands() -> list[str]:
 
 def test_every_command_of_the_readme_works_in_its_order(desk: Desk, tmp_path: Path) -> None:
     # What is not `campaign` itself, or would stay: each is run by a test of its own, or by make.
-    elsewhere = {"make demo", "source .venv/bin/activate", "campaign sandbox --port 8025"}
+    elsewhere = {"make demo", "source .venv/bin/activate", "campaign sandbox --port 8025", "campaign scheduler"}
     for command in shown_commands():
         if command in elsewhere or command.startswith("export IWINV_API_KEY="):
             continue
@@ -42,6 +42,8 @@ def test_every_command_of_the_readme_works_in_its_order(desk: Desk, tmp_path: Pa
             continue
         words = shlex.split(command)
         assert words[0] == "campaign", command
+        if words[1] == "schedule":
+            write_the_schedule(desk.folder / "campaign.toml")
         if words[1] == "send" and "--sandbox" not in words:
             words.append("--yes")  # there is no terminal here to be asked on
         if words[1] == "resolve":
@@ -51,6 +53,11 @@ def test_every_command_of_the_readme_works_in_its_order(desk: Desk, tmp_path: Pa
         expected = 2 if words[1] == "resolve" else 0
         assert done.status == expected, f"{command}: {done.err}"
         assert "Traceback" not in done.err
+
+
+def write_the_schedule(file: Path) -> None:
+    [shown] = [block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[schedule]" in block]
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{shown}", encoding="utf-8")
 
 
 def test_a_starter_passes_its_check_as_it_stands_and_is_not_overwritten(desk: Desk) -> None:
@@ -64,7 +71,7 @@ def test_a_starter_passes_its_check_as_it_stands_and_is_not_overwritten(desk: De
 
 
 def test_the_readmes_campaign_file_is_the_starters(desk: Desk) -> None:
-    [shown] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    shown = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[0]
     desk.run("new", "mine")
     assert tomllib.loads(shown) == tomllib.loads((desk.folder / "mine" / "campaign.toml").read_text(encoding="utf-8"))
 
@@ -125,7 +132,7 @@ def test_the_demos_command_sends_the_sample_campaign(desk: Desk) -> None:
 
 def test_the_page_of_the_commands_lists_them_all_and_no_others() -> None:
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\| `campaign (\w+)", page, re.MULTILINE)
+    listed = re.findall(r"^\| `campaign ([\w-]+)", page, re.MULTILINE)
     names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     assert sorted(listed) == sorted(names)
 
@@ -184,3 +191,14 @@ def test_the_filters_on_the_page_are_the_filters_there_are(desk: Desk) -> None:
         desk.campaign(words.replace("\\|", "|"))
         [message] = desk.run("preview", "c.toml", "--json").json["messages"]
         assert message["status"] is None, name
+
+
+def test_every_file_shown_on_the_page_about_schedules_is_taken_as_it_stands(desk: Desk) -> None:
+    page = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 4
+    desk.people(1)
+    for block in shown:
+        file = desk.campaign()
+        file.write_text(f"{file.read_text(encoding='utf-8')}\n{block}", encoding="utf-8")
+        assert desk.run("check", "c.toml").status == 0, block

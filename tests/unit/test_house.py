@@ -16,12 +16,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLOORS = {
-    "doors": ["__main__", "cli", "options", "commands", "screen", "overview", "bubbles", "signals"],
+    "doors": [
+        "__main__",
+        "cli",
+        "cli_scheduling",
+        "options",
+        "commands",
+        "happening",
+        "scheduler",
+        "screen",
+        "overview",
+        "bubbles",
+        "signals",
+    ],
     "engine": [
         "pipeline",
         "checking",
         "results",
         "dispatch",
+        "passage",
         "preparation",
         "watcher",
         "gateways",
@@ -31,6 +44,9 @@ FLOORS = {
         "findings",
         "consents",
         "mending",
+        "earlier",
+        "hours",
+        "agenda",
     ],
     "edges": [
         "recipients",
@@ -41,10 +57,23 @@ FLOORS = {
         "report",
         "progress",
         "environment",
-        "clock",
         "starter",
+        "clock",
+        "notify",
     ],
-    "rules": ["messages", "planning", "pace", "policy", "settings", "origin", "gateway.outcome", "recipients.phone"],
+    "rules": [
+        "messages",
+        "planning",
+        "pace",
+        "policy",
+        "settings",
+        "section",
+        "sections",
+        "timing",
+        "origin",
+        "gateway.outcome",
+        "recipients.phone",
+    ],
     "facts": ["model", "schema", "errors", "gateway.limits", "gateway.codes", "campaign"],
 }
 HEIGHT = {floor: height for height, floor in enumerate(reversed(FLOORS))}
@@ -115,7 +144,7 @@ def users_of(library: str) -> set[str]:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("requests", {"gateway", "dispatch", "preparation"}),  # the last two name a type of it
+        ("requests", {"gateway", "dispatch", "preparation"}),  # the two name a type of it
         ("sqlalchemy", {"journal"}),
         ("sqlite3", {"journal"}),
         ("tqdm", {"progress"}),

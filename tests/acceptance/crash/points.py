@@ -93,7 +93,7 @@ def mark_stages(mark: Callable[[str], None]) -> None:
 
     _wrap(sending, "open_for_writing", lambda _: ["planning"], passing)
     _wrap(Dispatch, "go", lambda _: ["sending"], passing)
-    _wrap(sending, "report_run", lambda _: ["reporting"], passing)
+    _wrap(sending, "write_run", lambda _: ["reporting"], passing)
 
 
 def _wrap(

@@ -1,0 +1,157 @@
+"""What has the machine itself look for what is due: files for cron, systemd and Windows, with real paths in them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.sax.saxutils import escape
+
+KEYS_FILE: Final = ".config/campaign/environment"
+"""Where the keys are kept for a scheduler, in the person's home folder; one NAME=value a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and how the command runs: the interpreter, the folder, and the journal where it is not the usual one."""
+
+    python: Path
+    folder: Path
+    journal: str | None = None
+
+    def words(self, command: str) -> list[str]:
+        """The command line."""
+        return [str(self.python), "-m", "campaign", command, *(("--journal", self.journal) if self.journal else ())]
+
+
+def here(journal: str | None) -> Place:
+    """This interpreter, and the folder that this is said in."""
+    return Place(python=Path(sys.executable), folder=Path.cwd(), journal=journal or os.environ.get("CAMPAIGN_JOURNAL"))
+
+
+def help_text(place: Place) -> str:
+    """All of it, each part under a line that begins with `###`."""
+    parts = [
+        (f"First: the keys go into ~/{KEYS_FILE}, readable by you alone (chmod 600)", _ENVIRONMENT),
+        ("cron: add this line with `crontab -e`", crontab(place)),
+        ("systemd: ~/.config/systemd/user/campaign.service", service(place)),
+        ("systemd: ~/.config/systemd/user/campaign.timer", timer()),
+        ("systemd, instead of those two: ~/.config/systemd/user/campaign-scheduler.service", stay(place)),
+        (
+            "Windows: save as campaign.xml, then: schtasks /Create /TN campaign /XML campaign.xml",
+            task(place),
+        ),
+    ]
+    ways = "One of these is enough, and two together start nothing twice.\n"
+    return ways + "".join(f"\n### {title}\n{text}" for title, text in parts) + _AFTER
+
+
+_ENVIRONMENT: Final = """IWINV_API_KEY=...
+IWINV_AUTH_KEY=...
+"""
+
+_AFTER: Final = """
+### Then, for systemd
+# systemctl --user daemon-reload
+# systemctl --user enable --now campaign.timer        (or campaign-scheduler.service)
+# loginctl enable-linger                              (so that it runs while you are not logged in)
+"""
+
+
+def crontab(place: Place) -> str:
+    """A line for cron: every minute. A percent sign would end it, so it is escaped."""
+    folder, command = shlex.quote(str(place.folder)), shlex.join(place.words("run-due"))
+    keys = f'set -a && . "$HOME/{KEYS_FILE}" && set +a'
+    line = f"cd {folder} && {keys} && {command} >> campaign-run-due.log 2>&1"
+    return "* * * * * " + line.replace("%", "\\%") + "\n"
+
+
+def service(place: Place) -> str:
+    """A systemd unit that looks once."""
+    return f"""[Unit]
+Description=Start the campaigns that are due
+
+[Service]
+Type=oneshot
+{_surroundings(place)}
+ExecStart={_unit_words(place.words("run-due"))}
+"""
+
+
+def timer() -> str:
+    """A systemd timer that has the unit look every minute."""
+    return """[Unit]
+Description=Look every minute for campaigns that are due
+
+[Timer]
+OnCalendar=minutely
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def stay(place: Place) -> str:
+    """A systemd unit that stays. Stopped, it awaits the answers of what is on the wire, and ends with 130."""
+    return f"""[Unit]
+Description=Start campaigns when they are due
+
+[Service]
+Type=simple
+{_surroundings(place)}
+ExecStart={_unit_words(place.words("scheduler"))}
+Restart=on-failure
+RestartSec=10
+SuccessExitStatus=130
+KillMode=mixed
+TimeoutStopSec=120
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def task(place: Place) -> str:
+    """A task for Windows' Task Scheduler: every minute, one at a time, with no limit to how long a campaign takes."""
+    program, *words = place.words("run-due")
+    arguments = " ".join(f'"{word}"' if " " in word else word for word in words)
+    return f"""<?xml version="1.0"?>
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+  <RegistrationInfo><Description>Start the campaigns that are due</Description></RegistrationInfo>
+  <Triggers>
+    <TimeTrigger>
+      <StartBoundary>2026-01-01T00:00:00</StartBoundary>
+      <Repetition><Interval>PT1M</Interval></Repetition>
+    </TimeTrigger>
+  </Triggers>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <StartWhenAvailable>true</StartWhenAvailable>
+    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
+  </Settings>
+  <Actions>
+    <Exec>
+      <Command>{escape(program)}</Command>
+      <Arguments>{escape(arguments)}</Arguments>
+      <WorkingDirectory>{escape(str(place.folder))}</WorkingDirectory>
+    </Exec>
+  </Actions>
+</Task>
+"""
+
+
+def _surroundings(place: Place) -> str:
+    folder = str(place.folder).replace("%", "%%")
+    return f"WorkingDirectory={folder}\nEnvironmentFile=-%h/{KEYS_FILE}"
+
+
+def _unit_words(words: list[str]) -> str:
+    """Words as systemd splits them: in double quotes, with its own signs doubled."""
+    escaped = (word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$") for word in words)
+    return " ".join(f'"{word}"' for word in escaped)
