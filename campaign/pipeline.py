@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from campaign import earlier, findings, hours, planning, preflight, results
@@ -14,6 +13,7 @@ from campaign.messages import night, reservation
 from campaign.model import RunState, Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from campaign.checking import Checked
@@ -81,8 +81,8 @@ class Summary:
 
 
 def now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
+    """The time, in UTC."""
+    return Clock().now()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

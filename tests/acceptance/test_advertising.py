@@ -26,8 +26,8 @@ AD = 'advertisement = true\nadvertiser = "하늘상점"'
 
 @contextmanager
 def clock(at: datetime) -> Iterator[None]:
-    """The engine's clock stands still."""
-    with patch("campaign.pipeline.now", return_value=at):
+    """The machine's clock stands still."""
+    with patch("campaign.clock.Clock.now", return_value=at):
         yield
 
 
@@ -187,8 +187,8 @@ def test_what_is_no_advertisement_goes_by_night(desk: Desk) -> None:
 def test_the_night_that_comes_while_a_person_thinks_stops_the_send(desk: Desk) -> None:
     prepared(desk)
     evening = DAY.replace(hour=20, minute=59)
-    later = iter([evening, evening])
-    with patch("campaign.pipeline.now", side_effect=lambda: next(later, evening + timedelta(minutes=2))):
+    later = iter([evening] * 3)
+    with patch("campaign.clock.Clock.now", side_effect=lambda: next(later, evening + timedelta(minutes=2))):
         done = desk.run("send", "c.toml", "--yes")
     assert (done.status, sent(desk)) == (2, 0)
     assert "it would start at 2026-12-01 21:01" in done.err
@@ -206,7 +206,7 @@ def test_a_run_is_not_resumed_by_night_but_in_the_morning(desk: Desk) -> None:
     paused(desk)
     done = ask(desk, "resume", "last", "--json", at=NIGHT)
     assert (done.status, done.json["state"], sent(desk)) == (3, "paused", 0)
-    assert "go on from 2026-12-02 08:00:00" in done.json["why"]
+    assert "which opens 2026-12-02 08:00:00" in done.json["why"]
     assert ask(desk, "resume", "last", at=NIGHT + timedelta(hours=10)).status == 0
     assert sent(desk) == 3
 

@@ -30,9 +30,9 @@ def table_of(rows: list[tuple[str, str]], title: str | None = None) -> pd.DataFr
     )
 
 
-def planned(rows: list[tuple[str, str]]) -> tuple[pd.DataFrame, planning.Plan]:
+def planned(rows: list[tuple[str, str]], most: int = limits.RECIPIENTS) -> tuple[pd.DataFrame, planning.Plan]:
     table = table_of(rows)
-    table["request"] = planning.assign_requests(table, np.ones(len(rows), dtype=bool))
+    table["request"] = planning.assign_requests(table, np.ones(len(rows), dtype=bool), most)
     return table, planning.Plan("run", table)
 
 
@@ -43,9 +43,7 @@ ROWS = st.lists(
 
 @given(ROWS, st.integers(1, 4))
 def test_every_row_is_in_exactly_one_request_and_order_is_kept(rows: list[tuple[str, str]], most: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "RECIPIENTS", most)
-        table, plan = planned(rows)
+    table, plan = planned(rows, most)
     carried: Counter[tuple[str, str]] = Counter()
     for no in range(1, len(plan) + 1):
         request = plan.request(no)
