@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from campaign import planning, schema
+from campaign.beginning import Begun
 from campaign.errors import RecipientsError
-from campaign.messages.composition import compose, hire, refuse_contradictions
+from campaign.messages.composition import compose, refuse_contradictions
 from campaign.model import MsgType, Status
 from campaign.recipients import phone, sheets, suppression
 
@@ -42,7 +43,14 @@ class Checked:
         return self.recipients.table
 
 
-def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequence[Status] = ()) -> Checked:
+def check(
+    campaign: Campaign,
+    now: datetime,
+    progress: Progress,
+    *,
+    only: Sequence[Status] = (),
+    begun: Begun | None = None,
+) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group what goes.
 
     Args:
@@ -50,6 +58,7 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
         now: the time that reservations are held against.
         progress: who is told how it goes.
         only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
+        begun: what was begun of it already.
 
     Raises:
         RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
@@ -57,14 +66,14 @@ def check(campaign: Campaign, now: datetime, progress: Progress, *, only: Sequen
         SettingsError: the message as a whole cannot be sent.
     """
     refuse_contradictions(campaign)
-    with hire(campaign) as crew:
-        recipients = _read(campaign, progress)
+    with begun or Begun(campaign) as early:
+        recipients = _read(early, campaign, progress)
         if only:
             recipients = pick(recipients, only)
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
-            composition = compose(recipients, campaign, now, progress=advance, crew=crew)
+            composition = compose(recipients, campaign, now, progress=advance, crew=early.crew)
     numbers["note"], shared = say_once(numbers["note"])
     numbers["note"] = both(numbers["note"], composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
@@ -80,12 +89,11 @@ def both(first: pd.Series, second: pd.Series) -> pd.Series:
     return first.where(second.isna(), second.where(first.isna(), first + "; " + second))
 
 
-def _read(campaign: Campaign, progress: Progress) -> Recipients:
-    section = campaign.recipients
+def _read(begun: Begun, campaign: Campaign, progress: Progress) -> Recipients:
     with progress.reaching("read") as reach:
-        recipients = sheets.read(campaign.recipient_files, sheet=section.sheet, phone=section.phone, progress=reach)
+        recipients = sheets.together(begun.reading.grids(reach))
     if not len(recipients.table):
-        raise RecipientsError(f"{', '.join(section.files)}: there is no row below the headings")
+        raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
     return recipients
 
 

@@ -53,9 +53,6 @@ def check(
     json: given.JsonOption = False,
 ) -> None:
     """Do everything but send: read, render, check, count, price; write the check workbook."""
-    from campaign.commands import looking
-    from campaign.commands.door import Door
-
     planned = given.campaign_of(
         file,
         recipients=recipients,
@@ -66,8 +63,13 @@ def check(
         image=image,
         type=type,
     )
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-    raise typer.Exit(looking.check(door, planned, gateway_url=gateway_url, only=given.statuses_of(only)))
+    chosen = given.statuses_of(only)
+    with given.begin(planned) as begun:
+        from campaign.commands import looking
+        from campaign.commands.door import Door
+
+        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
+        raise typer.Exit(looking.check(door, planned, gateway_url=gateway_url, only=chosen, begun=begun))
 
 
 @app.command()
@@ -91,9 +93,6 @@ def send(
     json: given.JsonOption = False,
 ) -> None:
     """Check, ask, send, and write the result workbook."""
-    from campaign.commands import sending
-    from campaign.commands.door import Door
-
     planned = given.campaign_of(
         file,
         recipients=recipients,
@@ -104,9 +103,14 @@ def send(
         image=image,
         type=type,
     )
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again)
-    raise typer.Exit(sending.send(door, planned, how, only=given.statuses_of(only)))
+    chosen = given.statuses_of(only)
+    with given.begin(planned) as begun:
+        from campaign.commands import sending
+        from campaign.commands.door import Door
+
+        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+        how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again)
+        raise typer.Exit(sending.send(door, planned, how, only=chosen, begun=begun))
 
 
 @app.command("test")

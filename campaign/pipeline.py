@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from campaign import planning, preflight, results
-from campaign.dispatch import Dispatch, Stop
 from campaign.errors import AlreadySent
 from campaign.gateway.limits import ZONE
-from campaign.journal import RunRecord
 from campaign.model import RunState, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.checking import Checked
-    from campaign.dispatch import Ending
+    from campaign.dispatch import Ending, Stop
     from campaign.gateway.client import Client
-    from campaign.journal import Journal, Reader
+    from campaign.journal import Journal, Reader, RunRecord
     from campaign.model import Result
     from campaign.progress import Progress
     from campaign.report.tally import Totals
@@ -87,6 +85,8 @@ def plan(journal: Journal, checked: Checked, gateway: str, *, again: bool = Fals
         AlreadySent: the same plan went there before, or may still go.
         NotReady: its last requests would come too late for their reservations.
     """
+    from campaign.journal import RunRecord
+
     if not again:
         refuse_second(journal, checked, gateway)
     campaign, created = checked.campaign, now()
@@ -159,6 +159,8 @@ def _when(run: RunRecord) -> str:
 
 def dispatch(journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop) -> Ending:
     """Send what the run has still to send; requests that a dead process left in flight become unknown first."""
+    from campaign.dispatch import Dispatch
+
     preflight.require_whole(journal)
     if journal.path is not None:
         preflight.require_room(journal.path.parent)
@@ -193,4 +195,4 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
     )
 
 
-__all__ = ["Stop", "Summary", "dispatch", "now", "plan", "report", "results", "summarise"]
+__all__ = ["Summary", "dispatch", "now", "plan", "report", "results", "summarise"]

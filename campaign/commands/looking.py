@@ -17,16 +17,24 @@ from campaign.settings import refuse_unbuilt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from campaign.beginning import Begun
     from campaign.commands.door import Door
     from campaign.model import Status
     from campaign.settings import Campaign
 
 
-def check(door: Door, campaign: Campaign, *, gateway_url: str | None, only: Sequence[Status] = ()) -> int:
+def check(
+    door: Door,
+    campaign: Campaign,
+    *,
+    gateway_url: str | None,
+    only: Sequence[Status] = (),
+    begun: Begun | None = None,
+) -> int:
     """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
     refuse_unbuilt(campaign)
     gateway = gateway_of(campaign, gateway_url)
-    checked = check_rows(campaign, pipeline.now(), door.progress, only=only)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=only, begun=begun)
     result = results.of_check(checked, gateway, pipeline.now())
     place = write_report(door, result, f"{campaign.name}-check")
     summary = replace(pipeline.summarise(result, place), notes=checked.notes)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from campaign.beginning import Begun
     from campaign.checking import Checked
     from campaign.commands.door import Door
     from campaign.journal import Journal, RunRecord
@@ -58,12 +59,12 @@ class How:
         return self.yes or self.sandbox
 
 
-def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = ()) -> int:
+def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (), begun: Begun | None = None) -> int:
     """Check a campaign, ask, send it, and report it; the command's exit status."""
     refuse_unbuilt(campaign)
     gateway = how.gateway(campaign)
     require_terminal(yes=how.sure)
-    checked = check_rows(campaign, pipeline.now(), door.progress, only=only)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=only, begun=begun)
     if Status.UNKNOWN in only:
         screen.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
     if not door.json:

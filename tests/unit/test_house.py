@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 FLOORS = {
     "doors": ["__main__", "cli", "options", "commands", "screen", "signals"],
-    "engine": ["pipeline", "checking", "results", "dispatch", "preparation", "watcher", "gateways", "preflight"],
+    "engine": [
+        "beginning",
+        "pipeline",
+        "checking",
+        "results",
+        "dispatch",
+        "preparation",
+        "watcher",
+        "gateways",
+        "preflight",
+    ],
     "edges": [
         "recipients",
         "gateway.client",
