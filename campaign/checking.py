@@ -174,7 +174,7 @@ def _mark_duplicates(table: pd.DataFrame, recipients: Recipients, campaign: Camp
     if policy == "keep":
         return
     going = np.flatnonzero(table["status"].isna())
-    rows = table.iloc[going]
+    rows = table[["number", *planning.MESSAGE]].iloc[going]
     message = planning.number_messages(rows)
     again = planning.repeats(rows["number"], message) > 0
     if not again.any():

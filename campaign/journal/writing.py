@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -39,6 +40,7 @@ class Journal(Reader):
     def __init__(self, engine: sa.Engine, *, path: Path | None, lock: WriterLock | None) -> None:
         super().__init__(engine, path=path)
         self._lock = lock
+        self._added: tuple[str, Recipients] | None = None  # the run planned last, which is asked for next
         self._unended: dict[str, str] = {}  # runs whose end could not be written, and why they ended
 
     def close(self) -> None:
@@ -88,12 +90,14 @@ class Journal(Reader):
             "template": run.template,
             "prices": json.dumps(run.prices),
             "recipients": frozen.describe_recipients(recipients),
-            "frozen": frozen.freeze_table(recipients.table),
         }
-        rows = [
-            {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
-            for no, digest, count in requests
-        ]
+        with ThreadPoolExecutor(1) as aside:  # Parquet is made outside Python's lock
+            made = aside.submit(frozen.freeze_table, recipients.table)
+            rows = [
+                {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
+                for no, digest, count in requests
+            ]
+            values["frozen"] = made.result()
         with self._writing() as connection:
             seq = (connection.scalar(sa.select(sa.func.max(RUNS.c.seq))) or 0) + 1
             connection.execute(sa.insert(RUNS), values | {"seq": seq})
@@ -104,6 +108,13 @@ class Journal(Reader):
                     sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]
                 )
             self._note_run(connection, run.id, run.created_at, str(run.state), "planned")
+        self._added = (run.id, recipients)
+
+    def recipients(self, run: str) -> Recipients:
+        """See `Reader.recipients`: from memory where they have just been frozen, which saves thawing them twice."""
+        if self._added is not None and self._added[0] == run:
+            return self._added[1]
+        return super().recipients(run)
 
     def start(self, run: str, now: datetime) -> None:
         """The run is being dispatched from now on."""
@@ -257,6 +268,7 @@ class Journal(Reader):
 
     def purge(self, run: str, now: datetime) -> None:
         """Remove a run's texts, numbers and pictures; counts, codes, digests and request numbers stay."""
+        self._added = None
         stripped = frozen.strip_recipients(self.recipients(run))
         with self._writing() as connection:
             connection.execute(

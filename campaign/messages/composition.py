@@ -17,6 +17,7 @@ from campaign.messages.finishing import finisher
 from campaign.messages.names import is_template
 from campaign.messages.pictures import Pictures
 from campaign.messages.sources import sources
+from campaign.messages.text import strings
 from campaign.model import MsgType
 from campaign.recipients.phone import normalise_sender
 
@@ -91,7 +92,9 @@ def compose(
     frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA
     frame["reason"] = pd.Series(findings.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["note"] = _notes(frame["text"])
-    spread = frame.take(variants.of_row).set_axis(recipients.table.index)
+    # Where all are different, they stand in the rows' order.
+    spread = frame if len(frame) == len(variants.of_row) else frame.take(variants.of_row)
+    spread = spread.set_axis(recipients.table.index)
     return Composition(
         frame=spread.loc[:, list(COLUMNS)],
         images=pictures.by_digest,
@@ -102,7 +105,7 @@ def compose(
 
 
 def _notes(texts: pd.Series) -> pd.Series:
-    notes = ksx1001.notes(texts.fillna("").to_list())
+    notes = ksx1001.notes(strings(texts))
     return _text([None] * len(texts)) if not notes else _text([notes.get(variant) for variant in range(len(texts))])
 
 
