@@ -3,9 +3,10 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+ROUNDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test crash mutants lint format bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -19,6 +20,12 @@ demo: $(VENV)/installed ## Send the sample campaign to the built-in sandbox and 
 test: $(VENV)/installed-dev ## Run all tests
 	@sh tests/browser.sh
 	@$(BIN)/python -m pytest -n auto $(TESTS)
+
+crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point
+	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash
+
+mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash tests and the model go red
+	@$(BIN)/python -m tests.mutants
 
 lint: $(VENV)/installed-dev ## Check style and types
 	@$(BIN)/ruff check .

@@ -130,6 +130,23 @@ def _folder(folder: Path) -> Finding:
     return Finding("disk", None if ROOM_TO_START <= free < ROOM_TO_BE_EASY else free >= ROOM_TO_START, words)
 
 
+def clock_off(gateway: str) -> str | None:
+    """What a person should know of this machine's clock, in a sentence; None where it agrees with the gateway's.
+
+    A gateway that cannot be asked is no finding here: the sending will say so.
+    """
+    try:
+        theirs, ours = ask_time(gateway)
+    except OSError:
+        return None
+    if theirs is None or abs(theirs - ours) <= CLOCK_OFF:
+        return None
+    return (
+        f"this machine's clock shows {reservation.write(ours)}, the gateway's {reservation.write(theirs)} "
+        "(Asia/Seoul): set it right, or reservations, schedules and night hours are held against a wrong time"
+    )
+
+
 def _clock(gateway: str) -> Finding:
     from campaign.gateway.clock import ask_time
 

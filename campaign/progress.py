@@ -82,9 +82,9 @@ class SendingBar:
         self._ends[state] += recipients
         if self._bar is None or state not in _ENDS:
             return
-        self._bar.update(recipients)
         words = (f"{self._ends[end]:,} {end}" for end in _ENDS if self._ends[end] or end == State.ACCEPTED)
         self._bar.set_postfix_str(", ".join(words), refresh=False)
+        self._bar.update(recipients)
 
     def waiting(self, seconds: float, why: str) -> None:
         """Nothing goes on the wire for the next `seconds`; told again and again while they pass."""

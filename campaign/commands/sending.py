@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign import gateways, pipeline, results, screen
+from campaign import gateways, pipeline, preflight, results, screen
 from campaign.checking import check as check_rows
 from campaign.checking import single_out
 from campaign.commands.door import agrees, gateway_of, report_run, require_terminal
@@ -71,6 +71,7 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
         found = results.of_check(checked, gateway, pipeline.now())
         screen.show_check(checked, found, pipeline.summarise(found, None, checked.notes))
     _look_back(door, checked, gateway, again=how.again)
+    _look_at_clock(gateway)
     if not agrees(f"Send this through {gateway}?", yes=how.sure):
         screen.note("Nothing was sent.")
         return NOT_STARTED
@@ -91,12 +92,18 @@ def _look_back(door: Door, checked: Checked, gateway: str, *, again: bool) -> No
             screen.note(f"note: {words}")
 
 
+def _look_at_clock(gateway: str) -> None:
+    if gateway != results.SANDBOX and (words := preflight.clock_off(gateway)):
+        screen.note(f"warning: {words}")
+
+
 def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) -> int:
     """Send one row's message to the person's own phone; the command's exit status."""
     refuse_unbuilt(campaign)
     gateway = how.gateway(campaign)
     checked = check_rows(campaign, pipeline.now(), door.progress)
     single = single_out(checked, to=to, row=row)
+    _look_at_clock(gateway)
     with open_for_writing(door.journal_url) as journal:
         return _dispatch(door, journal, pipeline.plan(journal, single, gateway, again=how.again))
 
@@ -107,6 +114,7 @@ def resume(door: Door, run: str) -> int:
         record = journal.run(run)
         if record.state == RunState.CANCELLED:
             raise UsageError(f"run {record.id} was cancelled: there is nothing to go on with")
+        _look_at_clock(record.gateway)
         return _dispatch(door, journal, record)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import pytest
@@ -14,6 +18,8 @@ from campaign.gateway.clock import read_date
 from campaign.messages import reservation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.desk import Desk
 
 
@@ -90,6 +96,47 @@ def test_the_last_requests_reservation_is_held_against_the_time_it_would_be_sent
     preflight.require_reservations(table, in_flight=8, rate=2, now=now)  # sent within two minutes
     with pytest.raises(preflight.NotReady, match=r"request 240 would be sent at .*too soon"):
         preflight.require_reservations(table, in_flight=8, rate=0.5, now=now)
+
+
+@contextmanager
+def gateway_whose_clock_is_off_by(off: timedelta) -> Iterator[str]:
+    class Answers(BaseHTTPRequestHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            del timestamp
+            return format_datetime((datetime.now(UTC) + off).replace(microsecond=0), usegmt=True)
+
+        def do_HEAD(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = b'{"resultCode": 0, "message": "", "requestNo": "1", "msgType": "SMS"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("minutes", "warned"), [(-30, True), (30, True), (0, False)])
+def test_a_clock_that_is_off_is_said_before_the_first_request_of_send_and_of_resume(
+    desk: Desk, minutes: int, warned: bool
+) -> None:
+    desk.people(2)
+    desk.campaign()
+    with gateway_whose_clock_is_off_by(timedelta(minutes=minutes)) as url:
+        done = desk.run("send", "c.toml", "--yes", "--gateway-url", url)
+        again = desk.run("resume", "last")
+    assert (done.status, again.status) == (0, 0)
+    assert ("this machine's clock shows" in done.err) is warned
+    assert ("this machine's clock shows" in again.err) is warned
 
 
 @pytest.mark.parametrize(

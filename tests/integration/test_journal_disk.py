@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import sqlite3
 import sys
@@ -10,13 +9,13 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 
-from campaign import schema
 from campaign.errors import JournalError
-from campaign.journal import Journal, RunRecord, Settlement, open_for_writing
-from campaign.model import Column, Recipients, RunState, Source, State
+from campaign.journal import Journal, Settlement, open_for_writing
+from campaign.model import RunState, State
+from tests.privileges import as_owner_of, folder_of_ones_own
+from tests.runs import add_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,31 +31,8 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def journal(url: str) -> Iterator[Journal]:
-    recipients = Recipients(
-        table=pd.DataFrame({"own.0": pd.array(["가"], dtype=schema.TEXT)}),
-        columns=(Column(name="own.0", heading="이름"),),
-        phone="own.0",
-        sources=(Source(file="r.xlsx"),),
-    )
-    run = RunRecord(
-        id="run",
-        name="test",
-        state=RunState.INTERRUPTED,
-        why=None,
-        created_at=NOW,
-        started_at=None,
-        ended_at=None,
-        gateway="https://example.test",
-        api="v2",
-        in_flight=8,
-        rate=None,
-        plan_digest="d",
-        template=None,
-        prices={},
-        report=None,
-    )
     with open_for_writing(url) as journal:
-        journal.add_run(run, recipients, [(no, f"id-{no}", 1) for no in range(1, 41)], {})
+        add_run(journal, 40)
         yield journal
 
 
@@ -127,13 +103,14 @@ def states_of(journal: Journal, state: str) -> list[int]:
     return [no for no, now in states(journal).items() if now == state]
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_journal_that_is_read_only_is_refused_in_words(journal: Journal, url: str) -> None:
-    journal.close()
-    assert journal.path is not None
-    journal.path.chmod(0o400)
-    with pytest.raises(JournalError, match=r"journal\.sqlite3: cannot be opened for writing: Permission denied"):
-        open_for_writing(url)
+def test_a_journal_that_is_read_only_is_refused_in_words() -> None:
+    with folder_of_ones_own() as folder:
+        url, path = f"sqlite:///{folder}/journal.sqlite3", folder / "journal.sqlite3"
+        open_for_writing(url).close()
+        path.chmod(0o400)
+        words = r"journal\.sqlite3: cannot be opened for writing: Permission denied"
+        with as_owner_of(path), pytest.raises(JournalError, match=words):
+            open_for_writing(url)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is where nobody can make a file")

@@ -11,12 +11,15 @@ import pytest
 
 from campaign import schema
 from campaign.errors import JournalBusy, JournalError, NoSuchRun, NotAvailableYet
-from campaign.journal import Journal, RunRecord, Settlement, open_for_reading, open_for_writing
-from campaign.model import Column, Recipients, RunState, Source, State
+from campaign.journal import Journal, Settlement, open_for_reading, open_for_writing
+from campaign.model import Column, Recipients, Source, State
+from tests import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from campaign.journal import RunRecord
 
 NOW = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 RECIPIENTS = Recipients(
@@ -29,23 +32,7 @@ RECIPIENTS = Recipients(
 
 
 def record(run: str = "run-1", digest: str = "d") -> RunRecord:
-    return RunRecord(
-        id=run,
-        name="test",
-        state=RunState.INTERRUPTED,
-        why=None,
-        created_at=NOW,
-        started_at=None,
-        ended_at=None,
-        gateway="https://example.test",
-        api="v2",
-        in_flight=8,
-        rate=None,
-        plan_digest=digest,
-        template="안녕",
-        prices={"SMS": 20.0},
-        report=None,
-    )
+    return runs.record(id=run, plan_digest=digest, created_at=NOW, template="안녕", prices={"SMS": 20.0})
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from campaign.__main__ import main
 from campaign.messages import composition, rendering  # noqa: F401
 from campaign.recipients import sheets  # noqa: F401
 from campaign.report import tally  # noqa: F401
-from tests.acceptance.crash import points
+from tests.acceptance.crash import points, power
 from tests.acceptance.crash.points import STAGES, Point
 
 LONGEST = 60.0
@@ -47,6 +47,7 @@ class Order:
     point: Point | None = None
     stage: str | None = None  # to be killed `after` seconds from this stage's beginning
     after: float = 0.0
+    durable: bool = False  # to keep, beside the journal, what of it would outlive the power
 
     @classmethod
     def read(cls, line: str) -> Order:
@@ -125,6 +126,8 @@ def _be_the_command(order: Order, marked: int) -> NoReturn:
         os.write(marked, bytes([STAGES.index(stage)]))
 
     points.mark_stages(mark)
+    if order.durable:
+        power.keep_what_is_synced()
     if order.point is not None:
         points.arm(order.point)
     os._exit(_status_of_main())

@@ -1,0 +1,149 @@
+"""Breaks one rule at a time, in a copy of the project, and sees the tests of never-twice-never-lost go red.
+
+    python -m tests.mutants [NAME ...]
+
+Ends with 0 where every mutant was caught. It takes minutes, so it is `make mutants` and no part of `make test`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.desk import ROOT
+
+SUITE: Final = ("tests/acceptance/crash", "tests/integration/test_dispatch_model.py")
+_FAILED: Final = re.compile(r"^FAILED \S+::(\S+)", re.MULTILINE)
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A rule, the lines that keep it, and what stands there instead in the mutant."""
+
+    name: str
+    file: str
+    kept: str
+    broken: str
+
+
+MUTANTS: Final = (
+    Mutant(
+        "resend after a crash: what a dead process had in flight is planned again",
+        "campaign/journal/writing.py",
+        "self._move(run, State.IN_FLIGHT, State.UNKNOWN, cause, now)",
+        "self._move(run, State.IN_FLIGHT, State.PLANNED, cause, now)",
+    ),
+    Mutant(
+        "settle before the answer: a request counts as accepted when it goes on the wire",
+        "campaign/dispatch.py",
+        "            self._work.put(one)\n",
+        "            self._work.put(one)\n"
+        "            self._unwritten.append(_settlement(one, State.ACCEPTED))\n"
+        "            del self._under_way[claim.no]\n",
+    ),
+    Mutant(
+        "claim after the submit: a request goes on the wire before its claim is on disk",
+        "campaign/dispatch.py",
+        "        for claim in self._advance(list(wanted)):\n"
+        "            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], self._clock.steady())\n"
+        "            self._work.put(one)\n",
+        "        for no in wanted:\n"
+        "            one = self._under_way[no] = _UnderWay(Claim(no=no, attempt=1), wanted[no], self._clock.steady())\n"
+        "            self._work.put(one)\n"
+        "        self._advance(list(wanted))\n",
+    ),
+    Mutant(
+        "the claim's commit is not awaited: synchronous=NORMAL",
+        "campaign/journal/engine.py",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA synchronous=NORMAL",
+    ),
+    Mutant(
+        "a claim takes what is not planned",
+        "campaign/journal/prepared.py",
+        "        REQUESTS.c.state == str(State.PLANNED),\n",
+        "",
+    ),
+    Mutant(
+        "an answer that was lost counts as not sent",
+        "campaign/gateway/client.py",
+        "fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT",
+        "fate=Fate.NOT_SENT",
+    ),
+    Mutant(
+        "what is unknown is planned again by itself",
+        "campaign/policy.py",
+        "return Verdict(state=State.UNKNOWN, cause=outcome.detail, pause=pause)",
+        "return Verdict(state=State.PLANNED, cause=outcome.detail, pause=pause)",
+    ),
+)
+
+
+def copy_project(folder: Path) -> None:
+    """All files that the repository knows, as they stand."""
+    known = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - whichever git there is
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, known.stdout.decode().split("\0")):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, target)
+
+
+def catchers(folder: Path) -> tuple[list[str], str]:
+    """The tests that fail in that copy, and what they said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *SUITE],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    caught = _FAILED.findall(done.stdout)
+    if done.returncode not in {0, 1} or bool(caught) != bool(done.returncode):
+        sys.exit(f"the tests did not run:\n{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}")
+    return caught, done.stdout
+
+
+def survives(mutant: Mutant, folder: Path) -> bool:
+    """Put the mutant into the copy, run the tests, say what they found, and take it out again."""
+    path = folder / mutant.file
+    whole = path.read_text(encoding="utf-8")
+    if whole.count(mutant.kept) != 1:
+        sys.exit(f"{mutant.file} has {whole.count(mutant.kept)} places that read\n{mutant.kept}")
+    path.write_text(whole.replace(mutant.kept, mutant.broken), encoding="utf-8")
+    caught, _ = catchers(folder)
+    path.write_text(whole, encoding="utf-8")
+    words = f"caught by {len(caught)} tests, such as" if caught else "SURVIVED"
+    sys.stdout.write("\n  ".join([f"{mutant.name}: {words}", *caught[:_SHOWN]]) + "\n")
+    sys.stdout.flush()
+    return not caught
+
+
+def main() -> None:
+    """Run all of them, or those whose names contain one of the given words."""
+    chosen = [one for one in MUTANTS if not sys.argv[1:] or any(word in one.name for word in sys.argv[1:])]
+    with tempfile.TemporaryDirectory() as folder:
+        copy_project(Path(folder))
+        caught, words = catchers(Path(folder))
+        if caught:
+            sys.exit(f"{words}\nwithout any mutant, these fail already: {caught}")
+        survivors = [one.name for one in chosen if survives(one, Path(folder))]
+    sys.stdout.write(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants were caught\n")
+    sys.exit(1 if survivors else 0)
+
+
+if __name__ == "__main__":
+    main()
