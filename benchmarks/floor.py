@@ -8,6 +8,7 @@ from pathlib import Path
 import fastexcel
 import pyarrow as pa
 import rustpy_xlsxwriter
+from stages import note_start, stage
 
 MORE = {
     "status": "accepted",
@@ -24,16 +25,23 @@ MORE = {
 }
 
 
+def with_more(table: pa.Table) -> pa.Table:
+    """The table with the columns of a result beside its own, the same in every row."""
+    for name, value in MORE.items():
+        more = pa.nulls(len(table), pa.string()) if value is None else pa.repeat(pa.scalar(value), len(table))
+        table = table.append_column(name, more)
+    return table
+
+
 def main(folder: Path) -> None:
     """Copy r.xlsx."""
-    batch = fastexcel.read_excel(str(folder / "r.xlsx")).load_sheet(0, eager=True)
-    table = pa.Table.from_batches([batch])
-    for name, value in MORE.items():
-        table = table.append_column(
-            name, pa.array([value] * len(table)) if value else pa.nulls(len(table), pa.string())
-        )
-    rustpy_xlsxwriter.write_worksheet(table, str(folder / "floor.xlsx"), sheet_name="results")
+    with stage("read"):
+        batch = fastexcel.read_excel(str(folder / "r.xlsx")).load_sheet(0, eager=True)
+    table = with_more(pa.Table.from_batches([batch]))
+    with stage("write"):
+        rustpy_xlsxwriter.write_worksheet(table, str(folder / "floor.xlsx"), sheet_name="results")
 
 
 if __name__ == "__main__":
+    note_start()
     main(Path(sys.argv[1]))

@@ -135,6 +135,8 @@ def clock_off(gateway: str) -> str | None:
 
     A gateway that cannot be asked is no finding here: the sending will say so.
     """
+    from campaign.gateway.clock import ask_time
+
     try:
         theirs, ours = ask_time(gateway)
     except OSError:
