@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from pathlib import Path
 
 import fastexcel
@@ -25,11 +26,20 @@ MORE = {
 }
 
 
+def repeated(value: str | int, times: int) -> pa.Array:
+    """A column of one value, put together from bytes: given a Python value, pyarrow would load pandas first."""
+    if isinstance(value, int):
+        return pa.Array.from_buffers(pa.int64(), times, [None, pa.py_buffer(array("q", [value]) * times)])
+    data = value.encode()
+    edges = array("i", range(0, len(data) * times + 1, len(data)))
+    return pa.StringArray.from_buffers(times, pa.py_buffer(edges), pa.py_buffer(data * times))
+
+
 def with_more(table: pa.Table) -> pa.Table:
     """The table with the columns of a result beside its own, the same in every row."""
     for name, value in MORE.items():
-        more = pa.nulls(len(table), pa.string()) if value is None else pa.repeat(pa.scalar(value), len(table))
-        table = table.append_column(name, more)
+        rows = len(table)
+        table = table.append_column(name, pa.nulls(rows, pa.string()) if value is None else repeated(value, rows))
     return table
 
 

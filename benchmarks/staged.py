@@ -53,7 +53,7 @@ class Wrapping(Loader):
 class Finder(MetaPathFinder):
     """Finds the modules that hold stages."""
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
         """The module's own spec, with its loader wrapped."""
         if name not in {module for module, _ in STAGES}:
             return None

@@ -34,13 +34,13 @@ def stage(name: str) -> Iterator[None]:
 
 def note(name: str, begin: float, end: float, cpu: float) -> None:
     """Keep one stage; times in seconds since the process was started."""
-    began = float(os.environ.get(BEGAN, 0))
+    began = float(os.environ.get(BEGAN, "0"))
     FOUND.append({"name": name, "begin": begin - began, "end": end - began, "cpu": cpu})
 
 
 def note_start() -> None:
     """The interpreter's start and the libraries' loading, up to now."""
-    note("start", float(os.environ.get(BEGAN, time.time())), time.time(), time.process_time())
+    note("start", float(os.environ.get(BEGAN, str(time.time()))), time.time(), time.process_time())
 
 
 def _write() -> None:

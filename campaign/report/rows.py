@@ -28,8 +28,8 @@ EPOCH: Final = 25_569  # 1970-01-01 as Excel counts days
 LEAP: Final = 61  # 1900-03-01: Excel believes in a 29 February before it, which there was not
 
 ESCAPES: Final = ((b"&", "&amp;"), (b"<", "&lt;"), (b">", "&gt;"))
-CODE: Final = r"_(x[0-9A-Fa-f]{4}_)"
-"""Text that would be read as the code of a character (22.9.2.19)."""
+CODE: Final = r"_(x[0-9A-Fa-f]{4})"
+"""Text that would be read as the code of a character (22.9.2.19). Its last line may begin another one."""
 
 SPACE: Final = 32
 """Bytes up to here are white space, which XML programs cut off a text's ends unless they are told not to."""
