@@ -31,6 +31,9 @@ ESCAPES: Final = ((b"&", "&amp;"), (b"<", "&lt;"), (b">", "&gt;"))
 CODE: Final = r"_(x[0-9A-Fa-f]{4})"
 """Text that would be read as the code of a character (22.9.2.19). Its last line may begin another one."""
 
+GENERAL: Final = ' s="0"'
+"""Said of cells that are not to look like their column: LibreOffice gives a cell without a style the column's."""
+
 SPACE: Final = 32
 """Bytes up to here are white space, which XML programs cut off a text's ends unless they are told not to."""
 
@@ -155,14 +158,14 @@ def of_kind(values: pa.Array, kind: int, shape: Format, style: str) -> list[Part
     try:
         if kind == Kind.NUMBER:
             values.cast(pa.float64())
-            return ["><v>", values, "</v>"]
+            return [f"{GENERAL}><v>", values, "</v>"]
         if kind == Kind.BOOLEAN:
-            return [' t="b"><v>', pc.if_else(pc.equal(values, "true"), "1", "0"), "</v>"]
+            return [f'{GENERAL} t="b"><v>', pc.if_else(pc.equal(values, "true"), "1", "0"), "</v>"]
         if kind in {Kind.DATE, Kind.DATETIME} or (kind == Kind.TIME and shape is Format.TIME):
             return [f"{style}><v>", number(moment(values, kind)), "</v>"]
     except pa.ArrowInvalid:
         pass  # what the table says of the cells is wrong for some of them
-    return text_cell(values, "")
+    return text_cell(values, GENERAL)
 
 
 def moment(values: pa.Array, kind: int) -> pa.Array:

@@ -119,3 +119,16 @@ def test_cells_of_several_kinds_read_as_what_they_were(tmp_path: Path, cells: li
     result = ResultOf(statuses=["accepted"] * ROWS, columns=columns, mixed=kinds).build()
     path = workbook.write(result, tmp_path / "결과.xlsx")
     assert [row[0] for row in by_openpyxl(path, 1)[1:]] == [value for _, _, value in cells]
+
+
+def test_a_number_among_dates_says_that_it_has_no_format_for_not_every_program_takes_that_for_granted(
+    tmp_path: Path,
+) -> None:
+    columns = [("값", own(["12000", "2026-12-01", "글"]))]
+    kinds = {0: [Kind.NUMBER, Kind.DATE, Kind.TEXT]}
+    path = workbook.write(ResultOf(columns=columns, mixed=kinds).build(), tmp_path / "결과.xlsx")
+    with ZipFile(path) as package:
+        xml = package.read("xl/worksheets/sheet1.xml").decode()
+    styles = dict(re.findall(r'<c r="(A[234])" s="(\d+)"', xml))
+    assert (styles["A2"], styles["A4"]) == ("0", "0")
+    assert styles["A3"] != "0"
