@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from campaign.report.rows import rows_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
     import pyarrow as pa
@@ -29,6 +29,9 @@ LEVEL: Final = 1
 THREADS: Final = min(os.cpu_count() or 1, 4)
 AHEAD: Final = THREADS + 1
 """Batches that are under way or wait to be written."""
+
+LARGE: Final = 32 << 20
+"""Bytes of a batch from which on it is cut; an ordinary one has 2 MB, and its XML four times as much."""
 
 HEADING: Final = 1  # rows above the first
 
@@ -50,6 +53,16 @@ def pack(content: bytes | memoryview, *, rows: int = 0, last: bool = False) -> P
     return Piece(data, len(content), zlib.crc32(content), rows)
 
 
+def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches, those that are too large in halves: what waits stays small, and texts stay within Arrow's 2 GiB."""
+    for batch in batches:
+        if batch.nbytes <= LARGE or len(batch) == 1:
+            yield batch
+        else:
+            half = len(batch) // 2
+            yield from cut([batch.slice(0, half), batch.slice(half)])
+
+
 def pour(table: Table, styles: Sequence[str]) -> Iterator[Piece]:
     """The table's rows, packed; `styles` are the columns' attributes (`rows.rows_xml`)."""
 
@@ -59,7 +72,7 @@ def pour(table: Table, styles: Sequence[str]) -> Iterator[Piece]:
     waiting: deque[Future[Piece]] = deque()
     first = HEADING + 1
     with ThreadPoolExecutor(THREADS, thread_name_prefix="write") as pool:
-        for batch in table.batches():
+        for batch in cut(table.batches()):
             waiting.append(pool.submit(made, batch, first))
             first += len(batch)
             if len(waiting) >= AHEAD:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from campaign.model import Kind
-from campaign.report import table, workbook
+from campaign.report import pouring, table, workbook
 from tests.builders import ResultOf, own
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def by_openpyxl(path: Path, width: int) -> list[tuple[Any, ...]]:
 @given(TABLES)
 def test_every_cell_reads_as_the_value_that_it_was_given(tmp_path: Path, columns: dict[str, list[Any]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table, "BATCH", 3)
+        patch.setattr(table, "BATCH", 5)
+        patch.setattr(pouring, "LARGE", 300)
         path = written(tmp_path, columns)
     wanted = [tuple(map(as_read, row)) for row in zip(*columns.values(), strict=True)]
     assert by_openpyxl(path, len(columns))[1:] == wanted
@@ -132,3 +133,13 @@ def test_a_number_among_dates_says_that_it_has_no_format_for_not_every_program_t
     styles = dict(re.findall(r'<c r="(A[234])" s="(\d+)"', xml))
     assert (styles["A2"], styles["A4"]) == ("0", "0")
     assert styles["A3"] != "0"
+
+
+def test_white_space_at_the_ends_of_a_text_is_said_to_be_kept(tmp_path: Path) -> None:
+    columns = [("앞", own(["가", " 가", "가"])), ("뒤", own(["가\n", "가", "가"])), ("안", own(["가 나"] * 3))]
+    path = workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
+    with ZipFile(path) as package:
+        xml = package.read("xl/worksheets/sheet1.xml").decode()
+    assert '<is><t xml:space="preserve"> 가</t>' in xml
+    assert '<is><t xml:space="preserve">가\n</t>' in xml
+    assert "<is><t>가 나</t>" in xml
