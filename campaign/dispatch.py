@@ -29,6 +29,8 @@ from campaign.preparation import Preparation
 from campaign.watcher import Undisturbed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import requests
 
     from campaign.gateway.client import Client
@@ -159,25 +161,27 @@ class Dispatch:
         self._collect()
         if self._stop.wishes > 1:
             self._abandon()
-        self._tell_of_waiting(self._clock.steady())
-        wanted = {} if self._is_stopping() else self._choose(self._clock.steady())
+        now = self._clock.steady()
+        wanted = {} if self._is_stopping() else self._choose(now)
+        if self._unwritten or wanted:
+            self._advance(wanted)
+        self._tell_of_waiting(now)
         if not self._is_stopping():
             self._preparation.begin(self._left[: -1 - self._run.in_flight : -1])
-        if not self._unwritten and not wanted:
-            return
-        for claim in self._advance(list(wanted)):
-            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], self._clock.steady())
-            self._work.put(one)
 
-    def _advance(self, wanted: list[int]) -> list[Claim]:
-        """Settlements and claims to the disk; only then is the watcher told."""
+    def _advance(self, wanted: Mapping[int, requests.PreparedRequest]) -> None:
+        """Settlements and claims to the disk; only then what was claimed goes on the wire, and the watcher is told."""
         began = self._clock.steady()
-        claims = self._journal.advance(self._run.id, self._owner, self._unwritten, wanted, self._clock.now())
-        self._pace.fell_behind(self._clock.steady() - began)
-        written, self._unwritten = self._unwritten, []
-        for settlement in written:
+        settled = self._unwritten
+        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())
+        self._unwritten = []
+        now = self._clock.steady()
+        self._pace.fell_behind(now - began)
+        for claim in claims:
+            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], now)
+            self._work.put(one)
+        for settlement in settled:
             self._watcher.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
-        return claims
 
     def _collect(self) -> None:
         """Settle the outcomes that are there; wait for one, for a moment, when there is nothing else to do."""
@@ -293,7 +297,7 @@ class Dispatch:
             self._collect()
         self._abandon()
         with suppress(JournalError):  # then it stays in flight on disk: unknown from now on, and not sent again
-            self._advance([])
+            self._advance({})
 
     def _end(self) -> Ending:
         ending = Ending(RunState.FINISHED)

@@ -52,13 +52,12 @@ MUTANTS: Final = (
     Mutant(
         "claim after the submit: a request goes on the wire before its claim is on disk",
         "campaign/dispatch.py",
-        "        for claim in self._advance(list(wanted)):\n"
-        "            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], self._clock.steady())\n"
-        "            self._work.put(one)\n",
+        "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n",
         "        for no in wanted:\n"
-        "            one = self._under_way[no] = _UnderWay(Claim(no=no, attempt=1), wanted[no], self._clock.steady())\n"
-        "            self._work.put(one)\n"
-        "        self._advance(list(wanted))\n",
+        "            self._work.put(_UnderWay(Claim(no=no, attempt=1), wanted[no], began))\n"
+        "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
+        "        self._under_way |= {one.no: _UnderWay(one, wanted[one.no], began) for one in claims}\n"
+        "        claims = []\n",
     ),
     Mutant(
         "the claim's commit is not awaited: synchronous=NORMAL",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import LocationValueError
 from urllib3.util.retry import Retry
 
@@ -25,6 +24,8 @@ from campaign.origin import is_loopback
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from requests.structures import CaseInsensitiveDict
 
     from campaign.gateway.reply import Reply
     from campaign.model import Request
@@ -140,15 +141,16 @@ class Client:
         """
         prepared = requests.PreparedRequest()
         prepared.method, prepared.url = "POST", self.url
+        # A plain dictionary: `requests`' own kind takes a tenth of the whole attempt to be copied on its way.
+        headers = dict(self._headers)
+        prepared.headers = cast("CaseInsensitiveDict[str]", headers)
         if request.message.msg_type == MsgType.MMS:
-            prepared.headers = CaseInsensitiveDict(self._headers)
             prepared.prepare_body(None, bodies.as_parts(request, image or b""))
             return prepared
         if request.message.msg_type == MsgType.GSMS and self._api == "v1":
             raise ValueError("v1 of the gateway has no international messages")
         prepared.body = body = bodies.as_json(request)
-        described = {"Content-Type": bodies.JSON_TYPE, "Content-Length": str(len(body))}
-        prepared.headers = CaseInsensitiveDict(self._headers | described)
+        headers["Content-Type"], headers["Content-Length"] = bodies.JSON_TYPE, str(len(body))
         return prepared
 
     def send(self, prepared: requests.PreparedRequest) -> Outcome:

@@ -41,10 +41,13 @@ class Journal(Reader):
         super().__init__(engine, path=path)
         self._lock = lock
         self._added: tuple[str, Recipients] | None = None  # the run planned last, which is asked for next
+        self._kept: sa.Connection | None = None  # fetching one from the engine takes as long as a small commit
         self._unended: dict[str, str] = {}  # runs whose end could not be written, and why they ended
 
     def close(self) -> None:
         """Close it, and let another process write."""
+        if self._kept is not None:
+            self._kept.close()
         super().close()
         if self._lock is not None:
             self._lock.release()
@@ -306,8 +309,10 @@ class Journal(Reader):
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with words_for(self.path), self._engine.begin() as connection:
-            yield connection
+        if self._kept is None:
+            self._kept = self._engine.connect()
+        with words_for(self.path), self._kept.begin():
+            yield self._kept
 
 
 _NO_ANSWER: Final = {"cause": None, "code": None}

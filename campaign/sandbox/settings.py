@@ -20,7 +20,7 @@ class Settings:
     Attributes:
         host: the address to listen on; a loopback address unless somebody asks for another.
         port: the TCP port, 0 for any that is free.
-        latency: seconds between a request's being recorded and its answer.
+        latency: seconds between a request's arrival and its answer, at least.
         seed: makes the numbering and the faults' chances repeatable.
         ledger: the SQLite file to record in; none for memory.
         rate: requests a second above which requests are refused; none for no limit.

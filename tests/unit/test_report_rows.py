@@ -143,3 +143,11 @@ def test_white_space_at_the_ends_of_a_text_is_said_to_be_kept(tmp_path: Path) ->
     assert '<is><t xml:space="preserve"> 가</t>' in xml
     assert '<is><t xml:space="preserve">가\n</t>' in xml
     assert "<is><t>가 나</t>" in xml
+
+
+def test_a_text_of_no_signs_is_no_cell(tmp_path: Path) -> None:
+    columns = [("글", own(["", "가", None]))]
+    path = workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
+    with ZipFile(path) as package:
+        xml = package.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'"(A[234])"', xml) == ["A3"]

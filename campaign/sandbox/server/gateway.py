@@ -1,6 +1,7 @@
 """The two doors of the gateway: `POST /api/v2/send/` and `POST /api/send/`."""
 
 import asyncio
+import time
 from datetime import datetime
 from random import Random
 
@@ -35,6 +36,7 @@ class Gateway:
 
     async def serve(self, call: Call, edition: Edition) -> None:
         """Serve one send request, with the fault that strikes it."""
+        came_at = time.monotonic()
         fault = self._faults.draw()
         name = fault.kind.name if fault else None
         if name == "hang_up_before_read":
@@ -47,8 +49,8 @@ class Gateway:
             await call.answer(413, "text/plain", b"Request Entity Too Large", (b"connection", b"close"))
             return
         reply = await self._take(call.scope, edition, body, fault)
-        if self._settings.latency:
-            await asyncio.sleep(self._settings.latency)
+        if (left := came_at + self._settings.latency - time.monotonic()) > 0:
+            await asyncio.sleep(left)
         await give(call, reply, name)
 
     async def _take(self, scope: Scope, edition: Edition, body: bytes, fault: Fault | None) -> Reply:
