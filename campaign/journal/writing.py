@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -79,7 +79,7 @@ class Journal(Reader):
             requests: every request's number, id and count of recipients.
             images: the fitted pictures by digest.
         """
-        values = {
+        values: dict[str, Any] = {
             "id": run.id,
             "name": run.name,
             "state": str(run.state),
