@@ -36,8 +36,8 @@ format: $(VENV)/installed-dev ## Put the code into its one form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/installed-dev ## Measure
-	@$(BIN)/python benchmarks/run.py
+bench: $(VENV)/installed-dev ## Measure, about twenty minutes; BENCH=--quick for four
+	@$(BIN)/python benchmarks/run.py $(BENCH)
 
 clean: ## Remove what make made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -10,20 +10,17 @@ from pathlib import Path
 import pandas as pd
 import requests
 from jinja2 import Template
+from lists import TEXTS
+from stages import note_start, stage
 
-TEXT = "[{{ 지점 }}] {{ 등급 }} 회원님께 드리는 안내입니다."
 
-
-def main(folder: Path) -> None:
-    """Send r.xlsx."""
+def post(rows: pd.DataFrame) -> pd.Series:
+    """Send the rows, 1,000 of one text at a time; their result codes."""
     url = os.environ["CAMPAIGN_GATEWAY_URL"] + "/api/v2/send/"
     headers = {
         "Secret": b64encode(b"bench&bench").decode(),
         "Content-Type": "application/json;charset=UTF-8",
     }
-    rows = pd.read_excel(folder / "r.xlsx", dtype={"휴대폰": str}, engine="openpyxl")
-    template = Template(TEXT)
-    rows["text"] = [template.render(row) for row in rows.to_dict("records")]
     codes = pd.Series(0, index=rows.index)
     for text, group in rows.groupby("text", sort=False):
         for begin in range(0, len(group), 1_000):
@@ -31,9 +28,22 @@ def main(folder: Path) -> None:
             body = {"version": "1.0", "from": "0212345678", "to": part["휴대폰"].tolist(), "text": text}
             answer = requests.post(url, json=body, headers=headers, timeout=60).json()
             codes[part.index] = answer["resultCode"]
-    rows["resultCode"] = codes
-    rows.to_excel(folder / "plain.xlsx", index=False, engine="openpyxl")
+    return codes
+
+
+def main(folder: Path) -> None:
+    """Send r.xlsx."""
+    with stage("read"):
+        rows = pd.read_excel(folder / "r.xlsx", dtype={"휴대폰": str}, engine="openpyxl")
+    with stage("render"):
+        template = Template(TEXTS["few"])
+        rows["text"] = [template.render(row) for row in rows.to_dict("records")]
+    with stage("send"):
+        rows["resultCode"] = post(rows)
+    with stage("write"):
+        rows.to_excel(folder / "plain.xlsx", index=False, engine="openpyxl")
 
 
 if __name__ == "__main__":
+    note_start()
     main(Path(sys.argv[1]))

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from campaign import consents, findings, mending, planning, schema, verdicts
+from campaign.beginning import Begun
 from campaign.errors import RecipientsError
 from campaign.gateway import limits
-from campaign.messages.composition import compose, hire, refuse_contradictions
+from campaign.messages.composition import compose, refuse_contradictions
 from campaign.model import MsgType, Status
 from campaign.recipients import phone, sheets, suppression
 
@@ -62,6 +63,7 @@ def check(
     *,
     only: Sequence[Status] = (),
     practice: bool = False,
+    begun: Begun | None = None,
 ) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group what goes.
 
@@ -71,6 +73,7 @@ def check(
         progress: who is told how it goes.
         only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
         practice: nothing will really go out, so that the night keeps nobody from it.
+        begun: what was begun of it already.
 
     Raises:
         RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
@@ -78,15 +81,15 @@ def check(
         SettingsError: the message as a whole cannot be sent.
     """
     refuse_contradictions(campaign)
-    with hire(campaign) as crew:
-        recipients = _read(campaign, progress)
+    with begun or Begun(campaign) as early:
+        recipients = _read(early, campaign, progress)
         if only:
             recipients = pick(recipients, only)
         agreed = consents.read(recipients, campaign, now)
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
-            composition = compose(recipients, campaign, now, progress=advance, crew=crew)
+            composition = compose(recipients, campaign, now, progress=advance, crew=early.crew)
     note, shared = verdicts.say_once(verdicts.both(numbers["note"], agreed.note))
     numbers["note"] = verdicts.both(note, composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
@@ -144,12 +147,11 @@ def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
     return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
 
 
-def _read(campaign: Campaign, progress: Progress) -> Recipients:
-    section = campaign.recipients
+def _read(begun: Begun, campaign: Campaign, progress: Progress) -> Recipients:
     with progress.reaching("read") as reach:
-        recipients = sheets.read(campaign.recipient_files, sheet=section.sheet, phone=section.phone, progress=reach)
+        recipients = sheets.together(begun.reading.grids(reach))
     if not len(recipients.table):
-        raise RecipientsError(f"{', '.join(section.files)}: there is no row below the headings")
+        raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
     return recipients
 
 

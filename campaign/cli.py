@@ -55,9 +55,6 @@ def check(
     json: given.JsonOption = False,
 ) -> None:
     """Do everything but send: read, render, check, count, price; write the check workbook."""
-    from campaign.commands import looking
-    from campaign.commands.door import Door
-
     planned = given.campaign_of(
         file,
         recipients=recipients,
@@ -68,9 +65,14 @@ def check(
         image=image,
         type=type,
     )
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-    asked = looking.Asked(only=given.statuses_of(only), override=override_advertising)
-    raise typer.Exit(looking.check(door, planned, asked, gateway_url=gateway_url))
+    asked_for = given.statuses_of(only)
+    with given.begin(planned) as begun:
+        from campaign.commands import looking
+        from campaign.commands.door import Door
+
+        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
+        asked = looking.Asked(only=asked_for, override=override_advertising)
+        raise typer.Exit(looking.check(door, planned, asked, gateway_url=gateway_url, begun=begun))
 
 
 @app.command()
@@ -95,9 +97,6 @@ def send(
     json: given.JsonOption = False,
 ) -> None:
     """Check, ask, send, and write the result workbook."""
-    from campaign.commands import sending
-    from campaign.commands.door import Door
-
     planned = given.campaign_of(
         file,
         recipients=recipients,
@@ -108,9 +107,14 @@ def send(
         image=image,
         type=type,
     )
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising)
-    raise typer.Exit(sending.send(door, planned, how, only=given.statuses_of(only)))
+    chosen = given.statuses_of(only)
+    with given.begin(planned) as begun:
+        from campaign.commands import sending
+        from campaign.commands.door import Door
+
+        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+        how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising)
+        raise typer.Exit(sending.send(door, planned, how, only=chosen, begun=begun))
 
 
 @app.command("test")

@@ -11,6 +11,7 @@ import typer
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
+    from campaign.beginning import Begun
     from campaign.model import Status
     from campaign.progress import Progress
     from campaign.settings import Campaign
@@ -93,6 +94,17 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
         "message": message,
     }
     return values if given["sender"] is None else values | {"sender": given["sender"]}
+
+
+def begin(campaign: Campaign) -> Begun:
+    """Begin what the check takes its time for, before the rest of the program is loaded.
+
+    Raises:
+        SettingsError: the template cannot be read.
+    """
+    from campaign.beginning import Begun
+
+    return Begun(campaign)
 
 
 def statuses_of(words: str | None) -> tuple[Status, ...]:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import earlier, findings, hours, planning, preflight, results
 from campaign.clock import Clock
-from campaign.dispatch import Dispatch, Ending, Stop
-from campaign.journal import RunRecord
 from campaign.messages import night, reservation
 from campaign.model import RunState, Status
 
@@ -17,9 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.checking import Checked
+    from campaign.dispatch import Ending, Stop
     from campaign.findings import Found
     from campaign.gateway.client import Client
-    from campaign.journal import Journal
+    from campaign.journal import Journal, RunRecord
     from campaign.model import Result
     from campaign.progress import Progress
     from campaign.report.tally import Totals
@@ -124,6 +123,8 @@ def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunR
         NotReady: its last requests would come too late for their reservations.
         JournalError: the occurrence was started by somebody else.
     """
+    from campaign.journal import RunRecord
+
     if not start.again:
         earlier.refuse_second(journal, checked, gateway)
     campaign, found = checked.campaign, _still_found(checked, start)
@@ -189,6 +190,8 @@ def dispatch(
     journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop, *, manner: Manner | None = None
 ) -> Ending:
     """Send what the run has still to send; requests that a dead process left in flight become unknown first."""
+    from campaign.dispatch import Dispatch
+
     manner = manner or Manner()
     at = manner.clock.now()
     preflight.require_whole(journal)
@@ -238,4 +241,4 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
     )
 
 
-__all__ = ["Stop", "Summary", "dispatch", "now", "plan", "report", "results", "summarise"]
+__all__ = ["Summary", "dispatch", "now", "plan", "report", "results", "summarise"]

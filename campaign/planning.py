@@ -24,6 +24,8 @@ def number_messages(table: pd.DataFrame) -> np.ndarray:
     """The message of every row, counted from 0 in the order of their first rows (int64)."""
     codes = np.zeros(len(table), dtype=np.int64)
     for name in MESSAGE:
+        if not table[name].notna().any():
+            continue
         column, uniques = pd.factorize(table[name], use_na_sentinel=False)
         codes = codes * max(len(uniques), 1) + column
         if len(uniques) > 1:
@@ -64,12 +66,9 @@ def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int = limits.RE
 
 def digest(parts: Iterable[str | None]) -> str:
     """SHA-256 (hex) over texts, each with its length, so that no two lists of parts look alike."""
-    sha = hashlib.sha256()
-    for part in parts:
-        data = b"" if part is None else part.encode("utf-8", "surrogatepass")
-        sha.update(b"-" if part is None else b"+%d:" % len(data))
-        sha.update(data)
-    return sha.hexdigest()
+    encoded = [None if part is None else part.encode("utf-8", "surrogatepass") for part in parts]
+    written = [b"-" if data is None else b"+%d:%s" % (len(data), data) for data in encoded]
+    return hashlib.sha256(b"".join(written)).hexdigest()
 
 
 def digest_plan(table: pd.DataFrame, gateway: str) -> str:
@@ -81,7 +80,14 @@ def digest_plan(table: pd.DataFrame, gateway: str) -> str:
 def fingerprints(table: pd.DataFrame) -> np.ndarray:
     """One number (uint64) for every row that goes: who gets what. Equal rows have equal ones."""
     rows = table.loc[table["request"].notna(), ["number", *MESSAGE]]
-    return pd.util.hash_pandas_object(rows.fillna("\0").astype(object), index=False).to_numpy()
+    columns = pd.DataFrame({name: _categories(rows[name].fillna("\0")) for name in rows})
+    return pd.util.hash_pandas_object(columns, index=False).to_numpy()
+
+
+def _categories(column: pd.Series) -> pd.Categorical:
+    """The column with every different text held, and so hashed, once."""
+    codes, uniques = pd.factorize(column)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(uniques, dtype=object))
 
 
 class Plan:
@@ -98,6 +104,7 @@ class Plan:
         order = np.argsort(request, kind="stable")
         self.sizes = np.bincount(request, minlength=1)[1:]
         self._run = run
+        self._ids: dict[int, str] = {}
         self._ends = np.cumsum(self.sizes)
         firsts = rows.take(order[self._ends - self.sizes])
         self._numbers = _arrow(rows["number"]).take(order)
@@ -111,9 +118,10 @@ class Plan:
         size = int(self.sizes[no - 1])
         numbers = self._numbers.slice(int(self._ends[no - 1]) - size, size).to_pylist()
         message = {name: column[no - 1].as_py() for name, column in self._messages.items()}
-        parts = [self._run, str(no), *message.values(), *numbers]
+        if no not in self._ids:
+            self._ids[no] = digest([self._run, str(no), *message.values(), *numbers])
         return Request(
-            id=digest(parts),
+            id=self._ids[no],
             no=no,
             message=Message(
                 sender=message["sender"],

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import environment, forecast
 from campaign.errors import CampaignError
-from campaign.gateway.clock import ask_time
-from campaign.journal import open_for_reading, sqlite_version
 from campaign.messages import reservation
 from campaign.timing import window
 
@@ -111,6 +109,8 @@ def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
 
 
 def _sqlite() -> Finding:
+    from campaign.journal import sqlite_version
+
     version, good = sqlite_version()
     return Finding("SQLite", good, f"version {version}" + ("" if good else ": 3.35 or newer is needed"))
 
@@ -123,6 +123,8 @@ def _keys() -> Finding:
 
 
 def _journal(url: str) -> Finding:
+    from campaign.journal import open_for_reading
+
     try:
         with open_for_reading(url) as journal:
             journal.check()
@@ -149,6 +151,8 @@ def clock_off(gateway: str) -> str | None:
 
     A gateway that cannot be asked is no finding here: the sending will say so.
     """
+    from campaign.gateway.clock import ask_time
+
     try:
         theirs, ours = ask_time(gateway)
     except OSError:
@@ -162,6 +166,8 @@ def clock_off(gateway: str) -> str | None:
 
 
 def _clock(gateway: str) -> Finding:
+    from campaign.gateway.clock import ask_time
+
     try:
         theirs, ours = ask_time(gateway)
     except OSError as problem:

@@ -16,6 +16,7 @@ from campaign.origin import VENDOR_URL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from campaign.beginning import Begun
     from campaign.commands.door import Door
     from campaign.model import Status
     from campaign.settings import Campaign
@@ -29,10 +30,10 @@ class Asked:
     override: bool = False
 
 
-def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | None) -> int:
+def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | None, begun: Begun | None = None) -> int:
     """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
     gateway = gateway_of(campaign, gateway_url)
-    checked = check_rows(campaign, pipeline.now(), door.progress, only=asked.only)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=asked.only, begun=begun)
     result = results.of_check(checked, gateway, pipeline.now())
     place = write_report(door, result, f"{campaign.name}-check")
     summary = replace(pipeline.summarise(result, place), notes=checked.notes, found=checked.found)

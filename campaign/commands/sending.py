@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from campaign.beginning import Begun
     from campaign.checking import Checked
     from campaign.commands.door import Door
     from campaign.journal import Journal, RunRecord
@@ -60,13 +61,13 @@ class How:
         return self.yes or self.sandbox
 
 
-def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = ()) -> int:
+def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (), begun: Begun | None = None) -> int:
     """Check a campaign, ask, send it, and report it; the command's exit status."""
     gateway = how.gateway(campaign)
     hours.require_open(campaign, gateway, pipeline.now())
     require_terminal(yes=how.sure)
     _tell_of_time(campaign, gateway)
-    checked = check_rows(campaign, pipeline.now(), door.progress, only=only, practice=how.sandbox)
+    checked = check_rows(campaign, pipeline.now(), door.progress, only=only, practice=how.sandbox, begun=begun)
     if Status.UNKNOWN in only:
         screen.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
     if not door.json:

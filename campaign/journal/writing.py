@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -38,6 +39,7 @@ class Journal(ScheduleWriter):
     def __init__(self, engine: sa.Engine, *, path: Path | None, lock: WriterLock | None) -> None:
         super().__init__(engine, path=path)
         self._lock = lock
+        self._added: tuple[str, Recipients] | None = None  # the run planned last, which is asked for next
         self._unended: dict[str, str] = {}  # runs whose end could not be written, and why they ended
 
     def close(self) -> None:
@@ -79,7 +81,7 @@ class Journal(ScheduleWriter):
         Raises:
             JournalError: nothing was written; or the occurrence has its run already.
         """
-        values = {
+        values: dict[str, Any] = {
             "id": run.id,
             "name": run.name,
             "state": str(run.state),
@@ -93,7 +95,6 @@ class Journal(ScheduleWriter):
             "template": run.template,
             "prices": json.dumps(run.prices),
             "recipients": frozen.describe_recipients(recipients),
-            "frozen": frozen.freeze_table(recipients.table),
             "window": run.window,
             "spread": run.spread,
             "resume_at": None if run.resume_at is None else to_micros(run.resume_at),
@@ -101,10 +102,13 @@ class Journal(ScheduleWriter):
             "by_night": int(run.by_night),
             "overridden": run.overridden,
         }
-        rows = [
-            {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
-            for no, digest, count in requests
-        ]
+        with ThreadPoolExecutor(1) as aside:  # Parquet is made outside Python's lock
+            made = aside.submit(frozen.freeze_table, recipients.table)
+            rows = [
+                {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
+                for no, digest, count in requests
+            ]
+            values["frozen"] = made.result()
         with self._writing() as connection:
             seq = (connection.scalar(sa.select(sa.func.max(RUNS.c.seq))) or 0) + 1
             connection.execute(sa.insert(RUNS), values | {"seq": seq})
@@ -119,6 +123,13 @@ class Journal(ScheduleWriter):
             self._note_run(connection, run.id, run.created_at, str(run.state), "planned")
             if run.overridden:
                 self._note_run(connection, run.id, run.created_at, "overridden", run.overridden)
+        self._added = (run.id, recipients)
+
+    def recipients(self, run: str) -> Recipients:
+        """See `Reader.recipients`: from memory where they have just been frozen, which saves thawing them twice."""
+        if self._added is not None and self._added[0] == run:
+            return self._added[1]
+        return super().recipients(run)
 
     def override(self, run: str, words: str, now: datetime) -> None:
         """A person sends an advertisement against the rules; `words` say which."""
@@ -281,6 +292,7 @@ class Journal(ScheduleWriter):
 
     def purge(self, run: str, now: datetime) -> None:
         """Remove a run's texts, numbers and pictures; counts, codes, digests and request numbers stay."""
+        self._added = None
         stripped = frozen.strip_recipients(self.recipients(run))
         with self._writing() as connection:
             connection.execute(

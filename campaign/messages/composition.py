@@ -5,7 +5,6 @@ Rules look at variants (different messages), never at rows; the outcome is sprea
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,21 +13,22 @@ import pandas as pd
 from campaign import schema
 from campaign.errors import SettingsError
 from campaign.messages import judging, ksx1001, rendering, reservation
-from campaign.messages.crew import Crew
 from campaign.messages.finishing import finisher
 from campaign.messages.names import is_template
 from campaign.messages.pictures import Pictures
+from campaign.messages.sources import sources
+from campaign.messages.text import strings
 from campaign.model import MsgType
 from campaign.recipients.phone import normalise_sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
     import numpy as np
     import pyarrow as pa
 
+    from campaign.messages.crew import Crew
     from campaign.model import Recipients
     from campaign.settings import Campaign
 
@@ -79,7 +79,7 @@ def compose(
         TemplateError: a template cannot be used for any row, or was stopped by a limit.
     """
     finish = finisher(substituting=campaign.message.substitute)
-    variants = rendering.render(recipients, _sources(campaign), finish=finish, progress=progress, crew=crew)
+    variants = rendering.render(recipients, sources(campaign), finish=finish, progress=progress, crew=crew)
     findings = judging.Findings(dict(variants.reasons))
     findings.blame(UNKNOWN)
     pictures = Pictures(campaign)
@@ -87,7 +87,9 @@ def compose(
     frame["reason"] = pd.Series(findings.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["note"] = _notes(frame["text"])
     frame["field"] = pd.Series(findings.fields, dtype=schema.TEXT).reindex(range(len(variants)))
-    spread = frame.take(variants.of_row).set_axis(recipients.table.index)
+    # Where all are different, they stand in the rows' order.
+    spread = frame if len(frame) == len(variants.of_row) else frame.take(variants.of_row)
+    spread = spread.set_axis(recipients.table.index)
     return Composition(
         frame=spread.loc[:, list(COLUMNS)],
         images=pictures.by_digest,
@@ -119,33 +121,12 @@ def _judged(
     return frame
 
 
-def hire(campaign: Campaign) -> AbstractContextManager[Crew | None]:
-    """The processes to render a campaign in, for `compose`: hired before the rows are read, they cost no time after.
-
-    None are hired where there is nothing to fill in.
-
-    Raises:
-        SettingsError: the template cannot be read.
-    """
-    return Crew() if any(is_template(source) for _, source in _sources(campaign).values()) else nullcontext()
-
-
 def _notes(texts: pd.Series) -> pd.Series:
-    notes = ksx1001.notes(texts.fillna("").to_list())
+    notes = ksx1001.notes(strings(texts))
     return _text([None] * len(texts)) if not notes else _text([notes.get(variant) for variant in range(len(texts))])
 
 
 _FIELDS: Final = ("text", "sender", "title", "image", "reserve")
-
-
-def _sources(campaign: Campaign) -> dict[str, tuple[str, str]]:
-    message = campaign.message
-    label = f"template {campaign.folder / message.template}" if message.template else "message.text"
-    sources = {"text": (label, campaign.template_text()), "sender": ("sender", campaign.sender)}
-    for name, source in (("title", message.title), ("image", message.image), ("reserve", message.reserve)):
-        if source:
-            sources[name] = (f"message.{name}", source)
-    return sources
 
 
 def refuse_contradictions(campaign: Campaign) -> None:

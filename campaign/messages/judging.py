@@ -55,7 +55,9 @@ def by_value(values: pd.Series, rule: Callable[[str], str], findings: Findings) 
 
 def judge_characters(what: str, lines: pd.Series, findings: Findings) -> np.ndarray:
     """The lines' lengths in bytes (int64, 0 for missing ones); characters that cannot be sent are findings."""
-    lengths = text.byte_lengths(lines.fillna("").to_list())
+    if not lines.notna().any():
+        return np.zeros(len(lines), dtype=np.int64)
+    lengths = text.byte_lengths(text.strings(lines))
     for variant, fault in sorted(lengths.faults.items()):
         findings.reasons.setdefault(variant, f"{what}: {fault}")
     return lengths.bytes

@@ -98,8 +98,9 @@ def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray
     for name in used:
         column, uniques = pd.factorize(table[name], use_na_sentinel=False)
         codes = pd.factorize(codes * max(len(uniques), 1) + column)[0]
-    _, firsts = np.unique(codes, return_index=True)
-    return codes, firsts
+    # Codes are given in the order of first rows, so each new one is the largest so far.
+    highest = np.maximum.accumulate(codes)
+    return codes, np.flatnonzero(np.diff(highest, prepend=-1))
 
 
 def _gather(

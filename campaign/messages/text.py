@@ -16,6 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
 SUBSTITUTES: Final[dict[str, str]] = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63", "-"),
     **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f", " "),
@@ -56,6 +58,11 @@ class Lengths:
 
     bytes: np.ndarray
     faults: dict[int, Unencodable]
+
+
+def strings(column: pd.Series) -> list[str]:
+    """A column of texts as Python's own, empty ones for missing."""
+    return list(column.fillna("").to_numpy(dtype=object))
 
 
 def byte_length(text: str) -> int:

@@ -31,7 +31,7 @@ RATIO: Final = 200
 RATIO_FROM: Final = 50_000_000
 """Bytes below which a part's ratio says nothing: it is small in any case."""
 
-PIECE: Final = 1 << 20
+PIECE: Final = 4 << 20
 """Bytes inflated at a time."""
 
 SMALL: Final = 64 << 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -116,11 +115,9 @@ class OpenXml:
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
         part = next(part for part in self.tabs if part.name == tab.name)
-        extent.check(partial(self.opened.pieces, part.part), where=f"{self.path}, sheet '{tab.name}'")
-        with ThreadPoolExecutor(1) as aside:  # the reader works outside Python's lock meanwhile
-            scan = aside.submit(sheetxml.marks, self.opened.pieces(part.part))
-            batch = self._batch(tab.name)
-            marks = scan.result()
+        pieces = partial(self.opened.pieces, part.part)
+        marks = sheetxml.marks(extent.checked(pieces, where=f"{self.path}, sheet '{tab.name}'"))
+        batch = self._batch(tab.name)
         if batch is None or not quick.usable(batch, phone) or not self._certain(batch, phone, part, marks):
             loaded = Calamine(self.path, self.progress).load(tab, phone)
         else:

@@ -32,17 +32,25 @@ _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d+)["']""")
 _FAR_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Z]{0,3}(\d{7,})["']""")
 
 
-def check(pieces: Callable[[], Iterable[bytes]], *, where: str) -> None:
-    """Refuses a sheet whose cells reach beyond `marks.COLUMNS`, beyond `marks.ROWS`, or fill more than `marks.CELLS`.
+def checked(pieces: Callable[[], Iterable[bytes]], *, where: str) -> Iterator[bytes]:
+    """The sheet's XML, looked at on its way to whoever has to go over it, too.
 
     Args:
         pieces: gives the sheet's XML from its beginning, as often as it is called.
         where: the file and sheet, for the words of an error.
+
+    Raises:
+        RecipientsError: once all has been given: its cells reach beyond `marks.COLUMNS`, beyond `marks.ROWS`,
+            or fill more than `marks.CELLS`.
     """
     columns, rows = 0, 0
-    for piece in _overlapping(pieces()):
-        wide, far = _far(piece)
-        columns, rows = max(columns, wide), max(rows, far)
+    end = b""
+    for piece in pieces():
+        for part in (end + piece[:OVERLAP], piece):  # the first is what lies on both sides of the cut
+            wide, far = _far(part)
+            columns, rows = max(columns, wide), max(rows, far)
+        end = (end + piece)[-OVERLAP:] if len(piece) < OVERLAP else piece[-OVERLAP:]
+        yield piece
     if rows > ROWS:
         raise RecipientsError(f"{where}: its cells reach to row {rows}. {TOO_FAR}")
     if columns > COLUMNS or (columns * ROWS > CELLS and columns * _rows(pieces()) > CELLS):

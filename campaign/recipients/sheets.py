@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
 from campaign import schema
-from campaign.errors import RecipientsError
 from campaign.model import Column, Recipients
-from campaign.recipients import admission, cells, csvfiles, headings, workbook
+from campaign.recipients import cells, headings
+from campaign.recipients.files import read_files
 from campaign.recipients.grid import Cells, Grid
 
 if TYPE_CHECKING:
@@ -38,31 +37,11 @@ def read(
     Raises:
         RecipientsError: a file cannot be read or is over a limit, or its phone column is not certain.
     """
-    if not files:
-        raise RecipientsError("No list of recipients was named: set `[recipients] files`.")
-    tell = progress or _untold
-    grids: list[Grid] = []
-    for path in files:
-        before = sum(map(len, grids))
-        grids += read_file(path, sheet=sheet, phone=phone, progress=partial(_told, tell, before))
-    tell(sum(map(len, grids)))
-    return together(grids)
+    return together(read_files(files, sheet=sheet, phone=phone, progress=progress or _untold))
 
 
 def _untold(_rows: int) -> None:
     """For whoever does not want to know."""
-
-
-def _told(tell: Callable[[int], None], before: int, rows: int) -> None:
-    tell(before + rows)
-
-
-def read_file(path: Path, *, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    """The rows of one file, a grid a sheet."""
-    admission.check(path)
-    if path.suffix.lower() in admission.TEXT:
-        return [csvfiles.read(path, phone, progress)]
-    return workbook.read(path, sheet, phone, progress)
 
 
 def together(grids: Sequence[Grid]) -> Recipients:

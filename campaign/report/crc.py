@@ -1,6 +1,6 @@
-"""The checksum of data whose beginning has changed, from the old one: the rest need not be read.
+"""The checksum of two pieces of data put together, from those of the pieces: neither need be read again.
 
-A CRC is linear over its data: what a changed beginning adds to it passes on through
+A CRC is linear over its data: what the first piece adds to it passes on through
 the zeros of as many bytes as follow. Source: zlib's `crc32_combine`.
 """
 
@@ -13,9 +13,9 @@ ONE: Final = 1 << 31
 BYTE: Final = 1 << 23  # x to the eighth
 
 
-def changed(crc: int, old: int, new: int, following: int) -> int:
-    """The CRC of data, once `crc`, whose beginning had the CRC `old` and now has `new`, before `following` bytes."""
-    return crc ^ times(power(following), old ^ new)
+def joined(first: int, second: int, following: int) -> int:
+    """The CRC of data, from that of its beginning and that of the `following` bytes after it."""
+    return times(power(following), first) ^ second
 
 
 def power(count: int) -> int:

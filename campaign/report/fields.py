@@ -46,15 +46,13 @@ def own_field(recipients: model.Recipients, column: model.Column, changes: Chang
     """One column of the spreadsheet."""
     filled = cells(recipients.table[column.name], changes)
     heading = well_formed(column.heading)
-    kinds, by_cell, shape = None, False, filled.format
+    kinds, shape = None, filled.format
     if column.mixed:
         kinds = kinds_of(recipients.table[column.name.replace(schema.OWN, schema.KIND, 1)])
-        shape, by_cell = mixed_format(kinds)
+        shape = mixed_format(kinds)
     elif shape is Format.GENERAL and (column.name == recipients.phone or could_be_number(filled)):
         shape = Format.DIGITS
-    return Field(
-        Column(heading=heading, width=width(heading, filled), format=shape, ours=False, by_cell=by_cell), filled, kinds
-    )
+    return Field(Column(heading=heading, width=width(heading, filled), format=shape, ours=False), filled, kinds)
 
 
 def kinds_of(column: pd.Series) -> Cells:
@@ -63,15 +61,11 @@ def kinds_of(column: pd.Series) -> Cells:
     return Cells(values, pa.uint8(), Format.GENERAL, as_it_is)
 
 
-def mixed_format(kinds: Cells) -> tuple[Format, bool]:
-    """The format of a mixed column's dates and times, and whether its numbers need another."""
+def mixed_format(kinds: Cells) -> Format:
+    """The format of a mixed column's dates and times."""
     found = set(pc.unique(kinds.values).to_pylist())
-    dated = found & {Kind.DATE, Kind.DATETIME}
-    if Kind.DATETIME in dated:
-        return Format.DATETIME, Kind.NUMBER in found
-    if dated:
-        return Format.DATE, Kind.NUMBER in found
-    return (Format.TIME if Kind.TIME in found and Kind.NUMBER not in found else Format.GENERAL), False
+    by_kind = {Kind.DATETIME: Format.DATETIME, Kind.DATE: Format.DATE, Kind.TIME: Format.TIME}
+    return next((shape for kind, shape in by_kind.items() if kind in found), Format.GENERAL)
 
 
 def could_be_number(filled: Cells) -> bool:

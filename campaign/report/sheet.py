@@ -38,8 +38,7 @@ class Column:
     """One column of a sheet. `ours` sets it apart from the ones that the spreadsheet brought.
 
     `width` is in characters of the default font. `tints` colours a cell by how its
-    value begins; `above_zero` colours a number greater than 0. `by_cell`: it holds
-    both dates and numbers, so that one format for all of it would be wrong.
+    value begins; `above_zero` colours a number greater than 0.
     """
 
     heading: str
@@ -49,7 +48,6 @@ class Column:
     note: str | None = None
     tints: tuple[tuple[str, Tint], ...] = ()
     above_zero: Tint | None = None
-    by_cell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Table:
     `batches` gives Arrow record batches of `schema`, a few thousand rows each, made
     while they are written; their columns answer to `columns` by place, not by name.
     Behind those stand the kinds of the `mixed` columns, which are not written.
-    `by_cell`: there is such a column among them. `counted`: its rows are progress.
+    `counted`: its rows are progress.
     It has `rows` rows from the record `first` on, where a list goes over several sheets;
     `marks` are the cells that a person has to mend.
     """
@@ -75,12 +73,11 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     schema: pa.Schema
+    rows: int
     batches: Callable[[], Iterator[pa.RecordBatch]]
     mixed: tuple[Mixed, ...] = ()
-    by_cell: bool = False
     counted: bool = True
     first: int = 0
-    rows: int = 0
     marks: Marks | None = None
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from campaign.report import look
-from campaign.report.sheetwriter import BAND
 
 if TYPE_CHECKING:
     from campaign.report.look import Look, Tint
@@ -82,14 +81,13 @@ class Stylesheet:
 
 
 def ours(xml: str) -> str:
-    """Our font for all, the library's bold turned into text format, its band into no fill at all."""
+    """Our font for all, the library's bold turned into text format."""
     fonts = re.findall(r"<font>.*?</font>", xml)
     bold = next((place for place, font in enumerate(fonts) if "<b/>" in font), None)
     xml = xml.replace(fonts[0], PLAIN_FONT, 1)
     if bold is not None:
         xml = re.sub(rf'<xf numFmtId="0" fontId="{bold}"[^>]*/>', TEXT, xml)
-    xml = re.sub(r'(<cell(?:Style)?Xfs count="\d+"><xf [^>]*?)/>', rf"\1{TOP}", xml, count=2)
-    return re.sub(rf'<patternFill patternType="solid"><fgColor rgb="FF{BAND}"/>.*?</patternFill>', NO_FILL, xml)
+    return re.sub(r'(<cell(?:Style)?Xfs count="\d+"><xf [^>]*?)/>', rf"\1{TOP}", xml, count=2)
 
 
 def font_xml(wanted: Look) -> str:

@@ -20,7 +20,7 @@ BATCH: Final = 8_192
 LARGEST: Final = 3_500_000_000
 """Bytes of XML a sheet may have; a package without extensions holds parts of 4 GiB."""
 
-CELL: Final = 60
+CELL: Final = 80
 """Bytes of XML around a cell's value."""
 
 
@@ -61,17 +61,16 @@ def part(name: str, fields: Sequence[Field], start: int, rows: int, *, counted: 
         name=name,
         columns=tuple(field.column for field in fields),
         schema=schema,
+        rows=rows,
         batches=lambda: batches(columns, schema, start, rows),
         mixed=tuple(Mixed(place, len(fields) + index) for index, (place, _) in enumerate(kinds)),
         counted=counted,
-        by_cell=any(field.column.by_cell for field in fields),
         first=start,
-        rows=rows,
     )
 
 
 def batches(columns: Sequence[Cells], schema: pa.Schema, start: int, rows: int) -> Iterator[pa.RecordBatch]:
-    """The rows, a batch at a time; one empty batch where there are none, so that the headings are written."""
-    for at in range(start, max(start + rows, start + 1), BATCH):
+    """The rows, a batch at a time."""
+    for at in range(start, start + rows, BATCH):
         length = min(BATCH, start + rows - at)
         yield pa.record_batch([cells.slice(at, length) for cells in columns], schema=schema)

@@ -52,12 +52,11 @@ def write_several(
 
 
 def assemble(path: Path, sheets: Sequence[Table | Page], progress: Progress) -> Path:
-    """Have the library write the sheets, then finish them."""
+    """Have the library write all but the tables' rows, then put those in."""
 
     def compose(target: Path) -> None:
-        with place.draft(target) as draft, target.open("wb") as file:
-            sheetwriter.write(draft, sheets, progress)
-            finish.finish(draft, file, sheets)
+        with target.open("wb") as file:
+            finish.finish(sheetwriter.frames(sheets), file, sheets, progress)
 
     return place.put(path, compose)
 

@@ -9,7 +9,7 @@ import pytest
 
 from campaign import checking, pipeline, results
 from campaign.progress import Progress
-from campaign.report import marks, package, workbook
+from campaign.report import marks, pouring, workbook
 from campaign.settings import load
 from tests.desk import Desk, number
 
@@ -181,13 +181,12 @@ def test_marks_go_over_several_sheets(many: tuple[Result, Path], monkeypatch: py
     assert notes_on_cells(sheets[1])["B2"] == "'02-0000700' is a landline, which receives no texts"
 
 
-def test_a_large_sheet_is_changed_at_both_ends_alike(
+def test_a_sheet_in_many_pieces_is_marked_alike(
     many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result, path = many
     whole = openpyxl.load_workbook(workbook.write(result, path))["results"]
-    monkeypatch.setattr(package, "PIECE", 4_096)
-    monkeypatch.setattr(package, "TAIL", 16_384)
+    monkeypatch.setattr(pouring, "LARGE", 4_096)
     pieces = openpyxl.load_workbook(workbook.write(result, path))["results"]
     assert list(pieces.values) == list(whole.values)
     assert coloured(pieces) == coloured(whole)

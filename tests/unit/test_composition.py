@@ -13,7 +13,8 @@ from PIL import Image
 from campaign import settings
 from campaign.gateway import limits
 from campaign.messages import rendering
-from campaign.messages.composition import Composition, compose, hire, refuse_contradictions
+from campaign.messages.composition import Composition, compose, refuse_contradictions
+from campaign.messages.sources import hire
 from campaign.messages.values import cell_values
 from campaign.model import Column, Kind, Recipients, Source
 

@@ -30,6 +30,7 @@ FLOORS = {
         "signals",
     ],
     "engine": [
+        "beginning",
         "pipeline",
         "checking",
         "results",

@@ -1,0 +1,50 @@
+"""The machine that was measured on, and what it ran."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+LIBRARIES: Final = (
+    "pandas",
+    "pyarrow",
+    "fastexcel",
+    "rustpy-xlsxwriter",
+    "openpyxl",
+    "jinja2",
+    "requests",
+    "sqlalchemy",
+)
+
+
+def describe() -> dict[str, str]:
+    """In words, by what they describe."""
+    return {
+        "processor": f"{_processor()}, {os.cpu_count()} cores, {platform.machine()}",
+        "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
+    }
+
+
+def _processor() -> str:
+    """The processor's own name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def main() -> None:
+    """Show it."""
+    for what, words in describe().items():
+        print(f"  {what:<10}{words}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What is loaded for which command: nobody waits for libraries that are not needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+
+from tests.desk import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = ("pandas", "numpy", "pyarrow", "sqlalchemy", "requests", "pydantic", "jinja2", "openpyxl", "starlette")
+
+PROGRAM = """
+import sys
+from campaign.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    status = end.code
+print(status, *sorted({name.split(".")[0] for name in sys.modules} & set(%r)), file=sys.stderr)
+"""
+
+
+def loaded(folder: Path, *words: str) -> tuple[str, set[str]]:
+    """A command's exit status, and the heavy libraries that it has loaded by its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM % (HEAVY,), *words],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    status, *libraries = done.stderr.splitlines()[-1].split()
+    return status, set(libraries)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_help_and_version_load_none_of_the_heavy_libraries(tmp_path: Path, words: list[str]) -> None:
+    assert loaded(tmp_path, *words) == ("0", set())
+
+
+def test_a_check_loads_nothing_that_only_sending_needs(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (("이름", "휴대폰"), ("민서", "010-2000-0001")):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "r.xlsx")
+    words = ["check", "--recipients", "r.xlsx", "--text", "{{ 이름 }}님", "--sender", "02-1234-5678"]
+    status, libraries = loaded(tmp_path, *words)
+    assert status == "0"
+    assert libraries == {"pandas", "numpy", "pyarrow", "pydantic"}
