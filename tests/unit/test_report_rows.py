@@ -150,4 +150,4 @@ def test_a_text_of_no_signs_is_no_cell(tmp_path: Path) -> None:
     path = workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
     with ZipFile(path) as package:
         xml = package.read("xl/worksheets/sheet1.xml").decode()
-    assert re.findall(r'"(A[234])"', xml) == ["A3"]
+    assert re.findall(r'<c r="(A[234])"', xml) == ["A3"]
