@@ -19,7 +19,13 @@ from typing import Final
 
 from tests.desk import ROOT
 
-SUITE: Final = ("tests/acceptance/crash", "tests/integration/test_dispatch_model.py")
+SUITE: Final = (
+    "tests/acceptance/crash",
+    "tests/acceptance/test_trouble.py",
+    "tests/integration/test_dispatch_model.py",
+    "tests/integration/test_client_failures.py",
+    "tests/unit/test_journal.py",
+)
 _FAILED: Final = re.compile(r"^FAILED \S+::(\S+)", re.MULTILINE)
 _SHOWN: Final = 3
 
@@ -53,6 +59,7 @@ MUTANTS: Final = (
         "claim after the submit: a request goes on the wire before its claim is on disk",
         "campaign/dispatch.py",
         "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n",
+        "        from campaign.journal import Claim\n"
         "        for no in wanted:\n"
         "            self._work.put(_UnderWay(Claim(no=no, attempt=1), wanted[no], began))\n"
         "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
