@@ -40,7 +40,7 @@ def repeats(number: pd.Series, message: np.ndarray) -> np.ndarray:
     return pd.Series(pairs).groupby(pairs).cumcount().to_numpy()
 
 
-def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int = limits.RECIPIENTS) -> pd.Series:
+def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int | None = None) -> pd.Series:
     """The request of every row that goes: `schema.TABLE["request"]`, from 1, missing for rows that do not.
 
     Rows keep their order: requests are counted by their first rows, a
@@ -51,13 +51,13 @@ def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int = limits.RE
     Args:
         table: with `number` and the columns of `MESSAGE`.
         goes: which rows are to be sent (bool, the table's length).
-        most: recipients that a request may have; fewer than the gateway takes where the sending is spread.
+        most: recipients that a request may have, where that is fewer than the gateway takes.
     """
     rows = table.loc[goes, ["number", *MESSAGE]]
     message = number_messages(rows)
     copy = repeats(rows["number"], message)
     stream = pd.factorize(message * (copy.max(initial=0) + 1) + copy)[0]
-    chunk = pd.Series(stream).groupby(stream).cumcount().to_numpy() // most
+    chunk = pd.Series(stream).groupby(stream).cumcount().to_numpy() // (most or limits.RECIPIENTS)
     request = pd.factorize(stream.astype(np.int64) * (chunk.max(initial=0) + 1) + chunk)[0]
     place = np.full(len(table), -1)
     place[goes] = np.arange(len(rows))

@@ -214,3 +214,19 @@ def test_the_laws_night_met_in_the_middle_of_an_advertisement_lets_it_rest_until
     shift.it_is("2026-12-02 08:00:00")
     assert shift.run_due().json["happened"][0]["run"]["rows"] == {"total": 20, "accepted": 20}
     assert shift.delivered() == [number(place) for place in range(20)]
+
+
+def test_a_spread_run_that_was_killed_keeps_to_its_spread_from_what_the_journal_knows(shift: Shift) -> None:
+    shift.desk.campaign("{{ 이름 }}", schedule=ONCE, sending='spread = "10 every 10 minutes"')
+    shift.schedule()
+    shift.it_is("2026-12-01 10:00:00")
+    shift.run_due()
+    with closing(sqlite3.connect(shift.journal)) as connection:  # as a process leaves it that was killed
+        connection.execute("UPDATE runs SET state = 'running', resume_at = NULL")
+        connection.commit()
+    shift.it_is("2026-12-01 10:05:00")
+    assert [one["state"] for one in shift.run_due().json["happened"]] == ["waiting"]
+    assert len(shift.delivered()) == 10
+    shift.it_is("2026-12-01 10:11:00")
+    shift.run_due()
+    assert shift.delivered() == [number(place) for place in range(20)]

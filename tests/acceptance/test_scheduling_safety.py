@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign import scheduler
+from campaign.errors import JournalError
 from campaign.journal import Journal, open_for_writing
+from campaign.planning import Plan
 from tests.desk import number
+from tests.runs import RUN, recipients, record
 from tests.shift import Shift
 
 if TYPE_CHECKING:
@@ -269,3 +272,21 @@ def test_recurring_recipients_cannot_be_frozen(shift: Shift) -> None:
     shift.desk.campaign(schedule=MONDAYS)
     done = shift.schedule(freeze=True)
     assert (done.status, done.err.startswith("campaign: --freeze: a recurring campaign")) == (2, True)
+
+
+def test_a_plan_for_a_time_that_is_not_claimed_or_has_its_run_is_not_written(shift: Shift) -> None:
+    shift.schedule()
+    due = shift.record().timetable.start_at
+    assert due is not None
+    people = recipients(2)
+    outline = list(Plan(RUN, people.table).outline())
+    with open_for_writing(f"sqlite:///{shift.journal}") as journal:
+        with pytest.raises(JournalError, match="somebody else has started this time already"):
+            journal.add_run(record(), people, outline, {}, occurrence=("test", due))
+        assert journal.runs() == []
+        journal.claim_occurrence("test", due, due, due)
+        journal.add_run(record(), people, outline, {}, occurrence=("test", due))
+        second = list(Plan("second", people.table).outline())
+        with pytest.raises(JournalError, match="somebody else has started this time already"):
+            journal.add_run(record(id="second"), people, second, {}, occurrence=("test", due))
+        assert [run.id for run in journal.runs()] == [RUN]
