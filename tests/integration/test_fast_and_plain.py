@@ -201,7 +201,7 @@ def test_the_workbook_shows_the_rows_as_the_table_has_them(
 def test_a_run_that_was_just_planned_is_purged_from_memory_too(tmp_path: Path) -> None:
     checked = check(tmp_path, chosen(0), duplicates="keep")
     with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
-        run = pipeline.plan(journal, checked, "http://127.0.0.1:1").id
+        run = pipeline.plan(journal, checked, "http://127.0.0.1:1", pipeline.Start(now=pipeline.now())).id
         assert journal.recipients(run).table["number"].notna().any()
         journal.purge(run, NOW)
         assert not journal.recipients(run).table["number"].notna().any()

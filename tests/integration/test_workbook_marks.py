@@ -181,9 +181,7 @@ def test_marks_go_over_several_sheets(many: tuple[Result, Path], monkeypatch: py
     assert notes_on_cells(sheets[1])["B2"] == "'02-0000700' is a landline, which receives no texts"
 
 
-def test_a_sheet_in_many_pieces_is_marked_alike(
-    many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sheet_in_many_pieces_is_marked_alike(many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     result, path = many
     whole = openpyxl.load_workbook(workbook.write(result, path))["results"]
     monkeypatch.setattr(pouring, "LARGE", 4_096)
