@@ -79,7 +79,9 @@ class NoJournal:
     def start(self, _run: str, _now: datetime) -> None:
         """Nothing."""
 
-    def stop(self, _run: str, _state: RunState, _why: str | None, _now: datetime) -> None:
+    def stop(
+        self, _run: str, _state: RunState, _why: str | None, _now: datetime, *, resume_at: datetime | None = None
+    ) -> None:
         """Nothing."""
 
     def advance(
