@@ -9,7 +9,7 @@ import pandas as pd
 
 from campaign import schema
 from campaign.gateway import limits
-from campaign.messages import night
+from campaign.messages import curfew, night
 from campaign.recipients import consent
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Consents:
 
     def refusal_by_night(self, date: pd.Series, now: datetime | None) -> pd.Series:
         """Why rows that would go by night cannot: those reserved into one (`date` of `schema.TABLE`), or sent now."""
-        reserved = night.reserved(date)
+        reserved = curfew.reserved(date)
         at_once = date.isna().to_numpy(dtype=bool) & (now is not None and night.is_night(now))
         return (self.night_refusal + NONE_BY_NIGHT).where(reserved | at_once)
 

@@ -69,6 +69,8 @@ def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | N
     if not earlier or earlier[0].purged_at is not None:
         return None
     run = earlier[0]
+    if run.plan_digest == planning.digest_plan(checked.table, gateway):
+        return f"these are the very messages of run {run.id}, {_when(run)}, {run.state}"
     table = journal.recipients(run.id).table
     now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
     same = int(np.isin(now_going, then_going).sum())
@@ -78,8 +80,8 @@ def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | N
     going = checked.table.loc[checked.table["request"].notna(), "number"]
     fresh = int((~going.isin(known)).sum())
     return (
-        f"{same:,} of these {len(now_going):,} messages went to the same numbers in run {run.id}, {_when(run)}; "
-        f"{fresh:,} numbers are new, {len(now_going) - same - fresh:,} get another message than then"
+        f"{same:,} of these {len(now_going):,} messages, to the same numbers, are those of run {run.id}, {_when(run)}, "
+        f"{run.state}; {fresh:,} numbers are new, {len(now_going) - same - fresh:,} get another message than then"
     )
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from campaign import forecast, schema, verdicts
 from campaign.errors import CampaignError
-from campaign.messages import advertising, night
+from campaign.messages import advertising, curfew
 from campaign.messages.advertising import Rule, Severity
 from campaign.messages.text import clean
 from campaign.model import Remark
@@ -86,7 +86,7 @@ def examine(
     by_text = advertising.check(pd.Series(texts, dtype=schema.TEXT), advertiser=advertiser)
     findings = [(one, going[one.texts[codes]]) for one in by_text]
     by_day = going[~night_consent[going]]
-    findings += [(one, by_day[one.texts]) for one in night.check_reservations(table["date"].iloc[by_day])]
+    findings += [(one, by_day[one.texts]) for one in curfew.check_reservations(table["date"].iloc[by_day])]
     findings += [(one, by_day[:0]) for one in span(table.iloc[by_day], campaign, start, practice=practice)]
     found = [_found(one, rows, table, whole=len(rows) == len(going)) for one, rows in findings]
     return tuple(sorted(found, key=lambda one: not one.stops))
@@ -124,7 +124,7 @@ def span(rows: pd.DataFrame, campaign: Campaign, start: datetime, *, practice: b
         return []
     pace = campaign.gateway
     end = start + forecast.duration(int(last), in_flight=pace.in_flight, rate=pace.rate)
-    found = night.check_span(start, end)
+    found = curfew.check_span(start, end)
     return [replace(one, severity=Severity.WARNING) for one in found] if practice else found
 
 

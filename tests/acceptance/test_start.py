@@ -55,3 +55,16 @@ def test_a_check_loads_nothing_that_only_sending_needs(tmp_path: Path) -> None:
     status, libraries = loaded(tmp_path, *words)
     assert status == "0"
     assert libraries == {"pandas", "numpy", "pyarrow", "pydantic"}
+
+
+def test_a_campaign_file_is_understood_before_what_the_rows_need_is_loaded(tmp_path: Path) -> None:
+    # Reading begins then, and goes on while pandas is being loaded.
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, campaign.settings; print(*sys.modules)"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert set(done.stdout.split()) & set(HEAVY) == {"pydantic"}

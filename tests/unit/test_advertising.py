@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.messages import night
+from campaign.messages import curfew, night
 from campaign.messages.advertising import Rule, Severity, check
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -134,17 +134,17 @@ def test_the_night_is_from_21_to_8_in_seoul(time: datetime, *, expected: bool) -
     ],
 )
 def test_no_sending_starts_or_goes_on_in_the_night(start: datetime, end: datetime | None, words: str | None) -> None:
-    findings = night.check_span(start, end)
+    findings = curfew.check_span(start, end)
     assert [finding.severity for finding in findings] == ([] if words is None else ["error"])
     assert all(words in finding.words for finding in findings if words)
 
 
 def test_reservations_in_the_night_are_found() -> None:
     dates = ["2026-12-01 20:59:59", "2026-12-01 21:00:00", None, "2026-12-01 07:59:59", "2026-12-01 08:00:00"]
-    [finding] = night.check_reservations(dates)
+    [finding] = curfew.check_reservations(dates)
     assert finding.texts.tolist() == [False, True, False, True, False]
     assert finding.rule is Rule.NIGHT
-    assert night.check_reservations([None, "2026-12-01 10:00:00"]) == []
+    assert curfew.check_reservations([None, "2026-12-01 10:00:00"]) == []
 
 
 @given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.timezones()))

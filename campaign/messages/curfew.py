@@ -1,0 +1,48 @@
+"""What is found of messages that would go in the hours of `night`."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from campaign import schema
+from campaign.gateway import limits
+from campaign.messages import night
+from campaign.messages.advertising import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
+    """What is found of a sending that starts at `start` and is projected to be done at `end`, of any zones."""
+    if night.is_night(start):
+        return [_finding(f"it would start at {_say(start)}; the next time is {_say(night.next_day(start))}")]
+    if end is not None and end >= night.next_night(start):
+        return [_finding(f"it would go on until {_say(end)}; the night begins at {_say(night.next_night(start))}")]
+    return []
+
+
+def reserved(dates: Sequence[str | None] | pd.Series) -> np.ndarray:
+    """Which reservations, as the table holds them (yyyy-MM-dd HH:mm:ss in Asia/Seoul, or missing), lie in the night."""
+    hours = pd.Series(dates, dtype=schema.TEXT).str.slice(11, 13)
+    clocks = [f"{hour:02}" for hour in range(24) if time(hour) >= night.BEGINS or time(hour) < night.ENDS]
+    flags: np.ndarray = hours.isin(clocks).to_numpy(dtype=bool)
+    return flags
+
+
+def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]:
+    """What is found of reservations, as `reserved` takes them."""
+    flags = reserved(dates)
+    return [_finding("it is reserved into the night", flags)] if flags.any() else []
+
+
+def _finding(words: str, texts: np.ndarray | None = None) -> Finding:
+    return Finding(Rule.NIGHT, Severity.ERROR, words, np.zeros(0, dtype=bool) if texts is None else texts)
+
+
+def _say(at: datetime) -> str:
+    return f"{at.astimezone(limits.ZONE):%Y-%m-%d %H:%M}"
