@@ -88,13 +88,22 @@ def forget_deleted(engine: sa.Engine) -> None:
         cursor.close()
 
 
+class HalfWritten(JournalError):
+    """A process died in the middle of a transaction, which only a writer can undo."""
+
+
 @contextmanager
 def words_for(path: Path | None) -> Iterator[None]:
     """Turns the database's errors into ours, with the file and what to do."""
     try:
         yield
     except sa.exc.DBAPIError as problem:
-        raise JournalError(f"journal {path or ''}: {_explain(str(problem.orig))}") from problem
+        kind = HalfWritten if getattr(problem.orig, "sqlite_errorname", "") in _TO_BE_UNDONE else JournalError
+        raise kind(f"journal {path or ''}: {_explain(str(problem.orig))}") from problem
+
+
+_TO_BE_UNDONE: Final = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTINIT")
+"""What SQLite answers a reader there. Source: sqlite.org/rescode.html."""
 
 
 def _explain(words: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from campaign.errors import JournalError, NoSuchRun
-from campaign.journal.engine import engine_for, words_for
+from campaign.journal.engine import HalfWritten, engine_for, words_for
 from campaign.journal.growth import grow, lacking
 from campaign.journal.lock import WriterLock, lock_path
 from campaign.journal.reading import Reader
@@ -71,6 +71,15 @@ def open_for_reading(url: str) -> Reader:
     Raises:
         JournalError: there is none, or it cannot be read.
     """
+    try:
+        return _open_for_reading(url)
+    except HalfWritten:
+        # Only a writer may undo what a death left in the middle of a transaction.
+        open_for_writing(url).close()
+        return _open_for_reading(url)
+
+
+def _open_for_reading(url: str) -> Reader:
     engine, path = engine_for(url, write=False)
     nothing_yet = NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
     if path is not None and not path.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import sqlite3
 import sys
 from contextlib import closing, contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.errors import JournalError
-from campaign.journal import Journal, Settlement, open_for_writing
+from campaign.journal import Journal, Settlement, open_for_reading, open_for_writing
 from campaign.model import RunState, State
 from tests.privileges import as_owner_of, folder_of_ones_own
 from tests.runs import add_run
@@ -101,6 +102,29 @@ def test_any_number_of_requests_goes_in_one_commit(journal: Journal) -> None:
 
 def states_of(journal: Journal, state: str) -> list[int]:
     return [no for no, now in states(journal).items() if now == state]
+
+
+def half_made(folder: Path) -> Path:
+    """A journal's files as they are when the process dies that was making them: a transaction is to be undone."""
+    whole, left = folder / "whole.sqlite3", folder / "journal.sqlite3"
+    with closing(sqlite3.connect(whole, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size=1")  # so that what is not committed goes to the disk all the same
+        connection.execute("BEGIN")
+        connection.execute("CREATE TABLE layout (version)")
+        connection.executemany("INSERT INTO layout VALUES (?)", [("x" * 3_000,)] * 50)
+        for suffix in ("", "-journal"):
+            shutil.copyfile(f"{whole}{suffix}", f"{left}{suffix}")
+    return left
+
+
+def test_what_a_death_left_half_made_is_undone_by_who_comes_next_even_to_read(tmp_path: Path) -> None:
+    path = half_made(tmp_path)
+    reader = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    with closing(reader), pytest.raises(sqlite3.OperationalError) as refused:
+        reader.execute("SELECT * FROM sqlite_master")
+    assert refused.value.sqlite_errorname == "SQLITE_READONLY_ROLLBACK"
+    with open_for_reading(f"sqlite:///{path}") as journal:
+        assert journal.runs() == []
 
 
 def test_a_journal_that_is_read_only_is_refused_in_words() -> None:
