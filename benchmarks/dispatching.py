@@ -31,11 +31,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import itertools
 
-from campaign import planning, sandbox, schema
-from campaign.dispatch import Dispatch, Stop
+from campaign import sandbox
+from campaign.engine import planning
+from campaign.engine.dispatch.dispatcher import Dispatch, Stop
 from campaign.gateway.client import SANDBOX_KEYS, Client
 from campaign.journal import Claim, Journal, RunRecord, open_for_writing
-from campaign.model import Column, Recipients, RunState, Source, State
+from campaign.model import Column, Recipients, RunState, Source, State, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

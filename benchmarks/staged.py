@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 STAGES: Final = {
-    ("campaign.recipients.files", "read_files"): "read",
-    ("campaign.checking", "check"): "check",
-    ("campaign.messages.composition", "compose"): "messages",
-    ("campaign.results", "of_check"): "result",
-    ("campaign.pipeline", "plan"): "plan",
-    ("campaign.pipeline", "dispatch"): "send",
-    ("campaign.results", "of_run"): "result",
+    ("campaign.recipients.spreadsheets.reader", "read_files"): "read",
+    ("campaign.engine.checking.check", "check"): "check",
+    ("campaign.messages.compose", "compose"): "messages",
+    ("campaign.engine.results", "of_check"): "result",
+    ("campaign.engine.runs", "plan"): "plan",
+    ("campaign.engine.runs", "dispatch"): "send",
+    ("campaign.engine.results", "of_run"): "result",
     ("campaign.report.workbook", "write"): "write",
 }
 """Where each stage is, under the name that the plot has for it. `read` is in a thread beside the loading."""

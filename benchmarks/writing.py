@@ -21,8 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import rustpy_xlsxwriter
 
-from campaign import schema
-from campaign.model import Column, Recipients, Result, RunFacts, RunState, Source
+from campaign.model import Column, Recipients, Result, RunFacts, RunState, Source, schema
 from campaign.report import workbook
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ def main() -> None:
     gc.set_threshold(50_000)
     # Nor need they be looked through once more at the very end, when all that matters has been closed.
     atexit.register(gc.freeze)
-    from campaign import signals
-    from campaign.cli import app
-    from campaign.errors import CampaignError
+    from campaign.cli import signals
+    from campaign.cli.app import app
+    from campaign.model.errors import CampaignError
 
     signals.install()
     try:

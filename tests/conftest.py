@@ -9,7 +9,7 @@ import requests
 from hypothesis import settings
 
 from campaign.sandbox import start
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

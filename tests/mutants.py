@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.desk import ROOT
+from tests.support.desk import ROOT
 
 SUITE: Final = (
     "tests/acceptance/crash",
     "tests/acceptance/test_trouble.py",
     "tests/integration/test_dispatch_model.py",
     "tests/integration/test_client_failures.py",
-    "tests/unit/test_journal.py",
+    "tests/unit/journal/test_journal.py",
 )
 _FAILED: Final = re.compile(r"^FAILED \S+::(\S+)", re.MULTILINE)
 _SHOWN: Final = 3
@@ -49,7 +49,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "settle before the answer: a request counts as accepted when it goes on the wire",
-        "campaign/dispatch.py",
+        "campaign/engine/dispatch/dispatcher.py",
         "            self._work.put(one)\n",
         "            self._work.put(one)\n"
         "            self._unwritten.append(_settlement(one, State.ACCEPTED))\n"
@@ -57,7 +57,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "claim after the submit: a request goes on the wire before its claim is on disk",
-        "campaign/dispatch.py",
+        "campaign/engine/dispatch/dispatcher.py",
         "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n",
         "        from campaign.journal import Claim\n"
         "        for no in wanted:\n"
@@ -86,7 +86,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what is unknown is planned again by itself",
-        "campaign/policy.py",
+        "campaign/engine/dispatch/policy.py",
         "return Verdict(state=State.UNKNOWN, cause=outcome.detail, pause=pause)",
         "return Verdict(state=State.PLANNED, cause=outcome.detail, pause=pause)",
     ),

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from campaign.errors import SettingsError
+from campaign.model.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,23 +11,23 @@ from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.exceptions import LocationValueError
 from urllib3.util.retry import Retry
 
-from campaign.errors import SettingsError
-from campaign.gateway import attempt, bodies
+from campaign.gateway import attempt, request_body
 from campaign.gateway.attempt import Deadlines
 from campaign.gateway.connection import NotingHTTPConnectionPool, NotingHTTPSConnectionPool
-from campaign.gateway.dialling import Unreachable
-from campaign.gateway.keys import SANDBOX_KEYS, Keys
+from campaign.gateway.credentials import SANDBOX_KEYS, Keys
+from campaign.gateway.dialing import Unreachable
+from campaign.gateway.http_reply import BrokenAnswer
 from campaign.gateway.outcome import Fate, Outcome, read_answer
-from campaign.gateway.reply import BrokenAnswer
 from campaign.model import MsgType
-from campaign.origin import is_loopback
+from campaign.model.errors import SettingsError
+from campaign.model.origin import is_loopback
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from requests.structures import CaseInsensitiveDict
 
-    from campaign.gateway.reply import Reply
+    from campaign.gateway.http_reply import Reply
     from campaign.model import Request
 
 __all__ = ["PATHS", "SANDBOX_KEYS", "Client", "Deadlines", "Keys"]
@@ -145,12 +145,12 @@ class Client:
         headers = dict(self._headers)
         prepared.headers = cast("CaseInsensitiveDict[str]", headers)
         if request.message.msg_type == MsgType.MMS:
-            prepared.prepare_body(None, bodies.as_parts(request, image or b""))
+            prepared.prepare_body(None, request_body.as_parts(request, image or b""))
             return prepared
         if request.message.msg_type == MsgType.GSMS and self._api == "v1":
             raise ValueError("v1 of the gateway has no international messages")
-        prepared.body = body = bodies.as_json(request)
-        headers["Content-Type"], headers["Content-Length"] = bodies.JSON_TYPE, str(len(body))
+        prepared.body = body = request_body.as_json(request)
+        headers["Content-Type"], headers["Content-Length"] = request_body.JSON_TYPE, str(len(body))
         return prepared
 
     def send(self, prepared: requests.PreparedRequest) -> Outcome:

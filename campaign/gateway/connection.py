@@ -13,8 +13,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from campaign.gateway.attempt import current
-from campaign.gateway.dialling import dial
-from campaign.gateway.reply import BrokenAnswer, Inflow, Reply, read_head, read_reply
+from campaign.gateway.dialing import dial
+from campaign.gateway.http_reply import BrokenAnswer, Inflow, Reply, read_head, read_reply
 
 if TYPE_CHECKING:
     import socket

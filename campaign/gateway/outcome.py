@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
 
-from campaign.gateway.codes import ACCEPTED
+from campaign.gateway.result_codes import ACCEPTED
 
 
 class Fate(StrEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign.errors import JournalError, NotAvailableYet
+from campaign.model.errors import JournalError, NotAvailableYet
 
 if TYPE_CHECKING:
     import sqlite3

@@ -11,8 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from campaign import schema
-from campaign.model import Column, Recipients, Source
+from campaign.model import Column, Recipients, Source, schema
 
 
 def freeze_table(table: pd.DataFrame) -> bytes:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from campaign.errors import JournalBusy
+from campaign.model.errors import JournalBusy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from campaign.errors import JournalError, NoSuchRun
 from campaign.journal.engine import HalfWritten, engine_for, words_for
 from campaign.journal.growth import grow, lacking
 from campaign.journal.lock import WriterLock, lock_path
 from campaign.journal.reading import Reader
 from campaign.journal.tables import LAYOUT, VERSION
 from campaign.journal.writing import Journal
+from campaign.model.errors import JournalError, NoSuchRun
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign.errors import JournalError, NoSuchRun
 from campaign.journal import frozen
 from campaign.journal.lock import is_held, lock_path
 from campaign.journal.records import RunRecord, from_micros
 from campaign.journal.schedules import ScheduleReader
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import RunState, State
+from campaign.model.errors import JournalError, NoSuchRun
 
 if TYPE_CHECKING:
     import pandas as pd

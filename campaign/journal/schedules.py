@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from campaign.errors import NoSuchSchedule
 from campaign.journal.opened import Opened
 from campaign.journal.records import OccurrenceRecord, ScheduleRecord, from_micros, to_micros
 from campaign.journal.tables import OCCURRENCES, REQUESTS, SCHEDULES
 from campaign.model import OccurrenceState, ScheduleState
+from campaign.model.errors import NoSuchSchedule
 from campaign.timing.timetable import Timetable
 
 if TYPE_CHECKING:

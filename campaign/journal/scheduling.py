@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from campaign.errors import JournalError
 from campaign.journal.engine import words_for
 from campaign.journal.reading import Reader
 from campaign.journal.records import to_micros
 from campaign.journal.tables import OCCURRENCES, SCHEDULES
 from campaign.model import OccurrenceState, ScheduleState
+from campaign.model.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

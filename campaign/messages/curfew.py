@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from campaign import schema
-from campaign.gateway import limits
-from campaign.messages import night
 from campaign.messages.advertising import Finding, Rule, Severity
+from campaign.model import limits, schema
+from campaign.timing import night
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

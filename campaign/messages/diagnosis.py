@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from campaign.gateway import limits
+from campaign.model import limits
 
 CLASSES: Final = ((1, 4), (5, 10), (11, None))
 """How far over the limit, in bytes: from and to, both included."""

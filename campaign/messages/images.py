@@ -11,7 +11,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from campaign.gateway import limits
+from campaign.model import limits
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.messages import images
-from campaign.messages.names import is_template
+from campaign.messages.templates.column_names import is_template
 
 if TYPE_CHECKING:
-    from campaign.settings import Campaign
+    from campaign.config.campaign_file import Campaign
 
 
 class Pictures:

@@ -15,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign import schema
-from campaign.errors import RecipientsError
-from campaign.recipients import cells, headings
+from campaign.model import schema
+from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets import column_types, headings
 
 if TYPE_CHECKING:
     from campaign.model import Column, Recipients
@@ -79,7 +79,7 @@ def judge(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
         One row a recipient: `refusal`, why there is no consent, missing where there is one; `note`, what to know
         of it though there is one, or missing.
     """
-    values = cells.text(pa.array(recipients.table[column.name].array))
+    values = column_types.text(pa.array(recipients.table[column.name].array))
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     spellings = whole.dictionary_encode()
     name = headings.shown(column.heading)

@@ -12,8 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine
 
-from campaign.errors import RecipientsError
-from campaign.recipients import admission, encoding, exact, headings, notes, phone, sheets
+from campaign.model.errors import RecipientsError
+from campaign.recipients import table
+from campaign.recipients.numbers import normalise
+from campaign.recipients.spreadsheets import file_type, headings
+from campaign.recipients.spreadsheets import wording as notes
+from campaign.recipients.spreadsheets.csv_files import encoding
+from campaign.recipients.spreadsheets.workbooks import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +36,7 @@ HEADINGS: Final = (
 )
 """Headings of such a list besides the usual ones of a phone column."""
 
-HARMLESS: Final = (phone.Reason.EMPTY, phone.Reason.LANDLINE, phone.Reason.SERVICE)
+HARMLESS: Final = (normalise.Reason.EMPTY, normalise.Reason.LANDLINE, normalise.Reason.SERVICE)
 """Why a cell may give no number and yet keep nobody from being left out: no message goes to such a number anyway."""
 
 
@@ -77,7 +82,7 @@ def _list(path: Path) -> pd.DataFrame:
     """The cells that should be numbers: `row` and `phone`, as in `schema.TABLE`."""
     for heading in (None, *HEADINGS):
         try:
-            return sheets.read([path], phone=heading).table[["row", "phone"]]
+            return table.read([path], phone=heading).table[["row", "phone"]]
         except headings.NoPhoneColumn:
             continue
         except headings.TwoPhoneColumns as error:
@@ -112,7 +117,7 @@ def _one_column(path: Path) -> pd.DataFrame | None:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     """The rows of a file as text, of the first visible sheet in a workbook."""
-    if path.suffix.lower() in admission.TEXT:
+    if path.suffix.lower() in file_type.TEXT:
         text = io.StringIO(encoding.utf8(path).decode(), newline="")
         yield from csv.reader(text, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         return
@@ -125,10 +130,10 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 def _judged(cells: pd.DataFrame, *, abroad: bool) -> pd.DataFrame:
     """The numbers, with the reasons of those that are none anywhere the campaign goes."""
-    found = phone.normalise(cells["phone"])
+    found = normalise.normalise(cells["phone"])
     if not abroad:
         return found
-    outside = phone.international(cells["phone"])
+    outside = normalise.international(cells["phone"])
     return outside.where(found["number"].isna(), found)
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign import schema
-from campaign.model import Kind, State, Status
+from campaign.model import Kind, State, Status, schema
 from campaign.report import look, words
 from campaign.report.cells import Cells, as_it_is, cells, whole
 from campaign.report.sheet import Column, Format

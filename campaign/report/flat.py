@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from campaign import schema
-from campaign.model import Kind
+from campaign.model import Kind, schema
 from campaign.report import place
 from campaign.report.cells import arrow, plain, seoul, spelled, whole
 from campaign.report.text import whole as well_formed

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from campaign import schema
-from campaign.model import RunState, Status
+from campaign.model import RunState, Status, schema
 from campaign.report import fields, words
 from campaign.report.marks import FIX, marked
 from campaign.report.sheet import ROWS

@@ -12,7 +12,7 @@ import openpyxl
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 
-from campaign.errors import CampaignError
+from campaign.model.errors import CampaignError
 from campaign.report import fields, look, place
 from campaign.report.sheet import Format
 from campaign.report.text import Changes

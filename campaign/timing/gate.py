@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from campaign.gateway.limits import DATE_FORMAT, ZONE
+from campaign.model.limits import DATE_FORMAT, ZONE
 from campaign.timing import window
 
 if TYPE_CHECKING:

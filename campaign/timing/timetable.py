@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from cronsim import CronSim, CronSimError
 
-from campaign.gateway.limits import ZONE
+from campaign.model.limits import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from campaign.gateway.limits import ZONE
-from campaign.messages import night
+from campaign.model.limits import ZONE
+from campaign.timing import night
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.desk import KEYS, number
+from tests.support.desk import KEYS, number
 
 if TYPE_CHECKING:
-    from tests.desk import Desk, Done
+    from tests.support.desk import Desk, Done
 
 
 def assert_refused(done: Done, *words: str) -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.screen import width
-from tests.desk import number
+from campaign.cli.terminal import width
+from tests.support.desk import number
 
 if TYPE_CHECKING:
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 ROWS = [
     ("김민서", "010-2345-6701", "SPRING"),
@@ -68,7 +68,7 @@ def test_a_reservation_is_shown_with_its_times(desk: Desk) -> None:
 
     desk.sheet([("민서", number(0), "2026-12-02 10:00"), ("지훈", number(1), "2026-12-03 11:30")])
     desk.campaign("안녕하세요", message="reserve = '{{ 쿠폰 }}'")
-    with patch("campaign.pipeline.now", return_value=datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Asia/Seoul"))):
+    with patch("campaign.engine.runs.now", return_value=datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Asia/Seoul"))):
         out = desk.run("check", "c.toml").out
     assert "  reserved           2   2026-12-02 10:00:00 to 2026-12-03 11:30:00\n" in out
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.desk import ROOT
-from tests.unit.test_sheets_hostile import SHEET, bomb, good, packed, parts
+from tests.support.desk import ROOT
+from tests.unit.recipients.test_hostile_files import SHEET, bomb, good, packed, parts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 LAUGHS = '<!DOCTYPE l [<!ENTITY l0 "lol">' + "".join(
     f'<!ENTITY l{step} "{f"&l{step - 1};" * 10}">' for step in range(1, 10)

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from campaign.commands import installing
-from campaign.commands.installing import Place
-from tests.desk import KEYS, Desk
+from campaign.cli.commands import install_help
+from campaign.cli.commands.install_help import Place
+from tests.support.desk import KEYS, Desk
 
 AWKWARD = Place(
     python=Path("/opt/my programs/python"), folder=Path("/home/me/50% 할인 & co"), journal="sqlite:////tmp/a $b.db"
@@ -53,7 +53,7 @@ def test_the_crontab_line_runs_what_it_says_in_any_folder(tmp_path: Path) -> Non
     home = tmp_path / "home"
     (home / ".config" / "campaign").mkdir(parents=True)
     (home / ".config" / "campaign" / "environment").write_text("IWINV_API_KEY=a\nIWINV_AUTH_KEY=b\n", encoding="utf-8")
-    line = installing.crontab(Place(python=Path(sys.executable), folder=folder))
+    line = install_help.crontab(Place(python=Path(sys.executable), folder=folder))
     minute, rest = line.split(" * * * * ", 1)
     assert minute == "*"
     assert re.search(r"(?<!\\)%", rest) is None
@@ -64,7 +64,11 @@ def test_the_crontab_line_runs_what_it_says_in_any_folder(tmp_path: Path) -> Non
 
 
 def test_the_units_are_whole_and_quote_awkward_paths() -> None:
-    service, timer, stay = unit(installing.service(AWKWARD)), unit(installing.timer()), unit(installing.stay(AWKWARD))
+    service, timer, stay = (
+        unit(install_help.service(AWKWARD)),
+        unit(install_help.timer()),
+        unit(install_help.stay(AWKWARD)),
+    )
     assert service["Service"]["Type"] == "oneshot"
     assert service["Service"]["WorkingDirectory"] == "/home/me/50%% 할인 & co"
     words = shlex.split(service["Service"]["ExecStart"])
@@ -76,11 +80,11 @@ def test_the_units_are_whole_and_quote_awkward_paths() -> None:
 
 def test_systemd_itself_finds_no_fault_in_them(tmp_path: Path) -> None:
     verifier = shutil.which("systemd-analyze")
-    place = installing.here(None)
+    place = install_help.here(None)
     texts = {
-        "campaign.service": installing.service(place),
-        "campaign.timer": installing.timer(),
-        "campaign-scheduler.service": installing.stay(place),
+        "campaign.service": install_help.service(place),
+        "campaign.timer": install_help.timer(),
+        "campaign-scheduler.service": install_help.stay(place),
     }
     for name, text in texts.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -93,7 +97,7 @@ def test_systemd_itself_finds_no_fault_in_them(tmp_path: Path) -> None:
 
 
 def test_the_windows_task_parses_and_starts_the_same_command() -> None:
-    root = ET.fromstring(installing.task(AWKWARD))  # noqa: S314 - our own words
+    root = ET.fromstring(install_help.task(AWKWARD))  # noqa: S314 - our own words
     space = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
 
     def text(path: str) -> str | None:

@@ -13,14 +13,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from tests.shift import Shift
+from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterator
     from email.message import EmailMessage
 
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 VARIABLE = "CAMPAIGN_SMTP_PASSWORD"
 ONCE = "start_at = 2026-12-01T10:00:00+09:00"
@@ -138,8 +138,8 @@ def test_a_campaign_that_could_not_start_is_told_of_too(shift: Shift, postbox: t
 def test_a_mail_goes_to_another_machine_over_tls_only(monkeypatch: pytest.MonkeyPatch) -> None:
     import smtplib
 
-    from campaign import notify
-    from campaign.sections import NotifySection
+    from campaign.config.schedule_sections import NotifySection
+    from campaign.scheduler import notify
 
     said: list[str] = []
 

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import pytest
 
-from campaign import preflight, schema
-from campaign.gateway.clock import read_date
-from campaign.messages import reservation
+from campaign.engine import preflight
+from campaign.gateway.server_time import read_date
+from campaign.model import schema
+from campaign.timing import reservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 
 class Usage(NamedTuple):

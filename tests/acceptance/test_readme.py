@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import BaseModel
 
-from campaign.cli import app
+from campaign.cli.app import app
+from campaign.config.campaign_file import Campaign
+from campaign.config.starter import NAMES
 from campaign.gateway.client import Deadlines
 from campaign.model import Status
-from campaign.settings import Campaign
-from campaign.starter import NAMES
-from tests.desk import ROOT, Desk
+from tests.support.desk import ROOT, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

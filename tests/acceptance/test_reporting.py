@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from tests.desk import Desk, number
+from tests.support.desk import Desk, number
 
 
 def own_workbook(desk: Desk) -> None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.journal import open_for_reading
-from tests.desk import number
-from tests.shift import Shift
+from tests.support.desk import number
+from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
 
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 ROWS = 24
 IN_FLIGHT = 2

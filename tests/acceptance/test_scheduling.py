@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.desk import number
-from tests.shift import Shift
+from tests.support.desk import number
+from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 ONCE = "start_at = 2026-12-01T10:00:00+09:00"
 MONDAYS = 'every = "0 10 * * MON"'

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign import hours
+from campaign.engine import sending_hours
 from campaign.journal import open_for_writing
 from campaign.model import RunState
-from tests.desk import number
-from tests.runs import add_run
-from tests.shift import SEOUL, Shift, seoul
+from tests.support.desk import number
+from tests.support.runs import add_run
+from tests.support.scheduling_desk import SEOUL, Shift, seoul
 
 if TYPE_CHECKING:
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 ONCE = "start_at = 2026-12-01T10:00:00+09:00"
 MONDAYS = 'every = "0 10 * * MON"'
@@ -184,14 +184,14 @@ def test_the_gate_of_an_advertisement_is_shut_at_night_and_of_practice_never(shi
             ("2026-12-01 21:00:00", "2026-12-02 08:00:00"),
             ("2026-12-02 07:59:59", "2026-12-02 08:00:00"),
         ):
-            wait = hours.gate_of(journal, run, table, seoul(words)).shut(seoul(words))
+            wait = sending_hours.gate_of(journal, run, table, seoul(words)).shut(seoul(words))
             assert wait is not None
             assert wait.until == seoul(opens)
         evening = seoul("2026-12-01 20:59:59")
-        assert hours.gate_of(journal, run, table, evening).shut(evening) is None
+        assert sending_hours.gate_of(journal, run, table, evening).shut(evening) is None
         practice = replace(run, gateway="sandbox")
         night = seoul("2026-12-01 23:00:00")
-        assert hours.gate_of(journal, practice, table, night).shut(night) is None
+        assert sending_hours.gate_of(journal, practice, table, night).shut(night) is None
 
 
 def test_the_laws_night_met_in_the_middle_of_an_advertisement_lets_it_rest_until_morning(shift: Shift) -> None:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign import scheduler
-from campaign.errors import JournalError
+from campaign.engine.planning import Plan
 from campaign.journal import Journal, open_for_writing
-from campaign.planning import Plan
-from tests.desk import number
-from tests.runs import RUN, recipients, record
-from tests.shift import Shift
+from campaign.model.errors import JournalError
+from campaign.scheduler import service
+from tests.support.desk import number
+from tests.support.runs import RUN, recipients, record
+from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 ONCE = "start_at = 2026-12-01T10:00:00+09:00"
 MONDAYS = 'every = "0 10 * * MON"'
@@ -116,7 +116,7 @@ def test_a_scheduler_that_dies_between_its_steps_is_gone_on_with_once(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(scheduler, step, die)
+        patched.setattr(service, step, die)
         with pytest.raises(Died):
             shift.run_due()
     [claimed] = shift.occurrences()
@@ -141,7 +141,7 @@ def test_what_a_dead_scheduler_left_is_not_sent_at_night_but_asked_about(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(scheduler, step, die)
+        patched.setattr(service, step, die)
         with pytest.raises(Died):
             shift.run_due()
     shift.it_is("2026-12-01 23:50:00")
@@ -166,7 +166,7 @@ def test_a_death_after_the_end_tells_of_the_end_and_sends_nothing(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(scheduler.Scheduler, "_report", die)
+        patched.setattr(service.Scheduler, "_report", die)
         with pytest.raises(Died):
             shift.run_due()
     [happening] = shift.run_due().json["happened"]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
-from tests.desk import ROOT, number
+from tests.support.desk import ROOT, number
 
 if TYPE_CHECKING:
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 CONTRACT = [
     "status",

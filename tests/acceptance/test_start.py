@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from tests.desk import ROOT
+from tests.support.desk import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_a_check_loads_nothing_that_only_sending_needs(tmp_path: Path) -> None:
 def test_a_campaign_file_is_understood_before_what_the_rows_need_is_loaded(tmp_path: Path) -> None:
     # Reading begins then, and goes on while pandas is being loaded.
     done = subprocess.run(
-        [sys.executable, "-c", "import sys, campaign.settings; print(*sys.modules)"],
+        [sys.executable, "-c", "import sys, campaign.config.campaign_file; print(*sys.modules)"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,

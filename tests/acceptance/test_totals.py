@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from campaign.model import Status
-from tests.desk import Desk, number
+from tests.support.desk import Desk, number
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.sandbox import start
-from tests.desk import Desk, number
+from tests.support.desk import Desk, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

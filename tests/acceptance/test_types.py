@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from tests.desk import Desk, number
+from tests.support.desk import Desk, number
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign.engine.dispatch.policy import Judge
 from campaign.gateway.client import Client, Keys
 from campaign.gateway.outcome import Fate
-from campaign.messages.reservation import write
 from campaign.model import Message, MsgType, Request, State
-from campaign.policy import Judge
+from campaign.timing.reservation import write
 from tests.contract.pairs import CODES, JPG, KEYS, SENDER
 
 if TYPE_CHECKING:
+    from campaign.engine.dispatch.policy import Verdict
     from campaign.gateway.outcome import Outcome
-    from campaign.policy import Verdict
 
 GOOD = Message(sender=SENDER, text="내용", msg_type=MsgType.SMS)
 LMS = replace(GOOD, title="제목", msg_type=MsgType.LMS)

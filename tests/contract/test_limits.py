@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from campaign import planning, schema
-from campaign.gateway import limits
+from campaign.config.campaign_file import build
+from campaign.engine import planning
 from campaign.gateway.client import Client, Keys
-from campaign.messages import images, reservation
-from campaign.messages.composition import compose
-from campaign.messages.text import byte_lengths
-from campaign.model import Message, MsgType, Recipients, Request
+from campaign.messages import images
+from campaign.messages.compose import compose
+from campaign.messages.cp949 import byte_lengths
+from campaign.model import Message, MsgType, Recipients, Request, limits, schema
 from campaign.sandbox import rules, times
-from campaign.settings import build
+from campaign.timing import reservation
 from tests.contract.pairs import KEYS, SENDER
 
 if TYPE_CHECKING:

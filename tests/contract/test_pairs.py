@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from campaign.gateway.client import Client, Keys
-from campaign.gateway.codes import CODES as CLIENTS_CODES
 from campaign.gateway.outcome import Fate, read_answer
-from campaign.origin import VENDOR_URL
+from campaign.gateway.result_codes import CODES as CLIENTS_CODES
+from campaign.model.origin import VENDOR_URL
 from tests.contract.pairs import CODES, JPG, KEYS, PAIRS, SECRET, Pair
 
 EVERY = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.id)

@@ -12,7 +12,7 @@ import pytest
 from campaign.gateway import attempt
 from campaign.gateway.attempt import Deadlines
 from campaign.gateway.client import SANDBOX_KEYS, Client
-from campaign.gateway.dialling import Names, Unreachable, dial
+from campaign.gateway.dialing import Names, Unreachable, dial
 from campaign.gateway.outcome import Fate
 from tests.integration.wire import scripts
 from tests.integration.wire.listener import PATIENCE, Listener
@@ -138,7 +138,7 @@ def test_the_environment_can_name_another_deadline(
 
 @pytest.mark.parametrize("words", ["0", "0.9", "601", "soon", "nan", "-5", "inf"])
 def test_a_deadline_that_is_none_is_refused(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from campaign.errors import SettingsError
+    from campaign.model.errors import SettingsError
 
     monkeypatch.setenv("CAMPAIGN_DEADLINE", words)
     with pytest.raises(SettingsError, match=r"expected seconds, from 1 to 600"):

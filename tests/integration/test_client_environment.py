@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.errors import SettingsError
 from campaign.gateway.client import Client, Deadlines, Keys
 from campaign.gateway.outcome import Fate
+from campaign.model.errors import SettingsError
 from tests.integration.wire import proxies, scripts
 from tests.integration.wire.listener import AUTHORITY, CERTIFICATES, Listener
 from tests.integration.wire.messages import request

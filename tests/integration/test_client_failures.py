@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.errors import SettingsError
 from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines
 from campaign.gateway.outcome import Fate
+from campaign.model.errors import SettingsError
 from tests.integration.wire import scripts
 from tests.integration.wire.listener import AUTHORITY, Listener
 from tests.integration.wire.messages import JPG, largest_lms, largest_mms, request

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign.gateway.http_reply import BrokenAnswer, Reply, read_reply
 from campaign.gateway.outcome import Fate, Outcome, read_answer
-from campaign.gateway.reply import BrokenAnswer, Reply, read_reply
 from tests.integration.wire.scripts import answer, chunked
 
 if TYPE_CHECKING:

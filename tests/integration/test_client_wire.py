@@ -9,7 +9,7 @@ import pytest
 
 from campaign.gateway.client import Client, Keys
 from campaign.model import MsgType, Request
-from campaign.origin import VENDOR_URL
+from campaign.model.origin import VENDOR_URL
 from tests.integration.wire import scripts
 from tests.integration.wire.listener import Listener
 from tests.integration.wire.messages import DIGEST, JPG, request

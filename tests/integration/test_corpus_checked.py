@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from campaign import checking, pipeline
-from campaign.progress import Progress
-from campaign.settings import build
-from tests.desk import ROOT
+from campaign.cli.progress_bars import Progress
+from campaign.config.campaign_file import build
+from campaign.engine import runs
+from campaign.engine.checking import check
+from tests.support.desk import ROOT
 
 CORPUS = ROOT / "tests" / "corpus"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((CORPUS / "expected.json").read_text(encoding="utf-8"))
@@ -58,7 +59,7 @@ def test_every_row_has_the_status_the_number_and_the_text_that_it_should(name: s
         "recipients": {"files": [f"files/{name}"], "duplicates": "keep", **case["options"]},
         "message": {"text": text},
     }
-    table = checking.check(build(values, folder=CORPUS, place=name), pipeline.now(), Progress(shown=False)).table
+    table = check.check(build(values, folder=CORPUS, place=name), runs.now(), Progress(shown=False)).table
     rows = table[["row", "status", "number", "text"]].astype(object).where(table.notna(), None).to_dict("records")
     assert len(rows) == len(case["rows"])
     for found, expected in zip(rows, case["rows"], strict=True):

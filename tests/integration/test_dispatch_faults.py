@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from campaign.dispatch import Dispatch, Ending, Stop
-from campaign.errors import JournalError
-from campaign.gateway.codes import describe
+from campaign.engine.dispatch.dispatcher import Dispatch, Ending, Stop
+from campaign.engine.dispatch.pace import Pace
+from campaign.engine.dispatch.policy import Judge, Waits
 from campaign.gateway.outcome import Fate, Outcome
+from campaign.gateway.result_codes import describe
 from campaign.journal import Journal, open_for_writing
 from campaign.model import RunState, State
-from campaign.pace import Pace
-from campaign.policy import Judge, Waits
-from tests.clocks import SetClock
-from tests.runs import add_run
+from campaign.model.errors import JournalError
+from tests.support.clocks import SetClock
+from tests.support.runs import add_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from campaign.clock import Clock
+    from campaign.engine.planning import Plan
     from campaign.journal import Claim, Settlement
     from campaign.model import Request
-    from campaign.planning import Plan
+    from campaign.model.clock import Clock
 
 ACCEPTED = Outcome(fate=Fate.ANSWERED, code=0, request_no="1", msg_type="SMS")
 RECHARGING = Outcome(fate=Fate.ANSWERED, code=12)

@@ -24,14 +24,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from campaign import results
-from campaign.dispatch import Dispatch, Stop
-from campaign.errors import JournalBusy
+from campaign.engine import results
+from campaign.engine.dispatch.dispatcher import Dispatch, Stop
+from campaign.engine.dispatch.policy import Judge
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Journal, open_for_reading, open_for_writing
-from campaign.policy import Judge
-from tests.clocks import SetClock
-from tests.runs import add_run
+from campaign.model.errors import JournalBusy
+from tests.support.clocks import SetClock
+from tests.support.runs import add_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

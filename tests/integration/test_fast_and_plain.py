@@ -13,14 +13,16 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from campaign import checking, pipeline, planning, results, settings
+from campaign.cli.progress_bars import Progress
+from campaign.config import campaign_file
+from campaign.engine import planning, results, runs
+from campaign.engine.checking import check as checking
 from campaign.journal import open_for_reading, open_for_writing
-from campaign.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from campaign.checking import Checked
+    from campaign.engine.checking.check import Checked
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 ROWS = 400
@@ -62,7 +64,7 @@ def check(folder: Path, rows: list[Cells], *, duplicates: str, text: str = TEXT)
         "message": {"text": text},
         "prices": {"SMS": 20, "LMS": 50},
     }
-    return checking.check(settings.build(values, folder=folder, place="here"), NOW, Progress(shown=False))
+    return checking.check(campaign_file.build(values, folder=folder, place="here"), NOW, Progress(shown=False))
 
 
 NUMBERS = {
@@ -128,7 +130,7 @@ def listed(column: pd.Series) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def _small_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaign.gateway.limits.RECIPIENTS", 7)
+    monkeypatch.setattr("campaign.model.limits.RECIPIENTS", 7)
 
 
 @pytest.mark.parametrize("duplicates", ["skip", "keep", "invalid"])
@@ -163,7 +165,7 @@ def test_the_journal_holds_the_same_plan_as_one_made_request_by_request(tmp_path
     checked = check(tmp_path, chosen(seed), duplicates="keep")
     table, url = checked.table, f"sqlite:///{tmp_path}/journal.sqlite3"
     with open_for_writing(url) as journal:
-        run = pipeline.plan(journal, checked, "http://127.0.0.1:1", pipeline.Start(now=pipeline.now())).id
+        run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.Start(now=runs.now())).id
         kept = journal.recipients(run)
     with open_for_reading(url) as reader:
         thawed, requests = reader.recipients(run), reader.requests(run)
@@ -189,7 +191,7 @@ def test_the_workbook_shows_the_rows_as_the_table_has_them(
     rows = chosen(seed)
     checked = check(tmp_path, rows, duplicates="skip")
     result = results.of_check(checked, "http://127.0.0.1:1", NOW)
-    path = pipeline.report(result, tmp_path / "결과.xlsx", Progress(shown=False))
+    path = runs.report(result, tmp_path / "결과.xlsx", Progress(shown=False))
     headings, *found = openpyxl.load_workbook(path)["results"].iter_rows(values_only=True)
     assert [row[:5] for row in found] == [tuple(None if cell == "" else cell for cell in row) for row in rows]
     ours = dict(zip(headings[5:], zip(*(row[5:] for row in found), strict=True), strict=True))
@@ -201,7 +203,7 @@ def test_the_workbook_shows_the_rows_as_the_table_has_them(
 def test_a_run_that_was_just_planned_is_purged_from_memory_too(tmp_path: Path) -> None:
     checked = check(tmp_path, chosen(0), duplicates="keep")
     with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
-        run = pipeline.plan(journal, checked, "http://127.0.0.1:1", pipeline.Start(now=pipeline.now())).id
+        run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.Start(now=runs.now())).id
         assert journal.recipients(run).table["number"].notna().any()
         journal.purge(run, NOW)
         assert not journal.recipients(run).table["number"].notna().any()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.errors import JournalError
 from campaign.journal import Journal, Settlement, open_for_reading, open_for_writing
 from campaign.model import RunState, State
-from tests.privileges import as_owner_of, folder_of_ones_own
-from tests.runs import add_run
+from campaign.model.errors import JournalError
+from tests.support.privileges import as_owner_of, folder_of_ones_own
+from tests.support.runs import add_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

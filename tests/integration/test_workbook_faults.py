@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from campaign.report import workbook
-from tests.builders import ResultOf
+from tests.support.builders import ResultOf
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 
 from campaign.model import Kind
 from campaign.report import flat
-from tests.builders import ResultOf, own
+from tests.support.builders import ResultOf, own
 
 if TYPE_CHECKING:
     from pathlib import Path

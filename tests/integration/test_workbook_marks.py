@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from campaign import checking, pipeline, results
-from campaign.progress import Progress
+from campaign.cli.progress_bars import Progress
+from campaign.config.campaign_file import load
+from campaign.engine import results, runs
+from campaign.engine.checking import check
 from campaign.report import marks, pouring, workbook
-from campaign.settings import load
-from tests.desk import Desk, number
+from tests.support.desk import Desk, number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,8 +161,8 @@ def many(tmp_path: Path) -> tuple[Result, Path]:
     """A check of 1,500 rows, each of them with a problem in its phone cell."""
     desk = Desk(tmp_path)
     desk.sheet((f"고객{place}", f"02-{place:07}", "C") for place in range(1_500))
-    found = checking.check(load(desk.campaign()), pipeline.now(), Progress(shown=False))
-    return results.of_check(found, "https://example.com", pipeline.now()), tmp_path / "check.xlsx"
+    found = check.check(load(desk.campaign()), runs.now(), Progress(shown=False))
+    return results.of_check(found, "https://example.com", runs.now()), tmp_path / "check.xlsx"
 
 
 def test_a_thousand_cells_get_a_note_and_all_of_them_their_colour(many: tuple[Result, Path]) -> None:

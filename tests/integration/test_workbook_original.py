@@ -10,7 +10,7 @@ import pytest
 from openpyxl.styles import Font, PatternFill
 
 from campaign.report import original
-from tests.builders import ResultOf, own, shown
+from tests.support.builders import ResultOf, own, shown
 
 STATUSES = ["accepted", "invalid", "rejected"]
 

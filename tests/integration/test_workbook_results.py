@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from campaign.model import Kind, RunState
 from campaign.report import workbook
-from tests.builders import ResultOf, own, shown
+from tests.support.builders import ResultOf, own, shown
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import openpyxl
 
 from campaign.model import RunState
 from campaign.report import comparison, workbook
-from tests.builders import ResultOf
+from tests.support.builders import ResultOf
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from campaign.model import RunState, Status
 from campaign.report import tally, workbook
-from tests.builders import ResultOf
+from tests.support.builders import ResultOf
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign import schema
-from tests.desk import ROOT
+from campaign.model import schema
+from tests.support.desk import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import pytest
 from campaign.report import cells as module
 from campaign.report.sheet import Format
 from campaign.report.text import Changes
-from tests.builders import own, shown
+from tests.support.builders import own, shown
 
 
 def written(values: list[Any], kind: pa.DataType | None = None) -> tuple[list[Any], Format]:

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from campaign.model import Kind
 from campaign.report import pouring, table, workbook
-from tests.builders import ResultOf, own
+from tests.support.builders import ResultOf, own
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 from campaign.report import cells, table, widths
 from campaign.report.sheet import Column
 from campaign.report.text import Changes
-from tests.builders import own
+from tests.support.builders import own
 
 
 def field(values: list[str]) -> table.Field:

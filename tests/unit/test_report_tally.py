@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from campaign.model import RunState, Status
 from campaign.report import tally
-from tests.builders import ResultOf
+from tests.support.builders import ResultOf
 
 STATUSES = [str(status) for status in Status]
 

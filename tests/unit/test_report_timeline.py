@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaign.report import timeline
-from tests.builders import ResultOf
+from tests.support.builders import ResultOf
 
 START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ import requests
 from campaign.sandbox import start
 from tests.acceptance.crash.launching import Launcher
 from tests.acceptance.crash.rounds import SEND, Round, lay_out
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

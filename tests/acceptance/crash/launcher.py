@@ -25,10 +25,10 @@ import openpyxl  # noqa: F401
 import rustpy_xlsxwriter  # noqa: F401
 import tqdm  # noqa: F401
 
-from campaign import cli  # noqa: F401
 from campaign.__main__ import main
-from campaign.messages import composition, rendering  # noqa: F401
-from campaign.recipients import sheets  # noqa: F401
+from campaign.cli import app  # noqa: F401
+from campaign.messages.rendering import render  # noqa: F401
+from campaign.recipients import table  # noqa: F401
 from campaign.report import tally  # noqa: F401
 from tests.acceptance.crash import points, power
 from tests.acceptance.crash.points import STAGES, Point

@@ -9,12 +9,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from tests.desk import KEYS, ROOT, Done
+from tests.support.desk import KEYS, ROOT, Done
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 KILLED: Final = -9
 

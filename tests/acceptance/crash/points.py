@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign.commands import sending
-from campaign.dispatch import Dispatch
+from campaign.cli.commands import send
+from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.gateway.connection import NotingHTTPConnection
 from campaign.journal import Journal
 from campaign.report import workbook
@@ -91,9 +91,9 @@ def mark_stages(mark: Callable[[str], None]) -> None:
         if side == "before":
             mark(name)
 
-    _wrap(sending, "open_for_writing", lambda _: ["planning"], passing)
+    _wrap(send, "open_for_writing", lambda _: ["planning"], passing)
     _wrap(Dispatch, "go", lambda _: ["sending"], passing)
-    _wrap(sending, "write_run", lambda _: ["reporting"], passing)
+    _wrap(send, "write_run", lambda _: ["reporting"], passing)
 
 
 def _wrap(

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from python_calamine import CalamineWorkbook
 
 from campaign.journal import open_for_reading
-from tests.desk import number
+from tests.support.desk import number
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.acceptance.crash.launching import Ended, Launcher
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
 SINGLES: Final = 24
 """Recipients with a request of their own."""

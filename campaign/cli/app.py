@@ -1,0 +1,340 @@
+"""The commands. Each parses its words, calls the engine, and says the outcome. Source: design.md, "Commands"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import campaign
+from campaign.cli import options as given
+from campaign.cli import schedule_app
+
+app = typer.Typer(
+    name="campaign",
+    help="Bulk text messages from a spreadsheet: checked before, sent once, answered for on every row.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"campaign {campaign.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Bulk text messages from a spreadsheet: checked before, sent once, answered for on every row."""
+    del version  # its callback has done what there is to do
+
+
+@app.command()
+def check(
+    file: given.File = None,
+    recipients: given.RecipientsOption = None,
+    template: given.TemplateOption = None,
+    text: given.TextOption = None,
+    sender: given.SenderOption = None,
+    title: given.TitleOption = None,
+    image: given.ImageOption = None,
+    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    only: given.OnlyOption = None,
+    override_advertising: given.OverrideOption = False,
+    gateway_url: given.GatewayOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Do everything but send: read, render, check, count, price; write the check workbook."""
+    planned = given.campaign_of(
+        file,
+        recipients=recipients,
+        template=template,
+        text=text,
+        sender=sender,
+        title=title,
+        image=image,
+        type=type,
+    )
+    asked_for = given.statuses_of(only)
+    with given.begin(planned) as begun:
+        from campaign.cli.commands import check as looking
+        from campaign.cli.context import Door
+
+        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
+        asked = looking.Asked(only=asked_for, override=override_advertising)
+        raise typer.Exit(looking.check(door, planned, asked, gateway_url=gateway_url, begun=begun))
+
+
+@app.command()
+def send(
+    file: given.File = None,
+    recipients: given.RecipientsOption = None,
+    template: given.TemplateOption = None,
+    text: given.TextOption = None,
+    sender: given.SenderOption = None,
+    title: given.TitleOption = None,
+    image: given.ImageOption = None,
+    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    only: given.OnlyOption = None,
+    sandbox: given.SandboxOption = False,
+    yes: given.YesOption = False,
+    again: given.AgainOption = False,
+    override_advertising: given.OverrideOption = False,
+    gateway_url: given.GatewayOption = None,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Check, ask, send, and write the result workbook."""
+    planned = given.campaign_of(
+        file,
+        recipients=recipients,
+        template=template,
+        text=text,
+        sender=sender,
+        title=title,
+        image=image,
+        type=type,
+    )
+    chosen = given.statuses_of(only)
+    with given.begin(planned) as begun:
+        from campaign.cli.commands import send as sending
+        from campaign.cli.context import Door
+
+        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+        how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising)
+        raise typer.Exit(sending.send(door, planned, how, only=chosen, begun=begun))
+
+
+@app.command("test")
+def try_out(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file.")],
+    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own phone.")],
+    row: given.RowOption = None,
+    sandbox: given.SandboxOption = False,
+    gateway_url: given.GatewayOption = None,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Send one row's message to your own phone."""
+    from campaign.cli.commands import send as sending
+    from campaign.cli.context import Door
+
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
+    raise typer.Exit(sending.test(door, given.campaign_of(file), how, to=to, row=row))
+
+
+@app.command()
+def preview(
+    file: given.File = None,
+    row: given.RowOption = None,
+    recipients: given.RecipientsOption = None,
+    template: given.TemplateOption = None,
+    text: given.TextOption = None,
+    sender: given.SenderOption = None,
+    title: given.TitleOption = None,
+    image: given.ImageOption = None,
+    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Show the messages as a recipient will see them."""
+    from campaign.cli.commands import check as looking
+    from campaign.cli.context import Door
+
+    planned = given.campaign_of(
+        file,
+        recipients=recipients,
+        template=template,
+        text=text,
+        sender=sender,
+        title=title,
+        image=image,
+        type=type,
+    )
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json)
+    looking.preview(door, planned, row=row)
+
+
+@app.command()
+def resume(
+    run: given.Run = "last",
+    override_advertising: given.OverrideOption = False,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Go on with what is still to send."""
+    from campaign.cli.commands import send as sending
+    from campaign.cli.context import Door
+
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    raise typer.Exit(sending.resume(door, run, override=override_advertising))
+
+
+@app.command()
+def runs(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
+    """List the runs that there are, the newest first."""
+    from campaign.cli.commands import runs
+    from campaign.cli.context import Door
+
+    runs.runs(Door(json=json, journal=journal))
+
+
+@app.command()
+def status(
+    run: given.Run = "last",
+    request: Annotated[int | None, typer.Option("--request", metavar="N", help="One request's whole story.")] = None,
+    journal: given.JournalOption = None,
+    json: given.JsonOption = False,
+) -> None:
+    """Show one run's counts by state and code, or the story of one request."""
+    from campaign.cli.commands import runs
+    from campaign.cli.context import Door
+
+    door = Door(json=json, journal=journal)
+    if request is not None:
+        runs.story(door, run, request)
+    else:
+        runs.status(door, run)
+
+
+@app.command()
+def report(
+    run: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="Runs, by id; the last one otherwise.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="All runs from that day on.")] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", help="xlsx, csv or parquet.")
+    ] = "xlsx",
+    into_original: Annotated[
+        bool, typer.Option("--into-original", help="Into a copy of your own workbook, its looks kept.")
+    ] = False,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Write the result workbook again, or one over several runs."""
+    from campaign.cli.commands import report as reporting
+    from campaign.cli.context import Door
+
+    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    reporting.report(door, run or (), since=since, form=reporting.form_of(format, into_original=into_original))
+
+
+@app.command()
+def resolve(
+    run: given.Run = "last",
+    sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help="What you know of them.")] = None,
+    request: Annotated[list[int] | None, typer.Option("--request", metavar="N", help="Only this request.")] = None,
+    yes: given.YesOption = False,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    json: given.JsonOption = False,
+) -> None:
+    """Give your word on unknown requests: they were sent, or they were not and may be sent again."""
+    from campaign.cli.commands import resolve as deciding
+    from campaign.cli.context import Door
+
+    if sent is None:
+        raise given.UsageError("say what you know of them: --sent, or --not-sent")
+    door = Door(json=json, journal=journal, report=report)
+    deciding.resolve(door, run, sent=sent, only=request, yes=yes)
+
+
+@app.command()
+def cancel(
+    run: given.Run = "last",
+    yes: given.YesOption = False,
+    journal: given.JournalOption = None,
+    report: given.ReportOption = None,
+    json: given.JsonOption = False,
+) -> None:
+    """Make sure that what is still to send will not be sent."""
+    from campaign.cli.commands import resolve as deciding
+    from campaign.cli.context import Door
+
+    deciding.cancel(Door(json=json, journal=journal, report=report), run, yes=yes)
+
+
+schedule_app.add_to(app)
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it.")]) -> None:
+    """Make a starter: a campaign file, a template and a recipients workbook that fit together."""
+    from campaign.config import starter
+
+    for path in starter.make(folder):
+        typer.echo(path)
+
+
+@app.command()
+def purge(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id, or `last`.", show_default=False)] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="90d", help="All runs that ended so many days ago.")
+    ] = None,
+    yes: given.YesOption = False,
+    journal: given.JournalOption = None,
+) -> None:
+    """Remove texts and numbers of old runs; counts, codes and request numbers stay."""
+    from campaign.cli.commands import resolve as deciding
+    from campaign.cli.context import Door
+
+    deciding.purge(Door(journal=journal), run, older_than=older_than, yes=yes)
+
+
+@app.command()
+def doctor(
+    gateway_url: given.GatewayOption = None, journal: given.JournalOption = None, json: given.JsonOption = False
+) -> None:
+    """Look at keys, journal, disk, clock and versions: what would go wrong, said before it does."""
+    from campaign.cli.commands import check as looking
+    from campaign.cli.context import Door
+
+    raise typer.Exit(looking.doctor(Door(json=json, journal=journal), gateway_url=gateway_url))
+
+
+@app.command()
+def codes(json: given.JsonOption = False) -> None:
+    """List the gateway's result codes, and what is done about each."""
+    from campaign.cli.commands import codes
+    from campaign.cli.context import Door
+
+    codes.codes(Door(json=json))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option("--port", help="Where it listens on 127.0.0.1; 0 for any free port.")] = 8025,
+    latency: Annotated[str | None, typer.Option("--latency", help="Time before each answer, such as 50ms.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Makes it repeatable.")] = None,
+    ledger: Annotated[Path | None, typer.Option("--ledger", metavar="FILE", help="SQLite file to record in.")] = None,
+    rate: Annotated[float | None, typer.Option("--rate", metavar="N", help="Requests a second that it takes.")] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", metavar="NAME[:times=n][,after=n]")] = None,
+) -> None:
+    """Run the gateway's stand-in, with its inbox page. Nothing is ever really sent by it."""
+    from campaign.sandbox.__main__ import main as run_sandbox
+
+    words = [f"--port={port}"]
+    for flag, value in (("--latency", latency), ("--seed", seed), ("--ledger", ledger), ("--rate", rate)):
+        words += [] if value is None else [f"{flag}={value}"]
+    raise typer.Exit(run_sandbox(words + [f"--fault={one}" for one in fault or []]))

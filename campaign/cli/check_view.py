@@ -1,0 +1,137 @@
+"""A check on the terminal: what goes, what does not and why, for how much and how long. Ten seconds of reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign.cli.terminal import counts_in_words, note, say, types_in_words, width
+from campaign.engine import estimate
+from campaign.model import Status
+from campaign.recipients.spreadsheets import column_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from campaign.engine.checking.advertising import Found
+    from campaign.engine.checking.check import Checked
+    from campaign.engine.runs import Summary
+    from campaign.model import Result
+
+PROBLEMS_SHOWN: Final = 5
+"""Problem rows shown on the terminal; the workbook has them all."""
+
+VALUE_SHOWN: Final = 24
+"""Characters of a cell's value that are shown."""
+
+
+def show_check(checked: Checked, result: Result, summary: Summary, *, override: bool = False) -> None:
+    """A check in ten seconds of reading; `override`: what is against the rules of advertising stops nothing."""
+    totals, table = summary.totals, checked.table
+    pending = totals["rows"].get(str(Status.PENDING), 0)
+    say(f"{checked.campaign.name}: {totals['rows']['total']:,} rows in {_sources(checked)}")
+    say(f"  to send    {pending:>9,}   {types_in_words(totals['types'])}")
+    left_out = {key: count for key, count in totals["rows"].items() if key not in {"total", str(Status.PENDING)}}
+    if left_out:
+        say(f"  left out   {sum(left_out.values()):>9,}   {counts_in_words(left_out)}")
+    if requests := totals["requests"]["total"]:
+        say(f"  requests   {requests:>9,}   {_time(checked, requests)}")
+    if (cost := totals["planned"]) is not None:
+        say(f"  price      {cost:>9,.0f} won")
+    if reserved := _reserved(table):
+        say(f"  reserved   {reserved}")
+    _show_problems(checked, result)
+    _show_found(summary.found, override=override)
+    for words in [*_remarks(result), *_bytes_advice(checked), *summary.notes]:
+        note(f"note: {words}")
+
+
+def _sources(checked: Checked) -> str:
+    return ", ".join(
+        source.file + (f" ({source.sheet})" if source.sheet else "") for source in checked.recipients.sources
+    )
+
+
+def _time(checked: Checked, requests: int) -> str:
+    pace = checked.campaign.gateway
+    length = estimate.in_words(estimate.duration(requests, in_flight=pace.in_flight, rate=pace.rate))
+    by_rate = pace.rate is not None and estimate.speed(pace.in_flight, pace.rate) == pace.rate
+    return f"about {length}, " + (f"at {pace.rate:g} a second" if by_rate else f"{pace.in_flight} at once")
+
+
+def _reserved(table: pd.DataFrame) -> str | None:
+    dates = table.loc[table["request"].notna(), "date"].dropna()
+    if not len(dates):
+        return None
+    first, last = dates.min(), dates.max()
+    return f"{len(dates):>9,}   {first}" + ("" if first == last else f" to {last}")
+
+
+def _remarks(result: Result) -> list[str]:
+    """That rows go with a remark (a number repaired, a doubt), with the first of them."""
+    told = result.rows.index[(result.rows["status"] == str(Status.PENDING)) & result.rows["reason"].notna()]
+    if not len(told):
+        return []
+    [name] = _names(result, told[:1])
+    more = "; the workbook has them all" if len(told) > 1 else ""
+    return [f"{len(told):,} go with a remark, such as row {name}: {result.rows['reason'][told[0]]}{more}"]
+
+
+def _bytes_advice(checked: Checked) -> Sequence[str]:
+    """What a few bytes less would save, where the type follows from the bytes."""
+    from campaign.messages import length_advice
+
+    if checked.campaign.message.msg_type is not None:
+        return ()
+    going = checked.table[checked.table["status"].isna()]
+    return length_advice.examine(going, checked.recipients.columns, checked.places, checked.campaign.prices).sentences
+
+
+def _show_problems(checked: Checked, result: Result) -> None:
+    """The first rows that need a hand, by their row in the spreadsheet, with the cell to mend and what is in it."""
+    bad = result.rows.index[result.rows["status"] == str(Status.INVALID)]
+    if not len(bad):
+        return
+    say(f"  rows that need a hand ({len(bad):,}):")
+    shown = bad[:PROBLEMS_SHOWN]
+    rows = [f"row {name}" for name in _names(result, shown)]
+    room = max(map(width, rows))
+    for row, place in zip(rows, shown, strict=True):
+        say(f"    {row}{' ' * (room - width(row))}  {_cell(checked, place)}{result.rows['reason'][place]}")
+    if len(bad) > len(shown):
+        say(f"    and {len(bad) - len(shown):,} more; the workbook has them all")
+
+
+def _names(result: Result, places: pd.Index) -> list[str]:
+    """Row numbers, with the file where there are several."""
+    rows = result.rows.loc[places]
+    if "file" not in rows:
+        return [f"{row}" for row in rows["row"]]
+    return [f"{row} of {file}" for row, file in zip(rows["row"], rows["file"], strict=True)]
+
+
+def _cell(checked: Checked, place: int) -> str:
+    """The cell to mend: its heading, and its value where the reason does not say it."""
+    columns = [column for column in checked.recipients.columns if column.name == checked.fix[place]]
+    if not columns:
+        return ""
+    value = column_types.text(checked.table[columns[0].name].iloc[[place]].array.__arrow_array__())[0].as_py()
+    heading = " ".join(columns[0].heading.split())
+    reason = checked.table["reason"][place]
+    if value is None or value[:VALUE_SHOWN] in reason:
+        return "" if reason.startswith(f"{heading!r} ") else f"{heading}: "
+    return f"{heading} {_short(value)!r}: "
+
+
+def _short(value: str) -> str:
+    line = " ".join(value.split())
+    return line if len(line) <= VALUE_SHOWN else f"{line[: VALUE_SHOWN - 1]}…"
+
+
+def _show_found(found: Iterable[Found], *, override: bool) -> None:
+    """What the rules of advertising find, each with its rule."""
+    for one in found:
+        stops = "overridden" if override else "ERROR"
+        say(f"  {stops if one.stops else 'warning':10} advertising: {one.sentence}")
+        say(f"             rule: {one.rule}")

@@ -1,0 +1,109 @@
+"""Writing what became of runs once more: as a workbook, into the person's own one, or as a plain table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from campaign.cli.context import show_json, writing
+from campaign.cli.options import UsageError
+from campaign.engine import results
+from campaign.engine import runs as pipeline
+from campaign.journal import open_for_reading
+from campaign.model.limits import ZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign.cli.context import Door
+    from campaign.journal import Reader, RunRecord
+    from campaign.model import Result
+
+FORMATS: Final = ("xlsx", "csv", "parquet")
+"""What `--format` may be; also the files' suffixes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a result is written."""
+
+    suffix: str
+    into_original: bool
+
+
+def form_of(name: str, *, into_original: bool) -> Form:
+    """The form that the options name.
+
+    Raises:
+        UsageError: there is no such format, or it cannot go into a workbook.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"--format {name}: expected one of {', '.join(FORMATS)}")
+    if into_original and name != "xlsx":
+        raise UsageError(f"--into-original makes a workbook; --format {name} cannot go with it")
+    return Form(name, into_original)
+
+
+def report(door: Door, runs: Sequence[str], *, since: str | None, form: Form) -> None:
+    """Write a run's result again, from the journal alone; or one workbook over several runs."""
+    with open_for_reading(door.journal_url) as journal:
+        records = _since(journal, since) if since else [journal.run(run) for run in runs or ("last",)]
+        if len(records) > 1:
+            _several(door, journal, records, form)
+            return
+        [record] = records
+        result = results.of_run(journal, record)
+        place = writing(record.id, lambda: _write(door, result, _place(door, record.id, form), form))
+        door.show(pipeline.summarise(result, place))
+
+
+def _since(journal: Reader, words: str) -> list[RunRecord]:
+    try:
+        day = datetime.combine(datetime.strptime(words, "%Y-%m-%d").date(), time(), ZONE)  # noqa: DTZ007 - a day of Seoul
+    except ValueError:
+        raise UsageError(f"--since {words}: expected a day such as 2026-11-01") from None
+    records = [record for record in journal.runs() if record.created_at >= day]
+    if not records:
+        raise UsageError(f"--since {words}: there is no run since then")
+    return records[::-1]
+
+
+def _several(door: Door, journal: Reader, records: Sequence[RunRecord], form: Form) -> None:
+    from campaign.report import workbook
+
+    if form != Form("xlsx", into_original=False):
+        raise UsageError("several runs go into one workbook: leave --format and --into-original out")
+    found = [results.of_run(journal, record) for record in records]
+    place = door.place(f"runs-{records[0].id}-to-{records[-1].id}")
+    with door.progress.stage("write", sum(len(result.rows) for result in found)) as advance:
+        written = writing("RUN RUN", lambda: workbook.write_several(found, place, progress=advance))
+    summaries = [pipeline.summarise(result, written) for result in found]
+    if door.json:
+        show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
+        return
+    for summary in summaries:
+        door.show(replace(summary, report=None))
+    door.show_place(written)
+
+
+def _place(door: Door, name: str, form: Form) -> Path:
+    if form.into_original:
+        name += "-original"
+    return door.place(name, form.suffix)
+
+
+def _write(door: Door, result: Result, place: Path, form: Form) -> Path:
+    from campaign.report import flat, original
+
+    if form.into_original:
+        sources = result.recipients.sources
+        if len(sources) > 1:
+            raise UsageError("--into-original: the run has several spreadsheets; leave it out")
+        return original.write(result, Path(sources[0].file), place)
+    if form.suffix == "csv":
+        return flat.csv(result, place)
+    if form.suffix == "parquet":
+        return flat.parquet(result, place)
+    return pipeline.report(result, place, door.progress)

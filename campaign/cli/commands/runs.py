@@ -1,0 +1,70 @@
+"""Looking back: runs, their counts, their stories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.cli import terminal
+from campaign.cli.context import show_json
+from campaign.cli.options import UsageError
+from campaign.engine import results
+from campaign.engine import runs as pipeline
+from campaign.journal import open_for_reading
+
+if TYPE_CHECKING:
+    from campaign.cli.context import Door
+
+
+def status(door: Door, run: str) -> None:
+    """Show a run's counts."""
+    with open_for_reading(door.journal_url) as journal:
+        record = journal.run(run)
+        door.show(pipeline.summarise(results.of_run(journal, record), record.report))
+
+
+def story(door: Door, run: str, no: int) -> None:
+    """Show everything that happened to one request."""
+    with open_for_reading(door.journal_url) as journal:
+        record = journal.run(run)
+        events = journal.events(record.id, no)
+        there_are = sum(journal.counts(record.id).values())
+    if not 1 <= no <= there_are:
+        raise UsageError(f"run {record.id} has no request {no}; they go from 1 to {there_are}")
+    if door.json:
+        show_json({"run": record.id, "request": no, "events": events})
+        return
+    rows = [
+        (
+            terminal.local(event["at"]),
+            str(event["state"]),
+            "" if event["attempt"] is None else str(event["attempt"]),
+            "" if event["code"] is None else str(event["code"]),
+            event["cause"] or "",
+        )
+        for event in events
+    ]
+    terminal.show_table(("time", "became", "attempt", "code", "cause"), rows)
+
+
+def runs(door: Door) -> None:
+    """List all runs."""
+    with open_for_reading(door.journal_url) as journal:
+        records = journal.runs()
+    if not door.json:
+        terminal.show_runs(records)
+        return
+    show_json(
+        {
+            "runs": [
+                {
+                    "run": record.id,
+                    "name": record.name,
+                    "state": str(record.state),
+                    "planned": record.created_at.isoformat(),
+                    "gateway": record.gateway,
+                    "report": record.report,
+                }
+                for record in records
+            ]
+        }
+    )

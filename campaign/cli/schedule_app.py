@@ -1,0 +1,91 @@
+"""The commands about time, which `campaign.cli.app` takes among its own. Source: design.md, "Commands"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from campaign.cli import options as given
+
+if TYPE_CHECKING:
+    from campaign.cli.context import Door
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the app."""
+    for name, command in (
+        ("schedule", schedule),
+        ("schedules", schedules),
+        ("unschedule", unschedule),
+        ("run-due", run_due),
+        ("scheduler", scheduler),
+    ):
+        app.command(name)(command)
+
+
+def schedule(
+    file: given.File = None,
+    freeze: Annotated[bool, typer.Option("--freeze", help="Read the recipients now, not when it starts.")] = False,
+    install_help: Annotated[
+        bool, typer.Option("--install-help", help="Print files for cron, systemd and Windows that start what is due.")
+    ] = False,
+    again: given.AgainOption = False,
+    sandbox: given.SandboxOption = False,
+    gateway_url: given.GatewayOption = None,
+    journal: given.JournalOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Check a campaign, say when it will start, and record it."""
+    from campaign.cli.commands import install_help as installing
+    from campaign.cli.commands import schedule as scheduling
+    from campaign.cli.commands import send
+
+    if install_help:
+        typer.echo(installing.help_text(installing.here(journal)), nl=False)
+        return
+    if file is None:
+        raise given.UsageError("name the campaign file that is to be scheduled")
+    how = send.How(sandbox=sandbox, gateway_url=gateway_url)
+    wish = scheduling.Wish(freeze=freeze, again=again)
+    scheduling.schedule(_door(journal=journal, json=json, quiet=no_progress), file, how, wish)
+
+
+def schedules(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
+    """List what is scheduled, and what became of it."""
+    from campaign.cli.commands import schedule as scheduling
+
+    scheduling.schedules(_door(journal=journal, json=json))
+
+
+def unschedule(
+    schedule: Annotated[str, typer.Argument(metavar="ID", help="A schedule's id, as `campaign schedules` lists it.")],
+    journal: given.JournalOption = None,
+) -> None:
+    """Take a schedule back."""
+    from campaign.cli.commands import schedule as scheduling
+
+    scheduling.unschedule(_door(journal=journal), schedule)
+
+
+def run_due(
+    journal: given.JournalOption = None, no_progress: given.ProgressOption = False, json: given.JsonOption = False
+) -> None:
+    """Start what is due, once, and end."""
+    from campaign.cli.commands import schedule as scheduling
+
+    raise typer.Exit(scheduling.run_due(_door(journal=journal, json=json, quiet=no_progress)))
+
+
+def scheduler(journal: given.JournalOption = None, no_progress: given.ProgressOption = False) -> None:
+    """Stay, and start in time what is due."""
+    from campaign.cli.commands import schedule as scheduling
+
+    raise typer.Exit(scheduling.stay(_door(journal=journal, quiet=no_progress)))
+
+
+def _door(*, journal: str | None, json: bool = False, quiet: bool = True) -> Door:
+    from campaign.cli.context import Door
+
+    return Door(progress=given.progress_of(quiet=quiet), json=json, journal=journal)

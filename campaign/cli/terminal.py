@@ -1,0 +1,123 @@
+"""What a person reads on the terminal: numbers first, then what needs a hand, then where to look."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from campaign.model import MsgType, RunState, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from campaign.engine.runs import Summary
+    from campaign.journal import RunRecord
+
+NOTHING_SENT: Final = "SANDBOX: nothing really went out. 연습용입니다: 실제로 발송되지 않았습니다."
+"""Said wherever a run went to the built-in gateway."""
+
+
+def say(words: str = "") -> None:
+    """A line of a command's outcome, on standard output."""
+    sys.stdout.write(words + "\n")
+
+
+def note(words: str) -> None:
+    """A line beside the outcome, on standard error."""
+    sys.stderr.write(words + "\n")
+
+
+def show_summary(summary: Summary) -> None:
+    """How a run stands, and what to do next."""
+    for words in summary_lines(summary):
+        say(words)
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """How a run stands, and what to do next, in lines."""
+    totals = summary.totals
+    lines = [
+        f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""),
+        f"  rows       {totals['rows']['total']:>9,}   {counts_in_words(totals['rows'])}",
+        f"  requests   {totals['requests']['total']:>9,}   {counts_in_words(totals['requests'])}",
+    ]
+    if totals["codes"]:
+        lines.append(f"  codes      {_coded(totals['codes'])}")
+    if totals["cost"] is not None:
+        lines.append(f"  cost       {totals['cost']:>9,.0f} won for what was accepted")
+    if summary.advertisement:
+        lines.append(f"  advertisement: {_kept(summary)}")
+    if summary.sandbox:
+        lines.append(f"  {NOTHING_SENT}")
+    if summary.report:
+        lines.append(f"  workbook   {summary.report}")
+    return lines + next_steps(summary)
+
+
+def _kept(summary: Summary) -> str:
+    if summary.overridden is None:
+        return "nothing was found against the rules"
+    return f"the rules were overridden by a person: {summary.overridden}"
+
+
+def next_steps(summary: Summary) -> list[str]:
+    """What a person may want to do after a run that is not all accepted."""
+    steps = []
+    if summary.resume_at is not None:
+        steps.append(
+            f"`campaign scheduler` or `campaign run-due` goes on with it at {local(summary.resume_at)} (Asia/Seoul)."
+        )
+    elif summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
+        steps.append(f"To go on with what is still to send: campaign resume {summary.run}")
+    if summary.totals["rows"].get(str(Status.UNKNOWN)):
+        steps.append(
+            "Unknown: the gateway was given these and never answered, so they are not sent again by themselves. When "
+            f"you know: campaign resolve {summary.run} --sent (or --not-sent)"
+        )
+    return steps
+
+
+def show_runs(runs: Iterable[RunRecord]) -> None:
+    """One line a run, the newest first."""
+    rows = [(run.id, str(run.state), local(run.created_at), run.gateway, run.report or "") for run in runs]
+    show_table(("run", "state", "planned", "gateway", "workbook"), rows)
+
+
+def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns under headings, as wide as they need to be."""
+    lines = [tuple(heads), *map(tuple, rows)]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell + " " * (room - width(cell)) for cell, room in zip(line, widths, strict=True))
+        say("  ".join(cells).rstrip())
+
+
+def width(words: str) -> int:
+    """Columns that the words take on a terminal: Hangul takes two."""
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in words)
+
+
+def local(time: datetime | None) -> str:
+    """A time in Asia/Seoul, to the second."""
+    from campaign.model.limits import DATE_FORMAT, ZONE
+
+    return "" if time is None else time.astimezone(ZONE).strftime(DATE_FORMAT)
+
+
+def types_in_words(types: Mapping[str, int]) -> str:
+    """Messages by type, in the order of `MsgType`."""
+    return counts_in_words({str(kind): types[kind] for kind in MsgType if kind in types}) or "nothing"
+
+
+def _coded(codes: Mapping[str, int]) -> str:
+    from campaign.gateway.result_codes import describe
+
+    return " · ".join(f"{code} ({describe(int(code)).english}) {count:,}" for code, count in codes.items())
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """Each name with its count; the total aside."""
+    return " · ".join(f"{key} {count:,}" for key, count in counts.items() if key != "total")

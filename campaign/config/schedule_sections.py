@@ -1,0 +1,164 @@
+"""The tables of the campaign file about time: when it starts, in which hours it goes and how fast, who hears of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import datetime
+from typing import Annotated, Final, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from campaign.config.base import Filled, Section
+from campaign.model.limits import ZONE
+from campaign.timing import spread, timetable, window
+from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
+from campaign.timing.timetable import GRACE, Timetable
+
+_SHARE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_WHOLE: Final = 100
+
+
+class ScheduleSection(Section):
+    """`[schedule]`: when our own scheduler starts the campaign. A time without a zone is in Asia/Seoul."""
+
+    start_at: datetime | None = None
+    start_by: datetime | None = None
+    every: Filled | None = None
+    once_per_recipient: bool = False
+    max_invalid: Filled = "5%"
+
+    @field_validator("start_at", "start_by", mode="before")
+    @classmethod
+    def _has_a_zone(cls, time: object) -> object:
+        if not isinstance(time, datetime):
+            raise ValueError("expected a day and a time without quotes, such as 2026-12-01T10:00:00+09:00")  # noqa: TRY004 - pydantic's protocol
+        return time if time.tzinfo else time.replace(tzinfo=ZONE)
+
+    @field_validator("start_by")
+    @classmethod
+    def _by_is_later(cls, start_by: datetime, given: ValidationInfo) -> datetime:
+        start_at = given.data.get("start_at")
+        if start_at is None:
+            raise ValueError("it goes with `start_at`: how late it may be is the time between the two")
+        if start_by <= start_at:
+            raise ValueError(f"expected a time after `start_at`, {start_at.isoformat()}")
+        return start_by
+
+    @field_validator("every")
+    @classmethod
+    def _is_a_cron_line(cls, every: str) -> str:
+        return timetable.check_cron(every)
+
+    @field_validator("max_invalid")
+    @classmethod
+    def _is_a_share(cls, words: str) -> str:
+        match = _SHARE.fullmatch(words)
+        if match is None or float(match[1]) > _WHOLE:
+            raise ValueError('expected a share of the rows, from "0%" to "100%"')
+        return words
+
+    @model_validator(mode="after")
+    def _has_a_time(self) -> Self:
+        if self.start_at is None and self.every is None:
+            raise ValueError("give `start_at`, for once, or `every`, for again and again")
+        return self
+
+    @property
+    def timetable(self) -> Timetable:
+        """When it is due; with `every`, `start_at` is the earliest time, and `start_by` says how late each may be."""
+        late = self.start_by - self.start_at if self.start_by and self.start_at else GRACE
+        return Timetable(start_at=self.start_at, every=self.every, grace=late)
+
+    @property
+    def invalid_share(self) -> float:
+        """`max_invalid` as a number from 0 to 1."""
+        return float(self.max_invalid.removesuffix("%")) / _WHOLE
+
+
+class SendingSection(Section):
+    """`[sending]`: the hours in which it may go, Asia/Seoul, and how it is spread over time."""
+
+    window: Filled | None = None
+    spread: Filled | None = None
+
+    @field_validator("window")
+    @classmethod
+    def _is_a_window(cls, words: str) -> str:
+        window.parse(words)
+        return words
+
+    @field_validator("spread")
+    @classmethod
+    def _is_a_spread(cls, words: str) -> str:
+        spread.parse(words)
+        return words
+
+    @property
+    def spreading(self) -> Spread | None:
+        """How the sending is spread; None where it goes as fast as it can."""
+        return None if self.spread is None else spread.parse(self.spread)
+
+
+class NotifySection(Section):
+    """`[notify]`: who is told when a scheduled run ends, pauses, or could not start: a command, a mail, or both."""
+
+    command: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)] | None = None
+    mail_to: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)] | None = None
+    mail_from: Filled | None = None
+    smtp: Filled | None = None
+    smtp_user: Filled | None = None
+
+    @field_validator("mail_to")
+    @classmethod
+    def _are_addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            _check_address(address)
+        return addresses
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_an_address(cls, address: str) -> str:
+        return _check_address(address)
+
+    @field_validator("smtp")
+    @classmethod
+    def _is_a_server(cls, server: str) -> str:
+        host, port = _split(server)
+        if not host or not 0 < port < 1 << 16:
+            raise ValueError("expected a mail server and its port, such as smtp.example.kr:587")
+        return server
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        mail = (self.mail_to, self.mail_from, self.smtp)
+        if any(mail) and not all(mail):
+            raise ValueError("a mail needs `mail_to`, `mail_from` and `smtp`, all three")
+        if self.command is None and not any(mail):
+            raise ValueError("give a `command`, or `mail_to`, `mail_from` and `smtp`")
+        return self
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """The mail server's name and port."""
+        return _split(self.smtp or "")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the mail server is this very machine: only there a mail may go without TLS."""
+        host = self.server[0]
+        try:
+            return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+
+def _split(server: str) -> tuple[str, int]:
+    host, _, port = server.rpartition(":")
+    return host, int(port) if port.isdecimal() and port.isascii() else 0
+
+
+def _check_address(address: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", address):
+        raise ValueError(f"{address!r} is no mail address: expected one such as me@example.kr")
+    return address

@@ -1,0 +1,122 @@
+"""A campaign to start from: a folder with a recipients workbook, a template and a campaign file that fit together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign.model.errors import CampaignError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from openpyxl.worksheet.worksheet import Worksheet
+
+NAMES: Final = ("campaign.toml", "message.j2", "recipients.xlsx")
+"""What a starter consists of."""
+
+SHEET: Final = "수신자"
+PREPARED_ROWS: Final = 1_000
+"""Rows whose cells are ready to be typed or pasted into."""
+
+_HEADINGS: Final = {
+    "이름": (14, "Who it goes to. In the message: {{ 이름 }}"),
+    "휴대폰": (18, "Where it goes. The column is text, so that the leading 0 stays."),
+    "등급": (10, 'One of the list, or your own. In the message: {% if 등급 == "VIP" %}...{% endif %}'),
+    "쿠폰": (14, "May be empty: the template says what happens then."),
+}
+# Numbers in 010-0xxx, which no carrier has assigned: a starter that is sent by mistake wakes nobody.
+_ROWS: Final = (
+    ("김민서", "010-0200-0001", "VIP", "SPRING-01"),
+    ("이지훈", "010-0200-0002", "일반", None),
+    ("박서연", "010-0200-0003", "일반", "SPRING-02"),
+)
+_GRADES: Final = '"일반,GOLD,VIP"'
+
+_MESSAGE: Final = """\
+{{ 이름 }}님, 안녕하세요.{% if 쿠폰 %}
+쿠폰 {{ 쿠폰 }}을 이번 주에 써 보세요.{% endif %}
+"""
+
+_CAMPAIGN: Final = """\
+# Check it, rehearse it, send it:
+#   campaign check campaign.toml
+#   campaign send campaign.toml --sandbox
+#   campaign send campaign.toml
+name = "first"
+sender = "02-1234-5678"            # your own number, registered with the gateway beforehand
+
+[recipients]
+files = ["recipients.xlsx"]
+
+[message]
+template = "message.j2"
+title = "안내"                      # goes with texts that are longer than an SMS
+
+[prices]                           # won a message, for the estimate
+SMS = 20
+LMS = 50
+MMS = 200
+"""
+
+
+class StarterError(CampaignError):
+    """The starter cannot be put there."""
+
+
+def make(folder: Path) -> tuple[Path, ...]:
+    """Put a starter into `folder`, which is made if need be; the files' paths.
+
+    Raises:
+        StarterError: one of its files is there already, or the folder cannot be written.
+    """
+    paths = tuple(folder / name for name in NAMES)
+    there = [str(path) for path in paths if path.exists()]
+    if there:
+        raise StarterError(f"{', '.join(there)}: already there; nothing was written. Name another folder.")
+    campaign_file, template, recipients = paths
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        campaign_file.write_text(_CAMPAIGN, encoding="utf-8")
+        template.write_text(_MESSAGE, encoding="utf-8")
+        _write_recipients(recipients)
+    except OSError as problem:
+        raise StarterError(f"{folder}: cannot be written: {problem.strerror}") from None
+    return paths
+
+
+def _write_recipients(path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.create_sheet(SHEET, 0)
+    book.remove(book["Sheet"])
+    sheet.append(list(_HEADINGS))
+    for row in _ROWS:
+        sheet.append(row)
+    _dress(sheet)
+    _offer_grades(sheet)
+    book.save(path)
+
+
+def _dress(sheet: Worksheet) -> None:
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    for letter, (width, note) in zip("ABCD", _HEADINGS.values(), strict=True):
+        head = sheet[f"{letter}1"]
+        head.font = Font(name="맑은 고딕", bold=True, color="FFFFFF")
+        head.fill = PatternFill("solid", fgColor="2F5597")
+        head.alignment = Alignment(horizontal="center")
+        head.comment = Comment(note, "campaign", width=260, height=60)
+        sheet.column_dimensions[letter].width = width
+    for row in range(2, PREPARED_ROWS + 2):
+        sheet.cell(row, 2).number_format = "@"
+    sheet.freeze_panes = "A2"
+
+
+def _offer_grades(sheet: Worksheet) -> None:
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    grades = DataValidation(type="list", formula1=_GRADES, allow_blank=True, showErrorMessage=False)
+    grades.add(f"C2:C{PREPARED_ROWS + 1}")
+    sheet.add_data_validation(grades)

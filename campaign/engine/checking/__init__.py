@@ -1,0 +1,1 @@
+"""Checks a campaign's rows before anything is sent: statuses, reasons, advertising rules, consent."""

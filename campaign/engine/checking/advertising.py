@@ -1,0 +1,186 @@
+"""What the rules for advertising messages find in a checked campaign, by the spreadsheet's rows, and what follows.
+
+It helps to keep the rules, and is no legal advice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from campaign.engine import estimate
+from campaign.engine.checking import row_status
+from campaign.messages import advertising, curfew
+from campaign.messages.advertising import Rule, Severity
+from campaign.messages.cp949 import clean
+from campaign.model import Remark, schema
+from campaign.model.errors import CampaignError
+from campaign.recipients.spreadsheets import wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from campaign.config.campaign_file import Campaign
+    from campaign.engine.checking.check import Checked
+    from campaign.messages.advertising import Finding
+
+
+class AgainstTheRules(CampaignError):
+    """An advertisement is not as the rules want it; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Something found, by which rule. `rows` are places in the table (from 0), none where it is about the time."""
+
+    rule: Rule
+    severity: Severity
+    words: str
+    rows: np.ndarray
+    named: str  # them by their numbers in the spreadsheet, or nothing
+
+    @property
+    def stops(self) -> bool:
+        """Whether the send is stopped by it."""
+        return self.severity is Severity.ERROR
+
+    @property
+    def sentence(self) -> str:
+        """What was found, and where."""
+        return f"{self.words} ({self.named})" if self.named else self.words
+
+    def as_json(self) -> dict[str, object]:
+        """For the `--json` object."""
+        return {
+            "severity": str(self.severity),
+            "rule": str(self.rule),
+            "words": self.words,
+            "rows": len(self.rows),
+        }
+
+    def as_remark(self) -> Remark:
+        """For the workbook."""
+        return Remark(words=self.sentence, rule=str(self.rule), stops=self.stops)
+
+
+def examine(
+    table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray, *, practice: bool = False
+) -> tuple[Found, ...]:
+    """What is found of the rows that go; nothing where the campaign is no advertisement.
+
+    Args:
+        table: complete, `schema.TABLE`.
+        campaign: the campaign file.
+        start: when the first request would go, with its zone.
+        night_consent: who has consented to be sent to by night (bool, the table's length).
+        practice: nothing will really go out; the hours of it are worth a warning only.
+    """
+    if not campaign.message.advertisement:
+        return ()
+    going = np.flatnonzero(table["request"].notna())
+    codes, texts = pd.factorize(table["text"].iloc[going])
+    advertiser = campaign.message.advertiser and clean(campaign.message.advertiser)
+    by_text = advertising.check(pd.Series(texts, dtype=schema.TEXT), advertiser=advertiser)
+    findings = [(one, going[one.texts[codes]]) for one in by_text]
+    by_day = going[~night_consent[going]]
+    findings += [(one, by_day[one.texts]) for one in curfew.check_reservations(table["date"].iloc[by_day])]
+    findings += [(one, by_day[:0]) for one in span(table.iloc[by_day], campaign, start, practice=practice)]
+    found = [_found(one, rows, table, whole=len(rows) == len(going)) for one, rows in findings]
+    return tuple(sorted(found, key=lambda one: not one.stops))
+
+
+def renewed(checked: Checked, start: datetime) -> tuple[Found, ...]:
+    """What was found of a campaign, with the hours held against another start."""
+    if not checked.campaign.message.advertisement:
+        return ()
+    by_day = checked.table["request"].notna().to_numpy(dtype=bool) & ~checked.night_consent
+    hours = span(checked.table[by_day], checked.campaign, start, practice=checked.practice)
+    nobody = np.zeros(0, dtype=np.int64)
+    return (*(_found(one, nobody, checked.table, whole=False) for one in hours), *whatever_the_hour(checked.found))
+
+
+def whatever_the_hour(found: Iterable[Found]) -> tuple[Found, ...]:
+    """What no other hour of sending would mend: all but the findings about the time of the sending itself."""
+    return tuple(one for one in found if one.rule is not Rule.NIGHT or len(one.rows))
+
+
+def summed_up(found: Iterable[Found]) -> str | None:
+    """What stops the send, in a sentence for the record; None where nothing does."""
+    return "; ".join(one.sentence for one in errors(found)) or None
+
+
+def against_the_night(found: Iterable[Found]) -> bool:
+    """Whether something is to go by night that may not."""
+    return any(one.rule is Rule.NIGHT for one in errors(found))
+
+
+def span(rows: pd.DataFrame, campaign: Campaign, start: datetime, *, practice: bool) -> list[Finding]:
+    """What is found of the hours in which these rows would go, as far as they have no reservation."""
+    last = rows["request"][rows["date"].isna()].max()
+    if pd.isna(last):
+        return []
+    pace = campaign.gateway
+    end = start + estimate.duration(int(last), in_flight=pace.in_flight, rate=pace.rate)
+    found = curfew.check_span(start, end)
+    return [replace(one, severity=Severity.WARNING) for one in found] if practice else found
+
+
+def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bool) -> Found:
+    named = wording.rows(table["row"].iloc[rows[: wording.NAMED]].to_list(), len(rows)) if len(rows) else ""
+    if whole and len(rows) > wording.NAMED:
+        named = f"all {len(rows):,} rows"
+    return Found(finding.rule, finding.severity, finding.words, rows, named)
+
+
+def notes_by_row(found: Iterable[Found], table: pd.DataFrame) -> pd.Series:
+    """What a person should know of single rows: the findings that are not about them all (`schema.TEXT`)."""
+    going = int(table["request"].notna().sum())
+    said: pd.Series = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
+    for one in found:
+        if 0 < len(one.rows) < going:
+            said = row_status.both(said, _said(f"advertising: {one.words}", one.rows, said))
+    return said
+
+
+def fixes(found: Iterable[Found], fix: pd.Series) -> pd.Series:
+    """`fix`, with our column `text` where single rows' texts are against the rules."""
+    for one in found:
+        if one.stops and one.rule is not Rule.NIGHT:
+            fix = fix.fillna(_said("text", one.rows, fix))
+    return fix
+
+
+def _said(words: str, rows: np.ndarray, like: pd.Series) -> pd.Series:
+    """The words at these places, missing elsewhere."""
+    flags = np.zeros(len(like), dtype=bool)
+    flags[rows] = True
+    return row_status.said(words, flags, like.index)
+
+
+def errors(found: Iterable[Found]) -> list[Found]:
+    """Those that stop the send."""
+    return [one for one in found if one.stops]
+
+
+WAY_OUT: Final = (
+    "Nothing was sent. Mend the message or the time; --override-advertising sends it all the same, and is recorded."
+)
+"""What a person can do who sends now."""
+
+WAY_OUT_OF_SCHEDULED: Final = "Mend the message, then schedule it again."
+"""What a person can do about what is to be sent later."""
+
+
+def refuse(found: Iterable[Found], way_out: str = WAY_OUT) -> None:
+    """Refuse to send what is against the rules; `way_out` says what a person can do.
+
+    Raises:
+        AgainstTheRules: saying what was found, by which rule, and what to do.
+    """
+    if stopping := errors(found):
+        lines = [f"advertising: {one.sentence}. Rule: {one.rule}" for one in stopping]
+        raise AgainstTheRules("\n".join([*lines, way_out]))

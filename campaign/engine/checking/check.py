@@ -1,0 +1,230 @@
+"""The check: everything but sending. Reads, renders, judges every row, and cuts the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from campaign.engine import planning
+from campaign.engine.checking import advertising, consent, fix_columns, row_status
+from campaign.engine.checking.early_start import Begun
+from campaign.messages.compose import compose, refuse_contradictions
+from campaign.model import MsgType, Status, limits, schema
+from campaign.model.errors import RecipientsError
+from campaign.recipients import suppression
+from campaign.recipients import table as sheets
+from campaign.recipients.numbers import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from campaign.cli.progress_bars import Progress
+    from campaign.config.campaign_file import Campaign
+    from campaign.engine.checking.advertising import Found
+    from campaign.model import Recipients
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
+
+    `places` are the own columns, from 0, that the text is made of; `fix` is the column of the cell
+    to mend, by row (`mending`); `found` what the rules of advertising find; `night_consent` who may be sent an
+    advertisement by night (bool, a row each); `practice` that nothing will really go out.
+    """
+
+    campaign: Campaign
+    recipients: Recipients
+    images: dict[str, bytes]
+    notes: tuple[str, ...]
+    night_consent: np.ndarray
+    fix: pd.Series
+    places: tuple[int, ...] = ()
+    found: tuple[Found, ...] = ()
+    practice: bool = False
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table."""
+        return self.recipients.table
+
+    @property
+    def all_may_go_by_night(self) -> bool:
+        """Whether everybody in it may be sent an advertisement by night."""
+        return bool(self.night_consent[self.table["request"].notna().to_numpy(dtype=bool)].all())
+
+
+def check(
+    campaign: Campaign,
+    now: datetime,
+    progress: Progress,
+    *,
+    only: Sequence[Status] = (),
+    practice: bool = False,
+    begun: Begun | None = None,
+) -> Checked:
+    """Read the spreadsheets, render the messages, judge every row and group what goes.
+
+    Args:
+        campaign: the campaign file.
+        now: the time that reservations, consents and the night are held against.
+        progress: who is told how it goes.
+        only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
+        practice: nothing will really go out, so that the night keeps nobody from it.
+        begun: what was begun of it already.
+
+    Raises:
+        RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
+        TemplateError: a template cannot be used for any row.
+        SettingsError: the message as a whole cannot be sent.
+    """
+    refuse_contradictions(campaign)
+    with begun or Begun(campaign) as early:
+        recipients = _read(early, campaign, progress)
+        if only:
+            recipients = pick(recipients, only)
+        agreed = consent.read(recipients, campaign, now)
+        numbers = _numbers_of(recipients.table["phone"], campaign)
+        suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
+        with progress.stage("render", len(recipients.table)) as advance:
+            composition = compose(recipients, campaign, now, progress=advance, crew=early.crew)
+    note, shared = row_status.say_once(row_status.both(numbers["note"], agreed.note))
+    numbers["note"] = row_status.both(note, composition.note)
+    table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
+    grounds = [
+        row_status.ground(Status.HIDDEN, _hidden(table, campaign), row_status.HIDDEN, table.index),
+        row_status.Ground(Status.OPTED_OUT, agreed.refusal),
+        row_status.Ground(Status.INVALID, numbers["reason"]),
+        row_status.ground(Status.OPTED_OUT, suppressed, row_status.OPTED_OUT, table.index),
+        row_status.Ground(Status.INVALID, table["reason"]),
+        row_status.Ground(Status.OPTED_OUT, agreed.refusal_by_night(table["date"], None if practice else now)),
+    ]
+    table["status"], table["reason"] = row_status.judge(grounds, table.index)
+    row_status.mark_duplicates(table, recipients, campaign.recipients.duplicates)
+    table["request"] = _cut(table, campaign)
+    checked = Checked(
+        campaign,
+        replace(recipients, table=table),
+        composition.images,
+        (*recipients.notes, *shared, *suppression_notes, *composition.notes),
+        night_consent=agreed.by_night,
+        places=composition.places.get("text", ()),
+        fix=fix_columns.fixes(table, recipients, composition),
+        practice=practice,
+    )
+    return _held_to_rules(checked, now)
+
+
+def _held_to_rules(checked: Checked, now: datetime) -> Checked:
+    """What was checked, with what the rules of advertising find: said of the rows that it is found in, too."""
+    table = checked.table
+    found = advertising.examine(table, checked.campaign, now, checked.night_consent, practice=checked.practice)
+    table["note"] = row_status.both(table["note"], advertising.notes_by_row(found, table))
+    return replace(checked, found=found, fix=advertising.fixes(found, checked.fix))
+
+
+def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
+    skipped = campaign.recipients.hidden_rows == "skip"
+    return table["hidden"].to_numpy(dtype=bool) & skipped
+
+
+def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
+    """The check without the rows of these numbers (text, digits only): `duplicate`, for this reason."""
+    table = checked.table.copy()
+    out = (table["status"].isna() & table["number"].isin(numbers)).to_numpy(dtype=bool)
+    table.loc[out, "status"] = str(Status.DUPLICATE)
+    table.loc[out, "reason"] = reason
+    table["request"] = _cut(table, checked.campaign)
+    return replace(checked, recipients=replace(checked.recipients, table=table))
+
+
+def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
+    """The request of every row that goes; smaller ones where the sending is spread."""
+    spreading = campaign.sending.spreading
+    most = spreading.request_size(limits.RECIPIENTS) if spreading else limits.RECIPIENTS
+    return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
+
+
+def _read(begun: Begun, campaign: Campaign, progress: Progress) -> Recipients:
+    with progress.reaching("read") as reach:
+        recipients = sheets.together(begun.reading.grids(reach))
+    if not len(recipients.table):
+        raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
+    return recipients
+
+
+def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
+    """The rows of a result workbook that have one of these statuses.
+
+    Raises:
+        RecipientsError: it is no result workbook, or none of its rows has such a status.
+    """
+    # The last column of that heading: the person's own ones stand before ours.
+    ours = [column for column in recipients.columns if column.heading == "status"]
+    if not ours:
+        raise RecipientsError(
+            f"{recipients.sources[0].file}: --only wants a result workbook; it has no column `status`"
+        )
+    chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
+    if not len(chosen):
+        raise RecipientsError(f"{recipients.sources[0].file}: no row is {' or '.join(only)}")
+    return replace(recipients, table=chosen.reset_index(drop=True))
+
+
+def _numbers_of(cells: pd.Series, campaign: Campaign) -> pd.DataFrame:
+    if campaign.message.msg_type == MsgType.GSMS:
+        return normalise.international(cells)
+    return normalise.normalise(cells)
+
+
+def _suppressed(number: pd.Series, campaign: Campaign) -> tuple[np.ndarray, tuple[str, ...]]:
+    files = [campaign.folder / file for file in campaign.recipients.suppress]
+    if not files:
+        return np.zeros(len(number), dtype=bool), ()
+    refused = suppression.read(files, abroad=campaign.message.msg_type == MsgType.GSMS)
+    return suppression.opted_out(number, refused).to_numpy(dtype=bool), refused.notes
+
+
+def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
+    """One row's message, to another number: the person's own.
+
+    Args:
+        checked: the whole campaign.
+        to: the number.
+        row: the spreadsheet's row; the first one that goes otherwise.
+
+    Raises:
+        RecipientsError: the number is none, or there is no such row, or it has no message that can be sent.
+    """
+    number = _numbers_of(pd.Series([to], dtype=schema.TEXT), checked.campaign).iloc[0]
+    if pd.isna(number["number"]):
+        raise RecipientsError(f"--to: {number['reason']}")
+    table = checked.table
+    sendable = table["text"].notna() & table["bytes"].notna()
+    chosen = table[sendable & (table["status"].isna() if row is None else table["row"] == row)].head(1)
+    if not len(chosen):
+        raise RecipientsError(
+            f"row {row}: no message that can be sent" if row else "no row has a message that can be sent"
+        )
+    # A row whose own number is wrong can still be tried out; one whose message is wrong cannot.
+    if (chosen["status"].fillna("") == str(Status.INVALID)).iloc[0] and chosen["number"].notna().iloc[0]:
+        raise RecipientsError(f"row {row}: {chosen['reason'].iloc[0]}")
+    single = chosen.reset_index(drop=True)
+    for name, value in (("number", number["number"]), ("status", None), ("reason", None)):
+        single[name] = pd.Series([value], dtype=schema.TEXT)
+    single["request"] = planning.assign_requests(single, np.ones(1, dtype=bool))
+    # To oneself it is no advertisement, whatever it says and whenever it goes.
+    message = checked.campaign.message.model_copy(update={"advertisement": False})
+    campaign = checked.campaign.model_copy(update={"name": f"{checked.campaign.name}-test", "message": message})
+    return Checked(
+        campaign,
+        replace(checked.recipients, table=single),
+        checked.images,
+        checked.notes,
+        night_consent=np.ones(1, dtype=bool),
+        fix=pd.Series([None], dtype=schema.TEXT),
+    )

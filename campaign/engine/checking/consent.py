@@ -1,0 +1,66 @@
+"""What the consent columns that a campaign names say of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from campaign.messages import curfew
+from campaign.model import limits, schema
+from campaign.recipients import consent
+from campaign.timing import night
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import numpy as np
+
+    from campaign.config.campaign_file import Campaign
+    from campaign.model import Recipients
+
+NONE_BY_NIGHT: Final = "; it would go by night"
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """Who agreed to what, one entry a row.
+
+    `refusal` says why there is no consent, missing where there is one or none is asked for; `note` what to
+    know of one; `night_refusal` as `refusal`, for the night; `by_night` who may be sent an advertisement by night.
+    """
+
+    refusal: pd.Series
+    note: pd.Series
+    night_refusal: pd.Series
+    by_night: np.ndarray
+
+    def refusal_by_night(self, date: pd.Series, now: datetime | None) -> pd.Series:
+        """Why rows that would go by night cannot: those reserved into one (`date` of `schema.TABLE`), or sent now."""
+        reserved = curfew.reserved(date)
+        at_once = date.isna().to_numpy(dtype=bool) & (now is not None and night.is_night(now))
+        return (self.night_refusal + NONE_BY_NIGHT).where(reserved | at_once)
+
+
+def read(recipients: Recipients, campaign: Campaign, now: datetime) -> Consents:
+    """What the columns say that the campaign file names; the night's is asked of advertisements only.
+
+    Raises:
+        RecipientsError: there is no column of that heading.
+    """
+    section = campaign.recipients
+    refusal, note = _column(recipients, "consent", section.consent, now)
+    asked = section.night_consent if campaign.message.advertisement else None
+    night_refusal, night_note = _column(recipients, "night_consent", asked, now)
+    by_night = night_refusal.isna().to_numpy(dtype=bool) & (asked is not None)
+    return Consents(refusal, note.fillna(night_note), night_refusal, by_night)
+
+
+def _column(recipients: Recipients, key: str, heading: str | None, now: datetime) -> tuple[pd.Series, pd.Series]:
+    if heading is None:
+        nothing = pd.Series(pd.NA, index=recipients.table.index, dtype=schema.TEXT)
+        return nothing, nothing
+    column = consent.column(recipients, key, heading)
+    found = consent.judge(recipients, column, now.astimezone(limits.ZONE).date())
+    return found["refusal"], found["note"]

@@ -1,0 +1,74 @@
+"""Which cell of a row has to be mended for it to go: the name of its column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.messages.compose import UNKNOWN
+from campaign.messages.cp949 import byte_lengths
+from campaign.messages.templates import column_names
+from campaign.model import Status, schema
+from campaign.recipients.spreadsheets import column_types
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign.messages.compose import Composition
+    from campaign.model import Column, Recipients
+
+STATUS: Final = "status"
+"""Named where no cell of the person's own is to blame: our own column, where every row says what became of it."""
+
+
+def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
+    """The column of the cell to mend (`schema.TEXT`, one a row); missing for rows that need no hand.
+
+    It is the table's name of one of the person's own columns, such as own.3, or `STATUS`.
+
+    A wrong number is mended in the phone cell, an empty cell that the template needs in that very
+    cell, a message that cannot be sent in the cell that has the character, or else in the longest of
+    those that it is made of.
+    """
+    found = np.full(len(table), None, dtype=object)
+    invalid = (table["status"] == str(Status.INVALID)).fillna(value=False).to_numpy(dtype=bool)
+    of_message = invalid & (table["reason"] == composition.frame["reason"]).fillna(value=False).to_numpy(dtype=bool)
+    found[invalid & ~of_message] = recipients.phone
+    for field in composition.field[of_message].unique():
+        rows = np.flatnonzero(of_message & (composition.field == field).fillna(value=False).to_numpy(dtype=bool))
+        places = _places(composition, field)
+        found[rows] = _blamed(table.iloc[rows], [recipients.columns[place] for place in places])
+    return pd.Series(pd.array(found, dtype=schema.TEXT), index=table.index)
+
+
+def _places(composition: Composition, field: str) -> list[int]:
+    named = composition.places.values() if field == UNKNOWN else [composition.places.get(field, ())]
+    return sorted(set().union(*named))
+
+
+def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
+    """The column to blame for each row, of those that its message is made of, by its name."""
+    if not columns:
+        return np.full(len(rows), STATUS, dtype=object)
+    by_place = np.array([column.name for column in columns], dtype=object)
+    shown = [pc.fill_null(_shown(rows[column.name]), "") for column in columns]
+    sizes = np.stack([pc.utf8_length(one).to_numpy(zero_copy_only=False) for one in shown]).astype(np.int64)
+    for place, one in enumerate(shown):
+        faulty = list(byte_lengths(one.to_pylist()).faults)
+        sizes[place, faulty] += _MOST
+    by_words = {column_names.empty(column.heading): place for place, column in enumerate(columns)}
+    named = rows["reason"].map(by_words).to_numpy(dtype=float, na_value=-1).astype(np.int64)
+    return by_place[np.where(named >= 0, named, sizes.argmax(axis=0))]
+
+
+_MOST: Final = 1_000_000
+"""More than any cell is long: what cannot be sent counts before what is long."""
+
+
+def _shown(column: pd.Series) -> pa.Array:
+    text = column_types.text(pa.array(column.array))
+    return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text

@@ -1,0 +1,59 @@
+"""The gateway that a run goes to: the vendor's, another origin, or the built-in sandbox."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from campaign import sandbox
+from campaign.config import environment
+from campaign.engine.results import SANDBOX
+from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines, Keys
+from campaign.model.errors import CampaignError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class SandboxFailed(CampaignError):
+    """The built-in sandbox did not start."""
+
+
+def check_keys(gateway: str) -> None:
+    """Refuse early what could not be sent later.
+
+    Raises:
+        SettingsError: the gateway wants keys, and the environment has none.
+    """
+    if gateway != SANDBOX:
+        Keys.from_environment()
+
+
+@contextmanager
+def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator[Client]:
+    """A client for the gateway of a run: an origin, or `results.SANDBOX`, which is started for as long as it is needed.
+
+    Raises:
+        SettingsError: there are no keys.
+        SandboxFailed: the sandbox did not start.
+    """
+    if gateway != SANDBOX:
+        keys, deadlines = Keys.from_environment(), Deadlines.from_environment()
+        with Client(
+            gateway,
+            api=api,
+            keys=keys,
+            in_flight=in_flight,
+            deadlines=deadlines,
+            ca_file=environment.ca_file(),
+            proxy=environment.proxy(),
+        ) as client:
+            yield client
+        return
+    try:
+        running = sandbox.start(ledger=ledger, env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""})
+    except sandbox.SandboxError as problem:
+        raise SandboxFailed(f"the sandbox did not start: {problem}") from None
+    with running, Client(running.url, api=api, keys=SANDBOX_KEYS, in_flight=in_flight) as client:
+        yield client

@@ -1,0 +1,1 @@
+"""Claims planned requests, submits them to the gateway, and settles their outcomes."""

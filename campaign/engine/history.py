@@ -1,0 +1,89 @@
+"""What earlier runs sent already: the same plan, nearly the same, or this campaign to the same people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from campaign.engine import planning, preflight, sending_hours
+from campaign.engine.checking.check import leave_out
+from campaign.model import RunState, State
+from campaign.model.errors import AlreadySent
+
+if TYPE_CHECKING:
+    from campaign.engine.checking.check import Checked
+    from campaign.journal import Reader, RunRecord
+
+REACHED: Final = (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)
+"""The states of requests that count as having reached their recipients, for `once_per_recipient`."""
+
+
+def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checked:
+    """The check without the numbers that earlier runs of this campaign through `gateway` reached, or may reach yet.
+
+    Raises:
+        NotReady: an earlier run's numbers were removed, so nobody can tell whom it reached.
+    """
+    numbers = []
+    for run in journal.runs():
+        if (run.name, run.gateway) != (checked.campaign.name, gateway):
+            continue
+        if run.purged_at is not None:
+            raise preflight.NotReady(
+                f"once_per_recipient: the numbers of run {run.id} were removed by `campaign purge`, so nobody can tell "
+                "whom it reached. Nothing was sent; take once_per_recipient out, or give the campaign another name."
+            )
+        requests = journal.requests(run.id)
+        counting = requests.loc[requests["state"].isin(map(str, REACHED)), "no"]
+        table = journal.recipients(run.id).table
+        numbers.append(table.loc[table["request"].isin(counting), "number"])
+    if not numbers:
+        return checked
+    return leave_out(checked, pd.concat(numbers), "got this campaign before, and `once_per_recipient` is set")
+
+
+def refuse_second(journal: Reader, checked: Checked, gateway: str) -> None:
+    """Refuse a plan that went to that gateway before, or may still go.
+
+    Raises:
+        AlreadySent: naming the earlier run, its date and its state.
+    """
+    if not (earlier := journal.same_plan(planning.digest_plan(checked.table, gateway))):
+        return
+    run = earlier[0]
+    words = f"the same messages to the same numbers were sent before: run {run.id}, {_when(run)}, {run.state}."
+    if run.state in {RunState.FINISHED, RunState.CANCELLED}:
+        raise AlreadySent(f"{words} Nothing was sent now. `--again` sends them once more.")
+    raise AlreadySent(f"{words} Nothing was sent now. `campaign resume {run.id}` goes on with it.")
+
+
+NEARLY: Final = 0.5
+"""The share of messages that an earlier run has to have in common with this one to be worth a word."""
+
+
+def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | None:
+    """What the last run of this campaign sent already of what is to be sent now, and what differs; None if little."""
+    earlier = [run for run in journal.runs() if (run.name, run.gateway) == (checked.campaign.name, gateway)]
+    if not earlier or earlier[0].purged_at is not None:
+        return None
+    run = earlier[0]
+    if run.plan_digest == planning.digest_plan(checked.table, gateway):
+        return f"these are the very messages of run {run.id}, {_when(run)}, {run.state}"
+    table = journal.recipients(run.id).table
+    now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
+    same = int(np.isin(now_going, then_going).sum())
+    if not len(now_going) or same < NEARLY * len(now_going):
+        return None
+    known = table.loc[table["request"].notna(), "number"]
+    going = checked.table.loc[checked.table["request"].notna(), "number"]
+    fresh = int((~going.isin(known)).sum())
+    return (
+        f"{same:,} of these {len(now_going):,} messages, to the same numbers, are those of run {run.id}, {_when(run)}, "
+        f"{run.state}; {fresh:,} numbers are new, {len(now_going) - same - fresh:,} get another message than then"
+    )
+
+
+def _when(run: RunRecord) -> str:
+    return sending_hours.say(run.created_at)

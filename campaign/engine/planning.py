@@ -1,0 +1,144 @@
+"""The plan: which rows share a request. Identical messages are grouped, and cut at 1,000 recipients."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from campaign.model import Message, MsgType, Request, limits, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MESSAGE: Final = ("sender", "text", "title", "image", "date", "msgType")
+"""The columns that make a message: rows that agree in all of them get the same one."""
+
+
+def number_messages(table: pd.DataFrame) -> np.ndarray:
+    """The message of every row, counted from 0 in the order of their first rows (int64)."""
+    codes = np.zeros(len(table), dtype=np.int64)
+    for name in MESSAGE:
+        if not table[name].notna().any():
+            continue
+        column, uniques = pd.factorize(table[name], use_na_sentinel=False)
+        codes = codes * max(len(uniques), 1) + column
+        if len(uniques) > 1:
+            codes = pd.factorize(codes)[0]
+    return codes
+
+
+def repeats(number: pd.Series, message: np.ndarray) -> np.ndarray:
+    """How often the same number with the same message stands further up: 0 for the first (int64)."""
+    numbers = pd.factorize(number, use_na_sentinel=False)[0].astype(np.int64)
+    pairs = message * (numbers.max(initial=0) + 1) + numbers
+    return pd.Series(pairs).groupby(pairs).cumcount().to_numpy()
+
+
+def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int | None = None) -> pd.Series:
+    """The request of every row that goes: `schema.TABLE["request"]`, from 1, missing for rows that do not.
+
+    Rows keep their order: requests are counted by their first rows, a
+    request's recipients stand as they do in the table. A number that is to
+    get the same message twice (`duplicates = "keep"`) is in another request
+    each time.
+
+    Args:
+        table: with `number` and the columns of `MESSAGE`.
+        goes: which rows are to be sent (bool, the table's length).
+        most: recipients that a request may have, where that is fewer than the gateway takes.
+    """
+    rows = table.loc[goes, ["number", *MESSAGE]]
+    message = number_messages(rows)
+    copy = repeats(rows["number"], message)
+    stream = pd.factorize(message * (copy.max(initial=0) + 1) + copy)[0]
+    chunk = pd.Series(stream).groupby(stream).cumcount().to_numpy() // (most or limits.RECIPIENTS)
+    request = pd.factorize(stream.astype(np.int64) * (chunk.max(initial=0) + 1) + chunk)[0]
+    place = np.full(len(table), -1)
+    place[goes] = np.arange(len(rows))
+    return pd.Series(pd.array(request + 1, dtype=schema.INT).take(place, allow_fill=True), index=table.index)
+
+
+def digest(parts: Iterable[str | None]) -> str:
+    """SHA-256 (hex) over texts, each with its length, so that no two lists of parts look alike."""
+    encoded = [None if part is None else part.encode("utf-8", "surrogatepass") for part in parts]
+    written = [b"-" if data is None else b"+%d:%s" % (len(data), data) for data in encoded]
+    return hashlib.sha256(b"".join(written)).hexdigest()
+
+
+def digest_plan(table: pd.DataFrame, gateway: str) -> str:
+    """What tells whether the same plan went to the same gateway before: numbers, messages and their order."""
+    hashes = fingerprints(table)
+    return digest([gateway, str(len(hashes)), hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()])
+
+
+def fingerprints(table: pd.DataFrame) -> np.ndarray:
+    """One number (uint64) for every row that goes: who gets what. Equal rows have equal ones."""
+    rows = table.loc[table["request"].notna(), ["number", *MESSAGE]]
+    columns = pd.DataFrame({name: _categories(rows[name].fillna("\0")) for name in rows})
+    return pd.util.hash_pandas_object(columns, index=False).to_numpy()
+
+
+def _categories(column: pd.Series) -> pd.Categorical:
+    """The column with every different text held, and so hashed, once."""
+    codes, uniques = pd.factorize(column)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(uniques, dtype=object))
+
+
+class Plan:
+    """The requests of a run, each made from the table when it is asked for.
+
+    Args:
+        run: the run's id, which goes into every request's.
+        table: the finished table, `schema.TABLE`.
+    """
+
+    def __init__(self, run: str, table: pd.DataFrame) -> None:
+        rows = table.loc[table["request"].notna(), ["request", "number", *MESSAGE]]
+        request = rows["request"].to_numpy(dtype=np.int64)
+        order = np.argsort(request, kind="stable")
+        self.sizes = np.bincount(request, minlength=1)[1:]
+        self._run = run
+        self._ids: dict[int, str] = {}
+        self._ends = np.cumsum(self.sizes)
+        firsts = rows.take(order[self._ends - self.sizes])
+        self._numbers = _arrow(rows["number"]).take(order)
+        self._messages = {name: _arrow(firsts[name]) for name in MESSAGE}
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def request(self, no: int) -> Request:
+        """The request of that number, from 1."""
+        size = int(self.sizes[no - 1])
+        numbers = self._numbers.slice(int(self._ends[no - 1]) - size, size).to_pylist()
+        message = {name: column[no - 1].as_py() for name, column in self._messages.items()}
+        if no not in self._ids:
+            self._ids[no] = digest([self._run, str(no), *message.values(), *numbers])
+        return Request(
+            id=self._ids[no],
+            no=no,
+            message=Message(
+                sender=message["sender"],
+                text=message["text"],
+                msg_type=MsgType(message["msgType"]),
+                title=message["title"],
+                image=message["image"],
+                date=message["date"],
+            ),
+            numbers=tuple(numbers),
+        )
+
+    def outline(self) -> Iterator[tuple[int, str, int]]:
+        """Every request's number, id and count of recipients."""
+        for no in range(1, len(self) + 1):
+            request = self.request(no)
+            yield no, request.id, len(request.numbers)
+
+
+def _arrow(column: pd.Series) -> pa.Array:
+    made = pa.array(column.array)
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made

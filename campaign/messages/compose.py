@@ -1,0 +1,170 @@
+"""The messages of a table: rendered, then held against every rule that a message has to meet.
+
+Rules look at variants (different messages), never at rows; the outcome is spread over the rows at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from campaign.messages import checks, ksx1001
+from campaign.messages.cleanup import finisher
+from campaign.messages.cp949 import strings
+from campaign.messages.pictures import Pictures
+from campaign.messages.rendering import render
+from campaign.messages.rendering.fields import sources
+from campaign.messages.templates.column_names import is_template
+from campaign.model import MsgType, schema
+from campaign.model.errors import SettingsError
+from campaign.recipients.numbers.normalise import normalise_sender
+from campaign.timing import reservation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    import numpy as np
+    import pyarrow as pa
+
+    from campaign.config.campaign_file import Campaign
+    from campaign.messages.rendering.pool import Crew
+    from campaign.model import Recipients
+
+COLUMNS: Final = ("sender", "text", "title", "image", "date", "bytes", "msgType", "reason")
+"""What the composition knows of a row; all but `reason` are columns of the table as they stand."""
+
+UNKNOWN: Final = ""
+"""Stands for the field of a problem that any of them may have: a template that could not be filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The composed messages.
+
+    `frame` has `COLUMNS`, one row a recipient; `images` the fitted pictures
+    by their digest; `notes` sentences that the person should see; `note`
+    (text, one a row) what to know of a row though it goes, or missing; `field`
+    the field (text, title, sender, image, reserve) that a row's reason is about, `UNKNOWN`
+    or missing; `places` the columns that each field reads, by their place in `Recipients.columns`.
+    """
+
+    frame: pd.DataFrame
+    images: dict[str, bytes]
+    notes: tuple[str, ...]
+    note: pd.Series
+    field: pd.Series
+    places: dict[str, tuple[int, ...]]
+
+
+def compose(
+    recipients: Recipients,
+    campaign: Campaign,
+    now: datetime,
+    *,
+    progress: Callable[[int], None] | None = None,
+    crew: Crew | None = None,
+) -> Composition:
+    """Render a campaign's message over all rows and judge it.
+
+    Args:
+        recipients: the rows.
+        campaign: the campaign file.
+        now: the time that a reservation is held against.
+        progress: told how many rows were rendered since the last time.
+        crew: the processes to render in, where they have been started already.
+
+    Raises:
+        TemplateError: a template cannot be used for any row, or was stopped by a limit.
+    """
+    finish = finisher(substituting=campaign.message.substitute)
+    variants = render.render(recipients, sources(campaign), finish=finish, progress=progress, crew=crew)
+    findings = checks.Findings(dict(variants.reasons))
+    findings.blame(UNKNOWN)
+    pictures = Pictures(campaign)
+    frame = _judged(variants, campaign, pictures, now, findings)
+    frame["reason"] = pd.Series(findings.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
+    frame["note"] = _notes(frame["text"])
+    frame["field"] = pd.Series(findings.fields, dtype=schema.TEXT).reindex(range(len(variants)))
+    # Where all are different, they stand in the rows' order.
+    spread = frame if len(frame) == len(variants.of_row) else frame.take(variants.of_row)
+    spread = spread.set_axis(recipients.table.index)
+    return Composition(
+        frame=spread.loc[:, list(COLUMNS)],
+        images=pictures.by_digest,
+        notes=(*findings.notes, *pictures.notes),
+        note=spread["note"],
+        field=spread["field"],
+        places={name: tuple(places) for name, places in variants.places.items()},
+    )
+
+
+def _judged(
+    variants: render.Variants, campaign: Campaign, pictures: Pictures, now: datetime, findings: checks.Findings
+) -> pd.DataFrame:
+    """The variants' fields as they are sent, one row each; what is wrong with them goes to the findings."""
+    lines = {name: _column(variants.fields.get(name), len(variants)) for name in _FIELDS}
+    rules = {"sender": normalise_sender, "image": pictures.fit, "reserve": _reservation_rule(now)}
+    judged = {"text": lines["text"]}
+    for name, rule in rules.items():
+        judged["date" if name == "reserve" else name] = checks.by_value(lines[name], rule, findings)
+        findings.blame(name)
+    lengths = checks.judge_characters("text", lines["text"], findings)
+    types = checks.types(campaign.message.msg_type, lengths, lines["image"].notna().to_numpy())
+    checks.judge_texts(lines["text"], lengths, types, findings)
+    findings.blame("text")
+    judged["title"] = checks.titles(lines["title"], types, findings)
+    findings.blame("title")
+    frame = pd.DataFrame({**judged, "bytes": pd.array(lengths, dtype=schema.INT), "msgType": _text(types)})
+    frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA
+    return frame
+
+
+def _notes(texts: pd.Series) -> pd.Series:
+    notes = ksx1001.notes(strings(texts))
+    return _text([None] * len(texts)) if not notes else _text([notes.get(variant) for variant in range(len(texts))])
+
+
+_FIELDS: Final = ("text", "sender", "title", "image", "reserve")
+
+
+def refuse_contradictions(campaign: Campaign) -> None:
+    """Refuse what no row could mend: a type that needs a title without one, and the like.
+
+    Raises:
+        SettingsError: naming the key and what to do.
+    """
+    message, asked = campaign.message, campaign.message.msg_type
+    if asked == MsgType.GSMS and campaign.gateway.api == "v1":
+        raise SettingsError('message.type = "GSMS": v1 of the gateway has no international messages; use api = "v2"')
+    if asked == MsgType.MMS and not message.image:
+        raise SettingsError('message.type = "MMS": needs `image`')
+    if message.image and asked not in {None, MsgType.MMS}:
+        raise SettingsError(f'message.type = "{asked}": cannot carry an image; use "auto" or "MMS"')
+    if (asked in {MsgType.LMS, MsgType.MMS} or message.image) and not message.title:
+        raise SettingsError(f"message.title: is missing; the gateway wants one with every {asked or MsgType.MMS}")
+    if not is_template(campaign.sender):
+        try:
+            normalise_sender(campaign.sender)
+        except ValueError as problem:
+            raise SettingsError(f"sender = {campaign.sender!r}: {problem}") from None
+
+
+def _reservation_rule(now: datetime) -> Callable[[str], str]:
+    def judge(words: str) -> str:
+        time = reservation.parse(words)
+        if trouble := reservation.problem(time, now):
+            raise ValueError(trouble)
+        return reservation.write(time)
+
+    return judge
+
+
+def _column(texts: pa.ChunkedArray | None, length: int) -> pd.Series:
+    return _text([None] * length) if texts is None else pd.Series(pd.arrays.ArrowExtensionArray(texts))
+
+
+def _text(values: Sequence[str | None] | np.ndarray) -> pd.Series:
+    return pd.Series(values, dtype=schema.TEXT)

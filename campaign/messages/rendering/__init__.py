@@ -1,0 +1,1 @@
+"""Renders templates row by row in a confined process."""

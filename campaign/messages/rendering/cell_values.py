@@ -1,0 +1,96 @@
+"""A column's cells as the values that a template sees. Source of the rule: design.md, "Campaign file"."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.messages.rendering import protocol
+from campaign.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_EXACT: Final = 2.0**53
+"""The largest whole number up to which a float holds every one."""
+
+
+def cell_values(cells: pa.Array, kinds: pa.Array | None, missing: object) -> list[object]:
+    """The cells as Python values: whole numbers int, dates at midnight date, text str; `missing` for empty ones.
+
+    Args:
+        cells: the column, of any type that `recipients.sheets` makes.
+        kinds: for a mixed column, `model.Kind` a cell, the cells being text.
+        missing: stands for an empty cell, or one of spaces alone.
+    """
+    if kinds is None and pa.types.is_floating(cells.type) and _is_whole(cells):
+        return list(cells.cast(pa.int64()).to_numpy(zero_copy_only=False).tolist())
+    if pa.types.is_timestamp(cells.type):
+        # In nanoseconds they would come out as pandas' own kind, which a confined process does not know.
+        cells = cells.cast(pa.timestamp("us"), safe=False)
+    values: list[Any] = cells.to_pylist()
+    if kinds is not None:
+        return [_of_kind(value, kind, missing) for value, kind in zip(values, kinds.to_pylist(), strict=True)]
+    if pa.types.is_floating(cells.type):
+        return [missing if value is None else _number(value) for value in values]
+    if pa.types.is_timestamp(cells.type):
+        return [missing if value is None else _date(value) for value in values]
+    if is_text(cells.type):
+        return [missing if value is None or not value or value.isspace() else value for value in values]
+    return [missing if value is None else value for value in values]
+
+
+def pack(cells: pa.Array, kinds: pa.Array | None) -> tuple[str, bytes]:
+    """The cells as a column on the way to a confined process: its form (`wire`) and its buffer."""
+    if kinds is None and is_text(cells.type):
+        joined = _joined(cells)
+        if joined.count(b"\0") == len(cells) - 1:
+            return protocol.TEXT, joined
+    return protocol.OBJECTS, protocol.pack_objects(cell_values(cells, kinds, None))
+
+
+def _joined(cells: pa.Array) -> bytes:
+    """The texts in one, with a NUL between each two; empty ones for missing."""
+    whole = pa.LargeListArray.from_arrays([0, len(cells)], pc.fill_null(cells, ""))
+    joined: bytes = pc.binary_join(whole, pa.scalar("\0", cells.type))[0].as_buffer().to_pybytes()
+    return joined
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is one of strings."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_whole(cells: pa.Array) -> bool:
+    """Whether every cell is a whole number that a float holds exactly, and none is empty."""
+    if cells.null_count or not len(cells):
+        return False
+    numbers = cells.to_numpy(zero_copy_only=False)
+    return bool(np.all((np.abs(numbers) <= _EXACT) & (numbers == np.rint(numbers))))
+
+
+def _number(value: float) -> float | int:
+    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+
+
+def _date(value: dt.datetime) -> dt.datetime | dt.date:
+    return value.date() if value.time() == dt.time() else value
+
+
+_FROM_TEXT: dict[int, Callable[[str], object]] = {
+    Kind.NUMBER: lambda text: _number(float(text)),
+    Kind.DATE: lambda text: dt.date.fromisoformat(text[:10]),
+    Kind.DATETIME: lambda text: _date(dt.datetime.fromisoformat(text)),
+    Kind.TIME: dt.time.fromisoformat,
+    Kind.BOOLEAN: lambda text: text == "true",
+}
+
+
+def _of_kind(value: str | None, kind: int, missing: object) -> object:
+    if value is None or kind == Kind.EMPTY or not value.strip():
+        return missing
+    return _FROM_TEXT[kind](value) if kind in _FROM_TEXT else value

@@ -1,0 +1,1 @@
+"""The template language: filters, Korean particles, dates. Runs inside the confined process."""

@@ -1,0 +1,125 @@
+"""Templates over a row's columns: checked against the headings before any row, then filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import jinja2
+from jinja2 import meta, nodes
+
+from campaign.messages.templates.batch_loop import Loop, compile_loop, heading_of
+from campaign.messages.templates.column_names import ROW, Names, fold, is_template, plain_form
+from campaign.messages.templates.environment import Language, missing, refuse_large_constants, say
+from campaign.messages.templates.josa import particles
+from campaign.model.errors import TemplateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["ROW", "Field", "Names", "compile_field", "fold", "is_template", "missing", "plain_form", "say"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One compiled text field of a message; `places` are the columns that it reads."""
+
+    label: str
+    template: jinja2.Template
+    names: Names
+    variables: frozenset[str]
+    headings: frozenset[str] | None  # None: `row` is used as a whole
+    places: frozenset[int]
+    loop: Loop | None = None  # the same as a loop over many rows, where it can be one
+
+    @property
+    def by_heading(self) -> frozenset[str]:
+        """The headings that `row` has to hold."""
+        return frozenset(self.names.headings) if self.headings is None else self.headings
+
+    def render(self, values: Mapping[int, object]) -> str:
+        """The text for one row, given the values of `places`; `filling.fill` does the same for many rows.
+
+        Raises:
+            jinja2.UndefinedError: a cell that the template prints is empty; its words name the column.
+            Exception: whatever else the template runs into on these values.
+        """
+        context = {name: values[self.names.variables[name]] for name in self.variables}
+        if self.by_heading:
+            context[ROW] = {heading: values[self.names.headings[heading]] for heading in self.by_heading}
+        # Not Template.render: on an error it rewrites the traceback, a thousand times the cost of the row.
+        return "".join(self.template.root_render_func(self.template.new_context(context)))
+
+
+@cache
+def _language() -> Language:
+    return Language()
+
+
+def compile_field(label: str, source: str, names: Names) -> Field:
+    """A text field ready to be rendered; `label` says where it came from, for errors.
+
+    Constants are reckoned out here already, so a hostile source can use up the machine:
+    `worker` calls this within limits.
+
+    Raises:
+        TemplateError: the syntax is wrong, or it names a column that does not exist (with the nearest).
+    """
+    language = _language()
+    try:
+        tree = language.parse(source)
+        asked = meta.find_undeclared_variables(tree) - {ROW}
+        headings = _headings_asked(label, tree, names)
+        _refuse_unknown(label, asked, names)
+        _refuse_unknown_particles(label, tree)
+        refuse_large_constants(language, tree)
+        template = language.from_string(source)
+        loop = None if headings is None else compile_loop(language, source, sorted(asked), sorted(headings))
+    except jinja2.TemplateSyntaxError as problem:
+        raise TemplateError(f"{label}, line {problem.lineno}: {problem.message}") from None
+    except jinja2.TemplateError as problem:
+        raise TemplateError(f"{label}: {problem}") from None
+    except (RecursionError, OverflowError, ValueError) as problem:
+        raise TemplateError(f"{label}: cannot be used: {str(problem) or type(problem).__name__}") from None
+    by_row = frozenset(names.headings) if headings is None else headings
+    places = {names.variables[name] for name in asked} | {names.headings[heading] for heading in by_row}
+    return Field(label, template, names, frozenset(asked), headings, frozenset(places), loop)
+
+
+_METHODS: Final = frozenset(dir(dict))
+"""Names that `row.name` may mean a method of the mapping by."""
+
+
+def _headings_asked(label: str, tree: nodes.Template, names: Names) -> frozenset[str] | None:
+    """The headings that `row[...]` names; None where `row` is used in a way that may reach any of them."""
+    reached: set[str] = set()
+    direct = 0
+    for heading in map(heading_of, tree.find_all((nodes.Getitem, nodes.Getattr))):
+        if heading is not None:
+            reached.add(heading)
+            direct += 1
+    total = sum(1 for name in tree.find_all(nodes.Name) if name.name == ROW and name.ctx == "load")
+    methods = reached & _METHODS
+    for heading in reached - methods:
+        if heading not in names.headings:
+            place = f'row["{heading}"]'
+            raise TemplateError(f"{label}: {names.no_such(place, heading)}")
+    return frozenset(reached) if direct == total and not methods else None
+
+
+def _refuse_unknown(label: str, asked: Iterable[str], names: Names) -> None:
+    for name in sorted(asked):
+        if name not in names.variables:
+            raise TemplateError(f"{label}: {names.no_such(f'{{{{ {name} }}}}', name)}")
+
+
+def _refuse_unknown_particles(label: str, tree: nodes.Template) -> None:
+    """Refuse `josa("이/을")` before any row: the pair is nearly always written out."""
+    for call in tree.find_all(nodes.Filter):
+        pair = call.args[0] if call.name == "josa" and call.args else None
+        if isinstance(pair, nodes.Const):
+            try:
+                particles(str(pair.value))
+            except ValueError as problem:
+                raise TemplateError(f"{label}, line {call.lineno}: {problem}") from None

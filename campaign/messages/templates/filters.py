@@ -1,0 +1,122 @@
+"""The filters that templates have besides Jinja2's own: numbers, dates, masks and particles, as Koreans write them.
+
+Each takes the cell's value as it is (text, number, date, time). An empty cell is
+refused like everywhere: `{{ 금액|default(0)|thousands }}` says what stands for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from campaign.messages.templates import date_format
+from campaign.messages.templates.format_value import show
+from campaign.messages.templates.josa import with_particle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBER: Final = re.compile(r"([+-]?)(0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?")
+
+
+def thousands(value: object) -> str:
+    """A number with a comma every three digits: `{{ 금액|thousands }}` is 12,000 for 12000, and 1,234.5 for 1234.5.
+
+    Text of digits counts as a number, with or without commas.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    shown = "" if isinstance(value, bool) else str(show(value)).strip()
+    match = _NUMBER.fullmatch(shown)
+    if match is None:
+        raise ValueError(f"thousands: {value!r} is no number")
+    sign, whole, fraction = match.groups()
+    return f"{sign}{int(whole.replace(',', '')):,}{fraction or ''}"
+
+
+def date(value: object, form: str = "%Y-%m-%d") -> str:
+    """A date or time in a form: `{{ 예약일|date("%Y년 %-m월 %-d일 (%a)") }}` is 2026년 12월 1일 (화).
+
+    Codes: %Y %y year, %m %-m month, %d %-d day, %a %A weekday (화, 화요일), %p 오전 or 오후, %I %-I hour of twelve,
+    %H %-H hour, %M %-M minute, %S second; with `-` there is no 0 in front. They mean the same on every system.
+
+    Raises:
+        ValueError: it is no date or time, or there is no such code.
+    """
+    return date_format.in_form(value, form)
+
+
+def korean_date(value: object, *, weekday: bool = False, year: bool = False) -> str:
+    """A day in words: 12월 1일; with `weekday=true` 12월 1일(화); with `year=true` 2026년 12월 1일.
+
+    Takes date cells, and texts such as 2026-12-01, 2026. 12. 1. or 20261201.
+
+    Raises:
+        ValueError: it names no day.
+    """
+    day = date_format.read_date(value)
+    written = f"{day.month}월 {day.day}일"
+    if year:
+        written = f"{day.year}년 {written}"
+    return f"{written}({date_format.weekday(day)})" if weekday else written
+
+
+def korean_time(value: object) -> str:
+    """A time in words: 오후 3시 30분, 오전 9시 on the hour; midnight is 오전 0시, noon 오후 12시.
+
+    Takes time and date cells, and texts such as 15:30 or 2026-12-01 15:30.
+
+    Raises:
+        ValueError: it names no time.
+    """
+    time = date_format.read_time(value)
+    written = f"{date_format.half_of_day(time)} {date_format.hour_of_half(time)}시"
+    return f"{written} {time.minute}분" if time.minute else written
+
+
+_PHONE: Final = re.compile(r"(02|050\d|0\d\d|(?=1[5-8]\d{6}$))(\d{3,4})(\d{4})")
+
+
+def mask_phone(value: object) -> str:
+    """A phone number with its middle hidden: 010-****-1234, 02-***-4567, ****-1234 for 1588-1234.
+
+    Hyphens, dots and spaces do not matter; +82, and a 0 that a number cell has lost, are put right.
+
+    Raises:
+        ValueError: it is no phone number.
+    """
+    digits = re.sub(r"[-. ()]", "", str(show(value)))
+    digits = re.sub(r"^(?:\+?82|0082)0?(?=[1-9])|^(?=1[016-9]\d{7,8}$)", "0", digits)
+    match = _PHONE.fullmatch(digits)
+    if match is None:
+        raise ValueError(f"mask_phone: {value!r} is no phone number")
+    area, middle, end = match.groups()
+    return "-".join(filter(None, (area, "*" * len(middle), end)))
+
+
+def mask_name(value: object) -> str:
+    """A name with its inner letters hidden: 김*서, 남**수, and 김* where there are two."""
+    name = str(show(value)).strip()
+    if len(name) <= 2:  # noqa: PLR2004 - nothing is inner
+        return f"{name[:1]}*" if len(name) > 1 else "*" * len(name)
+    return name[0] + re.sub(r"\S", "*", name[1:-1]) + name[-1]
+
+
+def josa(value: object, pair: str) -> str:
+    """The value with the particle that fits its last sound: `{{ 이름|josa("이/가") }}` is 민서가.
+
+    Pairs, in either order, also as 을(를) and (으)로: 이/가 은/는 을/를 과/와 으로/로 아/야 이나/나 이라/라
+    이에요/예요 and so on. Digits are read in Korean (3 is 삼), Latin words as loanwords, capitals letter by
+    letter; brackets and quotes at the end are passed over.
+
+    Raises:
+        ValueError: there is no such pair, or the last sound cannot be known.
+    """
+    return with_particle(str(show(value)), pair)
+
+
+_ALL: Final[tuple[Callable[..., str], ...]] = (thousands, date, korean_date, korean_time, mask_phone, mask_name, josa)
+
+FILTERS: Final = {filter_.__name__: filter_ for filter_ in _ALL}
+"""Every filter of ours by the name that templates call it."""

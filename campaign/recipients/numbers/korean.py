@@ -1,0 +1,210 @@
+"""Korean numbers, a column at a time. Source: field-notes.md, "Numbers"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.recipients.numbers.normalise import INVISIBLE, SEPARATORS, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLAIN: Final = r"^01[016789][- ]?[0-9]{3,4}[- ]?[0-9]{4}$"
+"""A mobile number as most lists have it: nothing to repair."""
+
+MOBILE: Final = r"^(010[0-9]{8}|01[16789][0-9]{7,8})$"
+RECEIVES: Final = r"^(050[0-9]{8,9}|070[0-9]{8})$"
+LANDLINE: Final = r"^(02|0(3[1-3]|4[1-4]|5[1-5]|6[1-4]))[0-9]{7,8}$"
+SERVICE: Final = r"^(1[568][0-9]{6}|0[368]0[0-9]{6,9})$"
+
+SHORTEST: Final = 10
+"""Digits of the shortest number that can receive: 011-123-4567."""
+
+LONGEST: Final = 12
+"""Digits of the longest: 0505-1234-5678."""
+
+TWO: Final = 17
+"""Digits from which a cell holds two numbers: the two shortest have 18, and one with its country code 14 at most."""
+
+NOTES: Final[tuple[tuple[str, str], ...]] = (
+    (r"^010[01]", "010-0 and 010-1 numbers are not assigned to anyone"),
+    (r"^01[16789]", "a 2G number: that service has ended"),
+    (r"^050", "a 050 safe number: not every carrier passes texts on"),
+    (r"^070", "an internet phone (070): not every one receives texts"),
+)
+
+_STEPS: Final[tuple[tuple[str, str], ...]] = (
+    (INVISIBLE, ""),
+    (r'^="(.*)"$', r"\1"),  # how a CSV keeps a spreadsheet from eating the 0
+    (r"^['`\x{2018}\x{2019}]", ""),  # how a person does
+    (r"^([0-9]{9,13})\.0+$", r"\1"),  # a number written by a program as 1012345678.0
+    (r"^([0-9]{1,3}),([0-9]{3}),([0-9]{3}),([0-9]{3})$", r"\1\2\3\4"),  # 1,012,345,678
+    (SEPARATORS, ""),
+    (r"^(\+|00)82[+]?0?([1-9][0-9]+)$", r"0\2"),
+    (r"^820?(1[016789][0-9]{7,8})$", r"0\1"),
+    (r"^(1[016789][0-9]{8})$", r"0\1"),  # the 0 that a number cell eats
+)
+"""What is certain, in the order it is undone."""
+
+_ODD_DIGITS: Final = r"[\x{00b2}\x{00b3}\x{00b9}\x{2070}-\x{209c}\x{2460}-\x{24ff}\x{2776}-\x{2793}\x{00bc}-\x{00be}]"
+"""Digits that are ornaments, as in a footnote: which number is meant is a guess."""
+
+
+_ORDINARY: Final = r"^ *[0-9]+([- ]+[0-9]+)* *$"
+"""A number as people write it; taking out its hyphens and spaces is no repair worth a word."""
+
+_WORDS: Final[dict[Reason, str]] = {
+    Reason.EXPONENT: "has lost its digits in the spreadsheet; format the column as text and enter the number again",
+    Reason.SEVERAL: "looks like more than one number; leave one in the cell",
+    Reason.ABROAD: "is a number outside Korea, which takes the message type GSMS",
+    Reason.LETTERS: "has characters that belong to no number",
+    Reason.LANDLINE: "is a landline, which receives no texts",
+    Reason.SERVICE: "is a service number, which receives no texts",
+    Reason.TOO_SHORT: "has too few digits",
+    Reason.TOO_LONG: "has too many digits",
+    Reason.UNKNOWN: "begins like no mobile number; those begin with 010",
+}
+
+SHOWN: Final = 60
+"""Characters of a cell that a reason quotes."""
+
+
+def normalise(phone: pd.Series) -> pd.DataFrame:
+    """See `campaign.recipients.numbers.normalise.normalise`."""
+    raw = strings(phone)
+    plain = pc.fill_null(pc.match_substring_regex(raw, PLAIN), False)
+    number = pc.if_else(plain, pc.replace_substring(pc.replace_substring(raw, "-", ""), " ", ""), None)
+    if pc.all(plain).as_py() is not False:
+        nothing = pa.nulls(len(raw), pa.string())
+        return frame(phone.index, number=number, reason=nothing, code=nothing, note=_doubts(number))
+    rest = pc.invert(plain)
+    found = _unusual(raw.filter(rest))
+    whole = {name: _filled(rest, part) for name, part in found.items()}
+    number = pc.coalesce(number, whole["number"])
+    note = _sentences(whole["note"], _doubts(number))
+    return frame(phone.index, number=number, reason=whole["reason"], code=whole["code"], note=note)
+
+
+def strings(phone: pd.Series) -> pa.Array:
+    """The cells as one array of Arrow text."""
+    found = pa.array(phone, from_pandas=True)
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return found.cast(pa.string())
+
+
+def frame(index: pd.Index, **columns: pa.Array) -> pd.DataFrame:
+    """Columns of Arrow text, which share their memory with the arrays."""
+    return pd.DataFrame(
+        {name: pd.arrays.ArrowExtensionArray(pa.chunked_array([column])) for name, column in columns.items()},
+        index=index,
+        copy=False,
+    )
+
+
+def _filled(mask: pa.Array, part: pa.Array) -> pa.Array:
+    """An array as long as `mask`, with `part` where it is true and missing elsewhere."""
+    places = pc.subtract(pc.cumulative_sum(mask.cast(pa.int32())), 1)
+    return part.take(pc.if_else(mask, places, None))
+
+
+def _unusual(raw: pa.Array) -> dict[str, pa.Array]:
+    """Numbers, reasons, codes and repairs of cells that are no plain number, each spelling looked at once."""
+    spellings = raw.dictionary_encode()
+    found = _judged(spellings.dictionary)
+    empty = pc.is_null(spellings.indices)
+    taken = {name: column.take(spellings.indices) for name, column in found.items()}
+    return taken | {
+        "reason": pc.if_else(empty, "the phone cell is empty", taken["reason"]),
+        "code": pc.if_else(empty, Reason.EMPTY.value, taken["code"]),
+    }
+
+
+def _judged(raw: pa.Array) -> dict[str, pa.Array]:
+    digits = _undone(raw)
+    number = pc.if_else(pc.match_substring_regex(digits, f"{MOBILE}|{RECEIVES}"), digits, None)
+    odd = pc.match_substring_regex(raw, _ODD_DIGITS)
+    number = pc.if_else(odd, None, number)
+    code = pc.if_else(pc.is_null(number), _code(raw, digits), None)
+    return {"number": number, "reason": _reason(raw, code), "code": code, "note": _repair(raw, number)}
+
+
+def _undone(raw: pa.Array) -> pa.Array:
+    """The cells with everything undone that is certain; what is left should be digits."""
+    text = pc.utf8_normalize(raw, form="NFKC")
+    for pattern, replacement in _STEPS:
+        text = pc.replace_substring_regex(text, pattern, replacement)
+    return text
+
+
+def _code(raw: pa.Array, digits: pa.Array) -> pa.Array:
+    """The first reason that fits, for cells that are no number."""
+    text = pc.utf8_normalize(raw, form="NFKC")
+    length = pc.utf8_length(digits)
+    conditions = (
+        (Reason.EMPTY, pc.equal(length, 0)),
+        (Reason.EXPONENT, pc.match_substring_regex(text, r"^[\s'\x{2018}]*[-+]?[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$")),
+        (Reason.SEVERAL, _several(text)),
+        (Reason.ABROAD, pc.match_substring_regex(digits, r"^(\+|00)[1-9][0-9]{6,}$")),
+        (
+            Reason.LETTERS,
+            pc.or_(pc.match_substring_regex(raw, _ODD_DIGITS), pc.invert(pc.match_substring_regex(digits, "^[0-9]+$"))),
+        ),
+        (Reason.LANDLINE, pc.match_substring_regex(digits, LANDLINE)),
+        (Reason.SERVICE, pc.match_substring_regex(digits, SERVICE)),
+        (
+            Reason.TOO_SHORT,
+            pc.or_(pc.less(length, SHORTEST), pc.match_substring_regex(digits, r"^(010|050|070)[0-9]{7}$")),
+        ),
+        (
+            Reason.TOO_LONG,
+            pc.or_(pc.greater(length, LONGEST), pc.match_substring_regex(digits, r"^(01|070)[0-9]{10}$")),
+        ),
+    )
+    return first(conditions, Reason.UNKNOWN)
+
+
+def first(conditions: Sequence[tuple[Reason, pa.Array]], otherwise: Reason) -> pa.Array:
+    """The first reason whose condition is true, row by row."""
+    names = [reason.value for reason, _ in conditions]
+    cases = pc.make_struct(*(pc.fill_null(condition, False) for _, condition in conditions), field_names=names)
+    return pc.case_when(cases, *names, otherwise.value)
+
+
+def _several(text: pa.Array) -> pa.Array:
+    digits = pc.utf8_length(pc.replace_substring_regex(text, "[^0-9]", ""))
+    apart = pc.match_substring_regex(text, r"(?s)[0-9].*[,/;|&~].*[0-9]")
+    return pc.or_(pc.greater_equal(digits, TWO), apart)
+
+
+def _reason(raw: pa.Array, code: pa.Array) -> pa.Array:
+    words = pa.array(_WORDS.values(), pa.string()).take(pc.index_in(code, value_set=pa.array(_WORDS, pa.string())))
+    said = pc.binary_join_element_wise("'", pc.utf8_slice_codeunits(raw, 0, SHOWN), "' ", words, "")
+    return pc.if_else(pc.equal(code, Reason.EMPTY.value), "the phone cell is empty", said)
+
+
+def _repair(raw: pa.Array, number: pa.Array) -> pa.Array:
+    kept = pc.equal(pc.replace_substring_regex(raw, "[- ]", ""), number)
+    ordinary = pc.and_(kept, pc.match_substring_regex(raw, _ORDINARY))
+    return pc.if_else(
+        pc.and_(pc.is_valid(number), pc.invert(pc.fill_null(ordinary, False))),
+        pc.binary_join_element_wise("was", raw, " "),
+        None,
+    )
+
+
+def _doubts(number: pa.Array) -> pa.Array:
+    """What a person should know of numbers that go though they may not arrive."""
+    fronts = pc.utf8_slice_codeunits(number, 0, 4).dictionary_encode()
+    words = pa.nulls(len(fronts.dictionary), pa.string())
+    for pattern, note in NOTES:
+        words = pc.if_else(pc.match_substring_regex(fronts.dictionary, pattern), note, words)
+    return words.take(fronts.indices)
+
+
+def _sentences(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Both, or the one there is. Joining with nulls skipped drops rows where both are null (Arrow 26)."""
+    return pc.coalesce(pc.binary_join_element_wise(left, right, "; "), left, right)

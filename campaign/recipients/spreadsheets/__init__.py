@@ -1,0 +1,1 @@
+"""Reads spreadsheets of every kind into columns."""

@@ -1,0 +1,106 @@
+"""Where the cells of a text file are: its delimiter, its header, and the place where the rows begin."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets import headings
+from campaign.recipients.spreadsheets.csv_files import encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+DELIMITERS: Final = ",;\t|"
+
+SAMPLE: Final = 64 << 10
+"""Bytes of the beginning in which delimiter and header are looked for."""
+
+_SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the cells of a file are: its text in UTF-8, the delimiter, the header, and where the rows are."""
+
+    text: bytes
+    delimiter: str
+    header: tuple[str, ...]
+    above: int  # rows above the first recipient, the header among them
+    begin: int  # bytes above the first recipient
+    end: int  # bytes up to the last newlines
+
+    @property
+    def body(self) -> memoryview:
+        """The rows of the recipients."""
+        return memoryview(self.text)[self.begin : self.end]
+
+    @property
+    def quotes(self) -> int:
+        """Quotation marks in the rows."""
+        return self.text.count(b'"', self.begin, self.end)
+
+
+def find_layout(path: Path, phone: str | None) -> Layout:
+    """The delimiter under which a header with a phone column is found, and the header."""
+    text = encoding.utf8(path)
+    if b"\0" in text:
+        raise RecipientsError(f"{path}: it has zero bytes, as no text has. Save it anew as CSV in UTF-8.")
+    separator = _SEPARATOR_LINE.match(text)
+    skipped = separator.end() if separator else 0
+    delimiters = separator[1].decode() if separator else _in_order(path)
+    sample = _sample(text, skipped)
+    found = [(delimiter, _records(sample, delimiter)) for delimiter in delimiters]
+    delimiter, rows = max(found, key=lambda pair: _likeliness(pair[1], phone))
+    header = headings.header_row(rows, phone)
+    if header is None:
+        fullest = max(rows, key=len, default=[])
+        raise headings.NoPhoneColumn(headings.missing(fullest, phone, where=str(path)))
+    return Layout(
+        text=text,
+        delimiter=delimiter,
+        header=tuple(rows[header]),
+        above=header + 1,
+        begin=skipped + _length(sample, delimiter, header + 1),
+        end=_end(text),
+    )
+
+
+def _in_order(path: Path) -> str:
+    return "\t,;|" if path.suffix.lower() == ".tsv" else DELIMITERS
+
+
+def _sample(text: bytes, begin: int) -> str:
+    sample = text[begin : begin + SAMPLE]
+    return sample.decode(errors="ignore")
+
+
+def _records(sample: str, delimiter: str) -> list[list[str]]:
+    return list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), headings.ROWS_SEARCHED + 1))
+
+
+def _likeliness(rows: Sequence[Sequence[str]], phone: str | None) -> tuple[bool, int]:
+    header = headings.header_row(rows, phone)
+    return header is not None, max(map(len, rows), default=0) if header is None else len(rows[header])
+
+
+def _length(sample: str, delimiter: str, records: int) -> int:
+    """Bytes of the first records."""
+    lines = io.StringIO(sample, newline="")
+    reader = csv.reader(lines, delimiter=delimiter)
+    for _ in islice(reader, records):
+        pass
+    return len("".join(islice(io.StringIO(sample, newline=""), reader.line_num)).encode())
+
+
+def _end(text: bytes) -> int:
+    end = len(text)
+    while end and text[end - 1] in b"\r\n":
+        end -= 1
+    return end

@@ -1,0 +1,184 @@
+"""CSV and TSV files: their delimiter, their header, their rows.
+
+Every cell is text, except in columns where each cell is a plain number as a
+program writes it: no leading zero, no thousands separator, at most 15 digits.
+Those are numbers, so that they can be reckoned with; what a person sees is the
+same. The phone column is always text. A row's number is the one that a
+spreadsheet program shows: a newline in quotes adds none, a blank line does.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from campaign.model import Source
+from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
+from campaign.recipients.spreadsheets.csv_files.layout import Layout, find_layout
+from campaign.recipients.spreadsheets.sheet import Cells, Grid, numbered, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+CHUNK: Final = 8192
+"""Rows that are Python objects at a time, where they have to be."""
+
+LONGEST: Final = 32_767
+"""Characters that a cell of a spreadsheet can hold; a longer one has swallowed the rows below it."""
+
+INTEGER: Final = r"^(0|-?[1-9][0-9]{0,14})$"
+NUMBER: Final = r"^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9])$"
+
+_BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
+_IN_FORMULA = r'^="([^"]*)"$'
+
+
+def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid:
+    """The rows of a CSV file.
+
+    Raises:
+        RecipientsError: its encoding, quotes or phone column are not certain, or a row is longer than the header.
+    """
+    layout = find_layout(path, phone)
+    at = headings.phone_column(layout.header, phone, where=str(path))
+    text, short = columns_of(path, layout)
+    rows = numbered(layout.above, len(text[0]))
+    columns, failed = formula_errors.taken_out([Cells(column) for column in text], layout.header, rows, where=str(path))
+    progress(len(rows))
+    return tidy(
+        Grid(
+            source=Source(file=str(path)),
+            headings=layout.header,
+            cells=tuple(
+                column if place == at else Cells(_typed(column.values)) for place, column in enumerate(columns)
+            ),
+            places=tuple(range(len(columns))),
+            phone=at,
+            rows=rows,
+            hidden=pa.repeat(pa.scalar(False), len(rows)),
+            notes=short + failed,
+        )
+    )
+
+
+def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
+    """The cells below the header as text, a column each, and notes on rows that are shorter than the header."""
+    if layout.begin >= layout.end:
+        return [pa.chunked_array([], pa.string()) for _ in layout.header], ()
+    quotes = layout.quotes
+    table = _even(layout, quoted=quotes > 0) if quotes % 2 == 0 else None
+    columns, short = (table.columns, ()) if table is not None else _uneven(path, layout, strict=quotes % 2 == 1)
+    if quotes:
+        _refuse_swallowed(path, columns, layout.above)
+        columns = (
+            [pc.replace_substring_regex(column, _IN_FORMULA, r"\1") for column in columns]
+            if b'="' in layout.text
+            else columns
+        )
+    return [_without_blanks(column) for column in columns], short
+
+
+def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
+    """All rows at once; None where one has too few or too many cells, or none."""
+    if _BLANK_LINE.search(layout.text, max(0, layout.begin - 1), layout.end):
+        return None
+    names = [str(at) for at in range(len(layout.header))]
+    try:
+        return pa.csv.read_csv(
+            pa.BufferReader(pa.py_buffer(layout.body)),
+            read_options=pa.csv.ReadOptions(column_names=names),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=layout.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def _uneven(path: Path, layout: Layout, *, strict: bool) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
+    """The rows one by one, shorter ones filled up with empty cells."""
+    width = len(layout.header)
+    needed = max(at for at, heading in enumerate(layout.header, 1) if heading.strip())
+    short: list[int] = []
+    chunks: list[list[pa.Array]] = []
+    for above, rows in _chunks(path, layout, strict=strict):
+        short += [above + at + 1 for at, row in enumerate(rows) if 0 < len(row) < needed]
+        even = [_fitted(path, row, width, above + at + 1) for at, row in enumerate(rows)]
+        chunks.append([pa.array([cell or None for cell in column], pa.string()) for column in zip(*even, strict=True)])
+    columns = [pa.chunked_array([chunk[at] for chunk in chunks], pa.string()) for at in range(width)]
+    return columns, _short_note(path, short, needed)
+
+
+def _chunks(path: Path, layout: Layout, *, strict: bool) -> Iterator[tuple[int, list[list[str]]]]:
+    """So many rows at a time, with the number of rows above them."""
+    lines = io.TextIOWrapper(io.BytesIO(layout.body), "utf-8", newline="")
+    reader = csv.reader(lines, delimiter=layout.delimiter, strict=strict)
+    above = layout.above
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) == CHUNK:
+                yield above, rows
+                above, rows = above + CHUNK, []
+    except csv.Error as error:
+        raise RecipientsError(f"{path}: row {above + len(rows) + 1:,} cannot be read ({error}). {QUOTES}") from error
+    yield above, rows
+
+
+QUOTES: Final = "A quotation mark is missing or stray in it: mend it, or save the list as .xlsx."
+
+
+def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
+    if any(cell.strip() for cell in row[width:]):
+        raise RecipientsError(
+            f"{path}: row {number:,} has {len(row)} cells, the header {width}. A cell with a comma in it needs"
+            " quotation marks around it: mend the row, or save the list as .xlsx."
+        )
+    return row[:width] + [""] * (width - len(row))
+
+
+def _short_note(path: Path, short: Sequence[int], width: int) -> tuple[str, ...]:
+    if not short:
+        return ()
+    return (f"{path}: {wording.rows(short)}: fewer cells than the header's {width}; the rest counts as empty.",)
+
+
+def _refuse_swallowed(path: Path, columns: Sequence[pa.ChunkedArray], above: int) -> None:
+    for column in columns:
+        length = pc.utf8_length(column)
+        if (pc.max(length).as_py() or 0) > LONGEST:
+            row = above + pc.index(pc.greater(length, LONGEST), True).as_py() + 1
+            raise RecipientsError(f"{path}: row {row:,} has a cell of over {LONGEST:,} characters. {QUOTES}")
+
+
+def _without_blanks(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([column_types.without_blanks(chunk) for chunk in column.chunks], pa.string())
+
+
+def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column as numbers, where each of its cells is one."""
+    if _all(column.slice(0, CHUNK), INTEGER) and _all(column, INTEGER):
+        return column.cast(pa.int64())
+    if _all(column.slice(0, CHUNK), NUMBER) and _all(column, NUMBER):
+        return column.cast(pa.float64())
+    return column
+
+
+def _all(column: pa.ChunkedArray, pattern: str) -> bool:
+    """Whether there are cells and all match. Cells of another kind stand at the top of a column as a rule."""
+    return column.null_count < len(column) and pc.all(pc.match_substring_regex(column, pattern)).as_py() is not False

@@ -1,0 +1,67 @@
+"""The words that a spreadsheet shows for a formula that failed: never text that anyone should get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.model import Kind
+from campaign.recipients.spreadsheets import wording
+from campaign.recipients.spreadsheets.headings import shown
+from campaign.recipients.spreadsheets.sheet import Cells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WORDS: Final = (
+    *("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
+    *(
+        "#GETTING_DATA",
+        "Err:502",
+        "Err:504",
+        "Err:508",
+        "Err:509",
+        "Err:511",
+        "Err:519",
+        "Err:520",
+        "Err:522",
+        "Err:523",
+    ),
+)
+"""They arrive as text from CSV, from cells pasted as values, and from LibreOffice."""
+
+
+def taken_out(
+    columns: Sequence[Cells], names: Sequence[str], rows: pa.Array, *, where: str
+) -> tuple[list[Cells], tuple[str, ...]]:
+    """The columns with those words missing, and a note for each column that had some."""
+    found, sentences = [], []
+    for column, name in zip(columns, names, strict=True):
+        failed = _failed(column)
+        if failed is None:
+            found.append(column)
+            continue
+        found.append(_without(column, failed))
+        at = rows.filter(failed)
+        said = wording.rows(at.slice(0, wording.NAMED).to_pylist(), len(at))
+        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {said}; it counts as empty.")
+    return found, tuple(sentences)
+
+
+def _failed(column: Cells) -> pa.Array | None:
+    """Where the words stand; None where they do not, which a look at the first letters tells of most columns."""
+    if not pa.types.is_string(column.values.type):
+        return None
+    suspect = pc.or_(pc.starts_with(column.values, "#"), pc.starts_with(column.values, "Err:"))
+    if not pc.any(suspect).as_py():
+        return None
+    failed = pc.is_in(column.values, value_set=pa.array(WORDS))
+    return failed if pc.any(failed).as_py() else None
+
+
+def _without(column: Cells, failed: pa.Array) -> Cells:
+    empty = pa.scalar(Kind.EMPTY, pa.uint8())
+    kinds = None if column.kinds is None else pc.if_else(failed, empty, column.kinds)
+    return Cells(pc.if_else(failed, None, column.values), kinds)

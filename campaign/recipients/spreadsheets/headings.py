@@ -1,0 +1,220 @@
+"""Headings: how they are compared, and which one stands over the phone numbers."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from campaign.model.errors import RecipientsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_USUAL: Final = (
+    """
+    수신번호 수신자번호 수신전화번호 수신자전화번호 수신인번호 받는번호 받는사람번호 받는분번호 받는사람 받는분
+    recipient recipientnumber recipientphone to
+    """,
+    """
+    휴대폰 휴대폰번호 휴대폰no 휴대전화 휴대전화번호 휴대번호 휴대 핸드폰 핸드폰번호 핸드폰no 손전화 모바일 모바일번호
+    휴대폰연락처 고객휴대폰 고객휴대폰번호 회원휴대폰 수신자휴대폰
+    mobile mobileno mobilenumber mobilephone mobilephonenumber cell cellphone cellphonenumber cellno cellnumber
+    handphone hp hpno
+    """,
+    """
+    전화번호 연락처 연락번호 전화 전화no 고객전화번호 고객연락처 연락처번호
+    phone phoneno phonenumber tel telno telnumber telephone telephonenumber contact contactno contactnumber
+    """,
+    "번호 number",
+)
+
+USUAL: Final = tuple(frozenset(words.split()) for words in _USUAL)
+"""The usual headings of a phone column, reduced to letters and digits, best group first.
+
+Headings of one group are equally good. `번호` and `number` come last: they
+stand as often over a running number.
+"""
+
+ROWS_SEARCHED: Final = 30
+"""How many rows from the top may stand above the header: titles, remarks, the date of the list."""
+
+RESULT: Final = (
+    *("status", "resultCode", "message", "requestNo", "msgType", "reason"),
+    *("number", "text", "bytes", "sentAt", "row"),
+)
+"""The columns that a result workbook adds after the user's own. Source: design.md, "Result workbook"."""
+
+FEWEST_DIGITS: Final = 8
+"""Digits from which a number is no running number; it may be a phone number, if a wrong one."""
+
+NAMES_SHOWN: Final = 30
+"""Columns named in an error at most."""
+
+_INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
+_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|<.*?>")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+class NoPhoneColumn(RecipientsError):
+    """No column has the heading of a phone column, or none has the heading that the person named."""
+
+
+class TwoPhoneColumns(RecipientsError):
+    """Several columns may be the phone column; `names` are their headings, for other words."""
+
+    def __init__(self, message: str, names: str) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+def fold(heading: str) -> str:
+    """The heading as it is compared: no spaces, newlines or invisible characters, one width, one case."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", heading)).casefold()
+
+
+def group(heading: str) -> int | None:
+    """Which group of `USUAL` the heading belongs to; None where it is no usual heading of a phone column."""
+    folded = fold(heading)
+    for spelling in (_NOT_WORD.sub("", folded), _NOT_WORD.sub("", _BRACKETED.sub("", folded))):
+        for at, usual in enumerate(USUAL):
+            if spelling in usual:
+                return at
+    return None
+
+
+def own(headings: Sequence[str]) -> int:
+    """How many of the headings are the user's own, the rest being a result workbook's additions."""
+    for at in range(len(headings) - len(RESULT), -1, -1):
+        if list(headings[at : at + len(RESULT)]) == list(RESULT):
+            return at
+    return len(headings)
+
+
+def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
+    """The places of the columns that may hold the phone numbers: none, one, or several equally good ones.
+
+    Args:
+        headings: a row of cells as text; empty where a cell is.
+        phone: the heading to look for, where the person named one.
+    """
+    if phone is not None:
+        return _named(headings, phone)
+    groups = [group(heading) for heading in headings[: own(headings)]]
+    best = min((at for at in groups if at is not None), default=None)
+    return [] if best is None else [at for at, found in enumerate(groups) if found == best]
+
+
+def _named(headings: Sequence[str], phone: str) -> list[int]:
+    exact = [at for at, heading in enumerate(headings) if heading == phone]
+    found = exact or [at for at, heading in enumerate(headings) if fold(heading) == fold(phone)]
+    return [at for at in found if at < own(headings)] or found
+
+
+def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> int:
+    """The place of the phone column.
+
+    Args:
+        headings: the header row.
+        phone: the heading that the person named; None finds it among the usual ones.
+        where: the file and sheet, for the words of an error.
+
+    Raises:
+        RecipientsError: there is none, or there are several equally good ones.
+    """
+    found = candidates(headings, phone)
+    if not found:
+        raise NoPhoneColumn(missing(headings, phone, where=where))
+    if len(found) > 1:
+        names = " and ".join(f"'{shown(headings[at])}'" for at in found)
+        equal = len({fold(headings[at]) for at in found}) < len(found)
+        raise TwoPhoneColumns(
+            f"{where}: the phone numbers may be in {names}. "
+            + ("Rename the one that is not meant." if equal else "Say which: set `[recipients] phone` to its heading."),
+            names,
+        )
+    return found[0]
+
+
+def missing(headings: Sequence[str], phone: str | None, *, where: str) -> str:
+    """The words for a sheet without a phone column: which columns there are, and what to do."""
+    names = [shown(heading) for heading in headings if heading.strip()]
+    listed = ", ".join(names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
+    there = f"The columns are: {listed}." if names else "No header row was found."
+    if phone is None:
+        return (
+            f"{where}: no phone column was found. {there} Set `[recipients] phone` to the heading of the phone column."
+        )
+    near = nearest(phone, names)
+    guess = f" Did you mean '{near}'?" if near else ""
+    return f"{where}: there is no column '{shown(phone)}'.{guess} {there}"
+
+
+def nearest(heading: str, names: Sequence[str]) -> str | None:
+    """The name most like the heading; None where none is like it."""
+    folded = {fold(name): name for name in names}
+    close = difflib.get_close_matches(fold(heading), list(folded), n=1, cutoff=0.5)
+    return folded[close[0]] if close else None
+
+
+def shown(heading: str) -> str:
+    """The heading on one line, for the words of an error."""
+    return " ".join(heading.split())
+
+
+def letter(column: int) -> str:
+    """The spreadsheet's letters of a column counted from 0: A, B, ..., Z, AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def column(letters: str) -> int:
+    """The place of a column, from 0, by the spreadsheet's letters."""
+    place = 0
+    for character in letters:
+        place = place * 26 + ord(character) - ord("A") + 1
+    return place - 1
+
+
+def header_row(rows: Sequence[Sequence[str]], phone: str | None) -> int | None:
+    """Which of the first rows is the header: the first with a phone column, or the lower one of a double header.
+
+    Args:
+        rows: the first rows of a sheet as text, the topmost at 0, empty cells as "".
+        phone: the heading to look for, where the person named one.
+    """
+    for at, row in enumerate(rows):
+        if is_header(row, rows[at + 1 :], phone):
+            return _lowest(rows, at, phone)
+    return None
+
+
+def is_header(row: Sequence[str], below: Sequence[Sequence[str]], phone: str | None) -> bool:
+    """Whether a row is a header: it names a phone column, and not merely a running number."""
+    found = candidates(row, phone)
+    if phone is not None or not found or group(row[found[0]]) != len(USUAL) - 1:
+        return bool(found)
+    return any(_digits(cells[at]) >= FEWEST_DIGITS for cells in below for at in found if at < len(cells))
+
+
+def _digits(cell: str) -> int:
+    return sum(character.isdigit() for character in cell)
+
+
+def _lowest(rows: Sequence[Sequence[str]], at: int, phone: str | None) -> int:
+    while at + 1 < len(rows) and is_second_header(rows[at], rows[at + 1], phone):
+        at += 1
+    return at
+
+
+def is_second_header(upper: Sequence[str], lower: Sequence[str], phone: str | None) -> bool:
+    """Whether `lower` is a header too, as under merged headings: a phone column again, and no digit under the first."""
+    found = candidates(lower, phone)
+    return bool(found) and not any(
+        character.isdigit() for at in candidates(upper, phone) if at < len(lower) for character in lower[at]
+    )

@@ -1,0 +1,1 @@
+"""Reads workbooks: .xlsx, .xlsm, .xlsb, .xls and .ods."""

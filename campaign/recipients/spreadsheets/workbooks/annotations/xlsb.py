@@ -1,0 +1,133 @@
+"""The marks of the sheets of an .xlsb: hidden rows, failed formulas, percentages. Source: [MS-XLSB], section 2.4."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+
+from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets.headings import letter
+from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.workbooks import percent_format
+from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, TOO_FAR, Marks
+from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
+
+ROW: Final = 0
+ERRORS: Final = frozenset({3, 11})  # a cell with an error, a formula with one
+WITH_CELL: Final = frozenset(range(1, 12))
+NUMBERS: Final = frozenset({2, 5, 9})
+SHEET: Final = 156
+NUMBER_FORMAT: Final = 44
+CELL_FORMAT: Final = 47
+CELL_FORMATS_END: Final = 618
+CELL_FORMATS_BEGIN: Final = 617
+
+HIDDEN: Final = 0x10
+"""The bit of a row's second byte of flags that says it has no height."""
+
+WORKBOOK: Final = "xl/workbook.bin"
+STYLES: Final = "xl/styles.bin"
+RELATIONS: Final = "xl/_rels/workbook.bin.rels"
+
+
+def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
+    """The marks of every sheet, by its name.
+
+    Raises:
+        RecipientsError: the workbook is damaged, or its cells reach too far.
+    """
+    try:
+        relations = ET.fromstring(opened.read(RELATIONS))  # noqa: S314 - entities are refused by `Archive.pieces`
+        targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
+        named = [_name(record) for kind, record in records(opened.pieces(WORKBOOK)) if kind == SHEET]
+        parts = {name: target(targets.get(relation, "")) for relation, name in named}
+        formats = _formats(opened.pieces(STYLES)) if STYLES in opened else {}
+        return {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
+    except (LookupError, ValueError, ET.ParseError, struct.error) as error:
+        raise RecipientsError(f"{where}: this is no Excel workbook inside ({error}). {DAMAGED}") from error
+
+
+def records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Kind and content of each record."""
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        at = 0
+        while (head := _head(rest, at)) is not None and head[1] + head[2] <= len(rest):
+            kind, begin, size = head
+            yield kind, rest[begin : begin + size]
+            at = begin + size
+        rest = rest[at:]
+
+
+def _head(data: bytes, at: int) -> tuple[int, int, int] | None:
+    """Kind, place and size of the record at a place; None where its head is not all there."""
+    if at + 6 > len(data):
+        data = data + bytes(6) if at < len(data) else b""
+    if not data:
+        return None
+    kind = data[at]
+    at += 1
+    if kind & 0x80:
+        kind = kind & 0x7F | (data[at] & 0x7F) << 7
+        at += 1
+    size = 0
+    for shift in range(0, 28, 7):
+        byte = data[at]
+        at += 1
+        size |= (byte & 0x7F) << shift
+        if not byte & 0x80:
+            break
+    return kind, at, size
+
+
+def _name(record: bytes) -> tuple[str, str]:
+    """The relation and the name of a sheet."""
+    relation, end = _text(record, 8)
+    return relation, _text(record, end)[0]
+
+
+def _text(record: bytes, at: int) -> tuple[str, int]:
+    length = struct.unpack_from("<I", record, at)[0]
+    end = at + 4 + 2 * length
+    return record[at + 4 : end].decode("utf-16-le", "replace"), end
+
+
+def _formats(pieces: Iterable[bytes]) -> dict[int, int]:
+    """The cell formats that show percentages, with their decimals."""
+    codes, used, inside = {}, [], False
+    for kind, record in records(pieces):
+        if kind == NUMBER_FORMAT:
+            codes[struct.unpack_from("<H", record)[0]] = _text(record, 2)[0]
+        elif kind in {CELL_FORMATS_BEGIN, CELL_FORMATS_END}:
+            inside = kind == CELL_FORMATS_BEGIN
+        elif kind == CELL_FORMAT and inside:
+            used.append(struct.unpack_from("<2xH", record)[0])
+    return percent_format.of_cells(codes, used)
+
+
+def _sheet(pieces: Iterable[bytes], formats: Mapping[int, int], where: str) -> Marks:
+    found = Marks()
+    row, widest = 0, 0
+    for kind, record in records(pieces):
+        if kind == ROW:
+            row = struct.unpack_from("<I", record)[0] + 1
+            if record[11] & HIDDEN:
+                found.hidden.append(row)
+        elif kind in WITH_CELL:
+            column = struct.unpack_from("<I", record)[0]
+            widest = max(widest, column + 1)
+            if kind in ERRORS:
+                found.errors.append(f"{letter(column)}{row}")
+            style = int.from_bytes(record[4:7], "little")
+            if kind in NUMBERS and style in formats:
+                found.percents.setdefault(column, {})[row] = formats[style]
+        if row * widest > CELLS:
+            raise RecipientsError(f"{where}: its cells reach too far, to row {row:,}. {TOO_FAR}")
+    return found

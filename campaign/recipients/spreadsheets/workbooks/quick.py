@@ -1,0 +1,84 @@
+"""The usual sheet of an .xlsx, header in the first row and columns of one kind each, in one pass."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Final
+
+import fastexcel
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaign.recipients.spreadsheets import column_types, headings
+
+if TYPE_CHECKING:
+    from campaign.recipients.spreadsheets.sheet import Cells
+
+# Says "Could not determine dtype" of every column without a value, on standard error where nobody listens.
+logging.getLogger("fastexcel").setLevel(logging.ERROR)
+
+_UNNAMED = re.compile(r"__UNNAMED__\d+")
+_NUMBERED = re.compile(r"(.+)_\d+", re.DOTALL)
+_OTHER_KIND: Final = r"^(-?[0-9]+(\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}.*|true|false)$"
+"""Text that may have been a number, date, time or truth value: the reader makes text of a column of several kinds."""
+
+
+def load(reader: fastexcel.ExcelReader, sheet: str) -> pa.RecordBatch | None:
+    """The sheet's columns, typed, under the cells of its first row; None where its cells cannot be told by column."""
+    try:
+        return reader.load_sheet(
+            sheet, header_row=0, skip_rows=0, schema_sample_rows=None, whitespace_as_null=True, eager=True
+        )
+    except fastexcel.UnsupportedColumnTypeCombinationError:
+        return None
+
+
+def usable(batch: pa.RecordBatch, phone: str | None) -> bool:
+    """Whether the header is certain: it is in the first row, and each heading is as it stands in the file."""
+    names = batch.schema.names
+    top = [[_shown(column[at]) for column in batch.columns] for at in range(min(headings.ROWS_SEARCHED, len(batch)))]
+    return headings.header_row([names, *top], phone) == 0 and not _renamed(batch)
+
+
+def doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> tuple[list[int], list[int]]:
+    """The places of the text and of the number columns whose cells may be of several kinds.
+
+    The phone column is none of them: it becomes text in any case.
+
+    Args:
+        batch: what `load` gave.
+        phone: the heading that the person named, if any.
+        booleans: whether the sheet has truth values, which turn into 1 and 0 among numbers.
+    """
+    phones = headings.candidates(batch.schema.names, phone)
+    columns = [(at, column) for at, column in enumerate(batch.columns) if at not in phones]
+    text = [at for at, column in columns if _maybe_mixed(column)]
+    return text, [at for at, column in columns if booleans and pa.types.is_floating(column.type)]
+
+
+def _renamed(batch: pa.RecordBatch) -> bool:
+    """Whether some name may not be the heading: an empty heading gets one, and so does the second of two equals."""
+    names = set(batch.schema.names)
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        numbered = _NUMBERED.fullmatch(name)
+        if numbered and numbered[1] in names:
+            return True
+        if _UNNAMED.fullmatch(name) and column.null_count < len(column):
+            return True
+    return False
+
+
+def _shown(cell: pa.Scalar) -> str:
+    value = cell.as_py()
+    return "" if value is None else column_types.number_text(value) if isinstance(value, float) else str(value)
+
+
+def _maybe_mixed(column: pa.Array) -> bool:
+    return pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, _OTHER_KIND)).as_py())
+
+
+def columns(batch: pa.RecordBatch) -> tuple[list[str], list[Cells]]:
+    """Headings and cells of a batch that is `usable`."""
+    names = ["" if _UNNAMED.fullmatch(name) else name for name in batch.schema.names]
+    return names, [column_types.narrowed(column) for column in batch.columns]

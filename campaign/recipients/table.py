@@ -1,0 +1,105 @@
+"""Spreadsheets read as one list: the table of `campaign.model.schema`, its columns, and what a person should know of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+
+from campaign.model import Column, Recipients, schema
+from campaign.recipients.spreadsheets import column_types, headings
+from campaign.recipients.spreadsheets.reader import read_files
+from campaign.recipients.spreadsheets.sheet import Cells, Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+def read(
+    files: Sequence[Path],
+    *,
+    sheet: str | None = None,
+    phone: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Recipients:
+    """All rows of the files as one list, in order.
+
+    Args:
+        files: .xlsx .xlsm .xlsb .xls .ods .csv .tsv, whatever the case of the suffix.
+        sheet: the sheet to read in each workbook; the first visible one with a phone column otherwise.
+        phone: the heading of the phone column; found among the usual headings otherwise.
+        progress: called with the number of rows read so far.
+
+    Raises:
+        RecipientsError: a file cannot be read or is over a limit, or its phone column is not certain.
+    """
+    return together(read_files(files, sheet=sheet, phone=phone, progress=progress or _untold))
+
+
+def _untold(_rows: int) -> None:
+    """For whoever does not want to know."""
+
+
+def together(grids: Sequence[Grid]) -> Recipients:
+    """One list of several grids: columns matched by heading, the second of two equal ones with the second."""
+    places = [_places(grid.headings) for grid in grids]
+    keys = list(dict.fromkeys(key for place in places for key in place))
+    phone = keys.index(next(key for key, at in places[0].items() if at == grids[0].phone))
+    table = _facts(grids)
+    columns = []
+    for at, key in enumerate(keys):
+        found = column_types.joined([_cells(grid, place.get(key)) for grid, place in zip(grids, places, strict=True)])
+        found = Cells(found.values) if at == phone else found
+        table |= _named(at, found)
+        columns.append(
+            Column(name=f"{schema.OWN}{at}", heading=_heading(grids, places, key), mixed=found.kinds is not None)
+        )
+    return Recipients(
+        table=_frame(table),
+        columns=tuple(columns),
+        phone=columns[phone].name,
+        sources=tuple(grid.source for grid in grids),
+        notes=tuple(note for grid in grids for note in grid.notes),
+    )
+
+
+def _places(names: Sequence[str]) -> dict[tuple[str, int], int]:
+    """The place of each column by its folded heading and how many equal ones stand before it."""
+    seen: Counter[str] = Counter()
+    places = {}
+    for at, name in enumerate(names):
+        folded = headings.fold(name)
+        places[folded, seen[folded]] = at
+        seen[folded] += 1
+    return places
+
+
+def _cells(grid: Grid, at: int | None) -> Cells:
+    return Cells(pa.nulls(len(grid), pa.string())) if at is None else grid.cells[at]
+
+
+def _heading(grids: Sequence[Grid], places: Sequence[dict[tuple[str, int], int]], key: tuple[str, int]) -> str:
+    return next(grid.headings[place[key]] for grid, place in zip(grids, places, strict=True) if key in place)
+
+
+def _facts(grids: Sequence[Grid]) -> dict[str, pa.ChunkedArray]:
+    sources = [pa.repeat(pa.scalar(at, pa.int16()), len(grid)) for at, grid in enumerate(grids)]
+    return {
+        "source": pa.chunked_array(sources, pa.int16()),
+        "row": pa.chunked_array([grid.rows for grid in grids], pa.int32()),
+        "hidden": pa.chunked_array([grid.hidden for grid in grids], pa.bool_()),
+        "phone": column_types.joined([grid.cells[grid.phone] for grid in grids]).values,
+    }
+
+
+def _named(at: int, found: Cells) -> dict[str, pa.ChunkedArray]:
+    own = {f"{schema.OWN}{at}": found.values}
+    return own if found.kinds is None else own | {f"{schema.KIND}{at}": found.kinds}
+
+
+def _frame(table: dict[str, pa.ChunkedArray]) -> pd.DataFrame:
+    """The columns as a frame that shares their memory."""
+    return pd.DataFrame({name: pd.arrays.ArrowExtensionArray(column) for name, column in table.items()}, copy=False)

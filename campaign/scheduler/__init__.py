@@ -1,0 +1,1 @@
+"""Starts campaigns when they are due and reports what became of them."""

@@ -1,0 +1,211 @@
+"""What a scheduler has to do at a moment, read from the journal: what starts, what goes on, and what came too late.
+
+Pure but for its reading: nothing is changed here, so that it can be asked again at any time, after any death.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from campaign.model import RunState, ScheduleState
+from campaign.model.limits import DATE_FORMAT, ZONE
+from campaign.timing import spread
+from campaign.timing.timetable import COUNTED, GRACE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from campaign.journal import OccurrenceRecord, Reader, RunRecord, ScheduleRecord
+
+
+class Deed(StrEnum):
+    """What is to be done."""
+
+    START = "start"  # check the campaign and send it
+    GO_ON = "go on"  # send what is left of a run
+    FINISH = "finish"  # its run has ended or needs a person: say so
+    MISS = "miss"  # a time at which nothing was started, too late now: record it
+    EXPIRE = "expire"  # begun, and too late to go on: a person decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thing to do.
+
+    Attributes:
+        deed: what.
+        due: when the campaign was due: an occurrence's key.
+        at: when this was to be done: as `due`, or later for what goes on another time.
+        until: how long it may be done.
+        schedule: whose it is; None for a run that no schedule started.
+        run: the run, where there is one.
+        why: what to say where nothing can be done any more.
+    """
+
+    deed: Deed
+    due: datetime
+    at: datetime
+    until: datetime
+    schedule: ScheduleRecord | None = None
+    run: RunRecord | None = None
+    why: str | None = None
+
+    @property
+    def key(self) -> tuple[str, datetime | None]:
+        """What it is about, whatever is done about it."""
+        if self.run is not None:
+            return self.run.id, None
+        return (self.schedule.id if self.schedule else ""), self.due
+
+    def its_schedule(self) -> ScheduleRecord:
+        """The schedule, of a task that is never without one."""
+        if self.schedule is None:
+            raise TypeError(f"{self.deed}: a task without a schedule")
+        return self.schedule
+
+    def its_run(self) -> RunRecord:
+        """The run, of a task that is never without one."""
+        if self.run is None:
+            raise TypeError(f"{self.deed}: a task without a run")
+        return self.run
+
+
+def tasks(journal: Reader, now: datetime, *, alone: bool) -> list[Task]:
+    """What is to be done at `now`, the earliest first.
+
+    Args:
+        journal: to read from.
+        now: the time.
+        alone: whether this process is the journal's one writer: then a run that is said to be running has lost its
+            process. Otherwise whoever runs it may live.
+    """
+    return sorted(_tasks(journal, now, alone=alone), key=lambda task: task.at)
+
+
+def next_time(journal: Reader, now: datetime) -> datetime | None:
+    """When there is something to do next, as far as the journal knows; None where there is nothing."""
+    runs = (run.resume_at for run in journal.waiting_runs() if run.resume_at)
+    starts = (time for schedule in _active(journal) for time in upcoming(journal, schedule, now, 1))
+    return min((time for time in (*runs, *starts) if time > now), default=None)
+
+
+def upcoming(journal: Reader, schedule: ScheduleRecord, now: datetime, count: int) -> list[datetime]:
+    """The next times of a schedule, at most `count`; in Asia/Seoul."""
+    return schedule.timetable.upcoming(journal.known_times(schedule.id, now), now, count)
+
+
+def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
+    schedules = {schedule.id: schedule for schedule in journal.schedules()}
+    opened = journal.open_occurrences()
+    for one in opened:
+        schedule = schedules[one.schedule]
+        if one.run is None:
+            yield from _claimed(one, schedule, now)
+            continue
+        run = journal.run(one.run)
+        if alone or run.state != RunState.RUNNING:
+            yield from _started(journal, one, schedule, run, now)
+    bound = {one.run for one in opened}
+    for run in journal.waiting_runs():
+        if run.id not in bound and run.resume_at:
+            yield from _waiting(run, None, GRACE, now, run.resume_at)
+    for schedule in schedules.values():
+        if schedule.state == ScheduleState.ACTIVE:
+            yield from _due(schedule, journal.known_times(schedule.id, now), now)
+
+
+def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Iterator[Task]:
+    due = schedule.timetable.due(known, schedule.created_at, now)
+    if due is None:
+        return
+    grace = schedule.timetable.grace
+    if due.missed:
+        last = due.missed[-1]
+        words = _many(due.missed, "nothing was started, and a later time has come")
+        yield Task(deed=Deed.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
+    if now > due.start_by:
+        words = f"nothing was started by {say(due.start_by)}: no scheduler was running, or it could not"
+        yield Task(deed=Deed.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
+    else:
+        yield Task(deed=Deed.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
+
+
+def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> Iterator[Task]:
+    """Whoever claimed it died before there was a plan: nothing was sent, so it is begun anew."""
+    task = Task(deed=Deed.START, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule)
+    if schedule.state == ScheduleState.REMOVED:
+        words = "taken back before it was started"
+    elif now > one.start_by:
+        words = f"it was not ready by {say(one.start_by)}; nothing was sent"
+    elif one.due_at <= now:
+        yield task
+        return
+    else:
+        return
+    yield Task(deed=Deed.EXPIRE, due=task.due, at=task.at, until=task.until, schedule=schedule, why=words)
+
+
+def _started(
+    journal: Reader, one: OccurrenceRecord, schedule: ScheduleRecord, run: RunRecord, now: datetime
+) -> Iterator[Task]:
+    grace = schedule.timetable.grace
+    if run.state == RunState.PAUSED and run.resume_at:
+        yield from _waiting(run, schedule, grace, now, one.due_at)
+        return
+    finished = Task(deed=Deed.FINISH, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule, run=run)
+    if run.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
+        yield finished
+        return
+    # Its process died or was stopped. A long run is not late for its length: what counts is how long it has lain.
+    sign = max(filter(None, (run.ended_at, run.started_at, journal.last_sign(run.id), run.created_at)))
+    pause = spread.parse(run.spread).interval if run.spread else timedelta()
+    until = max(one.start_by, sign + pause + grace)
+    yield from _or_too_late(
+        Task(deed=Deed.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run),
+        now,
+        "it was interrupted",
+    )
+
+
+def _waiting(
+    run: RunRecord, schedule: ScheduleRecord | None, grace: timedelta, now: datetime, due: datetime
+) -> Iterator[Task]:
+    """A run that paused by itself until a time."""
+    if run.resume_at is None or run.resume_at > now:
+        return
+    task = Task(deed=Deed.GO_ON, due=due, at=run.resume_at, until=run.resume_at + grace, schedule=schedule, run=run)
+    yield from _or_too_late(task, now, f"it was to {'go on' if run.started_at else 'start'} at {say(run.resume_at)}")
+
+
+def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
+    if now <= task.until:
+        yield task
+        return
+    words = f"{what}, and nothing came of that by {say(task.until)}; the rest is not sent by itself any more"
+    yield Task(
+        deed=Deed.EXPIRE, due=task.due, at=task.at, until=task.until, schedule=task.schedule, run=task.run, why=words
+    )
+
+
+def _active(journal: Reader) -> Iterable[ScheduleRecord]:
+    return [schedule for schedule in journal.schedules() if schedule.state == ScheduleState.ACTIVE]
+
+
+def _many(times: tuple[datetime, ...], words: str) -> str:
+    if len(times) == 1:
+        return words
+    many = f"{COUNTED:,} times or more" if len(times) == COUNTED else f"{len(times):,} times"
+    return f"{many} since {say(times[0])}: {words}"
+
+
+def say(time: datetime) -> str:
+    """A time in Asia/Seoul, to the second."""
+    return f"{time.astimezone(ZONE):{DATE_FORMAT}}"
+
+
+def stamp(time: datetime) -> str:
+    """A time in Asia/Seoul for scripts: ISO 8601, with its zone."""
+    return time.astimezone(ZONE).isoformat()

@@ -1,0 +1,56 @@
+"""What became of one thing that a scheduler did: in a line, for scripts, and as a notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaign.cli import terminal
+from campaign.scheduler import due_tasks, notify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from campaign.engine.runs import Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What became of a task: a schedule's, or a run's that no schedule started. `state` in one word."""
+
+    at: datetime
+    schedule: str | None
+    due: datetime
+    state: str
+    why: str | None = None
+    summary: Summary | None = None
+
+    def as_json(self) -> Mapping[str, object]:
+        """For scripts."""
+        return {
+            "schedule": self.schedule,
+            "due": due_tasks.stamp(self.due),
+            "state": self.state,
+            "why": self.why,
+            "run": self.summary.as_json() if self.summary else None,
+        }
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        run = f", run {self.summary.run}" if self.summary and self.schedule else ""
+        name = self.schedule or (self.summary.run if self.summary else "")
+        return f"{name}, due {due_tasks.say(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
+
+    def notice(self, name: str) -> notify.Notice:
+        """For whoever is to be told of the campaign of that name."""
+        summary = self.summary
+        lines = [self.line, *(terminal.summary_lines(summary) if summary else ())]
+        return notify.Notice(
+            subject=f"[campaign] {name}: {summary.state if summary else self.state}",
+            words="\n".join(lines),
+            facts=self.as_json(),
+            workbook=Path(summary.report) if summary and summary.report else None,
+        )

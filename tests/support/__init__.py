@@ -1,0 +1,1 @@
+"""What tests share: a sender's desk, builders, set clocks."""

@@ -1,0 +1,40 @@
+"""What is said of a wait: counted down where somebody looks, once where it goes into a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.cli.progress_bars import Progress
+from campaign.model import State
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_a_log_is_told_once_of_every_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(shown=False).sending(10) as bar:
+        for seconds in (29.8, 20.1, 0.4):
+            bar.waiting(seconds, "recharging")
+        bar.going_on()
+        bar.settled(5, State.ACCEPTED)
+        bar.waiting(60, "recharging")
+        bar.waiting(59, "recharging")
+    assert capsys.readouterr().err.splitlines() == [
+        "waiting, at most 30 s: recharging",
+        "waiting, at most 60 s: recharging",
+    ]
+
+
+def test_a_screen_sees_every_second_of_a_wait_and_nothing_of_it_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(shown=True).sending(10) as bar:
+        bar.settled(4, State.ACCEPTED)
+        for seconds in (2.9, 2.2, 1.5, 0.5):
+            bar.waiting(seconds, "recharging")
+        during = capsys.readouterr().err
+        bar.going_on()
+        bar.settled(6, State.ACCEPTED)
+    for left in (3, 2, 1):
+        assert during.count(f"waiting  : {left} s, recharging") == 1
+    after = capsys.readouterr().err
+    assert "waiting" not in after
+    assert "10/10 recipients" in after

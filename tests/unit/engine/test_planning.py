@@ -1,0 +1,117 @@
+"""The plan: identical messages share a request, and every row that goes is in exactly one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign.engine import planning
+from campaign.model import MsgType, limits, schema
+
+
+def table_of(rows: list[tuple[str, str]], title: str | None = None) -> pd.DataFrame:
+    """A table of (number, text) rows that all go."""
+    return pd.DataFrame(
+        {
+            "number": pd.array([number for number, _ in rows], dtype=schema.TEXT),
+            "sender": pd.array(["0212345678"] * len(rows), dtype=schema.TEXT),
+            "text": pd.array([text for _, text in rows], dtype=schema.TEXT),
+            "title": pd.array([title] * len(rows), dtype=schema.TEXT),
+            "image": pd.array([None] * len(rows), dtype=schema.TEXT),
+            "date": pd.array([None] * len(rows), dtype=schema.TEXT),
+            "msgType": pd.array(["SMS"] * len(rows), dtype=schema.TEXT),
+        }
+    )
+
+
+def planned(rows: list[tuple[str, str]], most: int = limits.RECIPIENTS) -> tuple[pd.DataFrame, planning.Plan]:
+    table = table_of(rows)
+    table["request"] = planning.assign_requests(table, np.ones(len(rows), dtype=bool), most)
+    return table, planning.Plan("run", table)
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 6).map(lambda n: f"0102000000{n}"), st.sampled_from(["가", "나", "다"])), max_size=60
+)
+
+
+@given(ROWS, st.integers(1, 4))
+def test_every_row_is_in_exactly_one_request_and_order_is_kept(rows: list[tuple[str, str]], most: int) -> None:
+    table, plan = planned(rows, most)
+    carried: Counter[tuple[str, str]] = Counter()
+    for no in range(1, len(plan) + 1):
+        request = plan.request(no)
+        assert 1 <= len(request.numbers) <= most
+        assert len(set(request.numbers)) == len(request.numbers)
+        places = [place for place, one in enumerate(table["request"]) if one == no]
+        assert [rows[place][0] for place in places] == list(request.numbers)
+        assert {rows[place][1] for place in places} == {request.message.text}
+        carried.update((number, request.message.text) for number in request.numbers)
+    assert carried == Counter(rows)
+    assert table["request"].notna().all()
+
+
+@given(ROWS)
+def test_requests_are_counted_by_their_first_rows(rows: list[tuple[str, str]]) -> None:
+    table, plan = planned(rows)
+    firsts = table["request"].drop_duplicates().tolist()
+    assert firsts == list(range(1, len(plan) + 1))
+
+
+def test_2345_rows_with_one_text_make_three_requests() -> None:
+    _, plan = planned([(f"010{place:08d}", "같은 말") for place in range(2345)])
+    assert plan.sizes.tolist() == [1000, 1000, 345]
+
+
+def test_50_rows_with_50_texts_make_50_requests() -> None:
+    _, plan = planned([(f"010{place:08d}", f"글 {place}") for place in range(50)])
+    assert plan.sizes.tolist() == [1] * 50
+
+
+def test_rows_that_do_not_go_are_in_no_request() -> None:
+    table = table_of([("1", "가"), ("2", "가"), ("3", "가")])
+    request = planning.assign_requests(table, np.array([True, False, True]))
+    assert [None if pd.isna(no) else no for no in request] == [1, None, 1]
+
+
+@pytest.mark.parametrize("column", planning.MESSAGE)
+def test_a_difference_anywhere_in_the_message_makes_another_request(column: str) -> None:
+    table = table_of([("1", "가"), ("2", "가")], title="제목")
+    table[column] = pd.array(["a", "b"], dtype=schema.TEXT)
+    assert planning.assign_requests(table, np.ones(2, dtype=bool)).tolist() == [1, 2]
+
+
+def test_planning_the_same_run_twice_gives_the_same_ids_and_another_run_others() -> None:
+    rows = [("1", "가"), ("2", "나")]
+    table, plan = planned(rows)
+    again, other = planning.Plan("run", table), planning.Plan("another", table)
+    assert [id_ for _, id_, _ in plan.outline()] == [id_ for _, id_, _ in again.outline()]
+    assert not {id_ for _, id_, _ in plan.outline()} & {id_ for _, id_, _ in other.outline()}
+
+
+def test_the_plans_digest_tells_plans_apart_and_knows_the_same_one_in_another_order() -> None:
+    first, _ = planned([("1", "가"), ("2", "나")])
+    turned, _ = planned([("2", "나"), ("1", "가")])
+    other, _ = planned([("1", "나"), ("2", "가")])
+    digest = planning.digest_plan(first, "https://example.test")
+    assert digest == planning.digest_plan(turned, "https://example.test")
+    assert digest != planning.digest_plan(other, "https://example.test")
+    assert digest != planning.digest_plan(first, "sandbox")
+
+
+def test_a_request_carries_the_whole_message() -> None:
+    table = table_of([("1", "가")], title="제목")
+    table["date"] = pd.array(["2026-12-01 10:00:00"], dtype=schema.TEXT)
+    table["request"] = planning.assign_requests(table, np.ones(1, dtype=bool))
+    message = planning.Plan("run", table).request(1).message
+    assert (message.sender, message.text, message.title) == ("0212345678", "가", "제목")
+    assert (message.msg_type, message.image, message.date) == (MsgType.SMS, None, "2026-12-01 10:00:00")
+
+
+def test_digests_of_different_lists_differ() -> None:
+    assert len({planning.digest(parts) for parts in (["ab"], ["a", "b"], ["", "ab"], [None, "ab"], ["ab", None])}) == 5

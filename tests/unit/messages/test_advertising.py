@@ -1,0 +1,156 @@
+"""Advertising messages: the mark, the name, the way to refuse, and the night."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign.messages import curfew
+from campaign.messages.advertising import Rule, Severity, check
+from campaign.timing import night
+
+SEOUL = ZoneInfo("Asia/Seoul")
+GOOD = "(광고)[하늘상점] 봄맞이 20% 할인\n무료거부 080-123-4567"
+
+
+def found(text: str, rule: Rule, advertiser: str | None = "하늘상점") -> list[tuple[Severity, str]]:
+    return [
+        (finding.severity, finding.words) for finding in check([text], advertiser=advertiser) if finding.rule == rule
+    ]
+
+
+def test_a_message_by_the_rules_has_no_finding() -> None:
+    assert check([GOOD], advertiser="하늘상점") == []
+
+
+LOOKALIKES = (
+    "[광고]|(광 고)|<광고>|（광고）|(AD)|(ad)|[AD]|(A.D)|광고)|광고:|*광고*|(광.고)|( 광고 )|(광고성)|【광고】|(廣告)"
+)
+LOOKALIKES += "|(광1고)|{광고}|((광고|광고 "
+
+
+@pytest.mark.parametrize("front", LOOKALIKES.split("|"))
+def test_a_lookalike_of_the_mark_is_named_and_does_not_count(front: str) -> None:
+    [(severity, words)] = found(f"{front}하늘상점 할인", Rule.MARK)
+    assert severity == "error"
+    assert words.startswith("it begins with")
+    assert front.strip()[:2] in words
+
+
+@pytest.mark.parametrize("front", ["하늘상점 할인", "안녕하세요", "Adidas 세일", "addition", "", "고객님 광고"])
+def test_a_text_without_the_mark_is_found(front: str) -> None:
+    assert found(front, Rule.MARK) == [(Severity.ERROR, "it does not begin with (광고)")]
+
+
+@pytest.mark.parametrize("front", [" (광고)", "\n(광고)", "[하늘상점](광고)", "[광고](광고)", "봄 할인 (광고)"])
+def test_nothing_may_stand_before_the_mark(front: str) -> None:
+    [(severity, words)] = found(f"{front} 하늘상점", Rule.MARK)
+    assert severity == "error"
+    assert "nothing may stand before it" in words
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "무료거부 080-123-4567", "무료수신거부 080-123-4567", "무료수신거부:080-1234-5678", "무료 수신거부 0801234567",
+        "무료거부080 123 4567", "무료거부 080-123-4567\n", "무료거부 080)123-4567",
+    ],
+)  # fmt: skip
+def test_a_free_way_to_refuse_at_the_end_is_well(end: str) -> None:
+    assert found(f"(광고)하늘상점\n{end}", Rule.REFUSAL) == []
+
+
+@pytest.mark.parametrize(
+    ("end", "severity", "words"),
+    [
+        ("", "error", "it does not say 무료수신거부"),
+        ("수신거부 080-123-4567", "error", "refusing is free"),
+        ("무료거부 02-123-4567", "error", "it does not say 무료수신거부"),
+        ("무료거부 080-12-4567", "error", "it does not say 무료수신거부"),
+        ("무료거부", "error", "it does not say 무료수신거부"),
+        ("무료거부 080-123-4567\n지금 오세요", "warning", "not the last thing"),
+    ],
+)
+def test_what_is_wrong_with_the_way_to_refuse_is_said(end: str, severity: str, words: str) -> None:
+    [(level, said)] = found(f"(광고)하늘상점 할인\n{end}", Rule.REFUSAL)
+    assert level == severity
+    assert words in said
+
+
+def test_the_senders_name_has_to_stand_near_the_front() -> None:
+    assert found("(광고) 봄 할인", Rule.NAME) == [(Severity.ERROR, "'하늘상점' does not stand in it")]
+    [(severity, words)] = found("(광고)" + "가" * 50 + "하늘상점", Rule.NAME)
+    assert (severity, words) == (Severity.WARNING, "'하늘상점' stands far from its beginning")
+
+
+def test_a_name_that_is_not_given_cannot_be_looked_for() -> None:
+    [(severity, words)] = found(GOOD, Rule.NAME, advertiser=None)
+    assert severity == "warning"
+    assert "cannot be known" in words
+
+
+def test_a_finding_says_which_texts_it_is_about() -> None:
+    texts = [GOOD, "[광고]하늘상점\n무료거부 080-123-4567", None, "[광고]하늘상점\n무료거부 080-111-4567"]
+    [finding] = check(texts, advertiser="하늘상점")
+    assert finding.texts.tolist() == [False, True, False, True]
+    assert finding.rule.startswith("the text begins with exactly (광고)")
+
+
+def at(hour: int, minute: int = 0, day: int = 1) -> datetime:
+    return datetime(2026, 12, day, hour, minute, tzinfo=SEOUL)
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (at(20, 59), False),
+        (at(21), True),
+        (at(0), True),
+        (at(7, 59), True),
+        (at(8), False),
+        (at(12), False),
+        (datetime(2026, 12, 1, 12, 0, tzinfo=UTC), True),  # 21:00 in Seoul
+        (datetime(2026, 12, 1, 0, 0, tzinfo=UTC), False),  # 09:00 in Seoul
+    ],
+)
+def test_the_night_is_from_21_to_8_in_seoul(time: datetime, *, expected: bool) -> None:
+    assert night.is_night(time) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (at(10), at(11), None),
+        (at(10), None, None),
+        (at(20), at(20, 59), None),
+        (at(20, 50), at(21), "would go on until 2026-12-01 21:00"),
+        (at(20, 50), at(21, 10), "the night begins at 2026-12-01 21:00"),
+        (at(20), at(9, day=2), "would go on until 2026-12-02 09:00"),  # through a whole night
+        (at(21), at(22), "would start at 2026-12-01 21:00; the next time is 2026-12-02 08:00"),
+        (at(3), at(4), "the next time is 2026-12-01 08:00"),
+    ],
+)
+def test_no_sending_starts_or_goes_on_in_the_night(start: datetime, end: datetime | None, words: str | None) -> None:
+    findings = curfew.check_span(start, end)
+    assert [finding.severity for finding in findings] == ([] if words is None else ["error"])
+    assert all(words in finding.words for finding in findings if words)
+
+
+def test_reservations_in_the_night_are_found() -> None:
+    dates = ["2026-12-01 20:59:59", "2026-12-01 21:00:00", None, "2026-12-01 07:59:59", "2026-12-01 08:00:00"]
+    [finding] = curfew.check_reservations(dates)
+    assert finding.texts.tolist() == [False, True, False, True, False]
+    assert finding.rule is Rule.NIGHT
+    assert curfew.check_reservations([None, "2026-12-01 10:00:00"]) == []
+
+
+@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.timezones()))
+def test_night_and_day_follow_each_other(time: datetime) -> None:
+    assert not night.is_night(night.next_day(time))
+    assert night.is_night(night.next_night(time))
+    assert timedelta() <= night.next_day(time) - time <= timedelta(hours=11)
+    assert timedelta() <= night.next_night(time) - time <= timedelta(hours=13)
