@@ -27,10 +27,11 @@ crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every 
 mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash tests and the model go red
 	@$(BIN)/python -m tests.mutants
 
-lint: $(VENV)/installed-dev ## Check style and types
+lint: $(VENV)/installed-dev ## Check style, types and the layers of the packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/installed-dev ## Put the code into its one form
 	@$(BIN)/ruff check --fix .

@@ -164,7 +164,7 @@ class Course:
 
     def _send(self, journal: Journal, plan: planning.Plan, run: RunRecord) -> float:
         with Client(self.url, keys=SANDBOX_KEYS, in_flight=IN_FLIGHT) as client:
-            dispatch = Dispatch(journal, run, plan, client, watcher=Nobody(), stop=Stop())
+            dispatch = Dispatch(journal, run, plan, client, observer=Nobody(), stop=Stop())
             began = time.perf_counter()
             ending = dispatch.go()
             took = time.perf_counter() - began

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from campaign.engine.checking.advertising import Found
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import AdvertisingFinding, Checked
     from campaign.engine.runs import Summary
     from campaign.model import Result
 
@@ -129,7 +128,7 @@ def _short(value: str) -> str:
     return line if len(line) <= VALUE_SHOWN else f"{line[: VALUE_SHOWN - 1]}…"
 
 
-def _show_found(found: Iterable[Found], *, override: bool) -> None:
+def _show_found(found: Iterable[AdvertisingFinding], *, override: bool) -> None:
     """What the rules of advertising find, each with its rule."""
     for one in found:
         stops = "overridden" if override else "ERROR"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from campaign.cli import terminal
 from campaign.cli.options import UsageError
 from campaign.cli.progress_bars import Progress
-from campaign.config import environment
+from campaign.config.environment import Environment
 from campaign.engine import results, runs
 from campaign.model.errors import CampaignError
 from campaign.model.origin import VENDOR_URL
@@ -43,11 +43,11 @@ class Door:
     @property
     def journal_url(self) -> str:
         """The journal's URL."""
-        return environment.journal_url(self.journal)
+        return Environment().journal_url(self.journal)
 
     def place(self, name: str, suffix: str = "xlsx") -> Path:
         """Where a workbook of that name goes."""
-        return self.report or environment.reports_folder() / f"{name}.{suffix}"
+        return self.report or Environment().reports_folder / f"{name}.{suffix}"
 
     def show_place(self, place: str) -> None:
         """Where a workbook is."""
@@ -68,7 +68,7 @@ def show_json(words: object) -> None:
 
 def gateway_of(campaign: Campaign, given: str | None) -> str:
     """The origin that a campaign goes to: the option's, the environment's, the file's, or else the vendor's."""
-    return environment.gateway_url(given) or campaign.gateway.url or VENDOR_URL
+    return Environment().gateway_url(given) or campaign.gateway.url or VENDOR_URL
 
 
 def writing(run: str, write: Callable[[], Path]) -> str:

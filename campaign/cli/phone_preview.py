@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign.cli.terminal import say, width
-from campaign.recipients.numbers.normalise import mask
+from campaign.recipients.numbers.sender import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,59 +1,126 @@
-"""What the environment sets: where the journal and the reports are, and how the gateway is reached."""
+"""The environment variables that the program reads, in one place."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import SettingsError
 from campaign.model.origin import check_origin
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 JOURNAL: Final = "sqlite:///reports/journal.sqlite3"
-"""Where the journal is unless `CAMPAIGN_JOURNAL` or `--journal` says otherwise."""
+"""The journal's URL unless `CAMPAIGN_JOURNAL` or `--journal` names another."""
 
 REPORTS: Final = "reports"
-"""The folder of result workbooks unless `CAMPAIGN_REPORTS` says otherwise."""
+"""The folder of result workbooks unless `CAMPAIGN_REPORTS` names another."""
+
+KEYS: Final = ("IWINV_API_KEY", "IWINV_AUTH_KEY")
+"""The account's two keys."""
+
+SMTP_PASSWORD: Final = "CAMPAIGN_SMTP_PASSWORD"  # noqa: S105 - the variable's name
+"""The password of `[notify] smtp_user`."""
+
+SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 1, 600
 
 
-def journal_url(given: str | None) -> str:
-    """The journal's URL; a plain path is taken for an SQLite file."""
-    url = given or os.environ.get("CAMPAIGN_JOURNAL") or JOURNAL
-    return url if "://" in url else f"sqlite:///{url}"
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The program's environment variables.
 
-
-def reports_folder() -> Path:
-    """The folder that workbooks are put into."""
-    return Path(os.environ.get("CAMPAIGN_REPORTS") or REPORTS)
-
-
-def gateway_url(given: str | None) -> str | None:
-    """The origin that `--gateway-url` or `CAMPAIGN_GATEWAY_URL` names; None where neither does.
-
-    Raises:
-        SettingsError: it is no origin, or plain http to another machine.
+    Args:
+        variables: names and values; by default those of this process, read at each access.
     """
-    for place, url in (("--gateway-url", given), ("CAMPAIGN_GATEWAY_URL", os.environ.get("CAMPAIGN_GATEWAY_URL"))):
-        if url:
-            try:
-                return check_origin(url)
-            except ValueError as problem:
-                raise SettingsError(f"{place} {problem}") from None
-    return None
 
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
-def ca_file() -> str | None:
-    """A file of certificates to trust instead of the usual ones, named by `CAMPAIGN_CA_FILE`.
+    def journal_url(self, given: str | None = None) -> str:
+        """The journal's URL: `given`, else `CAMPAIGN_JOURNAL`, else the default. A plain path means an SQLite file."""
+        url = given or self.variables.get("CAMPAIGN_JOURNAL") or JOURNAL
+        return url if "://" in url else f"sqlite:///{url}"
 
-    Raises:
-        SettingsError: there is no such file.
-    """
-    name = os.environ.get("CAMPAIGN_CA_FILE")
-    if name and not Path(name).is_file():
-        raise SettingsError(f"CAMPAIGN_CA_FILE = {name!r}: no such file")
-    return name or None
+    @property
+    def reports_folder(self) -> Path:
+        """The folder of result workbooks (`CAMPAIGN_REPORTS`)."""
+        return Path(self.variables.get("CAMPAIGN_REPORTS") or REPORTS)
 
+    def gateway_url(self, given: str | None = None) -> str | None:
+        """The origin that `--gateway-url` or `CAMPAIGN_GATEWAY_URL` names, in its canonical form; else None.
 
-def proxy() -> str | None:
-    """The proxy that `CAMPAIGN_PROXY` names; those of other variables are not looked at."""
-    return os.environ.get("CAMPAIGN_PROXY") or None
+        Raises:
+            SettingsError: it is not an origin, or it is plain http to another machine.
+        """
+        for place, url in (
+            ("--gateway-url", given),
+            ("CAMPAIGN_GATEWAY_URL", self.variables.get("CAMPAIGN_GATEWAY_URL")),
+        ):
+            if url:
+                try:
+                    return check_origin(url)
+                except ValueError as problem:
+                    raise SettingsError(f"{place} {problem}") from None
+        return None
+
+    @property
+    def ca_file(self) -> str | None:
+        """A file of certificates to trust instead of the usual ones (`CAMPAIGN_CA_FILE`).
+
+        Raises:
+            SettingsError: there is no such file.
+        """
+        name = self.variables.get("CAMPAIGN_CA_FILE")
+        if name and not Path(name).is_file():
+            raise SettingsError(f"CAMPAIGN_CA_FILE = {name!r}: no such file")
+        return name or None
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy to use (`CAMPAIGN_PROXY`); the proxies of other variables are ignored."""
+        return self.variables.get("CAMPAIGN_PROXY") or None
+
+    @property
+    def missing_keys(self) -> tuple[str, ...]:
+        """The names of the gateway keys that are not set."""
+        return tuple(name for name in KEYS if not self.variables.get(name, "").strip())
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The API key and the auth key of the gateway account.
+
+        Raises:
+            SettingsError: one of them is not set.
+        """
+        if missing := self.missing_keys:
+            raise SettingsError(
+                f"{' and '.join(missing)} not set: sending for real needs the two keys of the vendor's console in the "
+                "environment. `--sandbox` practises without them."
+            )
+        api, auth = (self.variables[name].strip() for name in KEYS)
+        return api, auth
+
+    @property
+    def deadline_s(self) -> float | None:
+        """The longest time of one attempt in seconds (`CAMPAIGN_DEADLINE`); None where it is not set.
+
+        Raises:
+            SettingsError: it is not a number of seconds from 1 to 600.
+        """
+        words = self.variables.get("CAMPAIGN_DEADLINE")
+        if not words:
+            return None
+        try:
+            seconds = float(words)
+        except ValueError:
+            seconds = 0
+        if not SHORTEST_DEADLINE_S <= seconds <= LONGEST_DEADLINE_S:
+            raise SettingsError(f"CAMPAIGN_DEADLINE = {words!r}: expected seconds, from 1 to 600")
+        return seconds
+
+    @property
+    def smtp_password(self) -> str | None:
+        """The password of `[notify] smtp_user`; None where it is not set."""
+        return self.variables.get(SMTP_PASSWORD)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from campaign import sandbox
-from campaign.config import environment
+from campaign.config.environment import Environment
 from campaign.engine.results import SANDBOX
 from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines, Keys
 from campaign.model.errors import CampaignError
@@ -27,7 +27,7 @@ def check_keys(gateway: str) -> None:
         SettingsError: the gateway wants keys, and the environment has none.
     """
     if gateway != SANDBOX:
-        Keys.from_environment()
+        Environment().keys  # noqa: B018 - raises where one is missing
 
 
 @contextmanager
@@ -39,15 +39,16 @@ def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator
         SandboxFailed: the sandbox did not start.
     """
     if gateway != SANDBOX:
-        keys, deadlines = Keys.from_environment(), Deadlines.from_environment()
+        environment = Environment()
+        keys, deadlines = Keys(*environment.keys), Deadlines.within(environment.deadline_s)
         with Client(
             gateway,
             api=api,
             keys=keys,
             in_flight=in_flight,
             deadlines=deadlines,
-            ca_file=environment.ca_file(),
-            proxy=environment.proxy(),
+            ca_file=environment.ca_file,
+            proxy=environment.proxy,
         ) as client:
             yield client
         return

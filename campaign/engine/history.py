@@ -13,7 +13,7 @@ from campaign.model import RunState, State
 from campaign.model.errors import AlreadySent
 
 if TYPE_CHECKING:
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
 
 REACHED: Final = (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)

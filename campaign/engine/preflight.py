@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from campaign.config import environment
+from campaign.config.environment import Environment
 from campaign.engine import estimate
 from campaign.model.errors import CampaignError
 from campaign.timing import reservation, window
@@ -104,7 +104,7 @@ def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
     yield _sqlite()
     yield _keys()
     yield _journal(journal_url)
-    yield _folder(environment.reports_folder())
+    yield _folder(Environment().reports_folder)
     yield _clock(gateway)
 
 
@@ -116,7 +116,7 @@ def _sqlite() -> Finding:
 
 
 def _keys() -> Finding:
-    lacking = [name for name in ("IWINV_API_KEY", "IWINV_AUTH_KEY") if not os.environ.get(name, "").strip()]
+    lacking = Environment().missing_keys
     if lacking:
         return Finding("keys", None, f"{' and '.join(lacking)} not set: only --sandbox can be sent to")
     return Finding("keys", True, "both are set")
@@ -146,15 +146,20 @@ def _folder(folder: Path) -> Finding:
     return Finding("disk", None if ROOM_TO_START <= free < ROOM_TO_BE_EASY else free >= ROOM_TO_START, words)
 
 
+def _ask_time(gateway: str) -> tuple[datetime | None, datetime]:
+    from campaign.gateway.server_time import ask_time
+
+    environment = Environment()
+    return ask_time(gateway, ca_file=environment.ca_file, proxy=environment.proxy)
+
+
 def clock_off(gateway: str) -> str | None:
     """What a person should know of this machine's clock, in a sentence; None where it agrees with the gateway's.
 
     A gateway that cannot be asked is no finding here: the sending will say so.
     """
-    from campaign.gateway.server_time import ask_time
-
     try:
-        theirs, ours = ask_time(gateway)
+        theirs, ours = _ask_time(gateway)
     except OSError:
         return None
     if theirs is None or abs(theirs - ours) <= CLOCK_OFF:
@@ -166,10 +171,8 @@ def clock_off(gateway: str) -> str | None:
 
 
 def _clock(gateway: str) -> Finding:
-    from campaign.gateway.server_time import ask_time
-
     try:
-        theirs, ours = ask_time(gateway)
+        theirs, ours = _ask_time(gateway)
     except OSError as problem:
         return Finding("clock", None, f"{gateway} cannot be reached, so nobody to compare with: {problem}")
     if theirs is None:

@@ -14,7 +14,7 @@ from campaign.model import ROW_STATUS_OF, Result, RunFacts, RunState, State, Sta
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
     from campaign.model import Recipients
 

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from campaign.cli.progress_bars import Progress
-    from campaign.engine.checking.advertising import Found
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import AdvertisingFinding, Checked
     from campaign.engine.dispatch.dispatcher import Ending, Stop
+    from campaign.engine.progress import Progress
     from campaign.gateway.client import Client
     from campaign.journal import Journal, RunRecord
     from campaign.model import Result
@@ -46,7 +45,7 @@ class Summary:
     report: str | None
     totals: Totals
     notes: tuple[str, ...] = ()
-    found: tuple[Found, ...] = ()
+    found: tuple[AdvertisingFinding, ...] = ()
     advertisement: bool = False
     overridden: str | None = None
     resume_at: datetime | None = None  # when the scheduler goes on with it
@@ -161,7 +160,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunR
     return record
 
 
-def _still_found(checked: Checked, start: Start) -> tuple[Found, ...]:
+def _still_found(checked: Checked, start: Start) -> tuple[AdvertisingFinding, ...]:
     """What the rules of advertising find once more, for the night may have come while a person thought.
 
     What is scheduled waits at the gate for its hours, which therefore are no finding.
@@ -202,13 +201,13 @@ def dispatch(
     table = journal.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
-    with progress.sending(left) as watcher:
+    with progress.sending(left) as observer:
         return Dispatch(
             journal,
             record,
             requests_plan,
             client,
-            watcher=watcher,
+            observer=observer,
             stop=stop,
             clock=manner.clock,
             gate=sending_hours.gate_of(journal, record, table, at),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from campaign.config.campaign_file import Campaign
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
     from campaign.timing.window import Window
 

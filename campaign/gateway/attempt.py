@@ -7,13 +7,10 @@ the attempt that its thread is making. Source of the rule: design.md, States.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from dataclasses import dataclass
 from typing import Final
-
-from campaign.model.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +27,11 @@ class Deadlines:
     overall: float = 45
 
     @classmethod
-    def from_environment(cls) -> Deadlines:
-        """The usual ones, or those that `CAMPAIGN_DEADLINE` (seconds in all) leads to.
-
-        Raises:
-            SettingsError: it is no number of seconds from 1 to 600.
-        """
-        words = os.environ.get("CAMPAIGN_DEADLINE")
-        if not words:
+    def within(cls, overall_s: float | None) -> Deadlines:
+        """The usual deadlines, or those that an overall deadline in seconds leads to."""
+        if overall_s is None:
             return cls()
-        try:
-            overall = float(words)
-        except ValueError:
-            overall = 0
-        if not 1 <= overall <= 600:  # noqa: PLR2004 - as the message says
-            raise SettingsError(f"CAMPAIGN_DEADLINE = {words!r}: expected seconds, from 1 to 600")
-        return cls(connect=min(cls().connect, overall), read=overall, overall=overall)
+        return cls(connect=min(cls().connect, overall_s), read=overall_s, overall=overall_s)
 
 
 class Attempt:

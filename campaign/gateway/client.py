@@ -6,7 +6,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import urlsplit
 
-import requests
+from requests import PreparedRequest
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.exceptions import LocationValueError
 from urllib3.util.retry import Retry
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from campaign.gateway.http_reply import Reply
     from campaign.model import Request
 
-__all__ = ["PATHS", "SANDBOX_KEYS", "Client", "Deadlines", "Keys"]
+__all__ = ["PATHS", "SANDBOX_KEYS", "Client", "Deadlines", "Keys", "PreparedRequest"]
 
 PATHS: Final = {"v2": "/api/v2/send/", "v1": "/api/send/"}
 """Where each edition takes requests. Source: api.ko.txt."""
@@ -68,10 +68,10 @@ class _Adapter(HTTPAdapter):
     def cert_verify(self, *_: object) -> None:
         """The pool's own context verifies."""
 
-    def request_url(self, request: requests.PreparedRequest, _: object) -> str:
+    def request_url(self, request: PreparedRequest, _: object) -> str:
         return self._before_path + request.path_url
 
-    def build_response(self, _: requests.PreparedRequest, resp: Any) -> Any:  # noqa: ANN401 - a Reply
+    def build_response(self, _: PreparedRequest, resp: Any) -> Any:  # noqa: ANN401 - a Reply
         return resp
 
 
@@ -133,13 +133,13 @@ class Client:
         """Close all connections that are not in use; those in use are closed after their answer."""
         self._adapter.close()
 
-    def prepare(self, request: Request, image: bytes | None = None) -> requests.PreparedRequest:
+    def prepare(self, request: Request, image: bytes | None = None) -> PreparedRequest:
         """The HTTP request for `request`, with the bytes of its image where it has one.
 
         Raises:
             ValueError: this edition of the API has no such message type.
         """
-        prepared = requests.PreparedRequest()
+        prepared = PreparedRequest()
         prepared.method, prepared.url = "POST", self.url
         # A plain dictionary: `requests`' own kind takes a tenth of the whole attempt to be copied on its way.
         headers = dict(self._headers)
@@ -153,7 +153,7 @@ class Client:
         headers["Content-Type"], headers["Content-Length"] = request_body.JSON_TYPE, str(len(body))
         return prepared
 
-    def send(self, prepared: requests.PreparedRequest) -> Outcome:
+    def send(self, prepared: PreparedRequest) -> Outcome:
         """Make one attempt, and say what it came to. Raises nothing that the network can cause."""
         this = attempt.begin(self._deadlines)
         try:

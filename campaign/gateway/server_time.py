@@ -8,13 +8,11 @@ from typing import Final
 
 import requests
 
-from campaign.config import environment
-
 PATIENCE: Final = 5
 """Seconds to wait for an answer."""
 
 
-def ask_time(origin: str) -> tuple[datetime | None, datetime]:
+def ask_time(origin: str, *, ca_file: str | None = None, proxy: str | None = None) -> tuple[datetime | None, datetime]:
     """The time of the gateway's `Date` header, None where it has none that can be read; and our own, at that moment.
 
     Raises:
@@ -22,12 +20,11 @@ def ask_time(origin: str) -> tuple[datetime | None, datetime]:
     """
     with requests.Session() as session:
         session.trust_env = False
-        proxy = environment.proxy()
         answer = session.head(
             origin,
             timeout=PATIENCE,
             allow_redirects=False,
-            verify=environment.ca_file() or True,
+            verify=ca_file or True,
             proxies={"https": proxy, "http": proxy} if proxy else {},
         )
     return read_date(answer.headers.get("Date")), datetime.now(UTC)

@@ -19,7 +19,7 @@ from campaign.messages.rendering.fields import sources
 from campaign.messages.templates.column_names import is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
-from campaign.recipients.numbers.normalise import normalise_sender
+from campaign.recipients.numbers.sender import normalise_sender
 from campaign.timing import reservation
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import python_calamine
 from campaign.model.errors import RecipientsError
 from campaign.recipients import table
 from campaign.recipients.numbers import normalise
+from campaign.recipients.numbers.reasons import Reason
 from campaign.recipients.spreadsheets import file_type, headings
 from campaign.recipients.spreadsheets import wording as notes
 from campaign.recipients.spreadsheets.csv_files import encoding
@@ -36,7 +37,7 @@ HEADINGS: Final = (
 )
 """Headings of such a list besides the usual ones of a phone column."""
 
-HARMLESS: Final = (normalise.Reason.EMPTY, normalise.Reason.LANDLINE, normalise.Reason.SERVICE)
+HARMLESS: Final = (Reason.EMPTY, Reason.LANDLINE, Reason.SERVICE)
 """Why a cell may give no number and yet keep nobody from being left out: no message goes to such a number anyway."""
 
 

@@ -1,4 +1,4 @@
-"""Spreadsheets read as one list: the table of `campaign.model.schema`, its columns, and what a person should know of it."""
+"""Reads spreadsheets as one list: the table of `campaign.model.schema`, its columns, and notes for the user."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from campaign.config.environment import Environment
 from campaign.gateway import attempt
 from campaign.gateway.attempt import Deadlines
 from campaign.gateway.client import SANDBOX_KEYS, Client
@@ -132,7 +133,7 @@ def test_the_environment_can_name_another_deadline(
     words: str, deadlines: tuple[float, float, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAMPAIGN_DEADLINE", words)
-    given = Deadlines.from_environment()
+    given = Deadlines.within(Environment().deadline_s)
     assert (given.connect, given.read, given.overall) == deadlines
 
 
@@ -142,4 +143,4 @@ def test_a_deadline_that_is_none_is_refused(words: str, monkeypatch: pytest.Monk
 
     monkeypatch.setenv("CAMPAIGN_DEADLINE", words)
     with pytest.raises(SettingsError, match=r"expected seconds, from 1 to 600"):
-        Deadlines.from_environment()
+        Deadlines.within(Environment().deadline_s)

@@ -126,7 +126,7 @@ class Bench:
             self.journal.run("run"),
             self.plan,
             client,  # type: ignore[arg-type] # a client, as far as the dispatch can see
-            watcher=watcher or Watcher(),
+            observer=watcher or Watcher(),
             stop=stop or Stop(),
             judge=Judge(waits=waits),
             clock=clock,

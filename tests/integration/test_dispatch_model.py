@@ -155,7 +155,7 @@ class Runs(RuleBasedStateMachine):
                 journal.run("run"),
                 self.plan,
                 self.gateway,  # type: ignore[arg-type] # a client, as far as the dispatch can see
-                watcher=Nobody(),
+                observer=Nobody(),
                 stop=self.gateway.stop,
                 judge=Judge(jitter=random.Random(1)),
                 clock=SetClock(),

@@ -22,7 +22,7 @@ from campaign.journal import open_for_reading, open_for_writing
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import Checked
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 ROWS = 400

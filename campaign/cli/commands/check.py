@@ -10,7 +10,7 @@ import pandas as pd
 from campaign.cli import check_view, phone_preview, terminal
 from campaign.cli.context import gateway_of, show_json, write_report
 from campaign.cli.options import UsageError
-from campaign.config import environment
+from campaign.config.environment import Environment
 from campaign.engine import preflight, results, runs
 from campaign.engine.checking.check import check as check_rows
 from campaign.model.origin import VENDOR_URL
@@ -93,7 +93,7 @@ _MARKS: Final = {True: "ok", False: "BAD", None: "look"}
 
 def doctor(door: Door, *, gateway_url: str | None) -> int:
     """Say what would go wrong; 1 where something would, 0 otherwise."""
-    gateway = environment.gateway_url(gateway_url) or VENDOR_URL
+    gateway = Environment().gateway_url(gateway_url) or VENDOR_URL
     findings = list(preflight.examine(door.journal_url, gateway))
     if door.json:
         show_json({"findings": [asdict(finding) for finding in findings]})

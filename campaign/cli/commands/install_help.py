@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
+
+from campaign.config.environment import Environment
 
 KEYS_FILE: Final = ".config/campaign/environment"
 """Where the keys are kept for a scheduler, in the person's home folder; one NAME=value a line."""
@@ -29,7 +30,11 @@ class Place:
 
 def here(journal: str | None) -> Place:
     """This interpreter, and the folder that this is said in."""
-    return Place(python=Path(sys.executable), folder=Path.cwd(), journal=journal or os.environ.get("CAMPAIGN_JOURNAL"))
+    return Place(
+        python=Path(sys.executable),
+        folder=Path.cwd(),
+        journal=journal or Environment().variables.get("CAMPAIGN_JOURNAL"),
+    )
 
 
 def help_text(place: Place) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from campaign.cli.context import Door
     from campaign.config.campaign_file import Campaign
     from campaign.config.schedule_sections import ScheduleSection
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import Checked
     from campaign.journal import Journal, OccurrenceRecord, Reader, RunRecord
     from campaign.scheduler.event import Happening
 

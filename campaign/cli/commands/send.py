@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from campaign.cli.context import Door
     from campaign.config.campaign_file import Campaign
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import Checked
     from campaign.engine.checking.early_start import Begun
     from campaign.engine.runs import Summary
     from campaign.journal import Journal, RunRecord

@@ -5,7 +5,7 @@ It helps to keep the rules, and is no legal advice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,10 +13,11 @@ import pandas as pd
 
 from campaign.engine import estimate
 from campaign.engine.checking import row_status
+from campaign.engine.checking.checked import AdvertisingFinding
 from campaign.messages import advertising, curfew
 from campaign.messages.advertising import Rule, Severity
 from campaign.messages.cp949 import clean
-from campaign.model import Remark, schema
+from campaign.model import schema
 from campaign.model.errors import CampaignError
 from campaign.recipients.spreadsheets import wording
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.config.campaign_file import Campaign
-    from campaign.engine.checking.check import Checked
+    from campaign.engine.checking.checked import Checked
     from campaign.messages.advertising import Finding
 
 
@@ -33,43 +34,9 @@ class AgainstTheRules(CampaignError):
     """An advertisement is not as the rules want it; nothing was started."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """Something found, by which rule. `rows` are places in the table (from 0), none where it is about the time."""
-
-    rule: Rule
-    severity: Severity
-    words: str
-    rows: np.ndarray
-    named: str  # them by their numbers in the spreadsheet, or nothing
-
-    @property
-    def stops(self) -> bool:
-        """Whether the send is stopped by it."""
-        return self.severity is Severity.ERROR
-
-    @property
-    def sentence(self) -> str:
-        """What was found, and where."""
-        return f"{self.words} ({self.named})" if self.named else self.words
-
-    def as_json(self) -> dict[str, object]:
-        """For the `--json` object."""
-        return {
-            "severity": str(self.severity),
-            "rule": str(self.rule),
-            "words": self.words,
-            "rows": len(self.rows),
-        }
-
-    def as_remark(self) -> Remark:
-        """For the workbook."""
-        return Remark(words=self.sentence, rule=str(self.rule), stops=self.stops)
-
-
 def examine(
     table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray, *, practice: bool = False
-) -> tuple[Found, ...]:
+) -> tuple[AdvertisingFinding, ...]:
     """What is found of the rows that go; nothing where the campaign is no advertisement.
 
     Args:
@@ -93,7 +60,7 @@ def examine(
     return tuple(sorted(found, key=lambda one: not one.stops))
 
 
-def renewed(checked: Checked, start: datetime) -> tuple[Found, ...]:
+def renewed(checked: Checked, start: datetime) -> tuple[AdvertisingFinding, ...]:
     """What was found of a campaign, with the hours held against another start."""
     if not checked.campaign.message.advertisement:
         return ()
@@ -103,17 +70,17 @@ def renewed(checked: Checked, start: datetime) -> tuple[Found, ...]:
     return (*(_found(one, nobody, checked.table, whole=False) for one in hours), *whatever_the_hour(checked.found))
 
 
-def whatever_the_hour(found: Iterable[Found]) -> tuple[Found, ...]:
+def whatever_the_hour(found: Iterable[AdvertisingFinding]) -> tuple[AdvertisingFinding, ...]:
     """What no other hour of sending would mend: all but the findings about the time of the sending itself."""
     return tuple(one for one in found if one.rule is not Rule.NIGHT or len(one.rows))
 
 
-def summed_up(found: Iterable[Found]) -> str | None:
+def summed_up(found: Iterable[AdvertisingFinding]) -> str | None:
     """What stops the send, in a sentence for the record; None where nothing does."""
     return "; ".join(one.sentence for one in errors(found)) or None
 
 
-def against_the_night(found: Iterable[Found]) -> bool:
+def against_the_night(found: Iterable[AdvertisingFinding]) -> bool:
     """Whether something is to go by night that may not."""
     return any(one.rule is Rule.NIGHT for one in errors(found))
 
@@ -129,14 +96,14 @@ def span(rows: pd.DataFrame, campaign: Campaign, start: datetime, *, practice: b
     return [replace(one, severity=Severity.WARNING) for one in found] if practice else found
 
 
-def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bool) -> Found:
+def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bool) -> AdvertisingFinding:
     named = wording.rows(table["row"].iloc[rows[: wording.NAMED]].to_list(), len(rows)) if len(rows) else ""
     if whole and len(rows) > wording.NAMED:
         named = f"all {len(rows):,} rows"
-    return Found(finding.rule, finding.severity, finding.words, rows, named)
+    return AdvertisingFinding(finding.rule, finding.severity, finding.words, rows, named)
 
 
-def notes_by_row(found: Iterable[Found], table: pd.DataFrame) -> pd.Series:
+def notes_by_row(found: Iterable[AdvertisingFinding], table: pd.DataFrame) -> pd.Series:
     """What a person should know of single rows: the findings that are not about them all (`schema.TEXT`)."""
     going = int(table["request"].notna().sum())
     said: pd.Series = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
@@ -146,7 +113,7 @@ def notes_by_row(found: Iterable[Found], table: pd.DataFrame) -> pd.Series:
     return said
 
 
-def fixes(found: Iterable[Found], fix: pd.Series) -> pd.Series:
+def fixes(found: Iterable[AdvertisingFinding], fix: pd.Series) -> pd.Series:
     """`fix`, with our column `text` where single rows' texts are against the rules."""
     for one in found:
         if one.stops and one.rule is not Rule.NIGHT:
@@ -161,7 +128,7 @@ def _said(words: str, rows: np.ndarray, like: pd.Series) -> pd.Series:
     return row_status.said(words, flags, like.index)
 
 
-def errors(found: Iterable[Found]) -> list[Found]:
+def errors(found: Iterable[AdvertisingFinding]) -> list[AdvertisingFinding]:
     """Those that stop the send."""
     return [one for one in found if one.stops]
 
@@ -175,7 +142,7 @@ WAY_OUT_OF_SCHEDULED: Final = "Mend the message, then schedule it again."
 """What a person can do about what is to be sent later."""
 
 
-def refuse(found: Iterable[Found], way_out: str = WAY_OUT) -> None:
+def refuse(found: Iterable[AdvertisingFinding], way_out: str = WAY_OUT) -> None:
     """Refuse to send what is against the rules; `way_out` says what a person can do.
 
     Raises:

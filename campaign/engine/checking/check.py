@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from campaign.engine import planning
 from campaign.engine.checking import advertising, consent, fix_columns, row_status
+from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import Begun
 from campaign.messages.compose import compose, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
@@ -22,40 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from campaign.cli.progress_bars import Progress
     from campaign.config.campaign_file import Campaign
-    from campaign.engine.checking.advertising import Found
+    from campaign.engine.progress import Progress
     from campaign.model import Recipients
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
-
-    `places` are the own columns, from 0, that the text is made of; `fix` is the column of the cell
-    to mend, by row (`mending`); `found` what the rules of advertising find; `night_consent` who may be sent an
-    advertisement by night (bool, a row each); `practice` that nothing will really go out.
-    """
-
-    campaign: Campaign
-    recipients: Recipients
-    images: dict[str, bytes]
-    notes: tuple[str, ...]
-    night_consent: np.ndarray
-    fix: pd.Series
-    places: tuple[int, ...] = ()
-    found: tuple[Found, ...] = ()
-    practice: bool = False
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The table."""
-        return self.recipients.table
-
-    @property
-    def all_may_go_by_night(self) -> bool:
-        """Whether everybody in it may be sent an advertisement by night."""
-        return bool(self.night_consent[self.table["request"].notna().to_numpy(dtype=bool)].all())
 
 
 def check(

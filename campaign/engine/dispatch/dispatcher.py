@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from campaign.engine.dispatch.admission import Passage
-from campaign.engine.dispatch.observer import Undisturbed
+from campaign.engine.dispatch.observer import SafeObserver
 from campaign.engine.dispatch.pace import Pace
 from campaign.engine.dispatch.policy import Judge
 from campaign.engine.dispatch.prefetch import Preparation
@@ -34,11 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    import requests
-
-    from campaign.engine.dispatch.observer import Watcher
     from campaign.engine.planning import Plan
-    from campaign.gateway.client import Client
+    from campaign.engine.progress import SendingObserver
+    from campaign.gateway.client import Client, PreparedRequest
     from campaign.journal import Claim, Journal, RunRecord
     from campaign.model import Request
 
@@ -68,7 +66,7 @@ class _UnderWay:
     """A claimed request on its way."""
 
     claim: Claim
-    prepared: requests.PreparedRequest
+    prepared: PreparedRequest
     claimed_at: float
 
 
@@ -84,7 +82,7 @@ class Dispatch:
         run: the run.
         plan: its requests.
         client: who sends them.
-        watcher: told about every settled request.
+        observer: told about every settled request.
         stop: a person's wish to stop.
         judge: what follows from outcomes.
         clock: the machine's own, unless another is given.
@@ -99,7 +97,7 @@ class Dispatch:
         plan: Plan,
         client: Client,
         *,
-        watcher: Watcher,
+        observer: SendingObserver,
         stop: Stop,
         judge: Judge | None = None,
         clock: Clock | None = None,
@@ -110,7 +108,7 @@ class Dispatch:
         self._run = run
         self._plan = plan
         self._client = client
-        self._watcher = Undisturbed(watcher)
+        self._observer = SafeObserver(observer)
         self._stop = stop
         self._judge = judge or Judge()
         self._clock = clock or Clock()
@@ -178,8 +176,8 @@ class Dispatch:
         if not self._is_stopping():
             self._preparation.begin(self._left[: -1 - self._run.in_flight : -1])
 
-    def _advance(self, wanted: Mapping[int, requests.PreparedRequest]) -> None:
-        """Settlements and claims to the disk; only then what was claimed goes on the wire, and the watcher is told."""
+    def _advance(self, wanted: Mapping[int, PreparedRequest]) -> None:
+        """Settlements and claims to the disk; only then what was claimed goes on the wire, and the observer is told."""
         began = self._clock.steady()
         settled = self._unwritten
         claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())
@@ -190,7 +188,7 @@ class Dispatch:
             one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], now)
             self._work.put(one)
         for settlement in settled:
-            self._watcher.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
+            self._observer.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
 
     def _collect(self) -> None:
         """Settle the outcomes that are there; wait for one, for a moment, when there is nothing else to do."""
@@ -215,9 +213,9 @@ class Dispatch:
         """Say what is waited for and how long that may take, and when it is over."""
         wait = self._wait(now)
         if wait is not None:
-            self._watcher.waiting(*wait)
+            self._observer.waiting(*wait)
         elif self._is_waiting:
-            self._watcher.going_on()
+            self._observer.going_on()
         self._is_waiting = wait is not None
 
     def _wait(self, now: float) -> tuple[float, str] | None:
@@ -244,14 +242,14 @@ class Dispatch:
             return min(max(self._later[0][0] - now, 0), _LOOK)
         return _LOOK
 
-    def _choose(self, now: float) -> dict[int, requests.PreparedRequest]:
+    def _choose(self, now: float) -> dict[int, PreparedRequest]:
         """The requests to go on the wire at this moment."""
         if self._is_shut() or now < self._hold_until:
             return {}
         while self._later and self._later[0][0] <= now:
             self._put_back(heapq.heappop(self._later)[1])
         free = self._admitted(min(self._run.in_flight - len(self._under_way), len(self._left)))
-        chosen: dict[int, requests.PreparedRequest] = {}
+        chosen: dict[int, PreparedRequest] = {}
         for _ in range(self._pace.take(free, now)):
             no = self._left[-1]
             request, prepared = self._preparation.take(no)

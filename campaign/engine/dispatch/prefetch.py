@@ -10,16 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
-    import requests
-
     from campaign.engine.planning import Plan
-    from campaign.gateway.client import Client
+    from campaign.gateway.client import Client, PreparedRequest
     from campaign.model import Request
 
 _IMAGES: Final = 64
 """Pictures that are kept at hand; others are asked for again."""
 
-_Ready: TypeAlias = "tuple[Request, requests.PreparedRequest | None]"
+_Ready: TypeAlias = "tuple[Request, PreparedRequest | None]"
 """A request, and what of it goes on the wire where that is known without a picture."""
 
 
@@ -45,7 +43,7 @@ class Preparation:
             if no not in self._ahead:
                 self._ahead[no] = self._thread.submit(self._prepare, no)
 
-    def take(self, no: int) -> tuple[Request, requests.PreparedRequest]:
+    def take(self, no: int) -> tuple[Request, PreparedRequest]:
         """The request of that number, ready for the wire."""
         ahead = self._ahead.pop(no, None)
         request, prepared = ahead.result() if ahead else self._prepare(no)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from phonenumbers import PhoneNumberType, ValidationResult
 
 from campaign.recipients.numbers.korean import SHOWN, frame, strings
-from campaign.recipients.numbers.normalise import Reason
+from campaign.recipients.numbers.reasons import Reason
 
 if TYPE_CHECKING:
     import pandas as pd

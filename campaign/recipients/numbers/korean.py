@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.recipients.numbers.normalise import INVISIBLE, SEPARATORS, Reason
+from campaign.recipients.numbers.reasons import INVISIBLE, SEPARATORS, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import TYPE_CHECKING, Final
 
-from campaign.config import environment
+from campaign.config.environment import SMTP_PASSWORD, Environment
 
 if TYPE_CHECKING:
     from campaign.config.schedule_sections import NotifySection
     from campaign.scheduler.notify import Notice
-
-PASSWORD: Final = "CAMPAIGN_SMTP_PASSWORD"  # noqa: S105 - the variable's name
-"""The environment's variable with the password of `smtp_user`."""
 
 PATIENCE: Final = 30
 """Seconds to wait for the mail server at each step."""
@@ -44,7 +40,7 @@ def send(notice: Notice, settings: NotifySection) -> None:
 
 def _connect(settings: NotifySection) -> smtplib.SMTP:
     host, port = settings.server
-    context = ssl.create_default_context(cafile=environment.ca_file())
+    context = ssl.create_default_context(cafile=Environment().ca_file)
     if port == _TLS_AT_ONCE:
         return smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=context)
     server = smtplib.SMTP(host, port, timeout=PATIENCE)
@@ -56,9 +52,9 @@ def _connect(settings: NotifySection) -> smtplib.SMTP:
 
 
 def _password() -> str:
-    password = os.environ.get(PASSWORD)
+    password = Environment().smtp_password
     if not password:
-        raise ValueError(f"{PASSWORD} is not set")
+        raise ValueError(f"{SMTP_PASSWORD} is not set")
     return password
 
 

@@ -226,7 +226,7 @@ def test_a_file_over_the_limit(tmp_path: Path) -> None:
 def test_a_bomb_is_refused_within_200_mib(tmp_path: Path, declared: int | None) -> None:
     path = bomb(tmp_path / "bomb.xlsx", 2200 << 20, declared=declared)
     script = (
-        "import sys; from pathlib import Path; from campaign.recipients import sheets\n"
+        "import sys; from pathlib import Path; from campaign.recipients import table as sheets\n"
         "from campaign.model.errors import RecipientsError\n"
         "try: sheets.read([Path(sys.argv[1])])\n"
         "except RecipientsError: print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])\n"

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.recipients.numbers import normalise
-from campaign.recipients.numbers.normalise import BadNumber, Reason
+from campaign.recipients.numbers.reasons import Reason
+from campaign.recipients.numbers.sender import BadNumber, mask, normalise_sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -348,7 +349,7 @@ def test_cells_without_a_country_code_take_the_country_named() -> None:
     ],
 )
 def test_a_sender_number_is_digits(sender: str, digits: str) -> None:
-    assert normalise.normalise_sender(sender) == digits
+    assert normalise_sender(sender) == digits
 
 
 @pytest.mark.parametrize(
@@ -374,17 +375,17 @@ def test_a_sender_number_is_digits(sender: str, digits: str) -> None:
 )
 def test_what_no_message_may_come_from_is_refused(sender: str) -> None:
     with pytest.raises(BadNumber, match=re.escape(f"'{sender}' is no sender number")) as caught:
-        normalise.normalise_sender(sender)
+        normalise_sender(sender)
     assert isinstance(caught.value, ValueError)
 
 
 @given(st.text("0123456789-+ ", max_size=16))
 def test_a_sender_number_is_stable(sender: str) -> None:
     try:
-        digits = normalise.normalise_sender(sender)
+        digits = normalise_sender(sender)
     except BadNumber:
         return
-    assert normalise.normalise_sender(digits) == digits
+    assert normalise_sender(digits) == digits
 
 
 @pytest.mark.parametrize(
@@ -402,12 +403,13 @@ def test_a_sender_number_is_stable(sender: str) -> None:
     ],
 )
 def test_a_masked_number(number: str, masked: str) -> None:
-    assert normalise.mask(number) == masked
+    assert mask(number) == masked
 
 
 def test_masks_and_senders_need_no_pandas() -> None:
     script = (
-        "import sys; from campaign.recipients import phone; phone.mask('010'); phone.normalise_sender('02-123-4567');"
+        "import sys; from campaign.recipients.numbers import sender;"
+        "sender.mask('010'); sender.normalise_sender('02-123-4567');"
         "sys.exit(bool({'pandas', 'pyarrow', 'phonenumbers'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

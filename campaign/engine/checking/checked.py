@@ -1,0 +1,87 @@
+"""What a check comes to: a campaign with every row judged, and what the rules of advertising find in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from campaign.messages.advertising import Rule, Severity
+from campaign.model import Remark
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from campaign.config.campaign_file import Campaign
+    from campaign.model import Recipients
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdvertisingFinding:
+    """A breach, or a doubt, of a rule of advertising.
+
+    `rows` are places in the table (from 0), empty where the finding is about the time of sending; `named` is the
+    rows in words, by their numbers in the spreadsheet, or nothing.
+    """
+
+    rule: Rule
+    severity: Severity
+    words: str
+    rows: np.ndarray
+    named: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether it keeps the campaign from being sent."""
+        return self.severity is Severity.ERROR
+
+    @property
+    def sentence(self) -> str:
+        """What was found, and where."""
+        return f"{self.words} ({self.named})" if self.named else self.words
+
+    def as_json(self) -> dict[str, object]:
+        """For the `--json` object."""
+        return {
+            "severity": str(self.severity),
+            "rule": str(self.rule),
+            "words": self.words,
+            "rows": len(self.rows),
+        }
+
+    def as_remark(self) -> Remark:
+        """For the workbook."""
+        return Remark(words=self.sentence, rule=str(self.rule), stops=self.stops)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
+
+    Attributes:
+        places: the own columns, from 0, that the text is made of.
+        fix: for each row the column of the cell to fix (`fix_columns`).
+        found: what the rules of advertising find.
+        night_consent: for each row whether it may be sent an advertisement at night (bool).
+        practice: nothing will really be sent.
+    """
+
+    campaign: Campaign
+    recipients: Recipients
+    images: dict[str, bytes]
+    notes: tuple[str, ...]
+    night_consent: np.ndarray
+    fix: pd.Series
+    places: tuple[int, ...] = ()
+    found: tuple[AdvertisingFinding, ...] = ()
+    practice: bool = False
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table."""
+        return self.recipients.table
+
+    @property
+    def all_may_go_by_night(self) -> bool:
+        """Whether everybody in it may be sent an advertisement by night."""
+        return bool(self.night_consent[self.table["request"].notna().to_numpy(dtype=bool)].all())

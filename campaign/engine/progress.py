@@ -1,0 +1,76 @@
+"""How the engine reports its progress: protocols that a door implements, and one that reports nothing."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from campaign.model import State
+
+
+class SendingObserver(Protocol):
+    """Receives every settled request and every wait of a dispatch."""
+
+    def settled(self, recipients: int, state: State) -> None:
+        """A request for `recipients` numbers reached `state`; `planned` if it will be tried again."""
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """Nothing goes on the wire for the next `seconds`; called again and again while they pass."""
+
+    def going_on(self) -> None:
+        """The wait is over."""
+
+
+class Progress(Protocol):
+    """Receives the progress of a check, a dispatch and a report."""
+
+    def stage(self, name: str, rows: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+        """A stage (`read`, `render`, `write`) over `rows` rows; the callback takes how many more rows are done."""
+
+    def reaching(self, name: str) -> AbstractContextManager[Callable[[int], None]]:
+        """A stage of unknown length; the callback takes how many rows have been reached in all."""
+
+    def sending(self, recipients: int) -> AbstractContextManager[SendingObserver]:
+        """A dispatch to `recipients` numbers."""
+
+
+class _Silent:
+    """Reports nothing."""
+
+    @contextmanager
+    def stage(self, name: str, rows: int | None = None) -> Iterator[Callable[[int], None]]:
+        del name, rows
+        yield _ignore
+
+    @contextmanager
+    def reaching(self, name: str) -> Iterator[Callable[[int], None]]:
+        del name
+        yield _ignore
+
+    @contextmanager
+    def sending(self, recipients: int) -> Iterator[SendingObserver]:
+        del recipients
+        yield _SilentObserver()
+
+
+class _SilentObserver:
+    def settled(self, recipients: int, state: State) -> None:
+        """Nothing is reported."""
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """Nothing is reported."""
+
+    def going_on(self) -> None:
+        """Nothing is reported."""
+
+
+def _ignore(_: int) -> None:
+    return
+
+
+SILENT: Final[Progress] = _Silent()
+"""Reports nothing: for tests and for callers without a screen."""

@@ -1,0 +1,56 @@
+"""Sender numbers, and how any number is shown on screens and in logs. Needs no pandas.
+
+Source of the rules: field-notes.md, "Numbers".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from campaign.model.errors import CampaignError
+
+SENDER: Final = re.compile(
+    r"010\d{8}|01[16789]\d{7,8}"
+    r"|02\d{7,8}|0(?:3[1-3]|4[1-4]|5[1-5]|6[1-4])\d{7,8}"
+    r"|1[568]\d{6}"
+    r"|070\d{8}|030\d{7,9}|050\d{8,9}"
+)
+"""Mobile; landline with its area code; 15xx, 16xx, 18xx with 4 digits; 070; 030; 050."""
+
+
+class BadNumber(CampaignError, ValueError):
+    """A number that cannot be used; its words say which, and why."""
+
+
+def normalise_sender(text: str) -> str:
+    """A sender number as digits only.
+
+    Raises:
+        BadNumber: it is no number that a message may come from.
+    """
+    plain = "".join(character for character in unicodedata.normalize("NFKC", text) if not _ornament(character))
+    digits = re.sub(r"^(?:\+|00)?82(?=0?[1-9]\d)(?!\d{0,6}$)0?", "0", plain)
+    if not re.fullmatch(r"[0-9]+", digits):
+        raise BadNumber(f"'{text}' is no sender number: it may have digits, hyphens and spaces only.")
+    if not SENDER.fullmatch(digits):
+        raise BadNumber(
+            f"'{text}' is no sender number. It may be a mobile number (010...), a landline with its area code"
+            " (02-123-4567), 15xx, 16xx or 18xx with 4 more digits, or begin with 070, 030 or 050."
+        )
+    return digits
+
+
+def _ornament(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category in {"Pd", "Zs", "Zl", "Zp", "Cf", "Cc", "Ps", "Pe"} or character in "._\u2212\u30fc\u3161\u00b7"
+
+
+def mask(number: str) -> str:
+    """A number as logs and screens show it: 010-****-1234; what is too short to hide is hidden whole."""
+    digits = re.sub(r"\D", "", number)
+    if len(digits) <= 8:  # noqa: PLR2004 - 15xx, 16xx, 18xx, or too short to be a number
+        return f"{digits[:4]}-{'*' * (len(digits) - 4)}" if len(digits) > 4 else "*" * len(digits)  # noqa: PLR2004
+    front = 2 if digits.startswith("02") else 3
+    return f"{digits[:front]}-{'*' * (len(digits) - front - 4)}-{digits[-4:]}"
