@@ -121,11 +121,14 @@ def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunR
     Raises:
         AlreadySent: the same plan went there before, or may still go.
         AgainstTheRules: it is an advertisement that is not as the rules want it.
-        NotReady: its last requests would come too late for their reservations.
+        NotReady: its last requests would come too late for their reservations; or nobody can tell any more whom the
+            campaign reached, and it is to reach everybody once.
         JournalError: the occurrence was started by somebody else.
     """
     from campaign.journal import RunRecord
 
+    # Here, so that it holds for every door.
+    checked = history.leave_out_reached(journal, checked, gateway)
     if not start.again:
         history.refuse_second(journal, checked, gateway)
     campaign, found = checked.campaign, _still_found(checked, start)

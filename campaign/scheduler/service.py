@@ -17,7 +17,7 @@ from campaign.cli.commands.send import carry_out
 from campaign.cli.context import ReportFailed, write_run
 from campaign.config import campaign_file
 from campaign.config.schedule_sections import NotifySection
-from campaign.engine import connect, history, results, runs
+from campaign.engine import connect, results, runs
 from campaign.engine.checking.check import check as check_rows
 from campaign.engine.dispatch.dispatcher import Stop
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
@@ -186,7 +186,7 @@ class Scheduler:
         journal.claim_occurrence(schedule.id, task.due, task.until, now)
         try:
             campaign = _load(schedule)
-            checked = self._check(journal, campaign, schedule, now)
+            checked = self._check(campaign, schedule, now)
             again = schedule.again or schedule.timetable.every is not None
             start = runs.Start(now=self.clock.now(), occurrence=(schedule.id, task.due), again=again)
             runs.plan(journal, checked, schedule.gateway, start)
@@ -196,11 +196,9 @@ class Scheduler:
             return self._settle(journal, task, OccurrenceState.STOPPED, f"{problem} Nothing was sent.")
         return None
 
-    def _check(self, journal: Journal, campaign: Campaign, schedule: ScheduleRecord, now: datetime) -> Checked:
+    def _check(self, campaign: Campaign, schedule: ScheduleRecord, now: datetime) -> Checked:
         checked = check_rows(campaign, now, self.door.progress, practice=schedule.gateway == results.SANDBOX)
         rules = campaign.schedule
-        if rules is not None and rules.once_per_recipient:
-            checked = history.leave_out_reached(journal, checked, schedule.gateway)
         invalid = int((checked.table["status"] == str(Status.INVALID)).sum())
         fresh, rows = invalid - schedule.invalid, len(checked.table)
         if rules is not None and fresh > rules.invalid_share * rows:

@@ -72,6 +72,7 @@ FLOORS = {
         "sections",
         "timing",
         "origin",
+        "paths",
         "gateway.outcome",
         "recipients.phone",
     ],
