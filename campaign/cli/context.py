@@ -46,6 +46,11 @@ class Door:
         """The journal's URL."""
         return environment.journal_url(self.journal)
 
+    @property
+    def given_journal(self) -> str | None:
+        """The journal's URL where it is not the usual one."""
+        return None if self.journal_url == environment.JOURNAL else self.journal_url
+
     def place(self, name: str, suffix: str = "xlsx") -> Path:
         """Where a workbook of that name goes."""
         return self.report or environment.reports_folder() / f"{name}.{suffix}"

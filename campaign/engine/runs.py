@@ -184,16 +184,28 @@ def override(journal: Journal, record: RunRecord) -> RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How a run is dispatched: by which clock, and how many seconds it may wait in place for its spread."""
+    """How a run is dispatched.
+
+    Attributes:
+        clock: the machine's own, unless another is given.
+        patience: seconds that it may wait in place for its spread.
+        latest: the time after which it must not begin any more.
+    """
 
     clock: Clock = field(default_factory=Clock)
     patience: float | None = None
+    latest: datetime | None = None
 
 
 def dispatch(
     journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop, *, manner: Manner | None = None
 ) -> Ending:
-    """Send what the run has still to send; requests that a dead process left in flight become unknown first."""
+    """Send what the run has still to send; requests that a dead process left in flight become unknown first.
+
+    Raises:
+        NotReady: there is no room on the disk, or it took until past the latest time to begin.
+        JournalError: the journal is damaged, or could not be written to before the first request.
+    """
     from campaign.engine.dispatch.dispatcher import Dispatch
 
     manner = manner or Manner()
@@ -204,6 +216,8 @@ def dispatch(
     journal.give_up_orphans(record.id, at)
     table = journal.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)
+    if manner.latest is not None and manner.clock.now() > manner.latest:
+        raise preflight.NotReady(f"it was not ready by {sending_hours.say(manner.latest)}; nothing was sent.")
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
     with progress.sending(left) as watcher:
         return Dispatch(
