@@ -31,7 +31,7 @@ class ScheduleReader(Opened):
         return [_schedule(row) for row in rows]
 
     def doubles(self) -> list[ScheduleRecord]:
-        """Active schedules of a file that has another one, too: older programs took each spelling for a file of its own.
+        """Active schedules of a file that has another one, too: older programs took each spelling for a new file.
 
         Not among them is the one of each file that has its run already, or else is the newest.
         """
