@@ -6,7 +6,7 @@ PYTHON ?= python3
 ROUNDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash mutants lint format bench clean
+.PHONY: help demo test crash concurrency mutants lint format bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -23,6 +23,10 @@ test: $(VENV)/installed-dev ## Run all tests
 
 crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point
 	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash
+
+concurrency: ROUNDS = 20
+concurrency: $(VENV)/installed-dev ## Do everything at once on one journal under many names, ROUNDS times
+	@CONCURRENCY_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash/test_concurrency.py
 
 mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash tests and the model go red
 	@$(BIN)/python -m tests.mutants

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from campaign.cli import terminal
 from campaign.cli.options import UsageError
 from campaign.cli.progress_bars import Progress
-from campaign.config.environment import Environment
-from campaign.engine import results, runs
-from campaign.model.errors import CampaignError
+from campaign.config.environment import JOURNAL, Environment
+from campaign.engine import history, results, runs
+from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.config.campaign_file import Campaign
+    from campaign.engine.checking.checked import Checked
     from campaign.engine.runs import Summary
     from campaign.journal import Journal
     from campaign.model import Result
@@ -45,6 +46,11 @@ class Door:
         """The journal's URL."""
         return Environment().journal_url(self.journal)
 
+    @property
+    def given_journal(self) -> str | None:
+        """The journal's URL where it is not the usual one."""
+        return None if self.journal_url == JOURNAL else self.journal_url
+
     def place(self, name: str, suffix: str = "xlsx") -> Path:
         """Where a workbook of that name goes."""
         return self.report or Environment().reports_folder / f"{name}.{suffix}"
@@ -69,6 +75,20 @@ def show_json(words: object) -> None:
 def gateway_of(campaign: Campaign, given: str | None) -> str:
     """The origin that a campaign goes to: the option's, the environment's, the file's, or else the vendor's."""
     return Environment().gateway_url(given) or campaign.gateway.url or VENDOR_URL
+
+
+def leave_out_reached(door: Door, checked: Checked, gateway: str) -> Checked:
+    """The check without the rows that the plan will leave out, where the campaign is `once_per_recipient`."""
+    if not history.is_once_per_recipient(checked.campaign):
+        return checked
+    from campaign.journal import open_for_reading
+
+    try:
+        journal = open_for_reading(door.journal_url)
+    except NoSuchRun:
+        return checked
+    with journal:
+        return history.leave_out_reached(journal, checked, gateway)
 
 
 def writing(run: str, write: Callable[[], Path]) -> str:

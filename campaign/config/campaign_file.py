@@ -25,6 +25,7 @@ from campaign.model import MsgType
 from campaign.model.errors import SettingsError
 from campaign.model.limits import ZONE
 from campaign.model.origin import check_origin
+from campaign.model.paths import canonical_path
 from campaign.timing import window
 
 Price = Annotated[float, Field(ge=0, le=1_000_000)]
@@ -177,7 +178,8 @@ def load(path: Path) -> Campaign:
         raise SettingsError(f"{path}: is not TOML: {problem}") from None
     except OSError as problem:
         raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
-    return build(values, folder=path.parent, place=str(path))
+    # A link is only another name of the file, which its paths are relative to.
+    return build(values, folder=canonical_path(path).parent, place=str(path))
 
 
 def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:

@@ -9,10 +9,13 @@ import pandas as pd
 
 from campaign.engine import planning, preflight, sending_hours
 from campaign.engine.checking.check import leave_out
+from campaign.engine.results import SANDBOX
 from campaign.model import RunState, State
 from campaign.model.errors import AlreadySent
+from campaign.model.origin import gateway_identity
 
 if TYPE_CHECKING:
+    from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
 
@@ -20,16 +23,23 @@ REACHED: Final = (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)
 """The states of requests that count as having reached their recipients, for `once_per_recipient`."""
 
 
+def is_once_per_recipient(campaign: Campaign) -> bool:
+    """Whether nobody may get the campaign a second time."""
+    return campaign.schedule is not None and campaign.schedule.once_per_recipient
+
+
 def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checked:
-    """The check without the numbers that earlier runs of this campaign through `gateway` reached, or may reach yet.
+    """The check as the campaign's `once_per_recipient` wants it; unchanged where that is not set.
+
+    Left out are the numbers that earlier runs of this campaign through `gateway` reached, or may reach yet.
 
     Raises:
         NotReady: an earlier run's numbers were removed, so nobody can tell whom it reached.
     """
+    if not is_once_per_recipient(checked.campaign):
+        return checked
     numbers = []
-    for run in journal.runs():
-        if (run.name, run.gateway) != (checked.campaign.name, gateway):
-            continue
+    for run in _runs_of(journal, checked, gateway):
         if run.purged_at is not None:
             raise preflight.NotReady(
                 f"once_per_recipient: the numbers of run {run.id} were removed by `campaign purge`, so nobody can tell "
@@ -44,13 +54,26 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checke
     return leave_out(checked, pd.concat(numbers), "got this campaign before, and `once_per_recipient` is set")
 
 
+def _runs_of(journal: Reader, checked: Checked, gateway: str) -> list[RunRecord]:
+    """The runs of this campaign through that gateway, however its origin was written then; the newest first."""
+    name, identity = checked.campaign.name, gateway_identity(gateway)
+    return [run for run in journal.runs() if run.name == name and gateway_identity(run.gateway) == identity]
+
+
+def _digests(journal: Reader, checked: Checked, gateway: str) -> list[str]:
+    """The digests that this plan may have in the journal: runs of older programs have the origin as it was written."""
+    identity = gateway_identity(gateway)
+    spellings = {identity, *(one for one in journal.gateways() if gateway_identity(one) == identity)}
+    return planning.digests_of_plan(checked.table, sorted(spellings))
+
+
 def refuse_second(journal: Reader, checked: Checked, gateway: str) -> None:
-    """Refuse a plan that went to that gateway before, or may still go.
+    """Refuse a plan that went to that gateway before, or may still go. Practice in the sandbox may be repeated.
 
     Raises:
         AlreadySent: naming the earlier run, its date and its state.
     """
-    if not (earlier := journal.same_plan(planning.digest_plan(checked.table, gateway))):
+    if gateway == SANDBOX or not (earlier := journal.same_plan(*_digests(journal, checked, gateway))):
         return
     run = earlier[0]
     words = f"the same messages to the same numbers were sent before: run {run.id}, {_when(run)}, {run.state}."
@@ -65,11 +88,11 @@ NEARLY: Final = 0.5
 
 def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | None:
     """What the last run of this campaign sent already of what is to be sent now, and what differs; None if little."""
-    earlier = [run for run in journal.runs() if (run.name, run.gateway) == (checked.campaign.name, gateway)]
+    earlier = _runs_of(journal, checked, gateway)
     if not earlier or earlier[0].purged_at is not None:
         return None
     run = earlier[0]
-    if run.plan_digest == planning.digest_plan(checked.table, gateway):
+    if run.plan_digest in _digests(journal, checked, gateway):
         return f"these are the very messages of run {run.id}, {_when(run)}, {run.state}"
     table = journal.recipients(run.id).table
     now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign.model import Message, MsgType, Request, limits, schema
+from campaign.model.origin import gateway_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,9 +71,18 @@ def digest(parts: Iterable[str | None]) -> str:
 
 
 def digest_plan(table: pd.DataFrame, gateway: str) -> str:
-    """What tells whether the same plan went to the same gateway before: numbers, messages and their order."""
+    """What tells whether the same plan went to the same gateway before: numbers and messages, in any order.
+
+    The gateway counts by its identity, not by the spelling of its origin.
+    """
+    return digests_of_plan(table, [gateway_identity(gateway)])[0]
+
+
+def digests_of_plan(table: pd.DataFrame, gateways: Iterable[str]) -> list[str]:
+    """One digest for each of the gateways as it is written here: older journals have digests of other spellings."""
     hashes = fingerprints(table)
-    return digest([gateway, str(len(hashes)), hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()])
+    content = [str(len(hashes)), hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()]
+    return [digest([gateway, *content]) for gateway in gateways]
 
 
 def fingerprints(table: pd.DataFrame) -> np.ndarray:

@@ -120,11 +120,14 @@ def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunR
     Raises:
         AlreadySent: the same plan went there before, or may still go.
         AgainstTheRules: it is an advertisement that is not as the rules want it.
-        NotReady: its last requests would come too late for their reservations.
+        NotReady: its last requests would come too late for their reservations; or nobody can tell any more whom the
+            campaign reached, and it is to reach everybody once.
         JournalError: the occurrence was started by somebody else.
     """
     from campaign.journal import RunRecord
 
+    # Here, so that it holds for every door.
+    checked = history.leave_out_reached(journal, checked, gateway)
     if not start.again:
         history.refuse_second(journal, checked, gateway)
     campaign, found = checked.campaign, _still_found(checked, start)
@@ -180,16 +183,28 @@ def override(journal: Journal, record: RunRecord) -> RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How a run is dispatched: by which clock, and how many seconds it may wait in place for its spread."""
+    """How a run is dispatched.
+
+    Attributes:
+        clock: the machine's own, unless another is given.
+        patience: seconds that it may wait in place for its spread.
+        latest: the time after which it must not begin any more.
+    """
 
     clock: Clock = field(default_factory=Clock)
     patience: float | None = None
+    latest: datetime | None = None
 
 
 def dispatch(
     journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop, *, manner: Manner | None = None
 ) -> Ending:
-    """Send what the run has still to send; requests that a dead process left in flight become unknown first."""
+    """Send what the run has still to send; requests that a dead process left in flight become unknown first.
+
+    Raises:
+        NotReady: there is no room on the disk, or it took until past the latest time to begin.
+        JournalError: the journal is damaged, or could not be written to before the first request.
+    """
     from campaign.engine.dispatch.dispatcher import Dispatch
 
     manner = manner or Manner()
@@ -200,6 +215,8 @@ def dispatch(
     journal.give_up_orphans(record.id, at)
     table = journal.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)
+    if manner.latest is not None and manner.clock.now() > manner.latest:
+        raise preflight.NotReady(f"it was not ready by {sending_hours.say(manner.latest)}; nothing was sent.")
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
     with progress.sending(left) as observer:
         return Dispatch(

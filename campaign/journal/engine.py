@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from campaign.model.errors import JournalError, NotAvailableYet
+from campaign.model.paths import canonical_path
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 OLDEST_SQLITE: Final = (3, 35, 0)
@@ -27,7 +28,7 @@ def sqlite_version() -> tuple[str, bool]:
 
 
 def engine_for(url: str, *, write: bool) -> tuple[sa.Engine, Path | None]:
-    """An engine for the journal at `url`, and its file where it is one.
+    """An engine for the journal at `url`, and the resolved path of its file where it is one.
 
     Raises:
         JournalError: the URL is none of a journal.
@@ -42,12 +43,12 @@ def engine_for(url: str, *, write: bool) -> tuple[sa.Engine, Path | None]:
         raise NotAvailableYet("a journal on PostgreSQL")
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise JournalError(f"journal {url!r}: expected sqlite:///FILE, such as sqlite:///reports/journal.sqlite3")
-    path = Path(parsed.database)
+    path = canonical_path(parsed.database)
     return _sqlite(path, write=write), path
 
 
 def _sqlite(path: Path, *, write: bool) -> sa.Engine:
-    uri = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
+    uri = f"{path.as_uri()}?mode={'rw' if write else 'ro'}"
 
     def connect() -> sqlite3.Connection:
         import sqlite3

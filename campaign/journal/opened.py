@@ -14,20 +14,29 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from campaign.journal.lock import JournalFile
+
 
 class Opened:
     """An open journal.
 
     Args:
         engine: of its database.
-        path: its file, where it is one.
+        path: where its file is, if it is one.
+        file: that file, open; closed with the journal.
         lacking: tables and columns that a journal of an older program does not have yet.
     """
 
     def __init__(
-        self, engine: sa.Engine, *, path: Path | None, lacking: frozenset[sa.Column[object] | sa.Table] = frozenset()
+        self,
+        engine: sa.Engine,
+        *,
+        path: Path | None,
+        file: JournalFile | None,
+        lacking: frozenset[sa.Column[object] | sa.Table] = frozenset(),
     ) -> None:
         self._engine = engine
+        self._file = file
         self._lacking = lacking
         self.path = path
 
@@ -42,6 +51,9 @@ class Opened:
     def close(self) -> None:
         """Close it."""
         self._engine.dispose()
+        if self._file is not None:
+            self._file.close()  # after the last connection
+            self._file = None
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from campaign.journal.engine import HalfWritten, engine_for, words_for
 from campaign.journal.growth import grow, lacking
-from campaign.journal.lock import WriterLock, lock_path
+from campaign.journal.lock import JournalFile
 from campaign.journal.reading import Reader
 from campaign.journal.tables import LAYOUT, VERSION
 from campaign.journal.writing import Journal
@@ -24,14 +23,12 @@ def open_for_writing(url: str) -> Journal:
 
     Raises:
         JournalBusy: another process is writing to it.
-        JournalError: it cannot be opened or made, is damaged, or was written by another layout.
+        JournalError: it cannot be opened or made, is damaged, has several names, or was written by another layout.
     """
     engine, path = engine_for(url, write=True)
-    if path is not None:
-        _make_private(path)
-    lock = WriterLock(lock_path(path)) if path is not None else None
-    journal = Journal(engine, path=path, lock=lock)
+    journal = Journal(engine, path=path, file=None if path is None else JournalFile(path, write=True))
     try:
+        journal.lock()
         with words_for(path), engine.begin() as connection:
             grow(connection)
             if connection.scalar(sa.select(LAYOUT.c.version)) is None:
@@ -81,15 +78,29 @@ def open_for_reading(url: str) -> Reader:
 
 def _open_for_reading(url: str) -> Reader:
     engine, path = engine_for(url, write=False)
-    nothing_yet = NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
     if path is not None and not path.exists():
-        raise nothing_yet
-    with words_for(path), engine.connect() as connection:
-        # A process that died while it made the journal leaves a file without anything in it.
-        if not sa.inspect(connection).get_table_names():
-            raise nothing_yet
-        _check_layout(connection, url)
-        return Reader(engine, path=path, lacking=lacking(connection))
+        raise _nothing_yet(path)
+    file = None if path is None else JournalFile(path)
+    try:
+        with words_for(path), engine.connect() as connection:
+            _require_tables(connection, path)
+            _check_layout(connection, url)
+            return Reader(engine, path=path, file=file, lacking=lacking(connection))
+    except BaseException:
+        engine.dispose()
+        if file is not None:
+            file.close()
+        raise
+
+
+def _require_tables(connection: sa.Connection, path: Path | None) -> None:
+    # A process that died while it made the journal leaves a file without anything in it.
+    if not sa.inspect(connection).get_table_names():
+        raise _nothing_yet(path)
+
+
+def _nothing_yet(path: Path | None) -> NoSuchRun:
+    return NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
 
 
 def _check_layout(connection: sa.Connection, url: str) -> None:
@@ -98,12 +109,3 @@ def _check_layout(connection: sa.Connection, url: str) -> None:
         raise JournalError(
             f"{url}: the journal's layout is {version}, this program knows {VERSION}; use its own version"
         )
-
-
-def _make_private(path: Path) -> None:
-    """Make folder and file, readable by their owner only: they hold people's numbers."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as problem:
-        raise JournalError(f"journal {path}: cannot be opened for writing: {problem.strerror}") from None

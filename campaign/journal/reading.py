@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from campaign.journal import frozen
-from campaign.journal.lock import is_held, lock_path
 from campaign.journal.records import RunRecord, from_micros
 from campaign.journal.schedules import ScheduleReader
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
@@ -71,11 +70,16 @@ class Reader(ScheduleReader):
             raise NoSuchRun(f"{run}: no such run. `campaign runs` lists those there are.")
         return self._record(row)
 
-    def same_plan(self, digest: str) -> list[RunRecord]:
-        """Runs of that plan that sent, may have sent or may still send something, the newest first."""
+    def gateways(self) -> list[str]:
+        """The gateways of all runs, as they were written when the runs were planned."""
+        with self._reading() as connection:
+            return list(connection.scalars(sa.select(RUNS.c.gateway).distinct()))
+
+    def same_plan(self, *digests: str) -> list[RunRecord]:
+        """Runs with one of these digests that sent, may have sent or may still send something, the newest first."""
         counting = [str(state) for state in (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)]
         alive = sa.exists().where(REQUESTS.c.run == RUNS.c.id, REQUESTS.c.state.in_(counting))
-        query = self._records.where(RUNS.c.plan_digest == digest, alive).order_by(RUNS.c.seq.desc())
+        query = self._records.where(RUNS.c.plan_digest.in_(digests), alive).order_by(RUNS.c.seq.desc())
         with self._reading() as connection:
             return [self._record(row) for row in connection.execute(query).mappings()]
 
@@ -137,7 +141,7 @@ class Reader(ScheduleReader):
 
     def _state_now(self, state: RunState) -> RunState:
         """A run that no living process dispatches any more was interrupted, whatever it could still write."""
-        if state == RunState.RUNNING and self.path and not is_held(lock_path(self.path)):
+        if state == RunState.RUNNING and self._file and not self._file.has_writer():
             return RunState.INTERRUPTED
         return state
 

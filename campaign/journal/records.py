@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, overload
 
+from campaign.model.paths import canonical_path
+
 if TYPE_CHECKING:
     from campaign.model import OccurrenceState, RunState, ScheduleState, State
     from campaign.timing.timetable import Timetable
@@ -69,6 +71,11 @@ class ScheduleRecord:
     notify: str | None
     invalid: int
     again: bool = False
+
+    @property
+    def file_id(self) -> str:
+        """What tells campaign files apart: equal for every path that leads to the same file."""
+        return str(canonical_path(self.file))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

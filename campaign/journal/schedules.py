@@ -30,6 +30,18 @@ class ScheduleReader(Opened):
             rows = connection.execute(sa.select(*columns).order_by(SCHEDULES.c.seq.desc())).mappings().all()
         return [_schedule(row) for row in rows]
 
+    def doubles(self) -> list[ScheduleRecord]:
+        """Active schedules of a file that has another one, too: older programs took each spelling for a new file.
+
+        Not among them is the one of each file that has its run already, or else is the newest.
+        """
+        active = [one for one in self.schedules() if one.state == ScheduleState.ACTIVE]
+        begun = {one.schedule for one in self.open_occurrences() if one.run is not None}
+        first: dict[str, ScheduleRecord] = {}
+        for one in sorted(active, key=lambda one: one.id not in begun):
+            first.setdefault(one.file_id, one)
+        return [one for one in active if first[one.file_id] is not one]
+
     def schedule(self, schedule: str) -> ScheduleRecord:
         """One of them, by its id.
 

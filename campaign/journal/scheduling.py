@@ -28,6 +28,7 @@ class ScheduleWriter(Reader):
     """The part of a journal's one writer that changes schedules; every method is one transaction."""
 
     _kept: sa.Connection | None = None  # fetching one from the engine takes as long as a small commit
+    _whole: sa.Connection | None = None  # while everything that is written is one transaction
 
     def close(self) -> None:
         """Close it."""
@@ -47,6 +48,9 @@ class ScheduleWriter(Reader):
     def add_schedule(self, record: ScheduleRecord) -> list[str]:
         """Record a schedule; earlier ones of the same file are taken back, and their ids given."""
         timetable = record.timetable
+        others = [
+            one.id for one in self.schedules() if one.state == ScheduleState.ACTIVE and one.file_id == record.file_id
+        ]
         values = {
             "id": record.id,
             "name": record.name,
@@ -62,13 +66,12 @@ class ScheduleWriter(Reader):
             "invalid": record.invalid,
             "again": int(record.again),
         }
-        before = sa.and_(SCHEDULES.c.file == record.file, SCHEDULES.c.state == str(ScheduleState.ACTIVE))
         with self._writing() as connection:
-            replaced = list(connection.scalars(sa.select(SCHEDULES.c.id).where(before)))
+            before = SCHEDULES.c.id.in_(others)
             connection.execute(sa.update(SCHEDULES).where(before).values(state=str(ScheduleState.REMOVED)))
             seq = (connection.scalar(sa.select(sa.func.max(SCHEDULES.c.seq))) or 0) + 1
             connection.execute(sa.insert(SCHEDULES), values | {"seq": seq})
-        return replaced
+        return others
 
     def close_schedule(self, schedule: str, state: ScheduleState) -> bool:
         """No more starts of it; whether it was active."""
@@ -114,11 +117,32 @@ class ScheduleWriter(Reader):
             connection.execute(sa.update(SCHEDULES).where(one_time).values(state=str(ScheduleState.ENDED)))
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything that is written inside is one transaction: all of it is on disk afterwards, or nothing."""
+        with self._writing() as connection:
+            self._whole = connection
+            try:
+                yield
+            finally:
+                self._whole = None
+
+    @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
+        if self._whole is not None:
+            yield self._whole
+            return
         if self._kept is None:
             self._kept = self._engine.connect()
         with words_for(self.path), self._kept.begin():
             yield self._kept
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        if self._whole is not None:
+            yield self._whole
+            return
+        with super()._reading() as connection:
+            yield connection
 
 
 def bind(connection: sa.Connection, run: str, occurrence: tuple[str, datetime]) -> None:

@@ -49,7 +49,7 @@ SCHEDULES: Final = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("seq", sa.Integer, nullable=False, unique=True),  # the order in which they were recorded
     sa.Column("name", sa.Text, nullable=False),  # the campaign's
-    sa.Column("file", sa.Text, nullable=False),  # the campaign file, absolute
+    sa.Column("file", sa.Text, nullable=False),  # the campaign file, its path resolved
     sa.Column("state", sa.Text, nullable=False),  # model.ScheduleState
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("start_at", sa.BigInteger),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
-    from campaign.journal.lock import WriterLock
+    from campaign.journal.lock import JournalFile
     from campaign.journal.records import RunRecord, Settlement
     from campaign.model import Recipients
 
@@ -36,17 +36,20 @@ class Journal(ScheduleWriter):
     Every method that changes something is one transaction, on disk when it returns.
     """
 
-    def __init__(self, engine: sa.Engine, *, path: Path | None, lock: WriterLock | None) -> None:
-        super().__init__(engine, path=path)
-        self._lock = lock
+    def __init__(self, engine: sa.Engine, *, path: Path | None, file: JournalFile | None) -> None:
+        super().__init__(engine, path=path, file=file)
         self._added: tuple[str, Recipients] | None = None  # the run planned last, which is asked for next
         self._unended: dict[str, str] = {}  # runs whose end could not be written, and why they ended
 
-    def close(self) -> None:
-        """Close it, and let another process write."""
-        super().close()
-        if self._lock is not None:
-            self._lock.release()
+    def lock(self) -> None:
+        """Become its one writer, until it is closed.
+
+        Raises:
+            JournalBusy: another process is writing to it.
+            JournalError: it was replaced meanwhile.
+        """
+        if self._file is not None:
+            self._file.lock()
 
     def new_run_id(self, name: str, now: datetime) -> str:
         """An id that no run has: the name and the time in Asia/Seoul, such as `spring-sale-20261201-100000`."""
@@ -186,8 +189,14 @@ class Journal(ScheduleWriter):
             The claims; a wanted request that is not `planned` any more is not among them.
 
         Raises:
-            JournalError: nothing was written; or a settlement's request is not this owner's.
+            JournalError: nothing was written; or a settlement's request is not this owner's; or something is wanted and
+                the journal was moved away: whoever opens it by its path would not see the claims.
         """
+        if wanted and self._file is not None and not self._file.is_in_place():
+            raise JournalError(
+                f"journal {self.path}: the file was moved away or replaced while it was being written to, so nothing "
+                f"more is sent. Put it back, then `campaign resume {run}`."
+            )
         at = to_micros(now)
         with self._writing() as connection:
             cursor = connection.connection.cursor()

@@ -1,41 +1,94 @@
-"""Where requests may go: an origin, over TLS, or this very machine."""
+"""Where requests may go: an origin, over TLS, or this very machine. And which origins are one and the same gateway."""
 
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import Final
 from urllib.parse import urlsplit
 
 VENDOR_URL: Final = "https://sms.bizservice.iwinv.kr"
 """The vendor's origin. Source: api.ko.txt."""
 
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_THIS_MACHINE: Final = "127.0.0.1"
+
 
 def check_origin(url: str) -> str:
-    """The gateway's origin, `scheme://host[:port]`, without a slash at its end.
+    """The gateway's origin in its one spelling: `scheme://host[:port]`.
+
+    Host in lower case and ASCII, addresses as they are usually written, without a dot or a slash at the end and without
+    the scheme's own port.
 
     Raises:
-        ValueError: it is no origin, or is plain http to another machine: the keys would travel in the clear.
+        ValueError: it is not an origin, or is plain http to another machine: the keys would travel in the clear.
     """
     parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"{url!r}: expected an origin such as {VENDOR_URL}")
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError(f"{url!r}: expected scheme, host and port only; `api` gives the path")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    host = _canonical_host(parts.hostname)
+    if not host:
+        raise ValueError(f"{url!r}: {parts.hostname!r} is not a host name")
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError(f"{url!r}: plain http is taken for this machine (127.0.0.1, localhost) only; use https")
     try:
         port = parts.port
     except ValueError:
-        raise ValueError(f"{url!r}: the port is not a number from 1 to 65535") from None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+        port = 0
+    if port == 0:
+        raise ValueError(f"{url!r}: the port is not a number from 1 to 65535")
+    return _join(parts.scheme, host, port)
+
+
+def gateway_identity(gateway: str) -> str:
+    """What tells gateways apart: equal for all spellings of one gateway.
+
+    The names of this machine (`localhost`, 127.0.0.1, ::1) are one gateway where scheme and port are the same. What is
+    not an origin, such as the word for the built-in sandbox, stands for itself.
+    """
+    try:
+        origin = check_origin(gateway)
+    except ValueError:
+        return gateway
+    parts = urlsplit(origin)
+    return _join(parts.scheme, _THIS_MACHINE, parts.port) if is_loopback(parts.hostname or "") else origin
 
 
 def is_loopback(host: str) -> bool:
     """Whether `host` can only be this machine."""
+    host = _canonical_host(host)
     if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _canonical_host(host: str) -> str:
+    """The one spelling of a host name or address; empty where it is neither."""
+    name = host.lower().removesuffix(".")
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return _canonical_name(name)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+def _canonical_name(name: str) -> str:
+    try:
+        name = name.encode("idna").decode("ascii").removesuffix(".")
+        # What the system's resolver takes for an address: 127.1, 0x7f.0.0.1, 2130706433.
+        return socket.inet_ntoa(socket.inet_aton(name)) if name[:1].isdigit() else name
+    except UnicodeError:
+        return ""
+    except OSError:
+        return name
+
+
+def _join(scheme: str, host: str, port: int | None) -> str:
+    written = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{written}" + ("" if port in {None, _DEFAULT_PORTS[scheme]} else f":{port}")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from campaign.model import RunState, ScheduleState
+from campaign.model import RunState, ScheduleState, State
 from campaign.model.limits import DATE_FORMAT, ZONE
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
@@ -111,7 +111,7 @@ def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
     bound = {one.run for one in opened}
     for run in journal.waiting_runs():
         if run.id not in bound and run.resume_at:
-            yield from _waiting(run, None, GRACE, now, run.resume_at)
+            yield from _waiting(run, None, run.resume_at + GRACE, now, run.resume_at)
     for schedule in schedules.values():
         if schedule.state == ScheduleState.ACTIVE:
             yield from _due(schedule, journal.known_times(schedule.id, now), now)
@@ -152,8 +152,9 @@ def _started(
     journal: Reader, one: OccurrenceRecord, schedule: ScheduleRecord, run: RunRecord, now: datetime
 ) -> Iterator[Task]:
     grace = schedule.timetable.grace
+    latest = None if _has_begun(journal, run) else one.start_by
     if run.state == RunState.PAUSED and run.resume_at:
-        yield from _waiting(run, schedule, grace, now, one.due_at)
+        yield from _waiting(run, schedule, latest or run.resume_at + grace, now, one.due_at)
         return
     finished = Task(deed=Deed.FINISH, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule, run=run)
     if run.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
@@ -162,21 +163,26 @@ def _started(
     # Its process died or was stopped. A long run is not late for its length: what counts is how long it has lain.
     sign = max(filter(None, (run.ended_at, run.started_at, journal.last_sign(run.id), run.created_at)))
     pause = spread.parse(run.spread).interval if run.spread else timedelta()
-    until = max(one.start_by, sign + pause + grace)
+    until = latest or max(one.start_by, sign + pause + grace)
     yield from _or_too_late(
         Task(deed=Deed.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run),
         now,
-        "it was interrupted",
+        "it was planned" if latest else "it was interrupted",
     )
 
 
+def _has_begun(journal: Reader, run: RunRecord) -> bool:
+    """Whether something of it was sent, or may have been; otherwise it has yet to start, and has to by `start_by`."""
+    return not set(journal.counts(run.id)) <= {State.PLANNED, State.CANCELLED}
+
+
 def _waiting(
-    run: RunRecord, schedule: ScheduleRecord | None, grace: timedelta, now: datetime, due: datetime
+    run: RunRecord, schedule: ScheduleRecord | None, until: datetime, now: datetime, due: datetime
 ) -> Iterator[Task]:
     """A run that paused by itself until a time."""
     if run.resume_at is None or run.resume_at > now:
         return
-    task = Task(deed=Deed.GO_ON, due=due, at=run.resume_at, until=run.resume_at + grace, schedule=schedule, run=run)
+    task = Task(deed=Deed.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
     yield from _or_too_late(task, now, f"it was to {'go on' if run.started_at else 'start'} at {say(run.resume_at)}")
 
 

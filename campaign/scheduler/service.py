@@ -7,6 +7,8 @@ journal anew each time, so that a death at any instant leaves nothing but anothe
 
 from __future__ import annotations
 
+import shlex
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,16 +16,17 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.cli import terminal
 from campaign.cli.commands.send import carry_out
-from campaign.cli.context import ReportFailed, write_run
+from campaign.cli.context import ReportFailed, gateway_of, write_run
 from campaign.config import campaign_file
 from campaign.config.schedule_sections import NotifySection
-from campaign.engine import connect, history, results, runs
+from campaign.engine import connect, results, runs
 from campaign.engine.checking.check import check as check_rows
 from campaign.engine.dispatch.dispatcher import Stop
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
+from campaign.model.origin import gateway_identity
 from campaign.scheduler import due_tasks, notify
 from campaign.scheduler.due_tasks import Deed, Task
 from campaign.scheduler.event import Happening
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.checked import Checked
     from campaign.engine.runs import Summary
-    from campaign.journal import Journal, RunRecord, ScheduleRecord
+    from campaign.journal import Journal, Reader, RunRecord, ScheduleRecord
 
 LOOK: Final = 1.0
 """Seconds after which a scheduler looks up from waiting: the clock may have been set, the journal may have changed."""
@@ -128,6 +131,7 @@ class Scheduler:
         done: set[tuple[Deed, object]] = set()
         self._summaries.clear()
         with self._open(patience) as journal:
+            self._remove_doubles(journal)
             while not self.stop.wishes:
                 now = self.clock.now()
                 if (task := self._choose(due_tasks.tasks(journal, now, alone=True), now)) is None:
@@ -142,6 +146,14 @@ class Scheduler:
                     terminal.note(f"{due_tasks.say(self.clock.now())}  {happening.line}")
                     happened.append(happening)
         return happened
+
+    def _remove_doubles(self, journal: Journal) -> None:
+        for one in journal.doubles():
+            take_back(journal, one, self.clock.now())
+            terminal.note(
+                f"note: schedule {one.id} is taken back: the same campaign file, {one.file_id}, is scheduled a second "
+                "time. `campaign schedules` lists what is left."
+            )
 
     def _open(self, patience: timedelta) -> Journal:
         began, told = self.clock.steady(), False
@@ -186,7 +198,7 @@ class Scheduler:
         journal.claim_occurrence(schedule.id, task.due, task.until, now)
         try:
             campaign = _load(schedule)
-            checked = self._check(journal, campaign, schedule, now)
+            checked = self._check(campaign, schedule, now)
             again = schedule.again or schedule.timetable.every is not None
             start = runs.Start(now=self.clock.now(), occurrence=(schedule.id, task.due), again=again)
             runs.plan(journal, checked, schedule.gateway, start)
@@ -196,11 +208,9 @@ class Scheduler:
             return self._settle(journal, task, OccurrenceState.STOPPED, f"{problem} Nothing was sent.")
         return None
 
-    def _check(self, journal: Journal, campaign: Campaign, schedule: ScheduleRecord, now: datetime) -> Checked:
+    def _check(self, campaign: Campaign, schedule: ScheduleRecord, now: datetime) -> Checked:
         checked = check_rows(campaign, now, self.door.progress, practice=schedule.gateway == results.SANDBOX)
         rules = campaign.schedule
-        if rules is not None and rules.once_per_recipient:
-            checked = history.leave_out_reached(journal, checked, schedule.gateway)
         invalid = int((checked.table["status"] == str(Status.INVALID)).sum())
         fresh, rows = invalid - schedule.invalid, len(checked.table)
         if rules is not None and fresh > rules.invalid_share * rows:
@@ -212,7 +222,7 @@ class Scheduler:
 
     def _go_on(self, journal: Journal, task: Task, now: datetime) -> Happening | None:
         run = task.its_run()
-        manner = runs.Manner(clock=self.clock, patience=PATIENCE)
+        manner = runs.Manner(clock=self.clock, patience=PATIENCE, latest=task.until)
         terminal.note(f"{due_tasks.say(now)}  {run.name}: sending run {run.id}")
         summary = carry_out(self.door, journal, run, self.stop, manner)
         self._summaries[run.id] = summary
@@ -234,12 +244,13 @@ class Scheduler:
         journal.miss_occurrence(schedule.id, task.due, task.until, task.why or "", now)
         if schedule.timetable.every is None:
             journal.close_schedule(schedule.id, ScheduleState.ENDED)
-        return self._tell(task, OccurrenceState.EXPIRED, f"{task.why}. {_ask(schedule.file)}", None)
+        return self._tell(task, OccurrenceState.EXPIRED, f"{task.why}. {_ask(self.door, schedule)}", None)
 
     def _expire(self, journal: Journal, task: Task, now: datetime) -> Happening:
         run = task.run
         if run is None:
-            return self._settle(journal, task, OccurrenceState.EXPIRED, f"{task.why}. {_ask(task.its_schedule().file)}")
+            ask = _ask(self.door, task.its_schedule())
+            return self._settle(journal, task, OccurrenceState.EXPIRED, f"{task.why}. {ask}")
         journal.give_up_orphans(run.id, now)
         why = f"{task.why}. `campaign resume {run.id}` sends it now, `campaign cancel {run.id}` lets it be"
         journal.stop(run.id, RunState.PAUSED, why, now)
@@ -289,6 +300,26 @@ _DEEDS: Final = {
 }
 
 
+def frozen_run(journal: Reader, schedule: ScheduleRecord) -> RunRecord | None:
+    """The run of a schedule that was planned ahead and has not begun."""
+    for one in journal.occurrences(schedule.id):
+        if one.run is not None and one.state == OccurrenceState.STARTED:
+            run = journal.run(one.run)
+            return run if run.started_at is None and run.state == RunState.PAUSED else None
+    return None
+
+
+def take_back(journal: Journal, schedule: ScheduleRecord, now: datetime) -> RunRecord | None:
+    """Let an active schedule start nothing any more; its run that was planned ahead, which is cancelled with it."""
+    frozen = frozen_run(journal, schedule)
+    with journal.together():
+        journal.close_schedule(schedule.id, ScheduleState.REMOVED)
+        if frozen is not None:
+            journal.cancel(frozen.id, now)
+            journal.stop(frozen.id, RunState.CANCELLED, "its schedule was taken back", now)
+    return frozen
+
+
 def _load(schedule: ScheduleRecord) -> Campaign:
     """The campaign file as it stands now.
 
@@ -305,5 +336,23 @@ def _load(schedule: ScheduleRecord) -> Campaign:
     return campaign
 
 
-def _ask(file: str) -> str:
-    return f"`campaign send {file}` sends it now; `campaign schedule {file}` records another time"
+def _ask(door: Door, schedule: ScheduleRecord) -> str:
+    """What the user can do about a time at which nothing was started: through the same gateway, in the same journal."""
+    file = shlex.quote(schedule.file)
+    journal = f" --journal {shlex.quote(given)}" if (given := door.given_journal) else ""
+    gateway = _gateway_option(schedule)
+    return (
+        f"`campaign send {file}{gateway}{journal}` sends it now; "
+        f"`campaign schedule {file}{gateway}{journal}` records another time"
+    )
+
+
+def _gateway_option(schedule: ScheduleRecord) -> str:
+    """The option that leads to the schedule's gateway; none where the campaign file leads there anyway."""
+    if schedule.gateway == results.SANDBOX:
+        return " --sandbox"
+    with suppress(CampaignError):
+        usual = gateway_of(campaign_file.load(Path(schedule.file)), None)
+        if gateway_identity(usual) == gateway_identity(schedule.gateway):
+            return ""
+    return f" --gateway-url {shlex.quote(schedule.gateway)}"

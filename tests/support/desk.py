@@ -66,9 +66,10 @@ class Desk:
         book.save(self.folder / name)
         return self.folder / name
 
-    def people(self, count: int, name: str = "r.xlsx") -> Path:
-        """A workbook of so many recipients without a fault."""
-        return self.sheet(((f"고객{place}", number(place), f"C{place:04d}") for place in range(count)), name)
+    def people(self, count: int, name: str = "r.xlsx", first: int = 0) -> Path:
+        """A workbook of so many recipients without a fault, the first one's number being `number(first)`."""
+        places = range(first, first + count)
+        return self.sheet(((f"고객{place}", number(place), f"C{place:04d}") for place in places), name)
 
     def campaign(self, text: str = "안녕하세요", name: str = "c.toml", **more: str) -> Path:
         """A campaign file; `more` are lines for its sections, by the section's name, `top` for those above."""

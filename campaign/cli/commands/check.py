@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from campaign.cli import check_view, phone_preview, terminal
-from campaign.cli.context import gateway_of, show_json, write_report
+from campaign.cli.context import gateway_of, leave_out_reached, show_json, write_report
 from campaign.cli.options import UsageError
 from campaign.config.environment import Environment
 from campaign.engine import preflight, results, runs
@@ -36,6 +36,7 @@ def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | No
     """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
     gateway = gateway_of(campaign, gateway_url)
     checked = check_rows(campaign, runs.now(), door.progress, only=asked.only, begun=begun)
+    checked = leave_out_reached(door, checked, gateway)
     result = results.of_check(checked, gateway, runs.now())
     place = write_report(door, result, f"{campaign.name}-check")
     summary = replace(runs.summarise(result, place), notes=checked.notes, found=checked.found)

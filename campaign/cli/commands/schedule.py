@@ -17,11 +17,12 @@ from campaign.engine.checking import advertising
 from campaign.engine.checking.check import check as check_rows
 from campaign.engine.connect import check_keys
 from campaign.journal import ScheduleRecord, open_for_reading, open_for_writing
-from campaign.model import OccurrenceState, RunState, ScheduleState, Status
+from campaign.model import OccurrenceState, ScheduleState, Status
 from campaign.model.clock import Clock
 from campaign.model.errors import NoSuchRun, SettingsError
+from campaign.model.paths import canonical_path
 from campaign.scheduler import due_tasks
-from campaign.scheduler.service import Scheduler
+from campaign.scheduler.service import Scheduler, frozen_run, take_back
 from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.config.schedule_sections import ScheduleSection
     from campaign.engine.checking.checked import Checked
-    from campaign.journal import Journal, OccurrenceRecord, Reader, RunRecord
+    from campaign.journal import Journal, OccurrenceRecord, RunRecord
     from campaign.scheduler.event import Happening
 
 NEXT_SHOWN: Final = 5
@@ -70,16 +71,21 @@ def schedule(door: Door, file: Path, how: How, wish: Wish, clock: Clock | None =
         check_view.show_check(checked, found, runs.summarise(found, None, checked.notes))
     _require_somebody(file, checked)
     advertising.refuse(advertising.whatever_the_hour(checked.found), advertising.WAY_OUT_OF_SCHEDULED)
+    _tell_of_keys(gateway)
+    look_at_clock(gateway)
+    if gateway != results.SANDBOX:
+        _tell_of_hours(checked, start, times[0] + rules.timetable.grace)
     with open_for_writing(door.journal_url) as journal:
+        # Everything is looked at before, and then recorded as a whole: what fails or is interrupted leaves nothing.
         _refuse_frozen(journal, file)
         if rules.every is None and not wish.again:
             history.refuse_second(journal, checked, gateway)
-        record = _record(journal.new_schedule_id(campaign.name), file, checked, gateway, again=wish.again, now=now)
-        replaced = journal.add_schedule(record)
-        run = _freeze(journal, record, checked, start, now) if wish.freeze else None
-    _tell_of_keys(gateway)
-    look_at_clock(gateway)
-    _tell_of_hours(checked, start)
+        if rules.every is None and (words := history.tell_nearly_same(journal, checked, gateway)):
+            terminal.note(f"note: {words}")
+        with journal.together():
+            record = _record(journal.new_schedule_id(campaign.name), file, checked, gateway, again=wish.again, now=now)
+            replaced = journal.add_schedule(record)
+            run = _freeze(journal, record, checked, start, now) if wish.freeze else None
     if door.json:
         show_json(_as_json(record, times, []) | {"replaced": replaced, "run": run.id if run else None})
         return
@@ -114,21 +120,13 @@ def _require_somebody(file: Path, checked: Checked) -> None:
 
 def _refuse_frozen(journal: Journal, file: Path) -> None:
     """What was frozen is not replaced in passing."""
+    this = str(canonical_path(file))
     for record in journal.schedules():
-        if record.file == str(file.absolute()) and record.state == ScheduleState.ACTIVE and _frozen(journal, record):
+        if record.file_id == this and record.state == ScheduleState.ACTIVE and frozen_run(journal, record):
             raise UsageError(
                 f"{file}: is scheduled already, with its recipients frozen ({record.id}). Nothing was changed; "
                 f"`campaign unschedule {record.id}` takes it back."
             )
-
-
-def _frozen(journal: Reader, record: ScheduleRecord) -> RunRecord | None:
-    """The run of a schedule that was planned ahead and has not begun."""
-    for one in journal.occurrences(record.id):
-        if one.run is not None and one.state == OccurrenceState.STARTED:
-            run = journal.run(one.run)
-            return run if run.started_at is None and run.state == RunState.PAUSED else None
-    return None
 
 
 def _record(schedule: str, file: Path, checked: Checked, gateway: str, *, again: bool, now: datetime) -> ScheduleRecord:
@@ -138,7 +136,7 @@ def _record(schedule: str, file: Path, checked: Checked, gateway: str, *, again:
     return ScheduleRecord(
         id=schedule,
         name=campaign.name,
-        file=str(file.absolute()),
+        file=str(canonical_path(file)),
         state=ScheduleState.ACTIVE,
         created_at=now,
         timetable=campaign.schedule.timetable,
@@ -155,8 +153,6 @@ def _freeze(journal: Journal, record: ScheduleRecord, checked: Checked, start: d
     due = record.timetable.start_at
     if due is None:
         raise TypeError("frozen without a time")
-    if checked.campaign.schedule is not None and checked.campaign.schedule.once_per_recipient:
-        checked = history.leave_out_reached(journal, checked, record.gateway)
     journal.claim_occurrence(record.id, due, due + record.timetable.grace, now)
     planned = runs.Start(now=now, later=start, occurrence=(record.id, due), again=True)
     return runs.plan(journal, checked, record.gateway, planned)
@@ -169,11 +165,15 @@ def _tell_of_keys(gateway: str) -> None:
         terminal.note(f"note: {problem} The scheduler will need them.")
 
 
-def _tell_of_hours(checked: Checked, start: datetime) -> None:
+def _tell_of_hours(checked: Checked, start: datetime, latest: datetime) -> None:
     wait = Gate(sending_hours.windows_of(checked)).shut(start)
-    if wait is not None:
+    if wait is None:
+        return
+    terminal.note(f"note: {due_tasks.say(start)} is {wait.why}: it is read when it is due, and goes out from then on")
+    if wait.until > latest:
         terminal.note(
-            f"note: {due_tasks.say(start)} is {wait.why}: it is read when it is due, and goes out from then on"
+            f"warning: by then it is past the latest time to start, {due_tasks.say(latest)}: nothing will be sent. Set "
+            "`start_at` to a time inside these hours, or `start_by` to a later one."
         )
 
 
@@ -263,11 +263,7 @@ def unschedule(door: Door, schedule: str, clock: Clock | None = None) -> None:
         record = journal.schedule(schedule)
         if record.state != ScheduleState.ACTIVE:
             raise UsageError(f"{schedule}: is {record.state} already; nothing was changed")
-        frozen = _frozen(journal, record)
-        journal.close_schedule(record.id, ScheduleState.REMOVED)
-        if frozen is not None:
-            journal.cancel(frozen.id, now)
-            journal.stop(frozen.id, RunState.CANCELLED, "its schedule was taken back", now)
+        frozen = take_back(journal, record, now)
         going = [one.run for one in journal.occurrences(record.id) if one.state == OccurrenceState.STARTED]
     terminal.say(f"{schedule}: taken back; it starts nothing any more.")
     for run in going:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from campaign.cli import check_view, terminal
-from campaign.cli.context import agrees, gateway_of, require_terminal, write_run
+from campaign.cli.context import agrees, gateway_of, leave_out_reached, require_terminal, write_run
 from campaign.cli.options import UsageError
 from campaign.cli.signals import granting
 from campaign.engine import connect, history, preflight, results, runs, sending_hours
@@ -70,6 +70,7 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
     require_terminal(yes=how.sure)
     _tell_of_time(campaign, gateway)
     checked = check_rows(campaign, runs.now(), door.progress, only=only, practice=how.sandbox, begun=begun)
+    checked = leave_out_reached(door, checked, gateway)
     if Status.UNKNOWN in only:
         terminal.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
     if not door.json:

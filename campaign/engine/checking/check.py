@@ -187,9 +187,10 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     for name, value in (("number", number["number"]), ("status", None), ("reason", None)):
         single[name] = pd.Series([value], dtype=schema.TEXT)
     single["request"] = planning.assign_requests(single, np.ones(1, dtype=bool))
-    # To oneself it is no advertisement, whatever it says and whenever it goes.
+    # To oneself it is not an advertisement, and may be sent again and again.
     message = checked.campaign.message.model_copy(update={"advertisement": False})
-    campaign = checked.campaign.model_copy(update={"name": f"{checked.campaign.name}-test", "message": message})
+    own = {"name": f"{checked.campaign.name}-test", "message": message, "schedule": None}
+    campaign = checked.campaign.model_copy(update=own)
     return Checked(
         campaign,
         replace(checked.recipients, table=single),

@@ -2,7 +2,7 @@
 
 A child is a process of its own, with its own files, locks and connections, and
 nothing but SIGKILL ends it early. Orders come as JSON, one a line, on standard
-input; what became of them goes to standard output in the same way.
+input, a list of them for what is to run at once; what became of them goes to standard output in the same way.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class Order:
     stage: str | None = None  # to be killed `after` seconds from this stage's beginning
     after: float = 0.0
     durable: bool = False  # to keep, beside the journal, what of it would outlive the power
+    mark: str = ""  # tells its output from that of others in the same folder
 
     @classmethod
-    def read(cls, line: str) -> Order:
-        """The order that a line holds."""
-        values = json.loads(line)
+    def of(cls, values: dict[str, Any]) -> Order:
+        """The order of these values."""
         if values.get("point"):
             values["point"] = Point(**values["point"])
         return cls(**values)
@@ -63,7 +63,12 @@ def serve() -> None:
     assert threading.active_count() == 1, "a fork takes along the thread that forks, and no other"
     gc.freeze()  # what is imported is left where it is, and so shared with every child
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(carry_out(Order.read(line))) + "\n")
+        orders = json.loads(line)
+        if isinstance(orders, list):
+            became: object = carry_out_together([Order.of(values) for values in orders])
+        else:
+            became = carry_out(Order.of(orders))
+        sys.stdout.write(json.dumps(became) + "\n")
         sys.stdout.flush()
 
 
@@ -91,6 +96,22 @@ def carry_out(order: Order) -> dict[str, Any]:
     }
 
 
+def carry_out_together(orders: list[Order]) -> list[dict[str, Any]]:
+    """Run several commands at once, each to its end."""
+    children = []
+    for order in orders:
+        child = os.fork()
+        if child == 0:
+            _be_the_command(order, os.open(os.devnull, os.O_WRONLY))
+        children.append(child)
+    ended = []
+    for order, child in zip(orders, children, strict=True):
+        _, status = os.waitpid(child, 0)
+        out, err = ((Path(order.folder) / f"{name}{order.mark}").read_text(encoding="utf-8") for name in ("out", "err"))
+        ended.append({"status": os.waitstatus_to_exitcode(status), "out": out, "err": err})
+    return ended
+
+
 def _watch(order: Order, child: int, marks: int, began: float) -> dict[str, float]:
     """Follow the child through its stages, and kill it at its time; gives seconds from its start, by stage."""
     stages = {STAGES[0]: 0.0}
@@ -116,7 +137,8 @@ def _dies_after(order: Order, stages: dict[str, float]) -> float:
 def _be_the_command(order: Order, marked: int) -> NoReturn:
     """What the child does."""
     os.chdir(order.folder)
-    for stream, path, flags in ((0, os.devnull, os.O_RDONLY), (1, "out", _WRITE), (2, "err", _WRITE)):
+    out, err = f"out{order.mark}", f"err{order.mark}"
+    for stream, path, flags in ((0, os.devnull, os.O_RDONLY), (1, out, _WRITE), (2, err, _WRITE)):
         os.dup2(os.open(path, flags, 0o600), stream)
     os.environ.clear()
     os.environ.update(order.environment)

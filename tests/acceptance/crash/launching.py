@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from tests.support.desk import KEYS, ROOT, Done
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from tests.support.desk import Desk
@@ -62,13 +63,21 @@ class Launcher:
             words: the command's.
             death: a `point` as a dictionary; or a `stage`, and the seconds `after` its beginning.
         """
-        order = {"words": words, "folder": str(desk.folder), "environment": _environment(desk), **death}
+        answer = self._order({"words": words, "folder": str(desk.folder), "environment": _environment(desk), **death})
+        return Ended(Done(answer["status"], answer["out"], answer["err"]), answer["stages"], answer["seconds"])
+
+    def run_together(self, desk: Desk, commands: Sequence[Sequence[str]]) -> list[Done]:
+        """Run several commands at a desk at once, each to its end."""
+        usual = {"folder": str(desk.folder), "environment": _environment(desk)}
+        answers = self._order([{**usual, "words": words, "mark": f".{at}"} for at, words in enumerate(commands)])
+        return [Done(answer["status"], answer["out"], answer["err"]) for answer in answers]
+
+    def _order(self, order: object) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        return Ended(Done(answer["status"], answer["out"], answer["err"]), answer["stages"], answer["seconds"])
+        return json.loads(self._process.stdout.readline())
 
 
 def _environment(desk: Desk) -> dict[str, str]:
