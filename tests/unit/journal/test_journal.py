@@ -80,14 +80,40 @@ def test_what_is_settled_is_not_settled_again(journal: Journal) -> None:
         journal.advance("run-1", "me", [accepted(1)], [], NOW)
 
 
-def test_a_refusal_for_now_keeps_its_code_until_the_next_answer(journal: Journal) -> None:
+FACTS = ["code", "message", "request_no", "msg_type", "cause", "ended_at"]
+REFUSED = Settlement(
+    no=1, attempt=1, state=State.PLANNED, code=1, message="no", request_no="7", msg_type="SMS", cause="in 2 s"
+)
+
+
+def facts(journal: Journal) -> list[object]:
+    """What the journal has of the last attempt at request 1; missing ones as None."""
+    found = journal.requests("run-1").iloc[0][FACTS]
+    return [None if pd.isna(value) else value for value in found]
+
+
+def test_a_refusal_for_now_keeps_its_answer_until_the_next_claim(journal: Journal) -> None:
     journal.advance("run-1", "me", [], [1], NOW)
-    refused = Settlement(no=1, attempt=1, state=State.PLANNED, code=13, message="등록되지 않은")
-    journal.advance("run-1", "me", [refused], [], NOW)
-    request = journal.requests("run-1").iloc[0]
-    assert (request["state"], request["code"], request["message"]) == ("planned", 13, "등록되지 않은")
+    journal.advance("run-1", "me", [REFUSED], [], NOW)
+    assert facts(journal) == [1, "no", "7", "SMS", "in 2 s", pd.Timestamp(NOW)]
     [again] = journal.advance("run-1", "me", [], [1], NOW)
     assert again.attempt == 2
+    assert facts(journal) == [None] * len(FACTS)
+
+
+def test_an_attempt_whose_process_died_shows_nothing_of_the_one_before(journal: Journal) -> None:
+    journal.advance("run-1", "dead", [], [1], NOW)
+    journal.advance("run-1", "dead", [REFUSED], [1], NOW)
+    journal.give_up_orphans("run-1", NOW)
+    assert facts(journal)[:4] == [None] * 4
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.PLANNED])
+def test_an_attempt_without_an_answer_shows_nothing_of_the_one_before(journal: Journal, state: State) -> None:
+    journal.advance("run-1", "me", [], [1], NOW)
+    journal.advance("run-1", "me", [REFUSED], [1], NOW)
+    journal.advance("run-1", "me", [Settlement(no=1, attempt=2, state=state, cause="lost")], [], NOW)
+    assert facts(journal)[:5] == [None] * 4 + ["lost"]
 
 
 def test_orphans_become_unknown_and_nothing_else_does(journal: Journal) -> None:
