@@ -202,6 +202,27 @@ def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobod
     assert ten.journal.give_up_orphans("run", datetime.now(UTC)) == IN_FLIGHT
 
 
+def test_an_answer_that_cannot_be_written_takes_no_other_with_it(ten: Bench) -> None:
+    together = threading.Barrier(IN_FLIGHT)
+
+    def odd() -> Outcome:
+        together.wait(10)
+        return Outcome(fate=Fate.ANSWERED, code=2**70)
+
+    def usual() -> Outcome:
+        together.wait(10)
+        return ACCEPTED
+
+    watcher = Watcher()
+    ending = ten.go(Script({1: usual, 2: odd, 3: usual, 4: usual}), watcher=watcher)
+    assert ending.state == RunState.PAUSED
+    assert "cannot be written" in (ending.why or "")
+    assert ten.states()[:4] == ["accepted", "unknown", "accepted", "accepted"]
+    assert "in_flight" not in ten.states()
+    assert "its outcome could not be written down" in ten.journal.events("run", 2)[-1]["cause"]
+    assert watcher.told.count(State.UNKNOWN) == 1
+
+
 def test_after_a_back_off_the_plan_goes_on_in_its_order(ten: Bench) -> None:
     together = threading.Barrier(IN_FLIGHT)
     first = dict.fromkeys(range(1, IN_FLIGHT + 1), True)

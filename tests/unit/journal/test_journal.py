@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from campaign.journal import Journal, Settlement, open_for_reading, open_for_writing
-from campaign.model import Column, Recipients, Source, State, schema
+from campaign.model import Column, Recipients, RunState, Source, State, schema
 from campaign.model.errors import JournalBusy, JournalError, NoSuchRun, NotAvailableYet
 from tests.support import runs
 
@@ -138,6 +138,23 @@ def test_every_change_is_in_the_requests_story(journal: Journal) -> None:
         ("in_flight", 2, None),
         ("accepted", 2, 0),
     ]
+
+
+@pytest.mark.parametrize("odd", [{"message": "half of a pair \ud83d"}, {"code": 2**70}])
+def test_a_settlement_that_cannot_be_written_is_said_in_words_and_nothing_is_changed(
+    journal: Journal, odd: dict[str, Any]
+) -> None:
+    journal.advance("run-1", "me", [], [1, 2], NOW)
+    wrong = Settlement(no=2, attempt=1, state=State.REJECTED, **odd)
+    with pytest.raises(JournalError, match="cannot be written"):
+        journal.advance("run-1", "me", [accepted(1), wrong], [3], NOW)
+    assert journal.counts("run-1") == {State.IN_FLIGHT: 2, State.PLANNED: 1}
+    journal.advance("run-1", "me", [accepted(1)], [3], NOW)  # and it goes on
+
+
+def test_a_reason_that_cannot_be_written_is_said_in_words(journal: Journal) -> None:
+    with pytest.raises(JournalError, match="cannot be written"):
+        journal.stop("run-1", RunState.PAUSED, "half of a pair \ud83d", NOW)
 
 
 def test_resolving_touches_unknown_requests_only(journal: Journal) -> None:
