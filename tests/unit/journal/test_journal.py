@@ -165,6 +165,86 @@ def test_resolving_touches_unknown_requests_only(journal: Journal) -> None:
     assert journal.counts("run-1") == {State.UNKNOWN: 1, State.ACCEPTED: 1, State.PLANNED: 1}
 
 
+def leave(journal: Journal, state: str) -> None:
+    """Requests 2 and 3 are accepted, 1 is in that state."""
+    journal.advance("run-1", "me", [], [2, 3], NOW)
+    journal.advance("run-1", "me", [accepted(2), accepted(3)], [], NOW)
+    if state != "planned":
+        journal.advance("run-1", "me", [], [1], NOW)
+    if state == "unknown":
+        journal.give_up_orphans("run-1", NOW)
+
+
+@pytest.mark.parametrize("state", ["planned", "in_flight", "unknown"])
+def test_what_may_still_go_is_neither_purged_nor_forgotten(journal: Journal, state: str) -> None:
+    leave(journal, state)
+    assert journal.may_still_go("run-1") == {State(state): 1}
+    with pytest.raises(JournalError, match="may still go"):
+        journal.purge("run-1", NOW)
+    assert journal.run("run-1").purged_at is None
+    assert len(journal.recipients("run-1").columns) == 1
+    journal.give_up_orphans("run-1", NOW)
+    journal.cancel("run-1", NOW)
+    assert journal.run("run-1").state == RunState.CANCELLED
+
+
+def test_a_run_of_which_nothing_may_go_is_purged_and_not_cancelled(journal: Journal) -> None:
+    leave(journal, "unknown")
+    journal.resolve("run-1", sent=True, now=NOW)
+    assert journal.may_still_go("run-1") == {}
+    assert journal.cancel("run-1", NOW) == 0
+    assert journal.run("run-1").state == RunState.FINISHED
+    journal.purge("run-1", NOW)
+    assert journal.run("run-1").purged_at == NOW
+
+
+def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_too(journal: Journal) -> None:
+    journal.advance("run-1", "dead", [], [1, 2], NOW)
+    journal.give_up_orphans("run-1", NOW)
+    assert journal.cancel("run-1", NOW) == 1
+    assert journal.resolve("run-1", sent=False, now=NOW, only=[1]) == 1
+    assert journal.resolve("run-1", sent=True, now=NOW, only=[2]) == 1
+    assert journal.counts("run-1") == {State.CANCELLED: 2, State.ACCEPTED: 1}
+    assert journal.run("run-1").state == RunState.CANCELLED
+    assert journal.events("run-1", 1)[-1]["cause"] == "a person said: not sent; the run was cancelled"
+
+
+@pytest.mark.parametrize("purged", [True, False])
+def test_a_run_that_is_over_is_not_started(journal: Journal, purged: bool) -> None:
+    if purged:
+        leave(journal, "unknown")
+        journal.resolve("run-1", sent=True, now=NOW)
+        journal.purge("run-1", NOW)
+    else:
+        journal.cancel("run-1", NOW)
+    before = journal.run("run-1")
+    with pytest.raises(JournalError, match="removed" if purged else "cancelled"):
+        journal.start("run-1", NOW)
+    assert journal.run("run-1") == before
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "after"),
+    [
+        (RunState.FINISHED, False, RunState.PAUSED),
+        (RunState.PAUSED, False, RunState.PAUSED),
+        (RunState.INTERRUPTED, False, RunState.INTERRUPTED),
+        (RunState.RUNNING, False, RunState.INTERRUPTED),
+        (RunState.FINISHED, True, RunState.FINISHED),
+        (RunState.PAUSED, True, RunState.FINISHED),
+        (RunState.INTERRUPTED, True, RunState.FINISHED),
+        (RunState.RUNNING, True, RunState.FINISHED),
+    ],
+)
+def test_a_runs_state_follows_from_its_requests_when_a_person_has_resolved_them(
+    journal: Journal, before: RunState, sent: bool, after: RunState
+) -> None:
+    leave(journal, "unknown")
+    journal.stop("run-1", before, "why", NOW)
+    journal.resolve("run-1", sent=sent, now=NOW)
+    assert journal.run("run-1").state == after
+
+
 def test_the_same_plan_is_remembered_while_it_sent_or_may_send(journal: Journal) -> None:
     assert [run.id for run in journal.same_plan("d")] == ["run-1"]
     assert journal.same_plan("another") == []
