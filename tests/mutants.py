@@ -22,9 +22,13 @@ from tests.support.desk import ROOT
 SUITE: Final = (
     "tests/acceptance/crash",
     "tests/acceptance/test_trouble.py",
+    "tests/acceptance/test_answers.py",
     "tests/integration/test_dispatch_model.py",
+    "tests/integration/test_dispatch_faults.py",
     "tests/integration/test_client_failures.py",
     "tests/unit/journal/test_journal.py",
+    "tests/unit/gateway/test_outcome.py",
+    "tests/unit/engine/test_planning.py",
 )
 _FAILED: Final = re.compile(r"^FAILED \S+::(\S+)", re.MULTILINE)
 _SHOWN: Final = 3
@@ -44,8 +48,8 @@ MUTANTS: Final = (
     Mutant(
         "resend after a crash: what a dead process had in flight is planned again",
         "campaign/journal/writing.py",
-        "self._move(run, State.IN_FLIGHT, State.UNKNOWN, cause, now)",
-        "self._move(run, State.IN_FLIGHT, State.PLANNED, cause, now)",
+        "_move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)",
+        "_move(connection, run, State.IN_FLIGHT, State.PLANNED, cause=cause, now=now)",
     ),
     Mutant(
         "settle before the answer: a request counts as accepted when it goes on the wire",
@@ -87,8 +91,50 @@ MUTANTS: Final = (
     Mutant(
         "what is unknown is planned again by itself",
         "campaign/engine/dispatch/policy.py",
-        "return Verdict(state=State.UNKNOWN, cause=outcome.detail, pause=pause)",
-        "return Verdict(state=State.PLANNED, cause=outcome.detail, pause=pause)",
+        "return Verdict(state=State.UNKNOWN, cause=cause, pause=pause)",
+        "return Verdict(state=State.PLANNED, cause=cause, pause=pause)",
+    ),
+    Mutant(
+        "a claim leaves what an older attempt was answered",
+        "campaign/journal/prepared.py",
+        "            **dict.fromkeys(OF_AN_ATTEMPT),\n",
+        "",
+    ),
+    Mutant(
+        "one settlement that cannot be written takes the others with it",
+        "campaign/engine/dispatch/dispatcher.py",
+        "            self._save_one_by_one()\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "of a code that stands twice in an answer, the last one counts",
+        "campaign/gateway/outcome.py",
+        "        if len(found) == len(pairs):\n",
+        "        if found:\n",
+    ),
+    Mutant(
+        "texts of the gateway are written down as they come",
+        "campaign/gateway/outcome.py",
+        "object.__setattr__(self, name, sanitize(text))",
+        "pass",
+    ),
+    Mutant(
+        "a run with unknown requests is purged",
+        "campaign/model/entities.py",
+        "MAY_STILL_GO: Final = (State.PLANNED, State.IN_FLIGHT, State.UNKNOWN)",
+        "MAY_STILL_GO: Final = (State.PLANNED, State.IN_FLIGHT)",
+    ),
+    Mutant(
+        "what was not sent of a cancelled run is planned again",
+        "campaign/journal/writing.py",
+        "target = State.PLANNED if over is None else State.CANCELLED",
+        "target = State.PLANNED",
+    ),
+    Mutant(
+        "a request without numbers or text is built",
+        "campaign/model/entities.py",
+        "if lacking := [name for name, there in needed.items() if not there]:",
+        "if lacking := [name for name in needed if not name]:",
     ),
 )
 

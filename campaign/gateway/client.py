@@ -202,5 +202,4 @@ def _in_words(problem: BaseException) -> str | None:
         seen.add(id(inner))
     if isinstance(problem, TimeoutError):
         return None
-    words = str(problem) if isinstance(problem, BrokenAnswer | Unreachable) else f"{type(problem).__name__}: {problem}"
-    return words[:300]
+    return str(problem) if isinstance(problem, BrokenAnswer | Unreachable) else f"{type(problem).__name__}: {problem}"

@@ -81,7 +81,8 @@ _TABLE: Final = (
         "authentication wrong",
         Policy.PAUSE,
         False,
-        "set IWINV_API_KEY and IWINV_AUTH_KEY to the keys of the vendor's console",
+        "set IWINV_API_KEY and IWINV_AUTH_KEY to the keys of the vendor's console (public clients saw this code for "
+        "keys of the gateway's older service, too)",
     ),
     Code(
         15,
@@ -175,3 +176,20 @@ def describe(number: int) -> Code:
         number, "", "not in the vendor's document", Policy.REJECT_AND_PAUSE, False, "ask the vendor what it means"
     )
     return CODES.get(number, unlisted)
+
+
+_SEEN: Final = "The vendor's document does not have it; public clients of this gateway"
+
+GUESSES: Final = {
+    "202": f"{_SEEN} saw it where the keys were refused or have no right to send SMS. To do: compare IWINV_API_KEY and "
+    "IWINV_AUTH_KEY with the vendor's console.",
+    "206": f"{_SEEN} expect it where the IP address is not registered. To do: register this machine's IP address in "
+    "the vendor's console.",
+    "00": f"{_SEEN} know it as the older edition's word for an accepted request, so it may well have gone out. To do: "
+    "look at the gateway's URL, and ask the vendor which edition answers there.",
+}
+"""What answers without a `resultCode` probably mean: those that are this word alone, or have it as `code`.
+
+Source: public clients of the gateway, not the vendor's document. So they are shown to the user, and decide nothing
+about a request: it stays unknown.
+"""

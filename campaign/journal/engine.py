@@ -95,12 +95,15 @@ class HalfWritten(JournalError):
 
 @contextmanager
 def words_for(path: Path | None) -> Iterator[None]:
-    """Turns the database's errors into ours, with the file and what to do."""
+    """Turns the database's errors, and its driver's over a value, into ours, with the file and what to do."""
     try:
         yield
     except sa.exc.DBAPIError as problem:
         kind = HalfWritten if getattr(problem.orig, "sqlite_errorname", "") in _TO_BE_UNDONE else JournalError
         raise kind(f"journal {path or ''}: {_explain(str(problem.orig))}") from problem
+    except (UnicodeError, OverflowError) as problem:
+        # Raised by the driver before the database saw anything: half a surrogate pair, a number beyond 64 bits.
+        raise JournalError(f"journal {path or ''}: a value cannot be written: {problem}") from problem
 
 
 _TO_BE_UNDONE: Final = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTINIT")

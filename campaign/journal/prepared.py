@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPICursor
 
 
+OF_AN_ATTEMPT: Final = ("code", "message", "request_no", "msg_type", "cause")
+"""What one attempt at a request came to. A claim clears all of it, so that an attempt never shows an older one's."""
+
+
 class Prepared:
     """A statement as the database's driver takes it, with the order of its values.
 
@@ -73,13 +77,8 @@ def settle(dialect: sa.Dialect) -> Prepared:
         REQUESTS.c.state == str(State.IN_FLIGHT),
         REQUESTS.c.owner == sa.bindparam("by"),
     )
-    values: dict[str, Any] = {name: sa.bindparam(name) for name in ("state", "request_no", "msg_type", "cause")}
-    kept: dict[str, Any] = {
-        name: sa.func.coalesce(sa.bindparam(name), REQUESTS.c[name]) for name in ("code", "message")
-    }
-    return Prepared(
-        sa.update(REQUESTS).where(which).values(owner=None, ended_at=sa.bindparam("at"), **values, **kept), dialect
-    )
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in ("state", *OF_AN_ATTEMPT)}
+    return Prepared(sa.update(REQUESTS).where(which).values(owner=None, ended_at=sa.bindparam("at"), **values), dialect)
 
 
 def claim(dialect: sa.Dialect, cursor: DBAPICursor, numbers: Sequence[int], given: Mapping[str, object]) -> None:
@@ -104,6 +103,8 @@ def _claim(dialect: sa.Dialect, places: int) -> Prepared:
             owner=sa.bindparam("by"),
             sent_at=sa.bindparam("at"),
             attempts=REQUESTS.c.attempts + 1,
+            ended_at=None,
+            **dict.fromkeys(OF_AN_ATTEMPT),
         )
         .returning(REQUESTS.c.no, REQUESTS.c.attempts),
         dialect,

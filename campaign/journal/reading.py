@@ -11,7 +11,7 @@ from campaign.journal import frozen
 from campaign.journal.records import RunRecord, from_micros
 from campaign.journal.schedules import ScheduleReader
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
-from campaign.model import RunState, State
+from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError, NoSuchRun
 
 if TYPE_CHECKING:
@@ -120,9 +120,12 @@ class Reader(ScheduleReader):
 
     def counts(self, run: str) -> dict[State, int]:
         """How many requests are in which state."""
-        query = sa.select(REQUESTS.c.state, sa.func.count()).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
         with self._reading() as connection:
-            return {State(state): count for state, count in connection.execute(query)}
+            return counts_of(connection, run)
+
+    def may_still_go(self, run: str) -> dict[State, int]:
+        """How many of the run's requests may still be sent (`MAY_STILL_GO`), by state; empty where none may."""
+        return {state: count for state, count in self.counts(run).items() if state in MAY_STILL_GO}
 
     def events(self, run: str, no: int | None = None) -> list[dict[str, Any]]:
         """What happened to a request (or, without `no`, to the run itself), oldest first; `at` in UTC."""
@@ -150,3 +153,9 @@ class Reader(ScheduleReader):
         """Runs without what is large; what a journal of an older program lacks is missing in them."""
         columns = (column for column in RUNS.c if column.name not in {"seq", "frozen", "recipients"})
         return sa.select(*(sa.null().label(one.name) if one in self._lacking else one for one in columns))
+
+
+def counts_of(connection: sa.Connection, run: str) -> dict[State, int]:
+    """How many requests of the run are in which state."""
+    query = sa.select(REQUESTS.c.state, sa.func.count()).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
+    return {State(state): count for state, count in connection.execute(query)}

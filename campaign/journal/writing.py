@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from campaign.journal import frozen, prepared
 from campaign.journal.engine import forget_deleted
+from campaign.journal.reading import counts_of
 from campaign.journal.records import Claim, to_micros
 from campaign.journal.scheduling import ScheduleWriter, bind
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
-from campaign.model import RunState, State
+from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
 from campaign.model.limits import ZONE
 
@@ -141,8 +142,14 @@ class Journal(ScheduleWriter):
             self._note_run(connection, run, now, "overridden", words)
 
     def start(self, run: str, now: datetime) -> None:
-        """The run is being dispatched from now on."""
+        """The run is being dispatched from now on.
+
+        Raises:
+            JournalError: it was cancelled, or its numbers and texts were removed; nothing of it may go any more.
+        """
         with self._writing() as connection:
+            if (over := _over(connection, run)) is not None:
+                raise JournalError(f"run {run}: {over}, so nothing more of it is sent")
             connection.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
@@ -166,10 +173,7 @@ class Journal(ScheduleWriter):
         """
         try:
             with self._writing() as connection:
-                until = None if resume_at is None else to_micros(resume_at)
-                ended = {"state": str(state), "why": why, "ended_at": to_micros(now), "resume_at": until}
-                connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(ended))
-                self._note_run(connection, run, now, str(state), why)
+                self._become(connection, run, state, why=why, now=now, resume_at=resume_at)
         except JournalError as problem:
             self._unended[run] = why or str(problem)
             raise
@@ -252,14 +256,28 @@ class Journal(ScheduleWriter):
         Only the one writer may call this: whatever is in flight in its journal then has no living owner.
         """
         cause = "the program ended before the gateway's answer was on disk"
-        return self._move(run, State.IN_FLIGHT, State.UNKNOWN, cause, now)
+        with self._writing() as connection:
+            return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
     def cancel(self, run: str, now: datetime) -> int:
-        """What is still to send will not be; how many requests that are."""
-        return self._move(run, State.PLANNED, State.CANCELLED, "cancelled by a person", now)
+        """What is still to send will not be; how many requests that are.
+
+        The run is cancelled then, also where only unknown requests may still go: those stay unknown, and are not
+        sent when a person says "not sent" of them. A run of which nothing may go stays as it is.
+        """
+        cause = "cancelled by a person"
+        with self._writing() as connection:
+            if not any(state in MAY_STILL_GO for state in counts_of(connection, run)):
+                return 0
+            moved = _move(connection, run, State.PLANNED, State.CANCELLED, cause=cause, now=now)
+            self._become(connection, run, RunState.CANCELLED, why=cause, now=now)
+        return moved
 
     def resolve(self, run: str, *, sent: bool, now: datetime, only: Sequence[int] | None = None) -> int:
         """A person's word on unknown requests: sent, or not sent and so to send again; how many that were.
+
+        What was not sent of a cancelled run is cancelled too: whoever cancelled it meant all that had not gone. The
+        same holds for a run whose numbers and texts were removed: there is nothing left to send.
 
         Args:
             run: the run's id.
@@ -267,43 +285,56 @@ class Journal(ScheduleWriter):
             now: the time.
             only: the requests meant; all unknown ones by default.
         """
-        target = State.ACCEPTED if sent else State.PLANNED
-        cause = f"a person said: {'sent' if sent else 'not sent'}"
-        return self._move(run, State.UNKNOWN, target, cause, now, only=only)
-
-    def _move(
-        self,
-        run: str,
-        origin: State,
-        target: State,
-        cause: str,
-        now: datetime,
-        *,
-        only: Sequence[int] | None = None,
-    ) -> int:
-        which = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(origin))
-        if only is not None:
-            which = sa.and_(which, REQUESTS.c.no.in_(list(only)))
-        move = (
-            sa.update(REQUESTS)
-            .where(which)
-            .values(state=str(target), cause=cause, owner=None, ended_at=to_micros(now))
-            .returning(REQUESTS.c.no, REQUESTS.c.attempts)
-        )
         with self._writing() as connection:
-            moved = connection.execute(move).all()
-            if moved:
-                event = {"run": run, "at": to_micros(now), "state": str(target), "cause": cause, "code": None}
-                connection.execute(
-                    sa.insert(EVENTS), [event | {"no": no, "attempt": attempts} for no, attempts in moved]
-                )
-        return len(moved)
+            target, cause = State.ACCEPTED, "a person said: sent"
+            if not sent:
+                over = _over(connection, run)
+                target = State.PLANNED if over is None else State.CANCELLED
+                cause = "; ".join(filter(None, ("a person said: not sent", over)))
+            moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
+            self._follow(connection, run, now)
+        return moved
+
+    def _follow(self, connection: sa.Connection, run: str, now: datetime) -> None:
+        """The run's state after a person's word on its requests, from those."""
+        before = RunState(connection.execute(sa.select(RUNS.c.state).where(RUNS.c.id == run)).scalar_one())
+        after, why = before, None
+        if before == RunState.CANCELLED:
+            pass
+        elif not counts_of(connection, run).get(State.PLANNED):
+            after = RunState.FINISHED
+        elif before == RunState.FINISHED:
+            after, why = RunState.PAUSED, "requests were found not to have been sent"
+        elif before == RunState.RUNNING:  # its process died: this one is the only writer
+            after = RunState.INTERRUPTED
+        if after != before:
+            self._become(connection, run, after, why=why, now=now)
+
+    def _become(
+        self,
+        connection: sa.Connection,
+        run: str,
+        state: RunState,
+        *,
+        why: str | None,
+        now: datetime,
+        resume_at: datetime | None = None,
+    ) -> None:
+        until = None if resume_at is None else to_micros(resume_at)
+        ended = {"state": str(state), "why": why, "ended_at": to_micros(now), "resume_at": until}
+        connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(ended))
+        self._note_run(connection, run, now, str(state), why)
 
     def purge(self, run: str, now: datetime) -> None:
-        """Remove a run's texts, numbers and pictures; counts, codes, digests and request numbers stay."""
-        self._added = None
+        """Remove a run's texts, numbers and pictures; counts, codes, digests and request numbers stay.
+
+        Raises:
+            JournalError: some of its requests may still go, which without them could not be sent; nothing was removed.
+        """
         stripped = frozen.strip_recipients(self.recipients(run))
         with self._writing() as connection:
+            if any(state in MAY_STILL_GO for state in counts_of(connection, run)):
+                raise JournalError(f"run {run}: some of its requests may still go; nothing was removed")
             connection.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
@@ -316,6 +347,7 @@ class Journal(ScheduleWriter):
             )
             connection.execute(sa.delete(IMAGES).where(IMAGES.c.run == run))
             self._note_run(connection, run, now, "purged", "by a person")
+        self._added = None
         forget_deleted(self._engine)
 
     def set_report(self, run: str, place: str) -> None:
@@ -340,3 +372,38 @@ class Journal(ScheduleWriter):
 
 _NO_ANSWER: Final = {"cause": None, "code": None}
 """What the gateway said of a request that is only being claimed."""
+
+
+def _over(connection: sa.Connection, run: str) -> str | None:
+    """Why nothing more of the run may be sent, whatever its requests are; None where it may."""
+    row = connection.execute(sa.select(RUNS.c.state, RUNS.c.purged_at).where(RUNS.c.id == run)).one()
+    if row.state == str(RunState.CANCELLED):
+        return "the run was cancelled"
+    return None if row.purged_at is None else "its numbers and texts were removed"
+
+
+def _move(
+    connection: sa.Connection,
+    run: str,
+    origin: State,
+    target: State,
+    *,
+    cause: str,
+    now: datetime,
+    only: Sequence[int] | None = None,
+) -> int:
+    """Requests of the run go from one state into another, those of `only` or all; how many went."""
+    which = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(origin))
+    if only is not None:
+        which = sa.and_(which, REQUESTS.c.no.in_(list(only)))
+    move = (
+        sa.update(REQUESTS)
+        .where(which)
+        .values(state=str(target), cause=cause, owner=None, ended_at=to_micros(now))
+        .returning(REQUESTS.c.no, REQUESTS.c.attempts)
+    )
+    moved = connection.execute(move).all()
+    if moved:
+        event = {"run": run, "at": to_micros(now), "state": str(target), "cause": cause, "code": None}
+        connection.execute(sa.insert(EVENTS), [event | {"no": no, "attempt": attempts} for no, attempts in moved])
+    return len(moved)

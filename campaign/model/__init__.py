@@ -1,6 +1,7 @@
 """The facts that every package shares: entities and states, the schema of the frames, limits, errors, times."""
 
 from campaign.model.entities import (
+    MAY_STILL_GO,
     ROW_STATUS_OF,
     Column,
     Kind,
@@ -20,6 +21,7 @@ from campaign.model.entities import (
 )
 
 __all__ = [
+    "MAY_STILL_GO",
     "ROW_STATUS_OF",
     "Column",
     "Kind",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from campaign.model.errors import Unsendable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +46,10 @@ class State(StrEnum):
     REJECTED = "rejected"  # the gateway refused it for good
     UNKNOWN = "unknown"  # on the wire, never answered: never resent without a person's word
     CANCELLED = "cancelled"  # a person said that it shall not go
+
+
+MAY_STILL_GO: Final = (State.PLANNED, State.IN_FLIGHT, State.UNKNOWN)
+"""Requests in these states may still be sent: by `resume`, by an attempt under way, or after a person's "not sent"."""
 
 
 class RunState(StrEnum):
@@ -161,6 +167,20 @@ class Request:
     no: int
     message: Message
     numbers: tuple[str, ...]  # digits only, unique, at most limits.RECIPIENTS
+
+    def __post_init__(self) -> None:
+        """Refuse what must not reach the wire, whoever asks for it: of a purged run nothing else can be made.
+
+        Raises:
+            Unsendable: it has no number, text or sender.
+        """
+        needed = {
+            "number": self.numbers and all(self.numbers),
+            "text": self.message.text,
+            "sender": self.message.sender,
+        }
+        if lacking := [name for name, there in needed.items() if not there]:
+            raise Unsendable(f"request {self.no}: it has no {' and no '.join(lacking)}, so it cannot be sent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

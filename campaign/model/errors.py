@@ -31,6 +31,10 @@ class NotAvailableYet(CampaignError):
         super().__init__(f"{what}: not available yet. Take it out to go on without it.")
 
 
+class Unsendable(CampaignError):
+    """A request lacks what it needs to be sent: its numbers, its text or its sender."""
+
+
 class JournalError(CampaignError):
     """The journal cannot be opened, read or written."""
 

@@ -11,7 +11,7 @@ from campaign.report import look, words
 from campaign.report.cells import arrow
 from campaign.report.layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, TOTAL_WON, WON, WORD, Layout
 from campaign.report.look import Look
-from campaign.report.tally import cost, totals, types
+from campaign.report.tally import GOES, cost, priced_rows, totals, types
 
 if TYPE_CHECKING:
     from campaign.model import Result
@@ -61,16 +61,19 @@ class Breakdown(Layout):
     def by_type(self) -> None:
         """Messages by type, and what they cost."""
         rows, prices = self.result.rows, self.run.prices or {}
+        priced = priced_rows(self.result)
         went = types(rows[rows["status"] == Status.ACCEPTED.value])
         planned = self.totals["types"]
         top = self.row
         self.head("종류 Type", "예정 Planned", "접수 Accepted", "단가 Price", "예정 비용", "접수 비용", worded=0)
         for name, count in planned.items():
             accepted = went.get(name, 0)
-            self.priced(
-                (WORD, COUNT, WON), (name, count, accepted), prices.get(name),
-                cost({name: count}, prices), cost({name: accepted}, prices),
-            )  # fmt: skip
+            by_price = {name: count}, {name: accepted}
+            if priced is not rows:
+                its = priced[(rows["msgType"] == name) & rows["status"].isin([str(status) for status in GOES])]
+                by_price = types(its), types(its[its["status"] == Status.ACCEPTED.value])
+            costs = [cost(one, prices) for one in by_price]
+            self.priced((WORD, COUNT, WON), (name, count, accepted), prices.get(name), *costs)
         everything = ("합계 Total", sum(planned.values()), sum(went.values()))
         self.priced((TOTAL, TOTAL_COUNT, TOTAL_WON), everything, None, self.totals["planned"], self.totals["accepted"])
         self.gap()

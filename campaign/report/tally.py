@@ -43,8 +43,9 @@ def totals(result: Result) -> Totals:
     """Count `result`: rows by status, code and type, requests by state, cost in won."""
     rows, prices = result.rows, result.run.prices
     going = rows[rows["status"].isin([str(status) for status in GOES])]
-    accepted = cost(types(rows[rows["status"] == Status.ACCEPTED.value]), prices)
-    planned = cost(types(going), prices)
+    priced = priced_rows(result)
+    accepted = cost(types(priced[rows["status"] == Status.ACCEPTED.value]), prices)
+    planned = cost(types(priced.loc[going.index]), prices)
     return Totals(
         rows=with_total(counts(rows["status"], Status)),
         requests=with_total(counts(result.requests["state"], State)),
@@ -54,6 +55,15 @@ def totals(result: Result) -> Totals:
         accepted=accepted,
         planned=planned,
     )
+
+
+def priced_rows(result: Result) -> pd.DataFrame:
+    """The rows with the `msgType` that they are priced by: as answered, or as planned where that is no known type."""
+    rows = result.rows
+    if all(name in MsgType.__members__ for name in types(rows)):
+        return rows
+    known = rows["msgType"].isin(MsgType.__members__)
+    return rows.assign(msgType=rows["msgType"].where(known, result.recipients.table["msgType"]))
 
 
 def types(rows: pd.DataFrame) -> dict[str, int]:

@@ -52,11 +52,11 @@ def recorded(shift: Shift) -> tuple[list[tuple[str, str]], int, int]:
 STEPS: list[tuple[Any, str]] = [
     (schedule, "check_keys"),
     (schedule, "look_at_clock"),
-    (schedule.history, "refuse_second"),
+    (history, "refuse_second"),
     (Journal, "add_schedule"),
     (Journal, "claim_occurrence"),
     (runs, "plan"),
-    (runs.history, "leave_out_reached"),
+    (history, "leave_out_reached"),
     (Journal, "new_run_id"),
     (Journal, "add_run"),
 ]

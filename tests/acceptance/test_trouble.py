@@ -198,6 +198,46 @@ def test_what_is_cancelled_is_not_sent_any_more(desk: Desk) -> None:
     assert desk.ask("/sandbox/stats")["accepted"] == 2
 
 
+@pytest.fixture
+def paused(desk: Desk) -> Desk:
+    """A desk whose last run has one accepted, one unknown and three planned requests."""
+    desk.people(5)
+    desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")
+    desk.fault(fault="hang_up_after_read", times=1, after=1)
+    desk.fault(fault="code", code=50, times=1, after=2)
+    assert desk.run("send", "c.toml", "--yes").status == 3
+    return desk
+
+
+def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_and_nothing_waits_for_ever(paused: Desk) -> None:
+    cancelled = paused.run("cancel", "last", "--yes", "--json")
+    assert "1 are unknown" in cancelled.err
+    assert cancelled.json["rows"] == {"total": 5, "accepted": 1, "unknown": 1, "cancelled": 3}
+    done = paused.run("resolve", "last", "--not-sent", "--yes", "--json")
+    assert "the run was cancelled" in done.err
+    assert (done.status, done.json["state"]) == (0, "cancelled")
+    assert done.json["rows"] == {"total": 5, "accepted": 1, "cancelled": 4}
+    assert paused.run("resume", "last").status == 2
+    assert "nothing left to cancel" in paused.run("cancel", "last", "--yes").err
+    assert paused.run("purge", "last", "--yes").status == 0
+    assert paused.ask("/sandbox/stats")["accepted"] == 1
+
+
+def test_a_run_that_may_still_go_is_not_purged_and_one_that_was_is_not_resumed(paused: Desk) -> None:
+    refused = paused.run("purge", "last", "--yes")
+    assert (refused.status, "3 of them" in refused.err) == (2, True)
+    assert "1 of them (`campaign resolve" in refused.err
+    assert "keeps its texts and numbers" in paused.run("purge", "--older-than", "0d", "--yes").err
+    assert paused.run("resume", "last", "--json").json["rows"] == {"total": 5, "accepted": 4, "unknown": 1}
+    assert paused.run("purge", "last", "--yes").status == 2
+    assert paused.run("resolve", "last", "--not-sent", "--yes", "--json").json["state"] == "paused"
+    assert paused.run("resume", "last", "--json").json["rows"] == {"total": 5, "accepted": 5}
+    assert paused.run("purge", "last", "--yes").status == 0
+    over = paused.run("resume", "last")
+    assert (over.status, "were removed" in over.err) == (2, True)
+    assert paused.ask("/sandbox/stats")["repeats"] == 0
+
+
 def test_a_second_writer_is_refused_with_the_first_one_named(slow: Desk) -> None:
     slow.people(100)
     slow.campaign("{{ 이름 }}님")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from campaign.timing.reservation import write
 from tests.contract.pairs import CODES, JPG, KEYS, SENDER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from campaign.engine.dispatch.policy import Verdict
     from campaign.gateway.outcome import Outcome
 
@@ -34,11 +37,12 @@ class Breach:
     numbers: tuple[str, ...] = ("01020000000",)
     keys: tuple[str, str] = KEYS
     image: bytes = JPG
+    instead: Mapping[str, object] = field(default_factory=dict)  # put into the body, for what the client never builds
 
 
 BREACHES = (
     Breach(0),
-    Breach(1, replace(GOOD, text="")),
+    Breach(1, instead={"text": ""}),
     Breach(13, replace(GOOD, sender="0299999999")),
     Breach(14, keys=("API Key", "another")),
     Breach(21, replace(LMS, text="가" * 1_000 + "a")),
@@ -47,7 +51,7 @@ BREACHES = (
     Breach(31, MMS, image=JPG.ljust(100_001, b"\x00")),
     Breach(32, MMS, image=b"\x89PNG\r\n\x1a\n" + b"\x00" * 90),
     Breach(33, MMS, image=b""),
-    Breach(41, numbers=()),
+    Breach(41, instead={"to": []}),
     Breach(42, replace(GOOD, date=SOON)),
     Breach(43, replace(GOOD, date="2026/12/01 10:00")),
     Breach(44, numbers=tuple(f"0102{place:07d}" for place in range(1_001))),
@@ -81,9 +85,12 @@ BOTH = pytest.mark.parametrize("api", ["v2", "v1"])
 
 def send(strict: str, api: str, breach: Breach) -> Outcome:
     with Client(strict, api=api, keys=Keys(*breach.keys)) as client:
-        return client.send(
-            client.prepare(Request(id="r", no=1, message=breach.message, numbers=breach.numbers), breach.image)
-        )
+        request = Request(id="r", no=1, message=breach.message, numbers=breach.numbers)
+        prepared = client.prepare(request, breach.image)
+        if breach.instead:
+            prepared.body = json.dumps({**json.loads(str(prepared.body, "utf-8")), **breach.instead}).encode()
+            prepared.headers["Content-Length"] = str(len(prepared.body))
+        return client.send(prepared)
 
 
 @BOTH

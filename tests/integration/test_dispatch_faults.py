@@ -8,24 +8,25 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from campaign.engine.dispatch.dispatcher import Dispatch, Ending, Stop
 from campaign.engine.dispatch.pace import Pace
 from campaign.engine.dispatch.policy import Judge, Waits
+from campaign.engine.planning import Plan
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.gateway.result_codes import describe
 from campaign.journal import Journal, open_for_writing
-from campaign.model import RunState, State
+from campaign.model import RunState, State, schema
 from campaign.model.errors import JournalError
 from tests.support.clocks import SetClock
-from tests.support.runs import add_run
+from tests.support.runs import add_run, recipients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from campaign.engine.planning import Plan
     from campaign.journal import Claim, Settlement
     from campaign.model import Request
     from campaign.model.clock import Clock
@@ -200,6 +201,37 @@ def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobod
     assert sorted(client.sent) == [1, 2, 3, 4]
     assert watcher.told == []
     assert ten.journal.give_up_orphans("run", datetime.now(UTC)) == IN_FLIGHT
+
+
+def test_an_answer_that_cannot_be_written_takes_no_other_with_it(ten: Bench) -> None:
+    together = threading.Barrier(IN_FLIGHT)
+
+    def odd() -> Outcome:
+        together.wait(10)
+        return Outcome(fate=Fate.ANSWERED, code=2**70)
+
+    def usual() -> Outcome:
+        together.wait(10)
+        return ACCEPTED
+
+    watcher = Watcher()
+    ending = ten.go(Script({1: usual, 2: odd, 3: usual, 4: usual}), watcher=watcher)
+    assert ending.state == RunState.PAUSED
+    assert "cannot be written" in (ending.why or "")
+    assert ten.states()[:4] == ["accepted", "unknown", "accepted", "accepted"]
+    assert "in_flight" not in ten.states()
+    assert "its outcome could not be written down" in ten.journal.events("run", 2)[-1]["cause"]
+    assert watcher.told.count(State.UNKNOWN) == 1
+
+
+def test_a_plan_whose_texts_are_gone_sends_nothing_and_says_so(ten: Bench) -> None:
+    table = recipients(10).table
+    table["text"] = pd.array([None] * 10, dtype=schema.TEXT)
+    client = Script()
+    ending = replace(ten, plan=Plan("run", table)).go(client)
+    assert ending == Ending(RunState.PAUSED, "request 1: it has no text, so it cannot be sent")
+    assert client.sent == []
+    assert ten.states() == ["planned"] * 10
 
 
 def test_after_a_back_off_the_plan_goes_on_in_its_order(ten: Bench) -> None:

@@ -13,11 +13,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from hypothesis import settings
@@ -29,7 +29,8 @@ from campaign.engine.dispatch.dispatcher import Dispatch, Stop
 from campaign.engine.dispatch.policy import Judge
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Journal, open_for_reading, open_for_writing
-from campaign.model.errors import JournalBusy
+from campaign.model import RunState
+from campaign.model.errors import JournalBusy, JournalError
 from tests.support.clocks import SetClock
 from tests.support.runs import add_run
 
@@ -56,6 +57,10 @@ WISHES = ("a person wishes to stop", "a person wishes to stop now")
 BEHAVIOURS = st.one_of(st.sampled_from(CODES), st.sampled_from(LOSSES), st.sampled_from(WISHES))
 
 
+Answer: TypeAlias = "tuple[int | None, str | None, str | None, str | None]"
+NO_ANSWER: Answer = (None, None, None, None)
+
+
 class Crash(BaseException):
     """The process is gone from here on."""
 
@@ -67,6 +72,7 @@ class Gateway:
     script: list[int | str] = field(default_factory=list)
     accepted: Counter[str] = field(default_factory=Counter)
     hits: Counter[str] = field(default_factory=Counter)  # how often a request came here
+    said: dict[str, Answer] = field(default_factory=dict)  # what the last attempt at a request was answered
     stop: Stop = field(default_factory=Stop)
     dead: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -80,6 +86,7 @@ class Gateway:
         with self.lock:
             if self.dead:  # a dead process sends nothing
                 return Outcome(fate=Fate.NOT_SENT, detail="dead")
+            self.said[request.id] = NO_ANSWER
             behaviour = self.script.pop() if self.script else 0
             if behaviour == "not sent":
                 return Outcome(fate=Fate.NOT_SENT, detail="refused")
@@ -91,7 +98,9 @@ class Gateway:
                 self.accepted[request.id] += 1
             if isinstance(behaviour, str):
                 return Outcome(fate=Fate.UNKNOWN, detail=behaviour)
-            return Outcome(fate=Fate.ANSWERED, code=behaviour, message="", request_no="1", msg_type="SMS")
+            nth = str(self.hits[request.id])
+            self.said[request.id] = (behaviour, f"words {nth}", nth, "SMS")
+            return Outcome(fate=Fate.ANSWERED, code=behaviour, message=f"words {nth}", request_no=nth, msg_type="SMS")
 
 
 class Crashing(Journal):
@@ -148,19 +157,26 @@ class Runs(RuleBasedStateMachine):
     @rule(script=st.lists(BEHAVIOURS, max_size=12), crash_in=st.one_of(st.none(), st.integers(0, 30)))
     def send_or_resume(self, script: list[int | str], crash_in: int | None) -> None:
         self.gateway.script, self.gateway.dead, self.gateway.stop = script, False, Stop()
+        before = Counter(self.gateway.hits)
         with self.open(crash_in) as journal, suppress(Crash):
             journal.give_up_orphans("run", now())
-            Dispatch(
-                journal,
-                journal.run("run"),
-                self.plan,
-                self.gateway,  # type: ignore[arg-type] # a client, as far as the dispatch can see
-                observer=Nobody(),
-                stop=self.gateway.stop,
-                judge=Judge(jitter=random.Random(1)),
-                clock=SetClock(),
-            ).go()
+            cancelled = journal.run("run").state == RunState.CANCELLED
+            with pytest.raises(JournalError, match="cancelled") if cancelled else nullcontext():
+                self.dispatch(journal)
+            assert not cancelled or self.gateway.hits == before
         self.await_threads()
+
+    def dispatch(self, journal: Journal) -> None:
+        Dispatch(
+            journal,
+            journal.run("run"),
+            self.plan,
+            self.gateway,  # type: ignore[arg-type] # a client, as far as the dispatch can see
+            observer=Nobody(),
+            stop=self.gateway.stop,
+            judge=Judge(jitter=random.Random(1)),
+            clock=SetClock(),
+        ).go()
 
     @contextmanager
     def open(self, crash_in: int | None) -> Iterator[Journal]:
@@ -185,6 +201,7 @@ class Runs(RuleBasedStateMachine):
                 sent = self.gateway.accepted[self.plan.request(no).id] > 0
                 assert journal.resolve("run", sent=sent, now=now(), only=[no]) == 1
 
+    @precondition(lambda self: max(self.gateway.hits.values(), default=0) > 1)  # not before much has happened
     @rule(crash_in=st.one_of(st.none(), st.integers(0, 2)))
     def cancel(self, crash_in: int | None) -> None:
         with self.open(crash_in) as journal, suppress(Crash):
@@ -218,16 +235,39 @@ class Runs(RuleBasedStateMachine):
                 assert state in {"in_flight", "unknown"}
 
     @invariant()
+    def an_attempt_shows_its_own_answer_and_never_an_older_ones(self) -> None:
+        for no, (state, _) in self.requests().items():
+            shown = self.answers()[no]
+            said = self.gateway.said.get(self.plan.request(no).id, NO_ANSWER)
+            assert shown in {NO_ANSWER, said}, f"request {no}"
+            assert shown == NO_ANSWER or state not in {"in_flight", "unknown"}, f"request {no} is {state}"
+            assert shown != NO_ANSWER or state != "rejected", f"request {no}"
+
+    @invariant()
+    def what_is_pending_can_be_sent_and_what_is_over_has_nothing_pending(self) -> None:
+        with open_for_reading(self.url) as journal:
+            state = journal.run("run").state
+        pending = bool(self.states().get("planned"))
+        assert state in ({RunState.PAUSED, RunState.INTERRUPTED} if pending else set(RunState)), state
+
+    @invariant()
     def every_row_is_in_the_one_status_of_its_request(self) -> None:
         with open_for_reading(self.url) as journal:
-            statuses = results.of_run(journal, journal.run("run")).rows["status"].to_list()
-        assert statuses == [STATUS_OF[state] for state, _ in self.requests().values()]
+            rows = results.of_run(journal, journal.run("run")).rows
+        assert rows["status"].to_list() == [STATUS_OF[state] for state, _ in self.requests().values()]
+        assert rows.loc[rows["status"] == "unknown", "resultCode"].isna().all()
 
     def requests(self) -> dict[int, tuple[str, int]]:
         """Every request's state and attempts."""
         with closing(sqlite3.connect(self.path)) as connection:
             found = connection.execute("SELECT no, state, attempts FROM requests ORDER BY no").fetchall()
         return {no: (state, attempts) for no, state, attempts in found}
+
+    def answers(self) -> dict[int, Answer]:
+        """What the journal has of every request's answer."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            found = connection.execute("SELECT no, code, message, request_no, msg_type FROM requests").fetchall()
+        return {no: tuple(answer) for no, *answer in found}
 
     def states(self) -> Counter[str]:
         return Counter(state for state, _ in self.requests().values())

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from campaign.model import RunState, Status
 from campaign.report import tally
-from tests.support.builders import ResultOf
+from tests.support.builders import ResultOf, own
 
 STATUSES = [str(status) for status in Status]
 
@@ -42,6 +42,14 @@ def test_a_check_costs_what_it_would_cost() -> None:
 def test_a_type_without_a_price_makes_the_cost_unknown() -> None:
     totals = tally.totals(ResultOf(statuses=["accepted"], prices={"LMS": 50.0}).build())
     assert totals["cost"] is None
+
+
+def test_a_type_that_nobody_knows_is_counted_as_answered_and_priced_as_planned() -> None:
+    built = ResultOf(statuses=["accepted"] * 3 + ["rejected"], types=["SMS", "RCS", "LMS", "??"]).build()
+    built.recipients.table["msgType"] = own(["SMS", "LMS", "SMS", "SMS"])
+    totals = tally.totals(built)
+    assert totals["types"] == {"SMS": 1, "LMS": 1, "RCS": 1, "??": 1}
+    assert (totals["accepted"], totals["planned"]) == (20 + 50 + 50, 20 + 50 + 50 + 20)
 
 
 def test_no_prices_and_no_messages_cost_nothing() -> None:

@@ -13,7 +13,7 @@ from campaign.journal import open_for_writing
 from campaign.model import RunState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from campaign.cli.context import Door
     from campaign.journal import Journal, RunRecord
@@ -28,14 +28,13 @@ def resolve(door: Door, run: str, *, sent: bool, only: Sequence[int] | None, yes
         if only is not None:
             _refuse_others(record.id, only, unknown["no"].tolist())
             unknown = unknown[unknown["no"].isin(only)]
-        word = "sent" if sent else "not sent, to be sent again by `campaign resume`"
+        word = "sent" if sent else _not_sent(record)
         terminal.note(f"{len(unknown)} unknown requests, {unknown['recipients'].sum():,} recipients: {word}")
         if not len(unknown):
             raise UsageError(f"run {record.id}: no request is unknown; nothing was changed")
         if not agrees("Go on?", yes=yes):
             raise UsageError("nothing was changed")
         journal.resolve(record.id, sent=sent, now=runs.now(), only=unknown["no"].tolist())
-        _settle_state(journal, record)
         report_run(door, journal, record.id)
 
 
@@ -51,13 +50,13 @@ def _few(numbers: Sequence[object]) -> str:
     return words + (", ..." if len(numbers) > shown else "")
 
 
-def _settle_state(journal: Journal, record: RunRecord) -> None:
-    """The run's state after a person changed its requests."""
-    left = journal.counts(record.id).get(State.PLANNED, 0)
-    if left and record.state == RunState.FINISHED:
-        journal.stop(record.id, RunState.PAUSED, "requests were found not to have been sent", runs.now())
-    elif not left and record.state in {RunState.PAUSED, RunState.INTERRUPTED, RunState.RUNNING}:
-        journal.stop(record.id, RunState.FINISHED, None, runs.now())
+def _not_sent(record: RunRecord) -> str:
+    """What follows from "not sent"."""
+    if record.state == RunState.CANCELLED:
+        return "not sent; the run was cancelled, so they are cancelled, too"
+    if record.purged_at is not None:
+        return "not sent; their numbers and texts were removed, so they are cancelled"
+    return "not sent, to be sent again by `campaign resume`"
 
 
 def cancel(door: Door, run: str, *, yes: bool) -> None:
@@ -65,14 +64,18 @@ def cancel(door: Door, run: str, *, yes: bool) -> None:
     with open_for_writing(door.journal_url) as journal:
         record = journal.run(run)
         journal.give_up_orphans(record.id, runs.now())
-        left = journal.counts(record.id).get(State.PLANNED, 0)
-        terminal.note(f"run {record.id}: {left} requests are still to send")
-        if not left:
-            raise UsageError("nothing was changed: there is nothing left to cancel")
+        left = journal.may_still_go(record.id)
+        if not left or record.state == RunState.CANCELLED:
+            raise UsageError(f"nothing was changed: run {record.id} is {record.state}, there is nothing left to cancel")
+        terminal.note(f"run {record.id}: {left.get(State.PLANNED, 0)} requests are still to send")
+        if unknown := left.get(State.UNKNOWN):
+            terminal.note(
+                f"  {unknown} are unknown and may have been sent: they stay unknown, and will not be sent again. When "
+                f"you know: campaign resolve {record.id} --sent (or --not-sent)"
+            )
         if not agrees("Go on?", yes=yes):
             raise UsageError("nothing was changed")
         journal.cancel(record.id, runs.now())
-        journal.stop(record.id, RunState.CANCELLED, "cancelled by a person", runs.now())
         report_run(door, journal, record.id)
 
 
@@ -82,10 +85,7 @@ def purge(door: Door, run: str | None, *, older_than: str | None, yes: bool) -> 
         raise UsageError("name a run, or say --older-than 90d, one of the two")
     with open_for_writing(door.journal_url) as journal:
         chosen = [journal.run(run)] if run else _ended_before(journal, str(older_than))
-        chosen = [record for record in chosen if record.purged_at is None]
-        for record in chosen:
-            if journal.counts(record.id).get(State.PLANNED, 0):
-                raise UsageError(f"run {record.id} still has requests to send; finish or cancel it first")
+        chosen = _closed(journal, [record for record in chosen if record.purged_at is None], named=run is not None)
         terminal.note(f"{len(chosen)} runs lose their texts and numbers for good: {_few([one.id for one in chosen])}")
         if not chosen:
             return
@@ -95,6 +95,38 @@ def purge(door: Door, run: str | None, *, older_than: str | None, yes: bool) -> 
             journal.purge(record.id, runs.now())
         for place in [record.report for record in chosen if record.report]:
             terminal.note(f"its workbook is yours to remove: {place}")
+
+
+def _closed(journal: Journal, records: Sequence[RunRecord], *, named: bool) -> list[RunRecord]:
+    """Those of which nothing may go any more; of the others it is said why they keep their numbers and texts.
+
+    Raises:
+        UsageError: a run that was named is not among them.
+    """
+    closed = []
+    for record in records:
+        left = journal.may_still_go(record.id)
+        if not left:
+            closed.append(record)
+            continue
+        words = f"run {record.id} keeps its texts and numbers: {_left_in_words(record.id, left)}"
+        if named:
+            raise UsageError(f"{words}. Nothing was removed.")
+        terminal.note(words)
+    return closed
+
+
+def _left_in_words(run: str, left: Mapping[State, int]) -> str:
+    """What may still go, and what to do about it before a purge."""
+    unknown = left.get(State.UNKNOWN, 0) + left.get(State.IN_FLIGHT, 0)
+    words = []
+    if planned := left.get(State.PLANNED):
+        words.append(
+            f"it still has requests to send, {planned} of them (`campaign resume {run}` or `campaign cancel {run}`)"
+        )
+    if unknown:
+        words.append(f"requests of it are unknown, {unknown} of them (`campaign resolve {run} --sent` or `--not-sent`)")
+    return ", ".join(words)
 
 
 def _ended_before(journal: Journal, words: str) -> list[RunRecord]:

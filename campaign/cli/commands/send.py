@@ -138,6 +138,8 @@ def resume(door: Door, run: str, *, override: bool = False) -> int:
         record = journal.run(run)
         if record.state == RunState.CANCELLED:
             raise UsageError(f"run {record.id} was cancelled: there is nothing to go on with")
+        if record.purged_at is not None:
+            raise UsageError(f"run {record.id}: its numbers and texts were removed, so nothing of it can be sent")
         if record.started_at is None and record.resume_at and record.resume_at > runs.now():
             raise UsageError(
                 f"run {record.id} is scheduled: {record.why}. To send it now, take its schedule back "

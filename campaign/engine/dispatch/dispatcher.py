@@ -26,7 +26,7 @@ from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.model import RunState, State
 from campaign.model.clock import Clock
-from campaign.model.errors import JournalError
+from campaign.model.errors import CampaignError, JournalError
 from campaign.timing import reservation
 from campaign.timing.gate import Gate
 
@@ -141,7 +141,7 @@ class Dispatch:
                 threading.Thread(target=self._submit, name=f"submit-{number}", daemon=True).start()
             while not self._is_over():
                 self._step()
-        except JournalError as problem:
+        except CampaignError as problem:
             self._why = str(problem)
             self._save_what_comes()
         except Exception as problem:
@@ -315,8 +315,25 @@ class Dispatch:
         while self._under_way and self._stop.wishes < 2:  # noqa: PLR2004 - the second wish
             self._collect()
         self._abandon()
-        with suppress(JournalError):  # then it stays in flight on disk: unknown from now on, and not sent again
+        try:
             self._advance({})
+        except JournalError:
+            self._save_one_by_one()
+
+    def _save_one_by_one(self) -> None:
+        """Settlements that could not be written together: each by itself, so that one takes no other with it."""
+        for one in self._unwritten:
+            try:
+                self._write_alone(one)
+            except JournalError as problem:
+                cause = f"its outcome could not be written down: {problem}"
+                with suppress(JournalError):  # then it stays in flight on disk: unknown from now on, not sent again
+                    self._write_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
+        self._unwritten = []
+
+    def _write_alone(self, one: Settlement) -> None:
+        self._journal.advance(self._run.id, self._owner, [one], [], self._clock.now())
+        self._observer.settled(int(self._plan.sizes[one.no - 1]), one.state)
 
     def _end(self) -> Ending:
         ending = Ending(RunState.FINISHED)

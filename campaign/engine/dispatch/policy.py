@@ -67,7 +67,7 @@ class Judge:
             return self._not_sent(outcome, claimed_at, now)
         self._unreachable = 0
         if outcome.fate == Fate.UNKNOWN or outcome.code is None:
-            return self._no_answer(outcome)
+            return self._no_answer(no, outcome)
         self._unknown = 0
         return self._answered(no, describe(outcome.code), claimed_at, now)
 
@@ -83,12 +83,15 @@ class Judge:
         self._unreachable += 1
         return Verdict(state=State.PLANNED, cause=cause, hold_until=self._held_until)
 
-    def _no_answer(self, outcome: Outcome) -> Verdict:
+    def _no_answer(self, no: int, outcome: Outcome) -> Verdict:
         self._unknown += 1
-        pause = None
-        if self._unknown >= IN_A_ROW:
+        cause, pause = outcome.detail, None
+        if outcome.guess is not None:  # the next requests would most likely get the same
+            cause = f"{outcome.detail}. {outcome.guess}"
+            pause = f"request {no} got no readable answer: {cause}"
+        elif self._unknown >= IN_A_ROW:
             pause = f"{self._unknown} requests in a row got no readable answer, the last one: {outcome.detail}"
-        return Verdict(state=State.UNKNOWN, cause=outcome.detail, pause=pause)
+        return Verdict(state=State.UNKNOWN, cause=cause, pause=pause)
 
     def _answered(self, no: int, code: Code, claimed_at: float, now: float) -> Verdict:
         if code.policy != Policy.RETRY_THEN_PAUSE:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.engine import planning
-from campaign.model import MsgType, limits, schema
+from campaign.model import Message, MsgType, Request, limits, schema
+from campaign.model.errors import Unsendable
 
 
 def table_of(rows: list[tuple[str, str]], title: str | None = None) -> pd.DataFrame:
@@ -115,3 +116,32 @@ def test_a_request_carries_the_whole_message() -> None:
 
 def test_digests_of_different_lists_differ() -> None:
     assert len({planning.digest(parts) for parts in (["ab"], ["a", "b"], ["", "ab"], [None, "ab"], ["ab", None])}) == 5
+
+
+@pytest.mark.parametrize(
+    ("numbers", "given", "words"),
+    [
+        ((), {}, "no number"),
+        ((None,), {}, "no number"),
+        (("01020000000", ""), {}, "no number"),
+        (("01020000000",), {"text": None}, "no text"),
+        (("01020000000",), {"text": ""}, "no text"),
+        (("01020000000",), {"sender": None}, "no sender"),
+        ((None,), {"text": None}, "no number and no text"),
+    ],
+)
+def test_a_request_without_what_it_needs_cannot_be_built(
+    numbers: tuple[str, ...], given: dict[str, str], words: str
+) -> None:
+    message = Message(**{"sender": "0212345678", "text": "가", "msg_type": MsgType.SMS, **given})  # type: ignore[arg-type]
+    with pytest.raises(Unsendable, match=f"request 3: it has {words}"):
+        Request(id="r", no=3, message=message, numbers=numbers)
+
+
+@pytest.mark.parametrize("stripped", [["number"], ["text"], ["number", "text"]])
+def test_no_request_can_be_made_of_rows_whose_numbers_or_texts_were_removed(stripped: list[str]) -> None:
+    table, _ = planned([("01020000000", "가"), ("01020000001", "가")])
+    for name in stripped:
+        table[name] = pd.array([None] * 2, dtype=schema.TEXT)
+    with pytest.raises(Unsendable):
+        planning.Plan("run", table).request(1)

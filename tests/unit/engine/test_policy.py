@@ -93,6 +93,14 @@ def test_three_unknown_in_a_row_pause_the_run() -> None:
     assert [verdict.pause is None for verdict in verdicts] == [True, True, False]
 
 
+def test_an_unknown_answer_that_says_something_to_those_who_know_it_pauses_at_the_first() -> None:
+    guessed = Outcome(fate=Fate.UNKNOWN, detail="HTTP 200 with 202 as the whole answer", guess="Public clients saw it.")
+    verdict = Judge().judge(7, guessed, claimed_at=0, now=0)
+    assert verdict.state == State.UNKNOWN
+    assert verdict.cause == "HTTP 200 with 202 as the whole answer. Public clients saw it."
+    assert verdict.pause == f"request 7 got no readable answer: {verdict.cause}"
+
+
 def test_an_answer_between_unknowns_breaks_the_row() -> None:
     judge = Judge()
     outcomes = [UNKNOWN, UNKNOWN, answered(0), UNKNOWN, UNKNOWN]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from campaign.gateway.outcome import Fate, read_answer
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign.gateway.outcome import Fate, Outcome, read_answer, sanitize
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,26 @@ def test_a_whole_number_code_decides_whatever_the_http_status(status: int, body:
         '{"resultCode": [0]}',
         '{"resultCode": 0',
         '{"resultCode": 99999999999999}',
+        '{"resultCode": "00"}',
+        '{"resultCode": "+0"}',
+        '{"resultCode": "-0"}',
+        '{"resultCode": "٠"}',
+        '{"resultCode": NaN}',
+        '{"resultCode": 0, "balance": NaN}',
+        '{"resultCode": 0, "balance": -Infinity}',
+        '{"resultCode": 0, "resultCode": 13}',
+        '{"resultCode": 13, "resultCode": 0}',
+        '{"resultCode": 0, "resultCode": 0}',
+        '{"resultCode": 0, "message": "a", "message": "b"}',
+        '{"resultCode": 0, "data": {"a": 1, "a": 2}}',
+        '{"result": {"resultCode": 0}}',
+        '[{"resultCode": 0}]',
+        '{"resultCode": 0} {"resultCode": 13}',
+        '{"resultcode": 0}',
+        '{"code": 0}',
+        '{"resultCode": null, "code": 206}',
+        '{"resultCode": ' + "9" * 5_000 + "}",
+        '{"a":' * 5_000,
         "\udcff",
     ],
 )
@@ -53,6 +77,71 @@ def test_anything_else_is_unknown(body: str) -> None:
     assert (outcome.fate, outcome.code) == (Fate.UNKNOWN, None)
     assert outcome.detail is not None
     assert outcome.detail.startswith("HTTP 200 with")
+    assert outcome.guess is None
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("202", "keys were refused"),
+        ("202\n", "keys were refused"),
+        ('"202"', "keys were refused"),
+        ('{"code": 202}', "keys were refused"),
+        ('{"code": 206, "message": "등록하지 않은 IP"}', "IP address is not registered"),
+        ('{"code": "206"}', "IP address is not registered"),
+        ("206", "IP address is not registered"),
+        ("00", "older edition"),
+        (" 00 ", "older edition"),
+    ],
+)
+def test_what_public_clients_have_seen_is_unknown_with_a_guess_that_says_whose_it_is(body: str, words: str) -> None:
+    outcome = read_answer(200, body.encode())
+    assert (outcome.fate, outcome.code) == (Fate.UNKNOWN, None)
+    assert outcome.guess is not None
+    assert words in outcome.guess
+    assert "The vendor's document does not have it" in outcome.guess
+
+
+@pytest.mark.parametrize("body", ["0", "203", "2020", "000", '{"code": 205}', '{"code": 206, "code": 0}', "[202]"])
+def test_what_nobody_has_seen_is_not_guessed_at(body: str) -> None:
+    outcome = read_answer(200, body.encode())
+    assert (outcome.fate, outcome.guess) == (Fate.UNKNOWN, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ('{"resultCode": "OK", "requestNo": "77"}', "77"),
+        ('{"resultCode": NaN, "requestNo": 77}', "77"),
+        ('{"resultCode": 0, "resultCode": 13, "requestNo": "77"}', "77"),
+        ('{"code": 206, "requestNo": "77"}', "77"),
+        ('{"resultCode": true, "requestNo": true}', None),
+        ('{"resultCode": null, "requestNo": "77", "requestNo": "78"}', None),
+        ('{"requestNo": 7.5}', None),
+    ],
+)
+def test_a_request_number_beside_an_unreadable_code_is_kept(body: str, kept: str | None) -> None:
+    outcome = read_answer(200, body.encode())
+    assert (outcome.fate, outcome.request_no) == (Fate.UNKNOWN, kept)
+
+
+@given(st.text(st.characters(), max_size=700))  # halves of surrogate pairs and control characters, too
+def test_a_text_from_outside_can_be_stored_and_shown_whatever_it_is(text: str) -> None:
+    body = json.dumps({"resultCode": 0, "message": text, "requestNo": text, "msgType": text}).encode()
+    outcome = read_answer(200, body)
+    assert (outcome.fate, outcome.code) == (Fate.ANSWERED, 0)
+    lost = Outcome(fate=Fate.UNKNOWN, detail=text).detail
+    for kept in (outcome.message, outcome.request_no, outcome.msg_type, lost):
+        assert kept is None or kept.isprintable()
+        assert len((kept or "").encode()) <= 4 * 500
+    if text and text.isprintable() and len(text) <= 500:
+        assert outcome.message == text
+
+
+def test_what_cannot_be_printed_is_replaced_and_what_is_cut_shows_it() -> None:
+    assert sanitize("a\ud83d\x1b[2J\u202e\0\tb\n\u3000c") == "a\ufffd\ufffd[2J\ufffd\ufffd b  c"
+    assert sanitize("가" * 501) == "가" * 499 + "…"
+    assert sanitize("가" * 500) == "가" * 500
 
 
 def test_the_answers_words_are_kept() -> None:

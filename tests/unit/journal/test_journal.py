@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from campaign.journal import Journal, Settlement, open_for_reading, open_for_writing
-from campaign.model import Column, Recipients, Source, State, schema
+from campaign.model import Column, Recipients, RunState, Source, State, schema
 from campaign.model.errors import JournalBusy, JournalError, NoSuchRun, NotAvailableYet
 from tests.support import runs
 
@@ -80,14 +80,40 @@ def test_what_is_settled_is_not_settled_again(journal: Journal) -> None:
         journal.advance("run-1", "me", [accepted(1)], [], NOW)
 
 
-def test_a_refusal_for_now_keeps_its_code_until_the_next_answer(journal: Journal) -> None:
+FACTS = ["code", "message", "request_no", "msg_type", "cause", "ended_at"]
+REFUSED = Settlement(
+    no=1, attempt=1, state=State.PLANNED, code=1, message="no", request_no="7", msg_type="SMS", cause="in 2 s"
+)
+
+
+def facts(journal: Journal) -> list[object]:
+    """What the journal has of the last attempt at request 1; missing ones as None."""
+    found = journal.requests("run-1").iloc[0][FACTS]
+    return [None if pd.isna(value) else value for value in found]
+
+
+def test_a_refusal_for_now_keeps_its_answer_until_the_next_claim(journal: Journal) -> None:
     journal.advance("run-1", "me", [], [1], NOW)
-    refused = Settlement(no=1, attempt=1, state=State.PLANNED, code=13, message="등록되지 않은")
-    journal.advance("run-1", "me", [refused], [], NOW)
-    request = journal.requests("run-1").iloc[0]
-    assert (request["state"], request["code"], request["message"]) == ("planned", 13, "등록되지 않은")
+    journal.advance("run-1", "me", [REFUSED], [], NOW)
+    assert facts(journal) == [1, "no", "7", "SMS", "in 2 s", pd.Timestamp(NOW)]
     [again] = journal.advance("run-1", "me", [], [1], NOW)
     assert again.attempt == 2
+    assert facts(journal) == [None] * len(FACTS)
+
+
+def test_an_attempt_whose_process_died_shows_nothing_of_the_one_before(journal: Journal) -> None:
+    journal.advance("run-1", "dead", [], [1], NOW)
+    journal.advance("run-1", "dead", [REFUSED], [1], NOW)
+    journal.give_up_orphans("run-1", NOW)
+    assert facts(journal)[:4] == [None] * 4
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.PLANNED])
+def test_an_attempt_without_an_answer_shows_nothing_of_the_one_before(journal: Journal, state: State) -> None:
+    journal.advance("run-1", "me", [], [1], NOW)
+    journal.advance("run-1", "me", [REFUSED], [1], NOW)
+    journal.advance("run-1", "me", [Settlement(no=1, attempt=2, state=state, cause="lost")], [], NOW)
+    assert facts(journal)[:5] == [None] * 4 + ["lost"]
 
 
 def test_orphans_become_unknown_and_nothing_else_does(journal: Journal) -> None:
@@ -114,12 +140,109 @@ def test_every_change_is_in_the_requests_story(journal: Journal) -> None:
     ]
 
 
+@pytest.mark.parametrize("odd", [{"message": "half of a pair \ud83d"}, {"code": 2**70}])
+def test_a_settlement_that_cannot_be_written_is_said_in_words_and_nothing_is_changed(
+    journal: Journal, odd: dict[str, Any]
+) -> None:
+    journal.advance("run-1", "me", [], [1, 2], NOW)
+    wrong = Settlement(no=2, attempt=1, state=State.REJECTED, **odd)
+    with pytest.raises(JournalError, match="cannot be written"):
+        journal.advance("run-1", "me", [accepted(1), wrong], [3], NOW)
+    assert journal.counts("run-1") == {State.IN_FLIGHT: 2, State.PLANNED: 1}
+    journal.advance("run-1", "me", [accepted(1)], [3], NOW)  # and it goes on
+
+
+def test_a_reason_that_cannot_be_written_is_said_in_words(journal: Journal) -> None:
+    with pytest.raises(JournalError, match="cannot be written"):
+        journal.stop("run-1", RunState.PAUSED, "half of a pair \ud83d", NOW)
+
+
 def test_resolving_touches_unknown_requests_only(journal: Journal) -> None:
     journal.advance("run-1", "dead", [], [1, 2], NOW)
     assert journal.resolve("run-1", sent=True, now=NOW) == 0
     journal.give_up_orphans("run-1", NOW)
     assert journal.resolve("run-1", sent=True, now=NOW, only=[2]) == 1
     assert journal.counts("run-1") == {State.UNKNOWN: 1, State.ACCEPTED: 1, State.PLANNED: 1}
+
+
+def leave(journal: Journal, state: str) -> None:
+    """Requests 2 and 3 are accepted, 1 is in that state."""
+    journal.advance("run-1", "me", [], [2, 3], NOW)
+    journal.advance("run-1", "me", [accepted(2), accepted(3)], [], NOW)
+    if state != "planned":
+        journal.advance("run-1", "me", [], [1], NOW)
+    if state == "unknown":
+        journal.give_up_orphans("run-1", NOW)
+
+
+@pytest.mark.parametrize("state", ["planned", "in_flight", "unknown"])
+def test_what_may_still_go_is_neither_purged_nor_forgotten(journal: Journal, state: str) -> None:
+    leave(journal, state)
+    assert journal.may_still_go("run-1") == {State(state): 1}
+    with pytest.raises(JournalError, match="may still go"):
+        journal.purge("run-1", NOW)
+    assert journal.run("run-1").purged_at is None
+    assert len(journal.recipients("run-1").columns) == 1
+    journal.give_up_orphans("run-1", NOW)
+    journal.cancel("run-1", NOW)
+    assert journal.run("run-1").state == RunState.CANCELLED
+
+
+def test_a_run_of_which_nothing_may_go_is_purged_and_not_cancelled(journal: Journal) -> None:
+    leave(journal, "unknown")
+    journal.resolve("run-1", sent=True, now=NOW)
+    assert journal.may_still_go("run-1") == {}
+    assert journal.cancel("run-1", NOW) == 0
+    assert journal.run("run-1").state == RunState.FINISHED
+    journal.purge("run-1", NOW)
+    assert journal.run("run-1").purged_at == NOW
+
+
+def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_too(journal: Journal) -> None:
+    journal.advance("run-1", "dead", [], [1, 2], NOW)
+    journal.give_up_orphans("run-1", NOW)
+    assert journal.cancel("run-1", NOW) == 1
+    assert journal.resolve("run-1", sent=False, now=NOW, only=[1]) == 1
+    assert journal.resolve("run-1", sent=True, now=NOW, only=[2]) == 1
+    assert journal.counts("run-1") == {State.CANCELLED: 2, State.ACCEPTED: 1}
+    assert journal.run("run-1").state == RunState.CANCELLED
+    assert journal.events("run-1", 1)[-1]["cause"] == "a person said: not sent; the run was cancelled"
+
+
+@pytest.mark.parametrize("purged", [True, False])
+def test_a_run_that_is_over_is_not_started(journal: Journal, purged: bool) -> None:
+    if purged:
+        leave(journal, "unknown")
+        journal.resolve("run-1", sent=True, now=NOW)
+        journal.purge("run-1", NOW)
+    else:
+        journal.cancel("run-1", NOW)
+    before = journal.run("run-1")
+    with pytest.raises(JournalError, match="removed" if purged else "cancelled"):
+        journal.start("run-1", NOW)
+    assert journal.run("run-1") == before
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "after"),
+    [
+        (RunState.FINISHED, False, RunState.PAUSED),
+        (RunState.PAUSED, False, RunState.PAUSED),
+        (RunState.INTERRUPTED, False, RunState.INTERRUPTED),
+        (RunState.RUNNING, False, RunState.INTERRUPTED),
+        (RunState.FINISHED, True, RunState.FINISHED),
+        (RunState.PAUSED, True, RunState.FINISHED),
+        (RunState.INTERRUPTED, True, RunState.FINISHED),
+        (RunState.RUNNING, True, RunState.FINISHED),
+    ],
+)
+def test_a_runs_state_follows_from_its_requests_when_a_person_has_resolved_them(
+    journal: Journal, before: RunState, sent: bool, after: RunState
+) -> None:
+    leave(journal, "unknown")
+    journal.stop("run-1", before, "why", NOW)
+    journal.resolve("run-1", sent=sent, now=NOW)
+    assert journal.run("run-1").state == after
 
 
 def test_the_same_plan_is_remembered_while_it_sent_or_may_send(journal: Journal) -> None:
