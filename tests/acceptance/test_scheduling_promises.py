@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign.cli.commands import schedule
-from campaign.engine import preflight, runs
+from campaign.engine import history, preflight, runs
 from campaign.journal import Journal, open_for_reading
 from campaign.scheduler import service
 from tests.support.desk import number
