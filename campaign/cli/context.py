@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -56,14 +55,9 @@ class Door:
     def show(self, summary: Summary) -> None:
         """A run's numbers, in words or as JSON."""
         if self.json:
-            show_json(summary.as_json())
+            terminal.show_json(summary.as_json())
         else:
             terminal.show_summary(summary)
-
-
-def show_json(words: object) -> None:
-    """One JSON object alone on standard output."""
-    sys.stdout.write(json.dumps(words, ensure_ascii=False, default=str) + "\n")
 
 
 def gateway_of(campaign: Campaign, given: str | None) -> str:
@@ -125,6 +119,4 @@ def agrees(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     require_terminal(yes=yes)
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes", "예", "네"}
+    return terminal.ask(f"{question} [y/N]").lower() in {"y", "yes", "예", "네"}

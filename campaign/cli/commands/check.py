@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from campaign.cli import check_view, phone_preview, terminal
-from campaign.cli.context import gateway_of, show_json, write_report
+from campaign.cli.context import gateway_of, write_report
 from campaign.cli.options import UsageError
 from campaign.config import environment
 from campaign.engine import preflight, results, runs
@@ -40,7 +40,7 @@ def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | No
     place = write_report(door, result, f"{campaign.name}-check")
     summary = replace(runs.summarise(result, place), notes=checked.notes, found=checked.found)
     if door.json:
-        show_json(summary.as_json())
+        terminal.show_json(summary.as_json())
     else:
         check_view.show_check(checked, result, summary, override=asked.override)
         terminal.say(f"  workbook   {place}")
@@ -65,7 +65,7 @@ def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
         raise UsageError(f"row {row}: no recipient there; rows go from {table['row'].min()} to {table['row'].max()}")
     messages = [_without_missing(line) for line in chosen[list(_SHOWN)].to_dict("records")]
     if door.json:
-        show_json({"messages": messages})
+        terminal.show_json({"messages": messages})
         return
     for place, message in zip(chosen.index, messages, strict=True):
         phone_preview.show_preview(message, why[place])
@@ -96,7 +96,7 @@ def doctor(door: Door, *, gateway_url: str | None) -> int:
     gateway = environment.gateway_url(gateway_url) or VENDOR_URL
     findings = list(preflight.examine(door.journal_url, gateway))
     if door.json:
-        show_json({"findings": [asdict(finding) for finding in findings]})
+        terminal.show_json({"findings": [asdict(finding) for finding in findings]})
     else:
         terminal.show_table(("", "what", "seen"), [(_MARKS[one.good], one.what, one.words) for one in findings])
     return 1 if any(finding.good is False for finding in findings) else 0

@@ -7,7 +7,8 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.context import show_json, writing
+from campaign.cli import terminal
+from campaign.cli.context import writing
 from campaign.cli.options import UsageError
 from campaign.engine import results
 from campaign.engine import runs as pipeline
@@ -81,7 +82,7 @@ def _several(door: Door, journal: Reader, records: Sequence[RunRecord], form: Fo
         written = writing("RUN RUN", lambda: workbook.write_several(found, place, progress=advance))
     summaries = [pipeline.summarise(result, written) for result in found]
     if door.json:
-        show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
+        terminal.show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
         return
     for summary in summaries:
         door.show(replace(summary, report=None))
