@@ -37,7 +37,7 @@ class ScheduleWriter(Reader):
 
     def new_schedule_id(self, name: str) -> str:
         """An id that no schedule has: the campaign's name, and a number where that is taken."""
-        slug = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split()) or "schedule"
+        slug = naming.slug(name, "schedule")
         taken = {record.id for record in self.schedules()}
         number, fresh = 2, slug
         while fresh in taken:

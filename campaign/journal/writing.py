@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from campaign import naming
 from campaign.journal import frozen, prepared
 from campaign.journal.engine import forget_deleted
 from campaign.journal.records import Claim, to_micros
@@ -50,8 +51,7 @@ class Journal(ScheduleWriter):
 
     def new_run_id(self, name: str, now: datetime) -> str:
         """An id that no run has: the name and the time in Asia/Seoul, such as `spring-sale-20261201-100000`."""
-        slug = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split()) or "run"
-        stem = f"{slug}-{now.astimezone(ZONE):%Y%m%d-%H%M%S}"
+        stem = f"{naming.slug(name, 'run')}-{now.astimezone(ZONE):%Y%m%d-%H%M%S}"
         with self._reading() as connection:
             taken = set(connection.scalars(sa.select(RUNS.c.id).where(RUNS.c.id.startswith(stem, autoescape=True))))
         number = 2

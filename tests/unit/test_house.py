@@ -75,7 +75,7 @@ FLOORS = {
         "gateway.outcome",
         "recipients.phone",
     ],
-    "facts": ["model", "schema", "errors", "escaping", "gateway.limits", "gateway.codes", "campaign"],
+    "facts": ["model", "schema", "errors", "escaping", "naming", "gateway.limits", "gateway.codes", "campaign"],
 }
 HEIGHT = {floor: height for height, floor in enumerate(reversed(FLOORS))}
 PACKAGE = ROOT / "campaign"
