@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign import naming
 from campaign.journal import frozen, prepared
 from campaign.journal.engine import forget_deleted
 from campaign.journal.records import Claim, to_micros
 from campaign.journal.scheduling import ScheduleWriter, bind
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
-from campaign.model import RunState, State
+from campaign.model import RunState, State, naming
 from campaign.model.errors import JournalError
 from campaign.model.limits import ZONE
 
