@@ -22,6 +22,12 @@ def journal_url(given: str | None) -> str:
     return url if "://" in url else f"sqlite:///{url}"
 
 
+def journal_file(given: str | None) -> Path | None:
+    """The journal's file; None where it is a database on a server."""
+    scheme, _, path = journal_url(given).partition(":///")
+    return Path(path.partition("?")[0]) if scheme.startswith("sqlite") and path else None
+
+
 def reports_folder() -> Path:
     """The folder that workbooks are put into."""
     return Path(os.environ.get("CAMPAIGN_REPORTS") or REPORTS)

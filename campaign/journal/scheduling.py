@@ -12,7 +12,7 @@ from campaign.journal.engine import words_for
 from campaign.journal.reading import Reader
 from campaign.journal.records import to_micros
 from campaign.journal.tables import OCCURRENCES, SCHEDULES
-from campaign.model import OccurrenceState, ScheduleState
+from campaign.model import OccurrenceState, ScheduleState, naming
 from campaign.model.errors import JournalError
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from campaign.journal.scheduling import ScheduleWriter, bind
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import RunState, State, naming
 from campaign.model.errors import JournalError
-from campaign.model.limits import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +49,7 @@ class Journal(ScheduleWriter):
 
     def new_run_id(self, name: str, now: datetime) -> str:
         """An id that no run has: the name and the time in Asia/Seoul, such as `spring-sale-20261201-100000`."""
-        stem = f"{naming.slug(name, 'run')}-{now.astimezone(ZONE):%Y%m%d-%H%M%S}"
+        stem = naming.run_id(name, now)
         with self._reading() as connection:
             taken = set(connection.scalars(sa.select(RUNS.c.id).where(RUNS.c.id.startswith(stem, autoescape=True))))
         number = 2

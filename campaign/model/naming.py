@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from campaign.model.limits import ZONE
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LONGEST_BYTES: Final = 96
 """Bytes of a campaign's name, in UTF-8, that go into the name of a file.
@@ -22,6 +27,11 @@ def stem(name: str) -> str:
     whole = unicodedata.normalize("NFC", name)
     short = whole.encode()[:LONGEST_BYTES].decode("utf-8", "ignore").rstrip(" .-")
     return f"_{short}" if _RESERVED.match(short) else short
+
+
+def run_id(name: str, now: datetime) -> str:
+    """A run's id: the name and the time in Asia/Seoul, such as `spring-sale-20261201-100000`."""
+    return f"{slug(name, 'run')}-{now.astimezone(ZONE):%Y%m%d-%H%M%S}"
 
 
 def slug(name: str, otherwise: str) -> str:

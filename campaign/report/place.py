@@ -91,7 +91,6 @@ def require(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft(path) as made:
-            made.touch()
             settle(made)
     except OSError as problem:
         raise PlaceRefused(
@@ -127,7 +126,9 @@ def draft(path: Path) -> Iterator[Path]:
     folder, lock = _locked_folder(path.parent)
     before, tempfile.tempdir = tempfile.tempdir, str(folder.absolute())
     try:
-        yield folder / path.name
+        made = folder / path.name
+        made.touch(mode=0o600)
+        yield made
     finally:
         tempfile.tempdir = before
         shutil.rmtree(folder, ignore_errors=True)

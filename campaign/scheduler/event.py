@@ -49,6 +49,7 @@ class Happening:
         """For whoever is to be told of the campaign of that name."""
         summary = self.summary
         lines = [self.line, *(terminal.summary_lines(summary) if summary else ())]
+        lines += [summary.trouble] if summary and summary.trouble else []
         return notify.Notice(
             subject=escape(f"[campaign] {name}: {summary.state if summary else self.state}"),
             words="\n".join(map(escape_lines, lines)),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from campaign.cli import check_view, phone_preview, terminal
-from campaign.cli.context import gateway_of, write_report
+from campaign.cli.context import ReportFailed, gateway_of, inputs_of, write_report
 from campaign.cli.options import UsageError
 from campaign.config import environment
 from campaign.engine import preflight, results, runs
 from campaign.engine.checking.check import check as check_rows
+from campaign.model import naming
 from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
@@ -35,16 +36,24 @@ class Asked:
 def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | None, begun: Begun | None = None) -> int:
     """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
     gateway = gateway_of(campaign, gateway_url)
+    name, inputs = f"{naming.stem(campaign.name)}-check", inputs_of(campaign)
+    door.require_place(name, inputs=inputs)
     checked = check_rows(campaign, runs.now(), door.progress, only=asked.only, begun=begun)
     result = results.of_check(checked, gateway, runs.now())
-    place = write_report(door, result, f"{campaign.name}-check")
-    summary = replace(runs.summarise(result, place), notes=checked.notes, found=checked.found)
+    place = trouble = None
+    try:
+        place = write_report(door, result, name, inputs)
+    except ReportFailed as problem:
+        trouble = str(problem)
+    summary = replace(runs.summarise(result, place), notes=checked.notes, found=checked.found, trouble=trouble)
     if door.json:
         terminal.show_json(summary.as_json())
     else:
         check_view.show_check(checked, result, summary, override=asked.override)
-        terminal.say(f"  workbook   {place}")
+        if place is not None:
+            terminal.say(f"  workbook   {place}")
         terminal.say("Nothing was sent: this was a check.")
+    door.tell_trouble(summary)
     return replace(summary, found=()).exit_status if asked.override else summary.exit_status
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from campaign.cli import terminal
-from campaign.cli.context import agrees, report_run
+from campaign.cli.context import agrees, report_run, require_place_of
 from campaign.cli.options import UsageError
 from campaign.engine import runs
 from campaign.journal import open_for_writing
@@ -23,6 +23,7 @@ def resolve(door: Door, run: str, *, sent: bool, only: Sequence[int] | None, yes
     """Take a person's word on unknown requests, and report the run anew."""
     with open_for_writing(door.journal_url) as journal:
         record = journal.run(run)
+        require_place_of(door, journal, record)
         journal.give_up_orphans(record.id, runs.now())
         unknown = journal.requests(record.id).query("state == 'unknown'")
         if only is not None:
@@ -64,6 +65,7 @@ def cancel(door: Door, run: str, *, yes: bool) -> None:
     """Cancel what a run has still to send, and report it anew."""
     with open_for_writing(door.journal_url) as journal:
         record = journal.run(run)
+        require_place_of(door, journal, record)
         journal.give_up_orphans(record.id, runs.now())
         left = journal.counts(record.id).get(State.PLANNED, 0)
         terminal.note(f"run {record.id}: {left} requests are still to send")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -285,7 +285,7 @@ def run_due(door: Door, clock: Clock | None = None) -> int:
     else:
         for one in happened:
             if one.summary is not None:
-                door.show(one.summary)
+                door.show(replace(one.summary, trouble=None))  # which was told at once
         if not happened:
             terminal.say("nothing is due.")
     return max(map(_status_of, happened), default=0)
