@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.cli import terminal
-from campaign.cli.context import agrees, report_run, require_place_of
+from campaign.cli.context import agrees, ledger_beside, report_run, require_place_of
 from campaign.cli.options import UsageError
-from campaign.engine import runs
+from campaign.config import environment
+from campaign.engine import results
+from campaign.engine import runs as pipeline
 from campaign.journal import open_for_writing
-from campaign.model import RunState, State
+from campaign.model import RunState, State, naming
+
+_WORKBOOKS: Final = {".xlsx", ".xlsm", ".csv", ".parquet"}
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +30,7 @@ def resolve(door: Door, run: str, *, sent: bool, only: Sequence[int] | None, yes
     with open_for_writing(door.journal_url) as journal:
         record = journal.run(run)
         require_place_of(door, journal, record)
-        journal.give_up_orphans(record.id, runs.now())
+        journal.give_up_orphans(record.id, pipeline.now())
         unknown = journal.requests(record.id).query("state == 'unknown'")
         if only is not None:
             _refuse_others(record.id, only, unknown["no"].tolist())
@@ -35,7 +41,7 @@ def resolve(door: Door, run: str, *, sent: bool, only: Sequence[int] | None, yes
             raise UsageError(f"run {record.id}: no request is unknown; nothing was changed")
         if not agrees("Go on?", yes=yes):
             raise UsageError("nothing was changed")
-        journal.resolve(record.id, sent=sent, now=runs.now(), only=unknown["no"].tolist())
+        journal.resolve(record.id, sent=sent, now=pipeline.now(), only=unknown["no"].tolist())
         _settle_state(journal, record)
         report_run(door, journal, record.id)
 
@@ -56,9 +62,9 @@ def _settle_state(journal: Journal, record: RunRecord) -> None:
     """The run's state after a person changed its requests."""
     left = journal.counts(record.id).get(State.PLANNED, 0)
     if left and record.state == RunState.FINISHED:
-        journal.stop(record.id, RunState.PAUSED, "requests were found not to have been sent", runs.now())
+        journal.stop(record.id, RunState.PAUSED, "requests were found not to have been sent", pipeline.now())
     elif not left and record.state in {RunState.PAUSED, RunState.INTERRUPTED, RunState.RUNNING}:
-        journal.stop(record.id, RunState.FINISHED, None, runs.now())
+        journal.stop(record.id, RunState.FINISHED, None, pipeline.now())
 
 
 def cancel(door: Door, run: str, *, yes: bool) -> None:
@@ -66,15 +72,15 @@ def cancel(door: Door, run: str, *, yes: bool) -> None:
     with open_for_writing(door.journal_url) as journal:
         record = journal.run(run)
         require_place_of(door, journal, record)
-        journal.give_up_orphans(record.id, runs.now())
+        journal.give_up_orphans(record.id, pipeline.now())
         left = journal.counts(record.id).get(State.PLANNED, 0)
         terminal.note(f"run {record.id}: {left} requests are still to send")
         if not left:
             raise UsageError("nothing was changed: there is nothing left to cancel")
         if not agrees("Go on?", yes=yes):
             raise UsageError("nothing was changed")
-        journal.cancel(record.id, runs.now())
-        journal.stop(record.id, RunState.CANCELLED, "cancelled by a person", runs.now())
+        journal.cancel(record.id, pipeline.now())
+        journal.stop(record.id, RunState.CANCELLED, "cancelled by a person", pipeline.now())
         report_run(door, journal, record.id)
 
 
@@ -85,6 +91,7 @@ def purge(door: Door, run: str | None, *, older_than: str | None, yes: bool) -> 
     with open_for_writing(door.journal_url) as journal:
         chosen = [journal.run(run)] if run else _ended_before(journal, str(older_than))
         chosen = [record for record in chosen if record.purged_at is None]
+        _remove_drafts(journal, chosen)
         for record in chosen:
             if journal.counts(record.id).get(State.PLANNED, 0):
                 raise UsageError(f"run {record.id} still has requests to send; finish or cancel it first")
@@ -94,14 +101,49 @@ def purge(door: Door, run: str | None, *, older_than: str | None, yes: bool) -> 
         if not agrees("Go on?", yes=yes):
             raise UsageError("nothing was changed")
         for record in chosen:
-            journal.purge(record.id, runs.now())
-        for place in [record.report for record in chosen if record.report]:
-            terminal.note(f"its workbook is yours to remove: {place}")
+            journal.purge(record.id, pipeline.now())
+        for path in sorted(_left_of(journal, chosen)):
+            terminal.note(f"its texts and numbers are still in this file, which is yours to remove: {path}")
+
+
+def _folders(journal: Journal, runs: Sequence[RunRecord]) -> set[Path]:
+    """Where files of these runs may be: the reports' folder, the journal's, and those that workbooks were put into."""
+    folders = {environment.reports_folder(), *(Path(run.report).parent for run in runs if run.report)}
+    return folders | ({journal.path.parent} if journal.path else set())
+
+
+def _remove_drafts(journal: Journal, runs: Sequence[RunRecord]) -> None:
+    from campaign.report import place
+
+    for folder in _folders(journal, runs):
+        for draft in place.remove_abandoned(folder):
+            terminal.note(f"removed: {draft}, which a process that died had left behind")
+
+
+def _left_of(journal: Journal, runs: Sequence[RunRecord]) -> set[Path]:
+    """The files that still have texts and numbers of these runs: workbooks, flat files, and the sandbox's ledger."""
+    found = {Path(run.report) for run in runs if run.report and Path(run.report).exists()}
+    for folder in _folders(journal, runs):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.suffix in _WORKBOOKS and any(_is_of(path.stem, run) for run in runs):
+                found.add(path)
+    if journal.path and any(run.gateway == results.SANDBOX for run in runs):
+        ledger = ledger_beside(journal.path)
+        found |= {ledger} if ledger.exists() else set()
+    # One file, one line, however its folder is spelled.
+    return set({path.resolve(): path for path in found}.values())
+
+
+def _is_of(stem: str, run: RunRecord) -> bool:
+    """Whether a file of that name is a report of the run, one over several runs, or its campaign's check workbook."""
+    alone = "|".join(map(re.escape, (run.id, f"{run.id}-original", f"{naming.stem(run.name)}-check")))
+    several = f"runs-({re.escape(run.id)}-to-.*|.*-to-{re.escape(run.id)})"
+    return re.fullmatch(rf"({alone}|{several})( \(\d+\))?", stem) is not None
 
 
 def _ended_before(journal: Journal, words: str) -> list[RunRecord]:
     days = words.strip().removesuffix("d")
     if not days.isdecimal():
         raise UsageError(f"--older-than {words}: expected a number of days, such as 90d")
-    limit = runs.now() - timedelta(days=int(days))
+    limit = pipeline.now() - timedelta(days=int(days))
     return [record for record in journal.runs() if (record.ended_at or record.created_at) < limit]
