@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
+from io import StringIO
 
 
 def main() -> None:
@@ -16,20 +17,28 @@ def main() -> None:
     gc.set_threshold(50_000)
     # Nor need they be looked through once more at the very end, when all that matters has been closed.
     atexit.register(gc.freeze)
-    from campaign.cli import signals
+    from campaign.cli import signals, terminal
     from campaign.cli.app import app
     from campaign.model.errors import CampaignError
 
     signals.install()
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except CampaignError as problem:
         sys.stdout.flush()
-        sys.stderr.write(f"campaign: {problem}\n")
+        terminal.note(f"campaign: {problem}")
         sys.exit(problem.exit_status)
     except signals.Interrupted:
-        sys.stderr.write("\ncampaign: interrupted\n")
+        terminal.note("\ncampaign: interrupted")
         sys.exit(signals.INTERRUPTED)
+    except Exception as problem:
+        # Typer's errors of usage, whose class has another home in each of its versions, show themselves.
+        if (show := getattr(problem, "show", None)) is None:
+            raise
+        words = StringIO()
+        show(file=words)
+        terminal.note(words.getvalue().rstrip("\n"))
+        sys.exit(getattr(problem, "exit_code", CampaignError.exit_status))
 
 
 if __name__ == "__main__":

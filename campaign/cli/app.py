@@ -280,10 +280,11 @@ schedule_app.add_to(app)
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it.")]) -> None:
     """Make a starter: a campaign file, a template and a recipients workbook that fit together."""
+    from campaign.cli import terminal
     from campaign.config import starter
 
     for path in starter.make(folder):
-        typer.echo(path)
+        terminal.say(str(path))
 
 
 @app.command()

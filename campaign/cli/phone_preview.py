@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign.cli.terminal import say, width
+from campaign.model.escaping import escape
 from campaign.recipients.numbers.sender import mask
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _lines(text: str) -> Iterator[str]:
     """The text's lines, cut where the screen ends, as a phone does."""
     for line in text.split("\n"):
         shown = ""
-        for letter in line.expandtabs(4):
+        for letter in escape(line.expandtabs(4)):
             if width(shown) + width(letter) > ROOM:
                 yield shown
                 shown = ""

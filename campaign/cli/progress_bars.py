@@ -9,6 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.model import State
+from campaign.model.escaping import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,9 +92,9 @@ class SendingBar:
         before, self._said = self._said, (why, ceil(seconds))
         if self._below is not None:
             if self._said != before:
-                self._show(f"{'waiting':<9}: {ceil(seconds)} s, {why}")
+                self._show(f"{'waiting':<9}: {ceil(seconds)} s, {escape(why)}")
         elif before is None or before[0] != why:
-            sys.stderr.write(f"waiting, at most {ceil(seconds)} s: {why}\n")
+            sys.stderr.write(f"waiting, at most {ceil(seconds)} s: {escape(why)}\n")
 
     def going_on(self) -> None:
         """The wait is over."""

@@ -38,12 +38,13 @@ def schedule(
     json: given.JsonOption = False,
 ) -> None:
     """Check a campaign, say when it will start, and record it."""
+    from campaign.cli import terminal
     from campaign.cli.commands import install_help as installing
     from campaign.cli.commands import schedule as scheduling
     from campaign.cli.commands import send
 
     if install_help:
-        typer.echo(installing.help_text(installing.here(journal)), nl=False)
+        terminal.say_lines(installing.help_text(installing.here(journal)))
         return
     if file is None:
         raise given.UsageError("name the campaign file that is to be scheduled")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
+from campaign.model.escaping import escape, escape_lines, escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from typing import TextIO
 
     from campaign.engine.runs import Summary
     from campaign.journal import RunRecord
@@ -20,12 +26,59 @@ NOTHING_SENT: Final = "SANDBOX: nothing really went out. 연습용입니다: 실
 
 def say(words: str = "") -> None:
     """A line of a command's outcome, on standard output."""
-    sys.stdout.write(words + "\n")
+    _write(sys.stdout, escape(words) + "\n")
+
+
+def say_lines(words: str) -> None:
+    """Lines of a command's outcome, each with its newline, on standard output."""
+    _write(sys.stdout, escape_lines(words))
 
 
 def note(words: str) -> None:
-    """A line beside the outcome, on standard error."""
-    sys.stderr.write(words + "\n")
+    """A line beside the outcome, or several, on standard error."""
+    _write(sys.stderr, escape_lines(words) + "\n")
+
+
+def ask(question: str) -> str:
+    """What is typed after the question. What was typed before it was shown is not an answer to it, and is discarded."""
+    discard_typed_ahead()
+    _write(sys.stderr, escape(question) + " ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def discard_typed_ahead() -> None:
+    """Discard what was typed but has not been read, where standard input is a terminal."""
+    if not sys.stdin.isatty():
+        return
+    if sys.platform == "win32":  # pragma: no cover
+        import msvcrt
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+    else:
+        import termios
+
+        with suppress(termios.error):
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+
+def show_json(value: object) -> None:
+    """One JSON object alone on standard output."""
+    _write(sys.stdout, escaped_json(value) + "\n")
+
+
+def _write(stream: TextIO, words: str) -> None:
+    """Write to a standard stream. Where its terminal was closed, that is dropped, now and from then on."""
+    try:
+        stream.write(words)
+        stream.flush()
+    except OSError as problem:
+        if problem.errno != errno.EIO:
+            raise
+        # What is left in the stream's buffer would fail once more at the very end, and change the exit status.
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def show_summary(summary: Summary) -> None:
@@ -86,7 +139,7 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns under headings, as wide as they need to be."""
-    lines = [tuple(heads), *map(tuple, rows)]
+    lines = [tuple(heads), *(tuple(map(escape, row)) for row in rows)]
     widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (cell + " " * (room - width(cell)) for cell, room in zip(line, widths, strict=True))

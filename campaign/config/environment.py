@@ -43,6 +43,11 @@ class Environment:
         url = given or self.variables.get("CAMPAIGN_JOURNAL") or JOURNAL
         return url if "://" in url else f"sqlite:///{url}"
 
+    def journal_file(self, given: str | None = None) -> Path | None:
+        """The journal's file; None where it is a database on a server."""
+        scheme, _, path = self.journal_url(given).partition(":///")
+        return Path(path.partition("?")[0]) if scheme.startswith("sqlite") and path else None
+
     @property
     def reports_folder(self) -> Path:
         """The folder of result workbooks (`CAMPAIGN_REPORTS`)."""

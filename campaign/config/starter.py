@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import os
+from typing import IO, TYPE_CHECKING, Final
 
 from campaign.model.errors import CampaignError
 
@@ -70,21 +71,24 @@ def make(folder: Path) -> tuple[Path, ...]:
         StarterError: one of its files is there already, or the folder cannot be written.
     """
     paths = tuple(folder / name for name in NAMES)
-    there = [str(path) for path in paths if path.exists()]
+    there = [str(path) for path in paths if os.path.lexists(path)]
     if there:
         raise StarterError(f"{', '.join(there)}: already there; nothing was written. Name another folder.")
     campaign_file, template, recipients = paths
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        campaign_file.write_text(_CAMPAIGN, encoding="utf-8")
-        template.write_text(_MESSAGE, encoding="utf-8")
-        _write_recipients(recipients)
+        # "x": never into a file that is there, whatever made it meanwhile, nor through a link.
+        for path, content in ((campaign_file, _CAMPAIGN), (template, _MESSAGE)):
+            with path.open("x", encoding="utf-8") as file:
+                file.write(content)
+        with recipients.open("xb") as file:
+            _write_recipients(file)
     except OSError as problem:
         raise StarterError(f"{folder}: cannot be written: {problem.strerror}") from None
     return paths
 
 
-def _write_recipients(path: Path) -> None:
+def _write_recipients(file: IO[bytes]) -> None:
     from openpyxl import Workbook
 
     book = Workbook()
@@ -95,7 +99,7 @@ def _write_recipients(path: Path) -> None:
         sheet.append(row)
     _dress(sheet)
     _offer_grades(sheet)
-    book.save(path)
+    book.save(file)
 
 
 def _dress(sheet: Worksheet) -> None:

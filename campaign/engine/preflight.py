@@ -47,15 +47,15 @@ class Finding:
     words: str
 
 
-def require_room(folder: Path) -> None:
-    """Refuse to start where the disk is as good as full.
+def require_room(folder: Path, what: str = "the journal") -> None:
+    """Refuse to start where the disk that `what` is to be written to is as good as full.
 
     Raises:
         NotReady: naming the folder and what is free.
     """
     free = shutil.disk_usage(folder).free
     if free < ROOM_TO_START:
-        raise NotReady(f"{folder}: only {free // 1_000_000} MB free; the journal needs {ROOM_TO_START // 1_000_000} MB")
+        raise NotReady(f"{folder}: only {free // 1_000_000} MB free; {what} needs {ROOM_TO_START // 1_000_000} MB")
 
 
 def require_whole(journal: Reader) -> None:

@@ -49,6 +49,7 @@ class Summary:
     advertisement: bool = False
     overridden: str | None = None
     resume_at: datetime | None = None  # when the scheduler goes on with it
+    trouble: str | None = None  # why its workbook could not be written
 
     @property
     def exit_status(self) -> int:

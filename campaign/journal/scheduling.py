@@ -12,7 +12,7 @@ from campaign.journal.engine import words_for
 from campaign.journal.reading import Reader
 from campaign.journal.records import to_micros
 from campaign.journal.tables import OCCURRENCES, SCHEDULES
-from campaign.model import OccurrenceState, ScheduleState
+from campaign.model import OccurrenceState, ScheduleState, naming
 from campaign.model.errors import JournalError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ScheduleWriter(Reader):
 
     def new_schedule_id(self, name: str) -> str:
         """An id that no schedule has: the campaign's name, and a number where that is taken."""
-        slug = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split()) or "schedule"
+        slug = naming.slug(name, "schedule")
         taken = {record.id for record in self.schedules()}
         number, fresh = 2, slug
         while fresh in taken:

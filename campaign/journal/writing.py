@@ -15,9 +15,8 @@ from campaign.journal.reading import counts_of
 from campaign.journal.records import Claim, to_micros
 from campaign.journal.scheduling import ScheduleWriter, bind
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
-from campaign.model import MAY_STILL_GO, RunState, State
+from campaign.model import MAY_STILL_GO, RunState, State, naming
 from campaign.model.errors import JournalError
-from campaign.model.limits import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,8 +53,7 @@ class Journal(ScheduleWriter):
 
     def new_run_id(self, name: str, now: datetime) -> str:
         """An id that no run has: the name and the time in Asia/Seoul, such as `spring-sale-20261201-100000`."""
-        slug = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split()) or "run"
-        stem = f"{slug}-{now.astimezone(ZONE):%Y%m%d-%H%M%S}"
+        stem = naming.run_id(name, now)
         with self._reading() as connection:
             taken = set(connection.scalars(sa.select(RUNS.c.id).where(RUNS.c.id.startswith(stem, autoescape=True))))
         number = 2

@@ -9,6 +9,7 @@ from campaign.model import Status
 from campaign.report import look, words
 from campaign.report.grid import Grid, Value
 from campaign.report.look import Look
+from campaign.report.recognition import COMPARISON
 from campaign.report.sheet import Area, Chart, Page
 from campaign.report.tally import totals
 
@@ -55,7 +56,7 @@ CHART: Final = 16  # rows that a chart takes
 def comparison(results: Sequence[Result]) -> Page:
     """A line a run, and charts of what was accepted."""
     grid = Grid()
-    grid.put(0, 0, "실행 비교  Comparison of runs", TITLE, across=len(COLUMNS))
+    grid.put(0, 0, COMPARISON, TITLE, across=len(COLUMNS))
     grid.height(0, 32)
     for column, (heading, _, _) in enumerate(COLUMNS):
         grid.put(FIRST - 1, column, heading, HEAD)

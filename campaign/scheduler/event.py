@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.cli import terminal
+from campaign.model.escaping import escape, escape_lines
 from campaign.scheduler import due_tasks, notify
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ class Happening:
         """For whoever is to be told of the campaign of that name."""
         summary = self.summary
         lines = [self.line, *(terminal.summary_lines(summary) if summary else ())]
+        lines += [summary.trouble] if summary and summary.trouble else []
         return notify.Notice(
-            subject=f"[campaign] {name}: {summary.state if summary else self.state}",
-            words="\n".join(lines),
+            subject=escape(f"[campaign] {name}: {summary.state if summary else self.state}"),
+            words="\n".join(map(escape_lines, lines)),
             facts=self.as_json(),
             workbook=Path(summary.report) if summary and summary.report else None,
         )

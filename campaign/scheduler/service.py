@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.cli import terminal
 from campaign.cli.commands.send import carry_out
-from campaign.cli.context import ReportFailed, gateway_of, write_run
+from campaign.cli.context import gateway_of, write_run
 from campaign.config import campaign_file
 from campaign.config.schedule_sections import NotifySection
 from campaign.engine import connect, results, runs
@@ -225,6 +225,7 @@ class Scheduler:
         manner = runs.Manner(clock=self.clock, patience=PATIENCE, latest=task.until)
         terminal.note(f"{due_tasks.say(now)}  {run.name}: sending run {run.id}")
         summary = carry_out(self.door, journal, run, self.stop, manner)
+        self.door.tell_trouble(summary)
         self._summaries[run.id] = summary
         after = journal.run(run.id)
         if task.schedule is not None and after.resume_at is None and after.state != RunState.INTERRUPTED:
@@ -268,11 +269,9 @@ class Scheduler:
     def _report(self, journal: Journal, run: RunRecord) -> Summary:
         if run.id in self._summaries:
             return self._summaries[run.id]
-        try:
-            return write_run(self.door, journal, run.id)
-        except ReportFailed as problem:
-            terminal.note(f"{problem}")
-            return runs.summarise(runs.results.of_run(journal, journal.run(run.id)), None)
+        summary = write_run(self.door, journal, run.id)
+        self.door.tell_trouble(summary)
+        return summary
 
     def _tell(self, task: Task, state: OccurrenceState, why: str | None, summary: Summary | None) -> Happening:
         schedule = task.schedule

@@ -92,12 +92,12 @@ class Desk:
     def call(self, what: Callable[[], int], *, keys: bool = True, env: dict[str, str] | None = None) -> Done:
         """Do something as the command would here: in this folder, with its environment; what it said."""
         out, err = StringIO(), StringIO()
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         here = Path.cwd()
         os.chdir(self.folder)
         try:
             with (
-                patch.dict(os.environ, self._environment(keys=keys, env=env), clear=True),
+                patch.dict(os.environ, self.environment(keys=keys, env=env), clear=True),
                 redirect_stdout(out),
                 redirect_stderr(err),
             ):
@@ -113,14 +113,15 @@ class Desk:
         return subprocess.Popen(
             [sys.executable, "-m", "campaign", *map(str, words)],
             cwd=self.folder,
-            env=self._environment(keys=keys, env=env) | {"PYTHONPATH": str(ROOT)},
+            env=self.environment(keys=keys, env=env) | {"PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def _environment(self, *, keys: bool, env: dict[str, str] | None) -> dict[str, str]:
+    def environment(self, *, keys: bool = True, env: dict[str, str] | None = None) -> dict[str, str]:
+        """The command's environment: this one, without what would change what it does."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGN_", "IWINV_"))}
         places = {"CAMPAIGN_GATEWAY_URL": self.sandbox} if self.sandbox else {}
         return kept | places | (KEYS if keys else {}) | (env or {})

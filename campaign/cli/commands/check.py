@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from campaign.cli import check_view, phone_preview, terminal
-from campaign.cli.context import gateway_of, leave_out_reached, show_json, write_report
+from campaign.cli.context import ReportFailed, gateway_of, inputs_of, leave_out_reached, write_report
 from campaign.cli.options import UsageError
 from campaign.config.environment import Environment
 from campaign.engine import preflight, results, runs
 from campaign.engine.checking.check import check as check_rows
+from campaign.model import naming
 from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
@@ -35,17 +36,25 @@ class Asked:
 def check(door: Door, campaign: Campaign, asked: Asked, *, gateway_url: str | None, begun: Begun | None = None) -> int:
     """Check a campaign and write its check workbook; the exit status that sending it would lead to."""
     gateway = gateway_of(campaign, gateway_url)
+    name, inputs = f"{naming.stem(campaign.name)}-check", inputs_of(campaign)
+    door.require_place(name, inputs=inputs)
     checked = check_rows(campaign, runs.now(), door.progress, only=asked.only, begun=begun)
     checked = leave_out_reached(door, checked, gateway)
     result = results.of_check(checked, gateway, runs.now())
-    place = write_report(door, result, f"{campaign.name}-check")
-    summary = replace(runs.summarise(result, place), notes=checked.notes, found=checked.found)
+    place = trouble = None
+    try:
+        place = write_report(door, result, name, inputs)
+    except ReportFailed as problem:
+        trouble = str(problem)
+    summary = replace(runs.summarise(result, place), notes=checked.notes, found=checked.found, trouble=trouble)
     if door.json:
-        show_json(summary.as_json())
+        terminal.show_json(summary.as_json())
     else:
         check_view.show_check(checked, result, summary, override=asked.override)
-        terminal.say(f"  workbook   {place}")
+        if place is not None:
+            terminal.say(f"  workbook   {place}")
         terminal.say("Nothing was sent: this was a check.")
+    door.tell_trouble(summary)
     return replace(summary, found=()).exit_status if asked.override else summary.exit_status
 
 
@@ -66,7 +75,7 @@ def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
         raise UsageError(f"row {row}: no recipient there; rows go from {table['row'].min()} to {table['row'].max()}")
     messages = [_without_missing(line) for line in chosen[list(_SHOWN)].to_dict("records")]
     if door.json:
-        show_json({"messages": messages})
+        terminal.show_json({"messages": messages})
         return
     for place, message in zip(chosen.index, messages, strict=True):
         phone_preview.show_preview(message, why[place])
@@ -97,7 +106,7 @@ def doctor(door: Door, *, gateway_url: str | None) -> int:
     gateway = Environment().gateway_url(gateway_url) or VENDOR_URL
     findings = list(preflight.examine(door.journal_url, gateway))
     if door.json:
-        show_json({"findings": [asdict(finding) for finding in findings]})
+        terminal.show_json({"findings": [asdict(finding) for finding in findings]})
     else:
         terminal.show_table(("", "what", "seen"), [(_MARKS[one.good], one.what, one.words) for one in findings])
     return 1 if any(finding.good is False for finding in findings) else 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.cli import terminal
-from campaign.cli.context import show_json
 
 if TYPE_CHECKING:
     from campaign.cli.context import Door
@@ -20,7 +19,7 @@ def codes(door: Door) -> None:
             {"code": one.number, "korean": one.korean, "english": one.english, "policy": str(one.policy)}
             for one in CODES.values()
         ]
-        show_json({"codes": words})
+        terminal.show_json({"codes": words})
         return
     rows = [(str(one.number), one.english, str(one.policy), one.todo, one.korean) for one in CODES.values()]
     terminal.show_table(("code", "meaning", "what is done", "what you do", "the vendor's words"), rows)

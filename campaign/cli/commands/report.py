@@ -7,7 +7,8 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.context import show_json, writing
+from campaign.cli import terminal
+from campaign.cli.context import sources_of, writing
 from campaign.cli.options import UsageError
 from campaign.engine import results
 from campaign.engine import runs as pipeline
@@ -55,7 +56,7 @@ def report(door: Door, runs: Sequence[str], *, since: str | None, form: Form) ->
             return
         [record] = records
         result = results.of_run(journal, record)
-        place = writing(record.id, lambda: _write(door, result, _place(door, record.id, form), form))
+        place = writing(record.id, lambda: _write(door, result, _place(door, record.id, form, result), form))
         door.show(pipeline.summarise(result, place))
 
 
@@ -76,22 +77,23 @@ def _several(door: Door, journal: Reader, records: Sequence[RunRecord], form: Fo
     if form != Form("xlsx", into_original=False):
         raise UsageError("several runs go into one workbook: leave --format and --into-original out")
     found = [results.of_run(journal, record) for record in records]
-    place = door.place(f"runs-{records[0].id}-to-{records[-1].id}")
+    inputs = [path for result in found for path in sources_of(result.recipients)]
+    place = door.place(f"runs-{records[0].id}-to-{records[-1].id}", inputs=inputs)
     with door.progress.stage("write", sum(len(result.rows) for result in found)) as advance:
         written = writing("RUN RUN", lambda: workbook.write_several(found, place, progress=advance))
     summaries = [pipeline.summarise(result, written) for result in found]
     if door.json:
-        show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
+        terminal.show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
         return
     for summary in summaries:
         door.show(replace(summary, report=None))
     door.show_place(written)
 
 
-def _place(door: Door, name: str, form: Form) -> Path:
+def _place(door: Door, name: str, form: Form, result: Result) -> Path:
     if form.into_original:
         name += "-original"
-    return door.place(name, form.suffix)
+    return door.place(name, form.suffix, inputs=sources_of(result.recipients))
 
 
 def _write(door: Door, result: Result, place: Path, form: Form) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.cli import terminal
-from campaign.cli.context import show_json
 from campaign.cli.options import UsageError
 from campaign.engine import results
 from campaign.engine import runs as pipeline
@@ -31,7 +30,7 @@ def story(door: Door, run: str, no: int) -> None:
     if not 1 <= no <= there_are:
         raise UsageError(f"run {record.id} has no request {no}; they go from 1 to {there_are}")
     if door.json:
-        show_json({"run": record.id, "request": no, "events": events})
+        terminal.show_json({"run": record.id, "request": no, "events": events})
         return
     rows = [
         (
@@ -53,7 +52,7 @@ def runs(door: Door) -> None:
     if not door.json:
         terminal.show_runs(records)
         return
-    show_json(
+    terminal.show_json(
         {
             "runs": [
                 {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.cli import check_view, terminal
 from campaign.cli.commands.send import look_at_clock
-from campaign.cli.context import show_json
 from campaign.cli.options import UsageError
 from campaign.cli.signals import INTERRUPTED
 from campaign.config import campaign_file
@@ -87,7 +86,7 @@ def schedule(door: Door, file: Path, how: How, wish: Wish, clock: Clock | None =
             replaced = journal.add_schedule(record)
             run = _freeze(journal, record, checked, start, now) if wish.freeze else None
     if door.json:
-        show_json(_as_json(record, times, []) | {"replaced": replaced, "run": run.id if run else None})
+        terminal.show_json(_as_json(record, times, []) | {"replaced": replaced, "run": run.id if run else None})
         return
     _show_recorded(record, times, replaced, run)
 
@@ -210,7 +209,7 @@ def schedules(door: Door, clock: Clock | None = None) -> None:
         (one, times if one.state == ScheduleState.ACTIVE else [], occurrences) for one, times, occurrences in found
     ]
     if door.json:
-        show_json({"schedules": [_as_json(*each) for each in found]})
+        terminal.show_json({"schedules": [_as_json(*each) for each in found]})
         return
     if not found:
         terminal.say("nothing is scheduled. `campaign schedule FILE` records a campaign with a [schedule].")
@@ -278,11 +277,11 @@ def run_due(door: Door, clock: Clock | None = None) -> int:
     scheduler = Scheduler(door, clock or Clock())
     happened = scheduler.look(BUSY_FOR)
     if door.json:
-        show_json({"happened": [one.as_json() for one in happened]})
+        terminal.show_json({"happened": [one.as_json() for one in happened]})
     else:
         for one in happened:
             if one.summary is not None:
-                door.show(one.summary)
+                door.show(replace(one.summary, trouble=None))  # which was told at once
         if not happened:
             terminal.say("nothing is due.")
     return max(map(_status_of, happened), default=0)

@@ -6,7 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from campaign.cli import check_view, terminal
-from campaign.cli.context import agrees, gateway_of, leave_out_reached, require_terminal, write_run
+from campaign.cli.context import (
+    agrees,
+    gateway_of,
+    inputs_of,
+    leave_out_reached,
+    ledger_beside,
+    require_place_of,
+    require_terminal,
+    write_run,
+)
 from campaign.cli.options import UsageError
 from campaign.cli.signals import granting
 from campaign.engine import connect, history, preflight, results, runs, sending_hours
@@ -15,7 +24,7 @@ from campaign.engine.checking.check import check as check_rows
 from campaign.engine.checking.check import single_out
 from campaign.engine.dispatch.dispatcher import Stop
 from campaign.journal import open_for_reading, open_for_writing
-from campaign.model import RunState, Status
+from campaign.model import RunState, Status, naming
 from campaign.model.errors import NoSuchRun
 
 if TYPE_CHECKING:
@@ -68,6 +77,7 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
     gateway = how.gateway(campaign)
     sending_hours.require_open(campaign, gateway, runs.now())
     require_terminal(yes=how.sure)
+    _require_place(door, campaign)
     _tell_of_time(campaign, gateway)
     checked = check_rows(campaign, runs.now(), door.progress, only=only, practice=how.sandbox, begun=begun)
     checked = leave_out_reached(door, checked, gateway)
@@ -88,6 +98,11 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
         return runs.NOT_STARTED
     with open_for_writing(door.journal_url) as journal:
         return _dispatch(door, journal, _plan(journal, checked, gateway, how))
+
+
+def _require_place(door: Door, campaign: Campaign) -> None:
+    """Refuse early what could not be reported later; the run's id differs by its time and number alone."""
+    door.require_place(naming.run_id(campaign.name, runs.now()), inputs=inputs_of(campaign))
 
 
 def _plan(journal: Journal, checked: Checked, gateway: str, how: How) -> RunRecord:
@@ -125,6 +140,7 @@ def look_at_clock(gateway: str) -> None:
 def test(door: Door, campaign: Campaign, how: How, *, to: str, row: int | None) -> int:
     """Send one row's message to the person's own phone; the command's exit status."""
     gateway = how.gateway(campaign)
+    _require_place(door, campaign)
     checked = check_rows(campaign, runs.now(), door.progress)
     single = single_out(checked, to=to, row=row)
     look_at_clock(gateway)
@@ -159,15 +175,14 @@ def carry_out(
     door: Door, journal: Journal, record: RunRecord, stop: Stop, manner: runs.Manner | None = None
 ) -> Summary:
     """Send what there is to send of a run, then write its workbook: what every door does."""
+    require_place_of(door, journal, record)
     with granting(stop):
         with connect.connect(
-            record.gateway, api=record.api, in_flight=record.in_flight, ledger=_ledger(door, journal)
+            record.gateway, api=record.api, in_flight=record.in_flight, ledger=_ledger(journal)
         ) as client:
             runs.dispatch(journal, record, client, door.progress, stop, manner=manner)
         return write_run(door, journal, record.id)
 
 
-def _ledger(door: Door, journal: Journal) -> Path:
-    """Where the built-in sandbox records: beside the journal, so that a resumed run finds it again."""
-    folder = journal.path.parent if journal.path else door.place("sandbox").parent
-    return folder / "sandbox.sqlite3"
+def _ledger(journal: Journal) -> Path:
+    return ledger_beside(journal.path or Environment().reports_folder / "journal")

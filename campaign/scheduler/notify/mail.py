@@ -9,6 +9,7 @@ from email.utils import formatdate, make_msgid
 from typing import TYPE_CHECKING, Final
 
 from campaign.config.environment import SMTP_PASSWORD, Environment
+from campaign.model.escaping import escape
 
 if TYPE_CHECKING:
     from campaign.config.schedule_sections import NotifySection
@@ -71,5 +72,5 @@ def _letter(notice: Notice, settings: NotifySection) -> EmailMessage:
     letter.set_content(f"{notice.words}\n{left}")
     if workbook is not None and fits:
         main, sub = _SHEET
-        letter.add_attachment(workbook.read_bytes(), maintype=main, subtype=sub, filename=workbook.name)
+        letter.add_attachment(workbook.read_bytes(), maintype=main, subtype=sub, filename=escape(workbook.name))
     return letter

@@ -1,0 +1,241 @@
+"""The terminal: what is shown on it, what is typed on it, and what becomes of a run when it is closed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import unicodedata
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from campaign.model.escaping import escape, escaped_json
+from campaign.sandbox import start
+from tests.support.desk import Desk, number
+from tests.support.terminal import BARS, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.desk import Done
+
+HOSTILE = "\x1b[2J\x1b]0;gone\x07\x08\x7f\x9b31m\u202eabc\u2066\u200b\u2028\u00ad\r끝"
+"""Clears a screen, renames a window, turns the writing round, hides, and begins new lines."""
+
+
+def steering(shown: str) -> list[str]:
+    """The characters that would steer a terminal or hide themselves; newlines aside."""
+    return [
+        letter for letter in shown if letter != "\n" and unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp", "Cs"}
+    ]
+
+
+@pytest.fixture
+def hostile(desk: Desk) -> Desk:
+    """A desk with hostile cells, headings and file names: one row to send, one invalid, one too long."""
+    name = "목록\x1b[31m\u202e.csv"
+    heading, phone = f"이름{HOSTILE}".replace("\r", ""), "휴대폰"
+    rows = [
+        ("가", number(1)),
+        (f"나{HOSTILE}", number(2)),
+        (f"다{HOSTILE}", f"010{HOSTILE}"),
+        (HOSTILE * 200, number(3)),
+    ]
+    lines = [f'"{heading}",{phone}', *(f'"{cell}","{to}"' for cell, to in rows)]
+    (desk.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
+    (desk.folder / "c.toml").write_text(
+        f'name = "test"\nsender = "02-1234-5678"\n[recipients]\nfiles = [{json.dumps(name)}]\n'
+        f"[message]\ntext = {json.dumps('{{ row.values() | first }}님')}\nsubstitute = true\n",
+        encoding="utf-8",
+    )
+    return desk
+
+
+COMMANDS = (
+    ("check", "c.toml"),
+    ("preview", "c.toml"),
+    ("preview", "c.toml", "--row", 3),
+    ("send", "c.toml", "--yes"),
+    ("status",),
+    ("status", "--request", 1),
+    ("runs",),
+    ("report",),
+    ("check", f"nothing{HOSTILE}.toml"),
+    ("check", "c.toml", f"--only={HOSTILE}"),
+    ("check", "--recipients", f"{HOSTILE}.csv", "--sender", "1", "--text", HOSTILE),
+    ("check", "c.toml", f"--{HOSTILE}"),
+    ("status", HOSTILE),
+    ("new", f"folder{HOSTILE}"),
+    ("new", f"folder{HOSTILE}"),
+)
+
+
+def test_nothing_that_a_file_or_a_name_says_steers_the_terminal(hostile: Desk) -> None:
+    seen = ""
+    for words in COMMANDS:
+        terminal = Terminal(hostile, *words)
+        terminal.read_all()
+        shown = BARS.sub("", terminal.shown)
+        assert not steering(shown), (words, shown)
+        seen += shown
+    assert r"\x1b[2J" in seen
+    assert r"\u202e" in seen
+
+
+def test_nothing_that_a_file_or_a_name_says_steers_what_a_pipe_leads_to(hostile: Desk) -> None:
+    for words in COMMANDS:
+        done = hostile.run(*words)
+        assert not steering(done.out + done.err), (words, done)
+
+
+def test_json_is_harmless_too_and_keeps_its_values(hostile: Desk) -> None:
+    for words in (("check", "c.toml"), ("preview", "c.toml"), ("send", "c.toml", "--yes"), ("runs",), ("status",)):
+        done = hostile.run(*words, "--json")
+        assert not steering(done.out), words
+        assert isinstance(done.json, dict)
+    done = hostile.run("report", "--report", "\u202e\x9b.xlsx", "--json")
+    assert not steering(done.out)
+    assert done.json["report"] == "\u202e\x9b.xlsx"
+
+
+class HostileGateway(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = json.dumps({"resultCode": 13, "message": f"no{HOSTILE}", "requestNo": HOSTILE, "msgType": HOSTILE})
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer.encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        return
+
+
+@pytest.fixture
+def bad_words(tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose gateway refuses everything, in words that would steer a terminal."""
+    with HTTPServer(("127.0.0.1", 0), HostileGateway) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Desk(tmp_path, f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+def test_the_gateways_words_do_not_steer_the_terminal(bad_words: Desk) -> None:
+    bad_words.people(3)
+    bad_words.campaign()
+    done: list[Done] = [
+        bad_words.run("send", "c.toml", "--yes"),
+        bad_words.run("status"),
+        bad_words.run("status", "--json"),
+        bad_words.run("status", "--request", 1),
+        bad_words.run("status", "--request", 1, "--json"),
+        bad_words.run("runs"),
+    ]
+    assert done[0].status in {1, 3}
+    for one in done:
+        assert not steering(one.out + one.err), one
+
+
+def test_escaping_leaves_what_can_be_seen() -> None:
+    assert escape("홍길동 ABC é😀 ~`|\\\u3000\u00a0·…※") == "홍길동 ABC é😀 ~`|\\\u3000\u00a0·…※"
+    for letter in map(chr, range(0x110000)):
+        if unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp", "Cs"}:
+            assert escape(letter).isascii()
+            assert escape(letter).isprintable()
+            assert steering(escaped_json({"a": letter})) == []
+            assert json.loads(escaped_json({"a": letter})) == {"a": letter}
+
+
+def test_what_was_typed_before_a_question_does_not_answer_it(desk: Desk) -> None:
+    desk.people(3)
+    desk.campaign()
+    terminal = Terminal(desk, "send", "c.toml", early="y\ny\n")
+    terminal.read_until("[y/N]")
+    terminal.type("n\n")
+    status = terminal.read_all()
+    assert "Nothing was sent" in terminal.shown
+    assert status == 2
+    assert desk.ask("/sandbox/stats")["requests"] == 0
+
+
+def test_an_answer_to_the_question_counts(desk: Desk) -> None:
+    desk.people(3)
+    desk.campaign()
+    terminal = Terminal(desk, "send", "c.toml")
+    terminal.read_until("[y/N]")
+    terminal.type("y\n")
+    assert terminal.read_all() == 0
+    assert desk.ask("/sandbox/stats")["accepted"] == 1
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose gateway takes a fifth of a second to answer."""
+    with start(seed=1, latency="200ms") as sandbox:
+        yield Desk(tmp_path, sandbox.url)
+
+
+def begin(desk: Desk) -> Terminal:
+    """A run of 100 requests whose first answers have come, on a terminal."""
+    desk.people(100)
+    desk.campaign("{{ 이름 }}님")
+    terminal = Terminal(desk, "send", "c.toml", "--yes", "--no-progress")
+    while desk.ask("/sandbox/stats")["accepted"] < 5:
+        assert terminal.process.poll() is None
+    return terminal
+
+
+def assert_stopped_in_order(desk: Desk) -> None:
+    """What was on the wire was answered, the rest is pending, and the workbook is there."""
+    status = desk.run("status", "--json").json
+    assert status["state"] == "interrupted"
+    assert set(status["rows"]) == {"total", "accepted", "pending"}
+    assert status["rows"]["accepted"] == desk.ask("/sandbox/stats")["accepted"]
+    assert len(desk.results(status["report"])) == 100
+
+
+def test_a_closed_terminal_stops_in_order(slow: Desk) -> None:
+    terminal = begin(slow)
+    terminal.close()
+    assert terminal.process.wait(timeout=60) == 130
+    assert_stopped_in_order(slow)
+
+
+@pytest.mark.parametrize("first", [signal.SIGHUP, signal.SIGTERM])
+def test_hangups_are_one_wish_however_often_they_come(slow: Desk, first: signal.Signals) -> None:
+    terminal = begin(slow)
+    terminal.process.send_signal(first)
+    terminal.read_until("waiting for the answers")
+    for _ in range(3):
+        terminal.process.send_signal(signal.SIGHUP)
+    assert terminal.read_all() == 130
+    assert_stopped_in_order(slow)
+
+
+def test_a_hangup_that_is_ignored_stops_nothing(slow: Desk) -> None:
+    slow.people(40)
+    slow.campaign("{{ 이름 }}님")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup has it
+    try:
+        process = slow.start("send", "c.toml", "--yes", "--json")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    while slow.ask("/sandbox/stats")["requests"] < 5:
+        assert process.poll() is None
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(out)["rows"] == {"total": 40, "accepted": 40}
+
+
+def test_a_hangup_before_the_sending_ends_the_command(desk: Desk) -> None:
+    desk.people(3)
+    desk.campaign()
+    terminal = Terminal(desk, "send", "c.toml")
+    terminal.read_until("[y/N]")
+    terminal.close()
+    assert terminal.process.wait(timeout=60) == 130
+    assert desk.ask("/sandbox/stats")["requests"] == 0

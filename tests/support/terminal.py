@@ -1,0 +1,75 @@
+"""The command on a terminal of its own (a pseudo-terminal), for what only a terminal can show."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+from typing import TYPE_CHECKING
+
+from tests.support.desk import ROOT
+
+if TYPE_CHECKING:
+    from tests.support.desk import Desk
+
+BARS = re.compile(r"\r|\x1b\[A")
+"""What tqdm steers the cursor with."""
+
+
+class Terminal:
+    """The command with a terminal as its standard streams, which it controls; `type` and `read` are the user's side."""
+
+    def __init__(self, desk: Desk, *words: object, early: str = "", env: dict[str, str] | None = None) -> None:
+        self._master, slave = pty.openpty()
+        if early:
+            self.type(early)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "campaign", *map(str, words)],
+            cwd=desk.folder,
+            env=desk.environment(env=env) | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - the test starts no threads of its own before
+        )
+        os.close(slave)
+        self.shown = ""
+
+    def type(self, words: str) -> None:
+        """Press keys."""
+        os.write(self._master, words.encode())
+
+    def read_until(self, words: str) -> None:
+        """Read what is shown until these words are; fails where the command ends before."""
+        while words not in self.shown:
+            piece = self._read()
+            assert piece, f"the command ended without {words!r}: {self.shown}"
+            self.shown += piece
+
+    def read_all(self) -> int:
+        """Read what is shown to the end; the exit status."""
+        while piece := self._read():
+            self.shown += piece
+        os.close(self._master)
+        return self.process.wait(timeout=60)
+
+    def close(self) -> None:
+        """Close the window."""
+        os.close(self._master)
+
+    def _read(self) -> str:
+        try:
+            return os.read(self._master, 65_536).decode("utf-8", "backslashreplace")
+        except OSError:  # Linux: the other side was closed
+            return ""
+
+
+def _take_terminal() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
