@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign.cli.commands import schedule
-from campaign.engine import preflight, runs
+from campaign.engine import history, preflight, runs
 from campaign.journal import Journal, open_for_reading
 from campaign.scheduler import service
 from tests.support.desk import number
@@ -52,11 +52,11 @@ def recorded(shift: Shift) -> tuple[list[tuple[str, str]], int, int]:
 STEPS: list[tuple[Any, str]] = [
     (schedule, "check_keys"),
     (schedule, "look_at_clock"),
-    (schedule.earlier, "refuse_second"),
+    (history, "refuse_second"),
     (Journal, "add_schedule"),
     (Journal, "claim_occurrence"),
     (runs, "plan"),
-    (runs.earlier, "leave_out_reached"),
+    (history, "leave_out_reached"),
     (Journal, "new_run_id"),
     (Journal, "add_run"),
 ]
