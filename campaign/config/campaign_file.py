@@ -179,7 +179,8 @@ def load(path: Path) -> Campaign:
     except OSError as problem:
         raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
     # A link is only another name of the file, which its paths are relative to.
-    return build(values, folder=canonical_path(path).parent, place=str(path))
+    folder = (canonical_path(path) if path.is_symlink() else path).parent
+    return build(values, folder=folder, place=str(path))
 
 
 def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:

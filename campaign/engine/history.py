@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -56,8 +57,13 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checke
 
 def _runs_of(journal: Reader, checked: Checked, gateway: str) -> list[RunRecord]:
     """The runs of this campaign through that gateway, however its origin was written then; the newest first."""
-    name, identity = checked.campaign.name, gateway_identity(gateway)
-    return [run for run in journal.runs() if run.name == name and gateway_identity(run.gateway) == identity]
+    name, identity = _composed(checked.campaign.name), gateway_identity(gateway)
+    return [run for run in journal.runs() if _composed(run.name) == name and gateway_identity(run.gateway) == identity]
+
+
+def _composed(name: str) -> str:
+    """A name with Hangul in whole syllables: macOS takes them apart, and both look the same."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _digests(journal: Reader, checked: Checked, gateway: str) -> list[str]:

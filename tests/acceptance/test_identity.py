@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -184,6 +185,24 @@ def test_once_per_recipient_is_kept_by_every_door(shift: Shift, command: str) ->
         shift.it_is("2026-12-01 10:00:00")
         assert [one["state"] for one in shift.run_due().json["happened"]] == ["ended"]
     assert shift.delivered() == EVERYBODY
+
+
+def test_once_per_recipient_knows_a_name_in_hangul_however_its_syllables_are_written(shift: Shift) -> None:
+    for form in ("NFC", "NFD"):
+        file = shift.desk.campaign(form, schedule=MONDAYS)
+        words = file.read_text(encoding="utf-8").replace('"test"', f'"{unicodedata.normalize(form, "봄 할인")}"')
+        file.write_text(words, encoding="utf-8")
+        assert shift.desk.run("send", "c.toml", "--yes").status == 0
+    assert shift.delivered() == EVERYBODY
+
+
+@pytest.mark.parametrize("spelling", [lambda _: "./r.xlsx", lambda folder: (folder / "link.xlsx").symlink_to("r.xlsx")])
+def test_a_spreadsheet_is_not_read_twice_under_two_names(shift: Shift, spelling: Callable[[Path], str | None]) -> None:
+    other = spelling(shift.desk.folder) or "link.xlsx"
+    shift.desk.campaign("안녕하세요", recipients=f'files = ["r.xlsx", "{other}"]\nduplicates = "keep"')
+    done = shift.desk.run("send", "c.toml", "--yes")
+    assert (done.status, "are the same file. Name it once." in done.err) == (2, True)
+    assert shift.delivered() == []
 
 
 def test_once_per_recipient_is_seen_before_anything_is_sent(shift: Shift) -> None:

@@ -10,9 +10,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from campaign.messages.rendering.fields import hire
+from campaign.model.errors import SettingsError
+from campaign.model.paths import canonical_path
 from campaign.recipients.spreadsheets.reader import Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from campaign.config.campaign_file import Campaign
@@ -22,11 +26,12 @@ class Begun:
     """A campaign's `reading` and its `crew` (None where there is nothing to fill in). As a context, it ends the crew.
 
     Raises:
-        SettingsError: the template cannot be read.
+        SettingsError: the template cannot be read, or a spreadsheet is named twice.
     """
 
     def __init__(self, campaign: Campaign) -> None:
         section = campaign.recipients
+        _require_different(campaign.recipient_files)
         self.reading = Reading(campaign.recipient_files, sheet=section.sheet, phone=section.phone)
         self._end = ExitStack()
         self.crew = self._end.enter_context(hire(campaign))
@@ -36,3 +41,12 @@ class Begun:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._end.close()
+
+
+def _require_different(files: Sequence[Path]) -> None:
+    """Refuse the same spreadsheet twice: with `duplicates = "keep"` everybody in it would get the message twice."""
+    seen: dict[Path, Path] = {}
+    for file in files:
+        other = seen.setdefault(canonical_path(file), file)
+        if other is not file:
+            raise SettingsError(f"recipients.files: {other} and {file} are the same file. Name it once.")
