@@ -88,8 +88,7 @@ def send(strict: str, api: str, breach: Breach) -> Outcome:
         request = Request(id="r", no=1, message=breach.message, numbers=breach.numbers)
         prepared = client.prepare(request, breach.image)
         if breach.instead:
-            assert isinstance(prepared.body, bytes)
-            prepared.body = json.dumps({**json.loads(prepared.body), **breach.instead}).encode()
+            prepared.body = json.dumps({**json.loads(prepared.body or b""), **breach.instead}).encode()
             prepared.headers["Content-Length"] = str(len(prepared.body))
         return client.send(prepared)
 
