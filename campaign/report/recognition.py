@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK: Final = "campaign run"
-"""Begins the identifier (a document property) of a copy of the user's workbook with results in it; the run's id follows."""
+"""Begins the identifier (a document property) of a copy of a workbook with results in it; the run's id follows."""
 
 SHEETS: Final = {"summary", "requests", "problems"}
 """The sheets that every result and check workbook has, besides `results`. Source: design.md, "Result workbook"."""
