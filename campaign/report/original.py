@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
-from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 
@@ -65,9 +64,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     # Tells the copy from a workbook of the user's own, which is never written over.
-    if MARK in book.custom_doc_props.names:
-        del book.custom_doc_props[MARK]
-    book.custom_doc_props.append(StringProperty(name=MARK, value=result.run.id))
+    book.properties.identifier = f"{MARK} {result.run.id}"
     return place.put(path, lambda made: save(book, made))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK: Final = "campaign run"
-"""The custom property of a workbook of the user's with results put into it; its value is the run's id."""
+"""Begins the identifier (a document property) of a copy of a workbook with results in it; the run's id follows."""
 
 SHEETS: Final = {"summary", "requests", "problems"}
 """The sheets that every result and check workbook has, besides `results`. Source: design.md, "Result workbook"."""
@@ -47,7 +47,7 @@ def _is_our_workbook(path: Path) -> bool:
             return True
         if "comparison" in names and COMPARISON in _part(parts, "xl/worksheets/sheet1.xml"):
             return True
-        return "docProps/custom.xml" in parts.namelist() and f'name="{MARK}"' in _part(parts, "docProps/custom.xml")
+        return f"identifier>{MARK} " in _part(parts, "docProps/core.xml")
 
 
 def _part(parts: zipfile.ZipFile, name: str) -> str:
