@@ -96,7 +96,7 @@ def variables(language: Language, whole: Sequence[Piece], names: Names) -> set[s
     """The variables that the template asks of the row.
 
     Raises:
-        TemplateError: one is not a column or stands in a piece that does not see the columns, or there is no such filter.
+        TemplateError: one is not a column, or not seen by its piece; or there is no such filter.
     """
     own = {name for piece in whole for name in _assigned(piece.tree)}
     asked = set()
