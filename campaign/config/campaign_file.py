@@ -158,13 +158,17 @@ class Campaign(Section):
         # An editor ends a file with a newline that nobody means to send, and pay for.
         return text.removesuffix("\n").removesuffix("\r")
 
+    @property
+    def template_folder(self) -> Path:
+        """Where the files lie that text fields take in: the template's folder, or this file's."""
+        return (self.folder / self.message.template).parent if self.message.template else self.folder
+
     @cached_property
     def included(self) -> template_files.TemplateFiles:
-        """The files that the text fields take in, from the template's folder (or this file's); read once."""
+        """The files that the text fields take in, from `template_folder`; read once."""
         message = self.message
-        folder = (self.folder / message.template).parent if message.template else self.folder
         fields = (self.template_text(), self.sender, message.title, message.image, message.reserve)
-        return template_files.read(folder, filter(None, fields))
+        return template_files.read(self.template_folder, filter(None, fields))
 
     def template_record(self) -> str:
         """The template with the files that it takes in: what a run and its workbook keep of it."""

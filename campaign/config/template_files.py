@@ -70,7 +70,7 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
     if len(files.texts) >= MOST_FILES:
         files.refused[name] = f"a template may take in {MOST_FILES} files at most"
         return
-    path = _find(folder, name)
+    path = find(folder, name)
     if path is None:
         near = difflib.get_close_matches(name, _names_of(folder), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
@@ -91,8 +91,8 @@ def _not_allowed(name: str) -> str | None:
     return None
 
 
-def _find(folder: Path, name: str) -> Path | None:
-    """The file of that name, whether its name on the disk is written in NFC or not."""
+def find(folder: Path, name: str) -> Path | None:
+    """The file of that name (a `key`), whether its name on the disk is written in NFC or not."""
     path = folder
     for part in name.split("/"):
         if not path.is_dir():

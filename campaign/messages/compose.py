@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from campaign.messages import checks, ksx1001
+from campaign.messages import checks, ksx1001, placeholders
 from campaign.messages.cleanup import finisher
 from campaign.messages.cp949 import strings
 from campaign.messages.pictures import Pictures
 from campaign.messages.rendering import render
 from campaign.messages.rendering.fields import sources
-from campaign.messages.templates.column_names import is_template
+from campaign.messages.templates.column_names import Names, is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
 from campaign.recipients.numbers.normalise import normalise_sender
@@ -76,10 +76,13 @@ def compose(
         crew: the processes to render in, where they have been started already.
 
     Raises:
-        TemplateError: a template cannot be used for any row, or was stopped by a limit.
+        TemplateError: a template cannot be used for any row, was stopped by a limit, or names columns as other
+            services do.
     """
     finish = finisher(substituting=campaign.message.substitute)
     written, files = sources(campaign), campaign.included
+    names = Names.of([column.heading for column in recipients.columns])
+    remarks = placeholders.judge(written, files, names)
     variants = render.render(recipients, written, finish=finish, progress=progress, crew=crew, files=files)
     findings = checks.Findings(dict(variants.reasons), dict(variants.failed))
     pictures = Pictures(campaign)
@@ -94,7 +97,7 @@ def compose(
     return Composition(
         frame=spread.loc[:, list(COLUMNS)],
         images=pictures.by_digest,
-        notes=(*findings.notes, *pictures.notes),
+        notes=(*findings.notes, *pictures.notes, *remarks),
         note=spread["note"],
         field=spread["field"],
         blamed=spread["blamed"],

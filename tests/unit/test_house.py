@@ -32,6 +32,7 @@ FLOORS = {
     "engine": [
         "beginning",
         "pipeline",
+        "adopting",
         "checking",
         "results",
         "dispatch",
