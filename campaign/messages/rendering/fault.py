@@ -55,6 +55,8 @@ def cell_at_fault(problem: Exception, field: Field, cells: Cells) -> int | None:
         frame, instruction = frames[place]
         reads = _reads(frame.f_code, instruction, sources[frame.f_code.co_filename])
         suspects = [suspect for read in reads for suspect in _suspects(read, frame.f_locals, field, cells)]
+        if len({place for place, _ in suspects}) == 1:
+            return suspects[0][0]
         if suspects:
             handled = _handled([frame for frame, _ in frames[place + 1 :]], suspects)
             return max(suspects, key=lambda one: _weight(one[1], problem, handled))[0]

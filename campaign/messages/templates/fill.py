@@ -79,8 +79,9 @@ def _row_by_row(field: Field, columns: Columns, rows: int, failed: Failed) -> li
     names = (*field.variables, ROW)
     texts: list[str | None] = []
     context, render = field.template.new_context({}), field.template.root_render_func
+    extends = field.extends
     for cells in _cells(field, columns, rows):
-        if field.extends:
+        if extends:
             # Jinja2 adds the other template's blocks to the context.
             context = field.template.new_context({})
         context.parent.update(zip(names, cells, strict=True))

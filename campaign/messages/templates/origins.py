@@ -61,7 +61,8 @@ def _assignments(tree: nodes.Template, macros: Mapping[str, nodes.Macro]) -> Ite
     for macro in tree.find_all(nodes.Macro):
         yield macro.name, [*macro.body]
     for call in tree.find_all(nodes.Call):
-        name = getattr(call.node, "name", None) or getattr(call.node, "attr", None)
+        called = call.node
+        name = called.name if isinstance(called, nodes.Name) else getattr(called, "attr", "")
         if name in macros:
             yield from _arguments(macros[name], call)
 

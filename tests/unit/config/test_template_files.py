@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -51,10 +51,10 @@ def test_a_text_in_the_campaign_file_takes_in_files_beside_it(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_a_files_name_is_found_in_either_form_of_hangul(desk: Desk, form: str) -> None:
+def test_a_files_name_is_found_in_either_form_of_hangul(desk: Desk, form: Literal["NFC", "NFD"]) -> None:
     desk.people(1)
     put(desk.folder, **{unicodedata.normalize(form, "꼬리말"): "끝"})
-    other = "NFC" if form == "NFD" else "NFD"
+    other: Literal["NFC", "NFD"] = "NFC" if form == "NFD" else "NFD"
     desk.campaign(f'{{% include "{unicodedata.normalize(other, "꼬리말")}.j2" %}}')
     assert desk.run("preview", "c.toml", "--json").json["messages"][0]["text"] == "끝"
 
