@@ -22,7 +22,7 @@ MOST_FILES: Final = 100
 MOST_BYTES: Final = 1_000_000
 """Bytes that one of these files may have: more than any message can hold."""
 
-_TAG: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b(.*?)%\}", re.DOTALL)
+_TAG: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 _NAME: Final = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")
 
 
@@ -47,15 +47,20 @@ def key(name: str) -> str:
 
 def names_in(source: str) -> list[str]:
     """The names of files in a template's tags, by `key`, in their order."""
-    return [key(one or other) for tag in _TAG.findall(source) for one, other in _NAME.findall(tag)]
+    found: list[str] = []
+    tag = _TAG.search(source)
+    # Each tag from its beginning to its end once: a template may be made to cost much time.
+    while tag and (end := source.find("%}", tag.end())) >= 0:
+        found += [key(one or other) for one, other in _NAME.findall(source, tag.end(), end)]
+        tag = _TAG.search(source, end)
+    return found
 
 
 def read(folder: Path, sources: Iterable[str]) -> TemplateFiles:
     """Every file of `folder`, or of a folder in it, that the sources take in, and those that these take in."""
     files = TemplateFiles()
     waiting = [name for source in sources for name in names_in(source)]
-    while waiting:
-        name = waiting.pop(0)
+    for name in waiting:  # grows while it is walked
         if name in files.texts or name in files.missing or name in files.refused:
             continue
         _read_one(folder, name, files)
@@ -67,10 +72,14 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
     if trouble := _not_allowed(name):
         files.refused[name] = trouble
         return
-    if len(files.texts) >= MOST_FILES:
+    if len(files.texts) + len(files.missing) >= MOST_FILES:
         files.refused[name] = f"a template may take in {MOST_FILES} files at most"
         return
-    path = find(folder, name)
+    try:
+        path = find(folder, name)
+    except OSError as problem:
+        files.refused[name] = f"{name!r}: cannot be read: {problem.strerror}"
+        return
     if path is None:
         near = difflib.get_close_matches(name, _names_of(folder), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""

@@ -58,7 +58,8 @@ _HALF: Final = (
 )
 """What begins like our own language, but is not: refused where it names a column."""
 
-_RAW: Final = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_RAW: Final = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
+_END_OF_RAW: Final = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,8 @@ def _half(pattern: re.Pattern[str], text: str, at: int, columns: _Columns) -> Pl
 def _end_of_ours(text: str, at: int) -> int:
     """Where a blank, a tag, a comment or a `raw` block of our own language ends."""
     if raw := _RAW.match(text, at):
-        return raw.end()
+        ending = _END_OF_RAW.search(text, raw.end())
+        return ending.end() if ending else len(text)
     closing = {"{{": "}}", "{%": "%}", "{#": "#}"}[text[at : at + 2]]
     end = text.find(closing, at + 2)
     return len(text) if end < 0 else end + 2
@@ -199,7 +201,9 @@ def _other(text: str, plain: str, at: int, columns: _Columns) -> Placeholder | N
 
 def _looks_meant(match: re.Match[str], name: str) -> bool:
     """Whether a placeholder that names no column is one: `{^^}` and the text between `10%` and `20%` are not."""
-    if "%" in match[0][:1]:
+    if match[0].startswith("%") and not match[0].startswith("%%"):
+        if re.fullmatch(r"[0-9A-Fa-f]{2}", name):
+            return False  # an address with letters of other scripts, such as %EC%9D%B4
         before = match.string[match.start() - 1 : match.start()]
         return not before.isdigit() and re.fullmatch(r"[^\W\d]\w*", name) is not None
     return re.search(r"\w", name) is not None

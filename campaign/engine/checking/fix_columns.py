@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.messages.cp949 import byte_lengths
-from campaign.messages.templates import column_names
 from campaign.model import Status, schema
 from campaign.recipients.spreadsheets import column_types
 
@@ -57,9 +56,7 @@ def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
     for place, one in enumerate(shown):
         faulty = list(byte_lengths(one.to_pylist()).faults)
         sizes[place, faulty] += _MOST
-    by_words = {column_names.empty(column.heading): place for place, column in enumerate(columns)}
-    named = rows["reason"].map(by_words).to_numpy(dtype=float, na_value=-1).astype(np.int64)
-    return by_place[np.where(named >= 0, named, sizes.argmax(axis=0))]
+    return by_place[sizes.argmax(axis=0)]
 
 
 _MOST: Final = 1_000_000

@@ -73,6 +73,7 @@ OUTSIDE = "only files of the template's own folder, or of a folder in it, can be
         ("C:/secret.j2", OUTSIDE),
         ("link.j2", "link.j2: is a link out of the template's folder"),
         ("linked/secret.j2", "linked/secret.j2: is a link out of the template's folder"),
+        ("{long}.j2", "cannot be read: File name too long"),
         (".env", "'.env': a hidden file cannot be taken in"),
         ("sub", "is not a file"),
         ("pipe.j2", "is not a file"),
@@ -91,7 +92,7 @@ def test_what_cannot_be_taken_in_is_refused_with_its_place(desk: Desk, name: str
     os.mkfifo(folder / "pipe.j2")
     (folder / "cp949.j2").write_bytes("끝".encode("cp949"))
     (folder / "large.j2").write_text("가" * 400_000, encoding="utf-8")
-    name, words = (one.replace("{parent}", str(desk.folder)) for one in (name, words))
+    name, words = (one.replace("{parent}", str(desk.folder)).replace("{long}", "a" * 300) for one in (name, words))
     put(folder, t=f"첫 줄\n{{% include '{name}' %}}".replace("\\", "\\\\"))
     desk.people(1)
     desk.campaign("", message='template = "texts/t.j2"')

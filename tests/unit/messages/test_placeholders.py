@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign.config import template_files
 from campaign.messages import placeholders
 from campaign.messages.templates.column_names import Names
 from tests.support.desk import number
@@ -68,6 +69,7 @@ def test_a_heading_with_quotes_is_written_so_that_a_template_reads_it() -> None:
         "*이름* **이름**",
         "{^^} {} { } %% ##  [] <>",
         "a@b.kr, c@d.kr",
+        "https://a.kr/?q=%EC%9D%B4%EB%A6%84",
     ],
 )
 def test_our_own_language_and_plain_text_are_left_alone(text: str) -> None:
@@ -99,6 +101,15 @@ def test_several_are_found_with_their_lines_also_after_percentages() -> None:
 def test_what_was_rewritten_is_found_no_more(text: str) -> None:
     once = placeholders.rewritten(text, NAMES)
     assert placeholders.rewritten(once, NAMES) == once
+
+
+def test_a_template_made_to_cost_time_is_read_in_little() -> None:
+    # Were any of these looked through once for each beginning, they would take minutes.
+    for piece in ("{% raw %}", "{{", "{%", "%", "#{", "[*", "<<", "{% include 'a"):
+        source = piece * (200_000 // len(piece))
+        assert placeholders.find(source, NAMES) == []
+        assert len(template_files.names_in(source)) <= 1
+        assert len(template_files.names_in(f"{source}' %}}")) > 0 or "include" not in piece
 
 
 ROWS = [("민서", number(1), "A1")]
