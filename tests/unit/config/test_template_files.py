@@ -152,6 +152,15 @@ def test_what_a_base_is_given_by_one_row_does_not_reach_the_next() -> None:
     assert len(set(texts)) == 1
 
 
+def test_what_one_row_leaves_in_an_imported_file_does_not_reach_the_next() -> None:
+    macros = (
+        "{% set 앞 = namespace(이름='-') %}{% macro 기억(이름) %}{{ 앞.이름 }}{% set 앞.이름 = 이름 %}{% endmacro %}"
+    )
+    language = Language(TemplateFiles({"m.j2": macros}))
+    field = compile_field("t", "{% import 'm.j2' as 말 %}{{ 말.기억(이름) }}", Names.of(["이름"]), language)
+    assert fill(field, {0: ["민서", "지훈", "하은"]}, 3, {}, most=9) == ["-", "-", "-"]
+
+
 def test_a_file_that_takes_itself_in_is_stopped(desk: Desk) -> None:
     desk.people(1)
     put(desk.folder, t="{% include 't.j2' %}")
