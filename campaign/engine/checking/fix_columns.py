@@ -56,7 +56,8 @@ def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
     for place, one in enumerate(shown):
         faulty = list(byte_lengths(one.to_pylist()).faults)
         sizes[place, faulty] += _MOST
-    return by_place[sizes.argmax(axis=0)]
+    blamed: np.ndarray = by_place[sizes.argmax(axis=0)]
+    return blamed
 
 
 _MOST: Final = 1_000_000

@@ -153,9 +153,8 @@ def test_what_a_base_is_given_by_one_row_does_not_reach_the_next() -> None:
 
 
 def test_what_one_row_leaves_in_an_imported_file_does_not_reach_the_next() -> None:
-    macros = (
-        "{% set 앞 = namespace(이름='-') %}{% macro 기억(이름) %}{{ 앞.이름 }}{% set 앞.이름 = 이름 %}{% endmacro %}"
-    )
+    remember = "{% macro 기억(이름) %}{{ 앞.이름 }}{% set 앞.이름 = 이름 %}{% endmacro %}"
+    macros = "{% set 앞 = namespace(이름='-') %}" + remember
     language = Language(TemplateFiles({"m.j2": macros}))
     field = compile_field("t", "{% import 'm.j2' as 말 %}{{ 말.기억(이름) }}", Names.of(["이름"]), language)
     assert fill(field, {0: ["민서", "지훈", "하은"]}, 3, {}, most=9) == ["-", "-", "-"]
