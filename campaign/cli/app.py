@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -49,13 +50,17 @@ def check(
     type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
     only: given.OnlyOption = None,
     override_advertising: given.OverrideOption = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Rewrite blanks of other services, such as #{이름}, in the template file.")
+    ] = False,
     gateway_url: given.GatewayOption = None,
     report: given.ReportOption = None,
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
     """Do everything but send: read, render, check, count, price; write the check workbook."""
-    planned = given.campaign_of(
+    load = partial(
+        given.campaign_of,
         file,
         recipients=recipients,
         template=template,
@@ -65,6 +70,13 @@ def check(
         image=image,
         type=type,
     )
+    if adopt:
+        from campaign.cli import terminal
+        from campaign.engine import adopt_placeholders
+
+        for line in adopt_placeholders.adopt(load()):
+            terminal.note(line)
+    planned = load()
     asked_for = given.statuses_of(only)
     with given.begin(planned) as begun:
         from campaign.cli.commands import check as looking

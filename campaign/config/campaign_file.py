@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from campaign.config import template_files
 from campaign.config.base import Filled, Section
 from campaign.config.schedule_sections import NotifySection, ScheduleSection, SendingSection
 from campaign.model import MsgType
@@ -156,6 +158,22 @@ class Campaign(Section):
             raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
         # An editor ends a file with a newline that nobody means to send, and pay for.
         return text.removesuffix("\n").removesuffix("\r")
+
+    @property
+    def template_folder(self) -> Path:
+        """Where the files lie that text fields take in: the template's folder, or this file's."""
+        return (self.folder / self.message.template).parent if self.message.template else self.folder
+
+    @cached_property
+    def included(self) -> template_files.TemplateFiles:
+        """The files that the text fields take in, from `template_folder`; read once."""
+        message = self.message
+        fields = (self.template_text(), self.sender, message.title, message.image, message.reserve)
+        return template_files.read(self.template_folder, filter(None, fields))
+
+    def template_record(self) -> str:
+        """The template with the files that it takes in: what a run and its workbook keep of it."""
+        return template_files.record(self.template_text(), self.included)
 
 
 def load(path: Path) -> Campaign:

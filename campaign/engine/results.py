@@ -63,7 +63,7 @@ def of_check(checked: Checked, gateway: str, now: datetime) -> Result:
         api=checked.campaign.gateway.api,
         sandbox=gateway == SANDBOX,
         created_at=now,
-        template=checked.campaign.template_text(),
+        template=checked.campaign.template_record(),
         prices={str(kind): price for kind, price in checked.campaign.prices.items()},
         advertisement=checked.campaign.message.advertisement,
     )

@@ -149,7 +149,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunR
         in_flight=campaign.gateway.in_flight,
         rate=campaign.gateway.rate,
         plan_digest=planning.digest_plan(checked.table, gateway),
-        template=campaign.template_text(),
+        template=campaign.template_record(),
         prices={str(kind): price for kind, price in campaign.prices.items()},
         report=None,
         window=campaign.sending.window,

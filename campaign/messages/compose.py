@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from campaign.messages import checks, ksx1001
+from campaign.messages import checks, ksx1001, placeholders
 from campaign.messages.cleanup import finisher
 from campaign.messages.cp949 import strings
 from campaign.messages.pictures import Pictures
 from campaign.messages.rendering import render
 from campaign.messages.rendering.fields import sources
-from campaign.messages.templates.column_names import is_template
+from campaign.messages.templates.column_names import Names, is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
 from campaign.recipients.numbers.sender import normalise_sender
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("sender", "text", "title", "image", "date", "bytes", "msgType", "reason")
 """What the composition knows of a row; all but `reason` are columns of the table as they stand."""
 
-UNKNOWN: Final = ""
-"""Stands for the field of a problem that any of them may have: a template that could not be filled in."""
-
 
 @dataclass(frozen=True, slots=True)
 class Composition:
@@ -47,8 +44,9 @@ class Composition:
     `frame` has `COLUMNS`, one row a recipient; `images` the fitted pictures
     by their digest; `notes` sentences that the person should see; `note`
     (text, one a row) what to know of a row though it goes, or missing; `field`
-    the field (text, title, sender, image, reserve) that a row's reason is about, `UNKNOWN`
-    or missing; `places` the columns that each field reads, by their place in `Recipients.columns`.
+    the field (text, title, sender, image, reserve) that a row's reason is about, or missing; `blamed`
+    (`schema.INT`, one a row) the column whose cell made its template fail, where that is known; `places`
+    the columns that each field reads. Columns are given by their place in `Recipients.columns`.
     """
 
     frame: pd.DataFrame
@@ -56,6 +54,7 @@ class Composition:
     notes: tuple[str, ...]
     note: pd.Series
     field: pd.Series
+    blamed: pd.Series
     places: dict[str, tuple[int, ...]]
 
 
@@ -77,26 +76,31 @@ def compose(
         crew: the processes to render in, where they have been started already.
 
     Raises:
-        TemplateError: a template cannot be used for any row, or was stopped by a limit.
+        TemplateError: a template cannot be used for any row, was stopped by a limit, or names columns as other
+            services do.
     """
     finish = finisher(substituting=campaign.message.substitute)
-    variants = render.render(recipients, sources(campaign), finish=finish, progress=progress, crew=crew)
-    findings = checks.Findings(dict(variants.reasons))
-    findings.blame(UNKNOWN)
+    written, files = sources(campaign), campaign.included
+    names = Names.of([column.heading for column in recipients.columns])
+    remarks = placeholders.judge(written, files, names)
+    variants = render.render(recipients, written, finish=finish, progress=progress, crew=crew, files=files)
+    findings = checks.Findings(dict(variants.reasons), dict(variants.failed))
     pictures = Pictures(campaign)
     frame = _judged(variants, campaign, pictures, now, findings)
     frame["reason"] = pd.Series(findings.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["note"] = _notes(frame["text"])
     frame["field"] = pd.Series(findings.fields, dtype=schema.TEXT).reindex(range(len(variants)))
+    frame["blamed"] = pd.Series(variants.blamed, dtype=schema.INT).reindex(range(len(variants)))
     # Where all are different, they stand in the rows' order.
     spread = frame if len(frame) == len(variants.of_row) else frame.take(variants.of_row)
     spread = spread.set_axis(recipients.table.index)
     return Composition(
         frame=spread.loc[:, list(COLUMNS)],
         images=pictures.by_digest,
-        notes=(*findings.notes, *pictures.notes),
+        notes=(*findings.notes, *pictures.notes, *remarks),
         note=spread["note"],
         field=spread["field"],
+        blamed=spread["blamed"],
         places={name: tuple(places) for name, places in variants.places.items()},
     )
 

@@ -75,7 +75,10 @@ def test_a_billion_laughs(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{% for a in range(10**9) %}{% for b in range(10**9) %}{{ a }}{% endfor %}{% endfor %}", "no column 'range'"),
+        (
+            "{% for a in range(10**9) %}{% for b in range(10**9) %}{{ a }}{% endfor %}{% endfor %}",
+            "is too large for a message",
+        ),
         ("{{ 9**9**7 }}", "is too large for a message"),
         ("{{ 'x'.center(10**9) }}", "needs more than 256 MiB of memory"),
         ("{{ 'x'|center(10**9) }}", "needs more than 256 MiB of memory"),

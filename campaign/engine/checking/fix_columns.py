@@ -9,9 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.messages.compose import UNKNOWN
 from campaign.messages.cp949 import byte_lengths
-from campaign.messages.templates import column_names
 from campaign.model import Status, schema
 from campaign.recipients.spreadsheets import column_types
 
@@ -30,9 +28,9 @@ def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition)
 
     It is the table's name of one of the person's own columns, such as own.3, or `STATUS`.
 
-    A wrong number is mended in the phone cell, an empty cell that the template needs in that very
-    cell, a message that cannot be sent in the cell that has the character, or else in the longest of
-    those that it is made of.
+    A wrong number is corrected in the phone cell, and a message whose template failed in the cell whose value
+    failed (an empty one, or one that a filter refused). A message that cannot be sent is corrected in
+    the cell that has the character, or else in the longest of those that it is made of.
     """
     found = np.full(len(table), None, dtype=object)
     invalid = (table["status"] == str(Status.INVALID)).fillna(value=False).to_numpy(dtype=bool)
@@ -40,14 +38,12 @@ def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition)
     found[invalid & ~of_message] = recipients.phone
     for field in composition.field[of_message].unique():
         rows = np.flatnonzero(of_message & (composition.field == field).fillna(value=False).to_numpy(dtype=bool))
-        places = _places(composition, field)
-        found[rows] = _blamed(table.iloc[rows], [recipients.columns[place] for place in places])
+        columns = [recipients.columns[place] for place in composition.places.get(field, ())]
+        found[rows] = _blamed(table.iloc[rows], columns)
+    known = np.flatnonzero(of_message & composition.blamed.notna().to_numpy(dtype=bool))
+    names_by_place = np.array([column.name for column in recipients.columns], dtype=object)
+    found[known] = names_by_place[composition.blamed.iloc[known].to_numpy(dtype=np.int64)]
     return pd.Series(pd.array(found, dtype=schema.TEXT), index=table.index)
-
-
-def _places(composition: Composition, field: str) -> list[int]:
-    named = composition.places.values() if field == UNKNOWN else [composition.places.get(field, ())]
-    return sorted(set().union(*named))
 
 
 def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
@@ -60,9 +56,8 @@ def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
     for place, one in enumerate(shown):
         faulty = list(byte_lengths(one.to_pylist()).faults)
         sizes[place, faulty] += _MOST
-    by_words = {column_names.empty(column.heading): place for place, column in enumerate(columns)}
-    named = rows["reason"].map(by_words).to_numpy(dtype=float, na_value=-1).astype(np.int64)
-    return by_place[np.where(named >= 0, named, sizes.argmax(axis=0))]
+    blamed: np.ndarray = by_place[sizes.argmax(axis=0)]
+    return blamed
 
 
 _MOST: Final = 1_000_000

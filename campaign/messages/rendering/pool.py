@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering.limits import Limits
 from campaign.messages.rendering.process import Confined
 
@@ -31,7 +32,7 @@ class Crew:
         self._crew = [Confined(self._limits)]
         self._idle: SimpleQueue[Confined] = SimpleQueue()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
-        self._lesson: tuple[Sequence[str], Templates] = ((), ())
+        self._lesson: tuple[Sequence[str], Templates, TemplateFiles] = ((), (), TemplateFiles())
 
     def __enter__(self) -> Self:
         return self
@@ -43,13 +44,15 @@ class Crew:
         for one in self._crew:
             one.close()
 
-    def learn(self, headings: Sequence[str], templates: Templates) -> list[list[int]]:
+    def learn(self, headings: Sequence[str], templates: Templates, files: TemplateFiles) -> list[list[int]]:
         """Compile the templates, each a label and a source; the places of the columns that each reads.
+
+        `files` are those that the templates may take in.
 
         Raises:
             TemplateError: one cannot be used, or was stopped by a limit.
         """
-        self._lesson = (headings, templates)
+        self._lesson = (headings, templates, files)
         places = self._crew[0].learn(*self._lesson)
         self._idle.put(self._crew[0])
         return places

@@ -19,6 +19,8 @@ from campaign.model.errors import TemplateError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from campaign.config.template_files import TemplateFiles
+
     Answer = tuple[dict[str, Any], list[bytes]]
 
 _KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -48,14 +50,23 @@ class Confined:
             env={name: os.environ[name] for name in _KEPT if name in os.environ},
         )
 
-    def learn(self, headings: Sequence[str], templates: Sequence[tuple[str, str]]) -> list[list[int]]:
+    def learn(
+        self, headings: Sequence[str], templates: Sequence[tuple[str, str]], files: TemplateFiles
+    ) -> list[list[int]]:
         """Teach it the templates, each a label and a source; the places of the columns that each reads.
+
+        `files` are those that the templates may take in.
 
         Raises:
             TemplateError: one cannot be used, or was stopped by a limit.
         """
         self._labels = [label for label, _ in templates]
-        header = {"limits": asdict(self._limits), "headings": list(headings), "templates": list(templates)}
+        header = {
+            "limits": asdict(self._limits),
+            "headings": list(headings),
+            "templates": list(templates),
+            "files": asdict(files),
+        }
         return [answer["places"] for answer, _ in self._ask(header, [])]
 
     def fill(self, header: dict[str, Any], buffers: Sequence[bytes]) -> list[Answer]:
@@ -94,7 +105,7 @@ class Confined:
             "wall": f"it is not done after {limits.wall:g} seconds",
             "memory": f"it needs more than {limits.memory // 1_048_576:,} MiB of memory",
             "output": f"it makes a text of more than {limits.output:,} characters",
-            "recursion": "a macro in it calls itself without end",
+            "recursion": "a macro in it calls itself without end, or a file takes itself in",
         }[limit]
 
     def _why(self) -> str:

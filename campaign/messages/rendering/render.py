@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering import batches
 from campaign.messages.rendering.pool import Crew
 from campaign.messages.templates.column_names import is_template
@@ -34,7 +35,8 @@ class Variants:
 
     `fields` holds one Arrow column of strings a text field that is used, each
     of one entry a variant, missing where it could not be rendered; `reasons`
-    says why, by variant; `of_row` is the variant of every row (int64, the table's length);
+    says why, by variant, `failed` in which field, and `blamed` by which column's cell, by its place, as far as
+    that is known; `of_row` is the variant of every row (int64, the table's length);
     `places` are the columns that each field reads, none for one that is no template.
     """
 
@@ -42,9 +44,19 @@ class Variants:
     reasons: dict[int, str]
     of_row: np.ndarray
     places: dict[str, list[int]]
+    failed: dict[int, str]
+    blamed: dict[int, int]
 
     def __len__(self) -> int:
         return len(next(iter(self.fields.values())))
+
+
+class _Failure(NamedTuple):
+    """Why a variant could not be rendered, in which field, and the place of the column to blame, if known."""
+
+    words: str
+    field: str
+    place: int | None
 
 
 def render(
@@ -54,6 +66,7 @@ def render(
     finish: Finish,
     progress: Callable[[int], None] | None = None,
     crew: Crew | None = None,
+    files: TemplateFiles | None = None,
 ) -> Variants:
     """Render text fields over all rows.
 
@@ -63,6 +76,7 @@ def render(
         finish: what is done to all rendered texts of a field.
         progress: told how many rows' worth of rendering has been done since the last time.
         crew: the processes to render in, where they have been started already.
+        files: what the fields may take in.
 
     Raises:
         TemplateError: a field's syntax is wrong, it names an unknown column, or it was stopped by a limit.
@@ -71,20 +85,29 @@ def render(
     if templates:
         with Crew() if crew is None else nullcontext(crew) as hired:
             headings = [column.heading for column in recipients.columns]
-            places = dict(zip(templates, hired.learn(headings, list(templates.values())), strict=True))
+            places = dict(
+                zip(templates, hired.learn(headings, [*templates.values()], files or TemplateFiles()), strict=True)
+            )
             used = sorted(set().union(*places.values()))
             of_row, firsts = _variants(recipients, used)
             hired.expect(len(firsts))
             questions = batches.cut(batches.cells(recipients, used, firsts), len(firsts))
-            rendered, reasons = _gather(templates, hired.fill(questions), progress)
+            rendered, failures = _gather(templates, hired.fill(questions), progress)
     else:
         of_row, firsts = _variants(recipients, ())
-        rendered, reasons, places = {}, {}, {}
+        rendered, failures, places = {}, {}, {}
     for name, (_, text) in sources.items():
         rendered.setdefault(name, _constant(text, len(firsts)))
     if progress:
         progress(len(of_row) - (len(firsts) if templates else 0))
-    return Variants({name: finish(texts) for name, texts in rendered.items()}, reasons, of_row, places)
+    return Variants(
+        fields={name: finish(texts) for name, texts in rendered.items()},
+        reasons={variant: one.words for variant, one in failures.items()},
+        of_row=of_row,
+        places=places,
+        failed={variant: one.field for variant, one in failures.items()},
+        blamed={variant: one.place for variant, one in failures.items() if one.place is not None},
+    )
 
 
 def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -105,20 +128,21 @@ def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray
 
 def _gather(
     names: Mapping[str, object], answered: Iterator[list[Answer]], progress: Callable[[int], None] | None
-) -> tuple[dict[str, pa.ChunkedArray], dict[int, str]]:
-    """Put the batches' answers together: each field's texts, and the reasons by variant."""
+) -> tuple[dict[str, pa.ChunkedArray], dict[int, _Failure]]:
+    """Put the batches' answers together: each field's texts, and the variants that failed."""
     texts: dict[str, list[pa.Array]] = {name: [] for name in names}
-    reasons: dict[int, str] = {}
+    failures: dict[int, _Failure] = {}
     done = rows = 0
     for answers in answered:
         for name, (header, (lengths, data)) in zip(names, answers, strict=True):
             texts[name].append(batches.texts(np.frombuffer(lengths, dtype=np.int32), data))
             rows = len(texts[name][-1])
-            reasons.update((done + int(place), words) for place, words in header["reasons"].items())
+            for variant, words in header["reasons"].items():
+                failures[done + int(variant)] = _Failure(words, name, header["blamed"].get(variant))
         done += rows
         if progress:
             progress(rows)
-    return {name: pa.chunked_array(chunks, type=pa.string()) for name, chunks in texts.items()}, reasons
+    return {name: pa.chunked_array(chunks, type=pa.string()) for name, chunks in texts.items()}, failures
 
 
 def _constant(text: str, times: int) -> pa.ChunkedArray:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
+from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering import protocol
 from campaign.messages.rendering.limits import Limits, allow_cpu, confine
 from campaign.messages.templates import fill as filling
 from campaign.messages.templates.column_names import Names
 from campaign.messages.templates.compile import compile_field
-from campaign.messages.templates.environment import missing
+from campaign.messages.templates.environment import Language, missing
 from campaign.model.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -36,15 +37,19 @@ class _Worker:
     limits: Limits
     fields: list[Field]
 
-    def learn(self, templates: Sequence[tuple[str, str]]) -> None:
+    def learn(self, templates: Sequence[tuple[str, str]], files: dict[str, dict[str, str]]) -> None:
         """Compile the templates, each a label and a source; answers with the places of the columns they read."""
         names = Names.of(self.headings)
+        language = Language(TemplateFiles(**files))
         for label, source in templates:
-            self.fields.append(compile_field(label, source, names))
+            self.fields.append(compile_field(label, source, names, language))
             self.answer({"places": sorted(self.fields[-1].places)})
 
     def fill(self, header: dict[str, Any], buffers: Sequence[bytes]) -> None:
-        """Render a batch; answers a field's texts as UTF-8, their lengths in bytes (-1: none), and new reasons."""
+        """Render a batch; answers a field's texts as UTF-8 and their lengths in bytes (-1: none).
+
+        With them go the new reasons, and the places of the columns that are to blame for them, as far as known.
+        """
         reasons: dict[int, str] = {}
         columns = {
             place: self._cells(place, form, buffer)
@@ -52,10 +57,11 @@ class _Worker:
         }
         for field in self.fields:
             known = set(reasons)
-            texts = filling.fill(field, columns, header["rows"], reasons, most=self.limits.output)
+            blamed: dict[int, int] = {}
+            texts = filling.fill(field, columns, header["rows"], reasons, most=self.limits.output, blamed=blamed)
             lengths, data = _encode(texts, reasons)
             new = {place: words for place, words in reasons.items() if place not in known}
-            self.answer({"reasons": new}, [lengths, data])
+            self.answer({"reasons": new, "blamed": blamed}, [lengths, data])
 
     def _cells(self, place: int, form: str, buffer: bytes) -> list[Any]:
         cells = protocol.unpack(form, buffer)
@@ -94,7 +100,7 @@ def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
     limits = Limits(**header["limits"])
     confine(limits)
     worker = _Worker(lambda *frame: protocol.write(answers, *frame), header["headings"], limits, [])
-    _within(limits, answers, lambda: worker.learn(header["templates"]))
+    _within(limits, answers, lambda: worker.learn(header["templates"], header["files"]))
     while True:
         header, buffers = protocol.read(questions)
         _within(limits, answers, partial(worker.fill, header, buffers))

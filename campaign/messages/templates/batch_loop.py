@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from campaign.messages.templates.column_names import ROW
-from campaign.messages.templates.environment import say
+from campaign.messages.templates import pieces
+from campaign.messages.templates.origins import heading_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from jinja2 import Template
 
     from campaign.messages.templates.environment import Language
+
+    Failed = Callable[[int, Exception], None]
 
 END: Final = "\0"
 """Ends every row's text."""
@@ -52,12 +54,13 @@ class Loop:
     """A template as a loop; `fill` takes the columns of `variables`, then those of `headings`."""
 
     def __init__(self, template: Template, variables: Sequence[str], headings: Sequence[str]) -> None:
+        self.template = template
         self.variables = variables
         self.headings = headings
-        self._template = template
+        self.cells = {_CELL.format(place): heading for place, heading in enumerate(headings)}
 
-    def fill(self, columns: Sequence[Sequence[object]]) -> tuple[list[str | None], dict[int, str]] | None:
-        """The text of every row, None where there is a reason; the reasons. None if a text holds an `END` of its own.
+    def fill(self, columns: Sequence[Sequence[object]], failed: Failed) -> list[str | None] | None:
+        """Every row's text, None where it failed, which `failed` is told; None if a text holds an `END` of its own.
 
         Raises:
             MemoryError, RecursionError: the template would use up the machine.
@@ -65,7 +68,6 @@ class Loop:
         first = iter(columns[0])
         rows = zip(first, *columns[1:], strict=True)
         texts: list[str | None] = []
-        reasons: dict[int, str] = {}
         while True:
             pieces, problem = self._go_on(rows)
             *made, _ = "".join(pieces).split(END)
@@ -73,8 +75,8 @@ class Loop:
             if len(texts) + (problem is not None) != len(columns[0]) - length_hint(first):
                 return None
             if problem is None:
-                return texts, reasons
-            reasons[len(texts)] = say(problem)
+                return texts
+            failed(len(texts), problem)
             texts.append(None)
 
     def _go_on(self, rows: zip[tuple[object, ...]]) -> tuple[list[str], Exception | None]:
@@ -82,7 +84,7 @@ class Loop:
         pieces: list[str] = []
         try:
             # An exception leaves what came before it in the list.
-            pieces.extend(self._template.root_render_func(self._template.new_context({_ROWS: rows})))
+            pieces.extend(self.template.root_render_func(self.template.new_context({_ROWS: rows})))
         except (MemoryError, RecursionError):
             raise
         except Exception as problem:  # noqa: BLE001 - a template can raise anything; it is the row's problem
@@ -92,7 +94,7 @@ class Loop:
 
 def compile_loop(language: Language, source: str, variables: Sequence[str], headings: Sequence[str]) -> Loop | None:
     """The template as a loop over rows of these variables and headings; None if it cannot be one."""
-    tree = language.parse(source)
+    tree = pieces.inlined(language, language.parse(source))
     if not (variables or headings) or not all(map(_is_plain, tree.find_all(nodes.Node))):
         return None
     cells = {heading: _CELL.format(place) for place, heading in enumerate(headings)}
@@ -124,14 +126,3 @@ class _CellsForHeadings(NodeTransformer):
         )
 
     visit_Getattr = visit_Getitem  # noqa: N815 - Jinja2's name for it
-
-
-def heading_of(node: nodes.Node) -> str | None:
-    """The heading that `row["heading"]`, or `row.heading`, names; None if it is neither."""
-    if not isinstance(node, nodes.Getitem | nodes.Getattr):
-        return None
-    if not (isinstance(node.node, nodes.Name) and node.node.name == ROW):
-        return None
-    if isinstance(node, nodes.Getattr):
-        return node.attr
-    return node.arg.value if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str) else None

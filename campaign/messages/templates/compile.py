@@ -7,16 +7,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import jinja2
-from jinja2 import meta, nodes
+from jinja2 import nodes
 
-from campaign.messages.templates.batch_loop import Loop, compile_loop, heading_of
+from campaign.messages.templates import origins, pieces
+from campaign.messages.templates.batch_loop import Loop, compile_loop
 from campaign.messages.templates.column_names import ROW, Names, fold, is_template, plain_form
 from campaign.messages.templates.environment import Language, missing, refuse_large_constants, say
 from campaign.messages.templates.josa import particles
+from campaign.messages.templates.origins import heading_of
 from campaign.model.errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["ROW", "Field", "Names", "compile_field", "fold", "is_template", "missing", "plain_form", "say"]
 
@@ -31,7 +33,16 @@ class Field:
     variables: frozenset[str]
     headings: frozenset[str] | None  # None: `row` is used as a whole
     places: frozenset[int]
+    origins: Mapping[str, frozenset[int]]  # the columns that the template's own variables are made of
+    extends: bool = False  # the template fills in another one's blocks
     loop: Loop | None = None  # the same as a loop over many rows, where it can be one
+
+    @property
+    def language(self) -> Language:
+        """The language that it was compiled in."""
+        language = self.template.environment
+        assert isinstance(language, Language)  # noqa: S101 - `compile_field` compiles in no other
+        return language
 
     @property
     def by_heading(self) -> frozenset[str]:
@@ -57,34 +68,45 @@ def _language() -> Language:
     return Language()
 
 
-def compile_field(label: str, source: str, names: Names) -> Field:
+def compile_field(label: str, source: str, names: Names, language: Language | None = None) -> Field:
     """A text field ready to be rendered; `label` says where it came from, for errors.
+
+    `language` has the files that it may take in.
 
     Constants are reckoned out here already, so a hostile source can use up the machine:
     `worker` calls this within limits.
 
     Raises:
-        TemplateError: the syntax is wrong, or it names a column that does not exist (with the nearest).
+        TemplateError: the syntax is wrong, it names a column that does not exist (with the nearest), or
+            takes in a file that is missing or not of its folder.
     """
-    language = _language()
+    language = language or _language()
     try:
-        tree = language.parse(source)
-        asked = meta.find_undeclared_variables(tree) - {ROW}
-        headings = _headings_asked(label, tree, names)
-        _refuse_unknown(label, asked, names)
-        _refuse_unknown_particles(label, tree)
-        refuse_large_constants(language, tree)
+        whole = pieces.walk(language, label, source)
+        asked = pieces.variables(language, whole, names) - {ROW}
+        by_piece = [_headings_asked(piece.label, piece.tree, names) for piece in whole]
+        headings = None if None in by_piece else frozenset().union(*filter(None, by_piece))
+        for piece in whole:
+            _refuse_unknown_particles(piece.label, piece.tree)
+            refuse_large_constants(language, piece.tree)
+            if piece.name is not None:
+                language.get_template(piece.name)
         template = language.from_string(source)
         loop = None if headings is None else compile_loop(language, source, sorted(asked), sorted(headings))
     except jinja2.TemplateSyntaxError as problem:
-        raise TemplateError(f"{label}, line {problem.lineno}: {problem.message}") from None
+        place = f"{label}: {problem.name}" if problem.name else label
+        raise TemplateError(f"{place}, line {problem.lineno}: {problem.message}") from None
     except jinja2.TemplateError as problem:
         raise TemplateError(f"{label}: {problem}") from None
     except (RecursionError, OverflowError, ValueError) as problem:
         raise TemplateError(f"{label}: cannot be used: {str(problem) or type(problem).__name__}") from None
     by_row = frozenset(names.headings) if headings is None else headings
     places = {names.variables[name] for name in asked} | {names.headings[heading] for heading in by_row}
-    return Field(label, template, names, frozenset(asked), headings, frozenset(places), loop)
+    made_of = origins.of_variables([piece.tree for piece in whole], names)
+    if loop:
+        made_of |= {cell: frozenset({names.headings[heading]}) for cell, heading in loop.cells.items()}
+    extends = whole[0].tree.find(nodes.Extends) is not None
+    return Field(label, template, names, frozenset(asked), headings, frozenset(places), made_of, extends, loop)
 
 
 _METHODS: Final = frozenset(dir(dict))
@@ -106,12 +128,6 @@ def _headings_asked(label: str, tree: nodes.Template, names: Names) -> frozenset
             place = f'row["{heading}"]'
             raise TemplateError(f"{label}: {names.no_such(place, heading)}")
     return frozenset(reached) if direct == total and not methods else None
-
-
-def _refuse_unknown(label: str, asked: Iterable[str], names: Names) -> None:
-    for name in sorted(asked):
-        if name not in names.variables:
-            raise TemplateError(f"{label}: {names.no_such(f'{{{{ {name} }}}}', name)}")
 
 
 def _refuse_unknown_particles(label: str, tree: nodes.Template) -> None:

@@ -5,23 +5,32 @@ from __future__ import annotations
 from itertools import compress, repeat
 from typing import TYPE_CHECKING, Any
 
+from campaign.messages.rendering import fault
 from campaign.messages.templates.column_names import ROW
 from campaign.messages.templates.environment import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from campaign.messages.templates.batch_loop import Failed
     from campaign.messages.templates.compile import Field
 
     Columns = Mapping[int, Sequence[object]]
-    Filled = tuple[list[str | None], dict[int, str]]
 
 
 class TooLong(Exception):
     """A template made a text longer than any message could be."""
 
 
-def fill(field: Field, columns: Columns, rows: int, reasons: dict[int, str], *, most: int) -> list[str | None]:
+def fill(
+    field: Field,
+    columns: Columns,
+    rows: int,
+    reasons: dict[int, str],
+    *,
+    most: int,
+    blamed: dict[int, int] | None = None,
+) -> list[str | None]:
     """The field's text for each row; None for rows that have a reason, or get one here.
 
     Args:
@@ -30,6 +39,7 @@ def fill(field: Field, columns: Columns, rows: int, reasons: dict[int, str], *, 
         rows: how many rows there are.
         reasons: why a row cannot be rendered; rows with one already are passed over, new ones are added.
         most: characters that a text may have, besides those of its cells.
+        blamed: gets the place of the column whose cell made a row fail, where that is known.
 
     Raises:
         TooLong: a text has more.
@@ -38,35 +48,49 @@ def fill(field: Field, columns: Columns, rows: int, reasons: dict[int, str], *, 
     todo = [place not in reasons for place in range(rows)]
     if not all(todo):
         columns = {place: list(compress(columns[place], todo)) for place in field.places}
-    texts, new = _in_a_loop(field, columns) or _row_by_row(field, columns, sum(todo))
+    failures: dict[int, tuple[str, int | None]] = {}
+
+    def failed(row: int, problem: Exception) -> None:
+        failures[row] = say(problem), fault.cell_at_fault(problem, field, {at: columns[at][row] for at in field.places})
+
+    texts = _in_a_loop(field, columns, failed)
+    if texts is None:
+        failures.clear()
+        texts = _row_by_row(field, columns, sum(todo), failed)
     _refuse_too_long(field, texts, columns, most)
     places = list(compress(range(rows), todo))
-    reasons.update((places[place], words) for place, words in new.items())
+    reasons.update((places[row], words) for row, (words, _) in failures.items())
+    if blamed is not None:
+        blamed.update((places[row], cell) for row, (_, cell) in failures.items() if cell is not None)
     filled = iter(texts)
     return [next(filled) if wanted else None for wanted in todo] if len(texts) < rows else texts
 
 
-def _in_a_loop(field: Field, columns: Columns) -> Filled | None:
+def _in_a_loop(field: Field, columns: Columns, failed: Failed) -> list[str | None] | None:
     if field.loop is None:
         return None
     named = [columns[field.names.variables[name]] for name in field.loop.variables]
-    return field.loop.fill([*named, *(columns[field.names.headings[heading]] for heading in field.loop.headings)])
+    by_heading = (columns[field.names.headings[heading]] for heading in field.loop.headings)
+    return field.loop.fill([*named, *by_heading], failed)
 
 
-def _row_by_row(field: Field, columns: Columns, rows: int) -> Filled:
+def _row_by_row(field: Field, columns: Columns, rows: int, failed: Failed) -> list[str | None]:
     """One call a row, but one context for all of them: a context of its own for each costs six times as much."""
     names = (*field.variables, ROW)
     texts: list[str | None] = []
-    reasons: dict[int, str] = {}
     context, render = field.template.new_context({}), field.template.root_render_func
+    extends = field.extends
     for cells in _cells(field, columns, rows):
+        if extends:
+            # Jinja2 adds the other template's blocks to the context.
+            context = field.template.new_context({})
         context.parent.update(zip(names, cells, strict=True))
         try:
             texts.append("".join(render(context)))
         except (MemoryError, RecursionError):
             raise
         except Exception as problem:  # noqa: BLE001 - a template can raise anything; it is the row's problem
-            reasons[len(texts)] = say(problem)
+            failed(len(texts), problem)
             texts.append(None)
             # What it was in the middle of (a scope, its escaping) must not reach the next row.
             context = field.template.new_context({})
@@ -74,7 +98,7 @@ def _row_by_row(field: Field, columns: Columns, rows: int) -> Filled:
             # Nor may what it has `set`.
             context.vars.clear()
             context.exported_vars.clear()
-    return texts, reasons
+    return texts
 
 
 def _cells(field: Field, columns: Columns, rows: int) -> Iterable[tuple[Any, ...]]:

@@ -1,0 +1,99 @@
+"""Templates of other services adopted: their placeholders that name columns, rewritten in the template's files."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaign.config import template_files
+from campaign.engine.checking.early_start import Begun
+from campaign.messages import placeholders
+from campaign.messages.templates.column_names import Names
+from campaign.model.errors import SettingsError
+from campaign.recipients import table
+
+if TYPE_CHECKING:
+    from campaign.config.campaign_file import Campaign
+
+
+def adopt(campaign: Campaign) -> list[str]:
+    """Rewrite the template file, and the files that it takes in; returns what was changed, a line each.
+
+    A file keeps its byte order mark, its line ends and its permissions, and is replaced as a whole or
+    not at all. The campaign file itself is left alone: the lines to paste into it are returned.
+
+    Raises:
+        RecipientsError: the spreadsheets, whose headings have to be known, cannot be read.
+        SettingsError: a file cannot be read or written.
+    """
+    with Begun(campaign) as begun:
+        recipients = table.together(begun.reading.grids(lambda _rows: None))
+    names = Names.of([column.heading for column in recipients.columns])
+    said: list[str] = []
+    for path in _files(campaign):
+        said += _rewrite(path, names)
+    said += _to_paste(campaign, names)
+    return said or ["nothing to rewrite: no blank of another service names a column"]
+
+
+def _files(campaign: Campaign) -> list[Path]:
+    own = [campaign.folder / campaign.message.template] if campaign.message.template else []
+    found = (template_files.find(campaign.template_folder, name) for name in campaign.included.texts)
+    return [*own, *filter(None, found)]
+
+
+def _rewrite(path: Path, names: Names) -> list[str]:
+    try:
+        data = path.read_bytes()
+        mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+        # As bytes, so that line ends stay as they are.
+        text = data[len(mark) :].decode("utf-8")
+        changed = placeholders.rewritten(text, names)
+        if changed != text:
+            _replace(path.resolve(), mark + changed.encode("utf-8"))
+    except OSError as problem:
+        raise SettingsError(f"{path}: cannot be rewritten: {problem.strerror}. It is as it was.") from None
+    return [f"{path}, {words}" for words in _changes(text, names)]
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """The file with this content, and its old permissions: whole, or as it was."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", dir=path.parent)
+    made = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, made)
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _changes(text: str, names: Names) -> list[str]:
+    return [
+        f"line {one.line}: {one.written} is now {placeholders.spelling(one.place, names)}"
+        for one in placeholders.find(text, names)
+        if one.certain and one.place is not None
+    ]
+
+
+def _to_paste(campaign: Campaign, names: Names) -> list[str]:
+    """Lines for the campaign file, whose own words are the user's to change."""
+    message = campaign.message
+    fields = {
+        "sender": campaign.sender,
+        **{f"[message] {key}": getattr(message, key) for key in ("text", "title", "image", "reserve")},
+    }
+    changed = {key: placeholders.rewritten(text, names) for key, text in fields.items() if text}
+    return [
+        f"to paste into the campaign file: {key} = {json.dumps(text, ensure_ascii=False)}"
+        for key, text in changed.items()
+        if text != fields[key]
+    ]

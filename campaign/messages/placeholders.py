@@ -1,0 +1,214 @@
+"""Placeholders as other services write them: `#{이름}`, `%이름%`, `[*이름*]`, `##이름##`, `{이름}`.
+
+Our template language takes them for plain text and would send them as they stand. Where one names
+a column it is refused for the whole message; where it does not, a note says that it is sent as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from campaign.messages.templates.column_names import Names, fold
+from campaign.model.errors import TemplateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from campaign.config.template_files import TemplateFiles
+
+_HALF_WIDTH: Final = str.maketrans("｛｝［］＃％＄＠＊＜＞｜", "{}[]#%$@*<>|")
+"""Full-width marks, one for one, so that places in the text stay the same."""
+
+_MARKS: Final = "#$@*%| \t"
+"""May stand between a placeholder's brackets and its name, as in `{$이름}`."""
+
+
+class _Form(NamedTuple):
+    """A form of placeholders. `certain`: it is refused where it names a column; `said`: it is noted where not."""
+
+    pattern: re.Pattern[str]
+    certain: bool
+    said: bool
+
+
+# Each has one group, the name. Square brackets and single marks are legal in messages and titles.
+_FORMS: Final = (
+    _Form(re.compile(r"[#$@]?\{{1,3}([^{}\n]{1,60})\}{1,3}"), certain=True, said=True),
+    _Form(re.compile(r"\[([*#$%@]{1,2}[^\[\]\n]{1,60}[*#$%@]{1,2})\]"), certain=True, said=True),
+    _Form(re.compile(r"\*\|([^|\n]{1,60})\|\*"), certain=True, said=True),
+    _Form(re.compile(r"##([^#\s](?:[^#\n]{0,58}[^#\s])?)##"), certain=True, said=True),
+    _Form(re.compile(r"%%([^%\s](?:[^%\n]{0,58}[^%\s])?)%%"), certain=True, said=True),
+    _Form(re.compile(r"%([^%\s](?:[^%\n]{0,58}[^%\s])?)%"), certain=True, said=True),
+    _Form(re.compile(r"<<([^<>\n]{1,60})>>|«([^«»\n]{1,60})»"), certain=True, said=False),
+    _Form(re.compile(r"\[([^\[\]\n]{1,60})\]"), certain=False, said=False),
+    _Form(re.compile(r"<([^<>\n]{1,60})>"), certain=False, said=False),
+    _Form(re.compile(r"(?P<mark>[#$@])([^#$@\s]{1,60})(?P=mark)"), certain=False, said=False),
+)
+
+_OURS: Final = ("{{", "{%", "{#")
+_HALF: Final = (
+    re.compile(r"\{\{([^{}\n]{1,60})\}(?!\})"),
+    re.compile(r"\{\{\{([^{}\n]{1,60})\}\}\}"),
+    re.compile(r"\{#([^{}#%\n]{1,60})\}|\{%([^{}#%\n]{1,60})%?\}"),
+)
+"""What begins like our own language, but is not: refused where it names a column."""
+
+_RAW: Final = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
+_END_OF_RAW: Final = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One that was found at `start` to `end` of a text; `place` is its column's, None where it names none."""
+
+    start: int
+    end: int
+    written: str
+    line: int
+    place: int | None
+    certain: bool
+
+
+def find(text: str, names: Names) -> list[Placeholder]:
+    """The placeholders of other services in a template, outside its own blanks, tags, comments and `raw` blocks."""
+    return list(_find(text, _Columns(names)))
+
+
+def rewritten(text: str, names: Names) -> str:
+    """The template with every placeholder that certainly means a column written in our own way."""
+    pieces, done = [], 0
+    for one in find(text, names):
+        if one.certain and one.place is not None:
+            pieces += [text[done : one.start], spelling(one.place, names)]
+            done = one.end
+    return "".join([*pieces, text[done:]])
+
+
+def spelling(place: int, names: Names) -> str:
+    """How a template writes the column at this place: `{{ 이름 }}`, or `{{ row["금액(원)"] }}`."""
+    headings = [heading for heading, at in names.headings.items() if at == place]
+    heading = next((one for one in headings if one == fold(one)), headings[0])
+    if names.variables.get(heading) == place and heading.casefold() not in _RESERVED and not keyword.iskeyword(heading):
+        return f"{{{{ {heading} }}}}"
+    return f"{{{{ row[{json.dumps(heading, ensure_ascii=False)}] }}}}"
+
+
+_RESERVED: Final = {"row", "loop", "self", "super", "caller", "true", "false", "none"}
+"""Names that mean something else, or nothing, where a template has them."""
+
+
+def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: Names) -> tuple[str, ...]:
+    """Notes on the placeholders in a campaign's fields, and in the files that they take in.
+
+    Raises:
+        TemplateError: some name columns; it shows each with its line and the right spelling.
+    """
+    wrong: list[str] = []
+    notes: list[str] = []
+    label = sources["text"][0]
+    for where, text in (*sources.values(), *((f"{label}: {name}", text) for name, text in files.texts.items())):
+        for one in find(text, names):
+            place = f"{where}, line {one.line}: {one.written}" if "\n" in text else f"{where}: {one.written}"
+            if one.place is None:
+                notes.append(f"{place} looks like a blank of another service but names no column; it is sent as it is")
+            elif one.certain:
+                wrong.append(f"{place} would be sent as it is; write {spelling(one.place, names)}")
+            else:
+                notes.append(f"{place} is sent as it is; to fill in the column, write {spelling(one.place, names)}")
+    if wrong:
+        raise TemplateError("\n".join([*dict.fromkeys(wrong), _WAYS]))
+    return tuple(dict.fromkeys(notes))
+
+
+_WAYS: Final = (
+    "`campaign check FILE --adopt` rewrites these in the template file. "
+    "What is meant literally goes between {% raw %} and {% endraw %}."
+)
+
+
+class _Columns:
+    """Columns by their names without spaces, in NFC and in small letters."""
+
+    def __init__(self, names: Names) -> None:
+        self._places: dict[str, int] = {}
+        for name, place in (*names.headings.items(), *names.variables.items()):
+            self._places.setdefault(_key(name), place)
+
+    def place(self, name: str) -> int | None:
+        found = self._places.get(_key(name))
+        return self._places.get(_key(name.strip(_MARKS))) if found is None else found
+
+
+def _key(name: str) -> str:
+    return "".join(unicodedata.normalize("NFC", name).split()).casefold()
+
+
+def _find(text: str, columns: _Columns) -> Iterator[Placeholder]:
+    plain = text.translate(_HALF_WIDTH)
+    at = 0
+    while at < len(text):
+        if text.startswith(_OURS, at):
+            half = next(filter(None, (_half(pattern, text, at, columns) for pattern in _HALF)), None)
+            if half:
+                yield half
+            at = half.end if half else _end_of_ours(text, at)
+        else:
+            found = _other(text, plain, at, columns) if plain[at] in _OPENING else None
+            if found:
+                yield found
+            at = found.end if found else at + 1
+
+
+_OPENING: Final = frozenset("#$@{[*%<«")
+
+
+def _half(pattern: re.Pattern[str], text: str, at: int, columns: _Columns) -> Placeholder | None:
+    match = pattern.match(text, at)
+    place = columns.place(match[match.lastindex or 0]) if match else None
+    return _made(text, match, place, certain=True) if match and place is not None else None
+
+
+def _end_of_ours(text: str, at: int) -> int:
+    """Where a blank, a tag, a comment or a `raw` block of our own language ends."""
+    if raw := _RAW.match(text, at):
+        ending = _END_OF_RAW.search(text, raw.end())
+        return ending.end() if ending else len(text)
+    closing = {"{{": "}}", "{%": "%}", "{#": "#}"}[text[at : at + 2]]
+    end = text.find(closing, at + 2)
+    return len(text) if end < 0 else end + 2
+
+
+def _other(text: str, plain: str, at: int, columns: _Columns) -> Placeholder | None:
+    for form in _FORMS:
+        match = form.pattern.match(plain, at)
+        # After `#`, `{{ 이름 }}` is ours.
+        if match is None or text.startswith(_OURS, at + 1):
+            continue
+        # Of two groups the last is the name.
+        name = match[match.lastindex or 0]
+        if any(mark in name for mark in _OURS):
+            continue
+        place = columns.place(name)
+        if place is not None or (form.said and _looks_meant(match, name)):
+            return _made(text, match, place, certain=form.certain)
+    return None
+
+
+def _looks_meant(match: re.Match[str], name: str) -> bool:
+    """Whether a placeholder that names no column is one: `{^^}` and the text between `10%` and `20%` are not."""
+    if match[0].startswith("%") and not match[0].startswith("%%"):
+        if re.fullmatch(r"[0-9A-Fa-f]{2}", name):
+            return False  # an address with letters of other scripts, such as %EC%9D%B4
+        before = match.string[match.start() - 1 : match.start()]
+        return not before.isdigit() and re.fullmatch(r"[^\W\d]\w*", name) is not None
+    return re.search(r"\w", name) is not None
+
+
+def _made(text: str, match: re.Match[str], place: int | None, *, certain: bool) -> Placeholder:
+    line = text.count("\n", 0, match.start()) + 1
+    return Placeholder(match.start(), match.end(), text[match.start() : match.end()], line, place, certain)

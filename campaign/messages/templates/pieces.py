@@ -1,0 +1,167 @@
+"""The pieces of a template: itself, and the files that it takes in. Walked and checked before any row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import TemplateSyntaxError, meta, nodes
+from jinja2.visitor import NodeTransformer
+
+from campaign.config import template_files
+from campaign.messages.templates.column_names import ROW
+from campaign.model.errors import TemplateError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign.messages.templates.column_names import Names
+    from campaign.messages.templates.environment import Language
+
+_TAKES_IN: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+_DEEPEST: Final = 8
+"""Files within files up to which they are put in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One template. `name` is its file's, None for the template itself; `sees_row` whether it gets the columns."""
+
+    label: str  # where it came from, for errors
+    name: str | None
+    tree: nodes.Template
+    sees_row: bool
+
+
+def walk(language: Language, label: str, source: str) -> list[Piece]:
+    """The template, then every file that it may take in.
+
+    Raises:
+        TemplateError: a file is missing or may not be read, or its name depends on the row.
+        jinja2.TemplateSyntaxError: a piece's syntax is wrong.
+    """
+    whole = [Piece(label, None, language.parse(source), sees_row=True)]
+    seen = set()
+    for piece in whole:  # grows while it is walked
+        for node in piece.tree.find_all(_TAKES_IN):
+            sees_row = piece.sees_row and getattr(node, "with_context", True)
+            for name in _files(language, piece.label, node):
+                if (name, sees_row) not in seen:
+                    seen.add((name, sees_row))
+                    tree = language.parse(language.files.texts[name], name)
+                    whole.append(Piece(f"{label}: {name}", name, tree, sees_row))
+    return whole
+
+
+def _files(language: Language, label: str, node: nodes.Node) -> list[str]:
+    """The files that a tag may take in, of those that were read."""
+    assert isinstance(node, _TAKES_IN)  # noqa: S101 - it was looked for as one
+    place = f"{label}, line {node.lineno}"
+    listed = _constants(node.template)
+    if listed is None:
+        raise TemplateError(
+            f"{place}: the name of a file to take in has to stand in quotes, as in "
+            '{% include "footer.j2" %}; it cannot depend on the row'
+        )
+    keys = [template_files.key(name) for name in listed]
+    files = language.files
+    for key in keys:
+        if key in files.refused:
+            raise TemplateError(f"{place}: {files.refused[key]}")
+    found = [key for key in keys if key in files.texts]
+    enough = found if isinstance(node.template, nodes.List | nodes.Tuple) else len(found) == len(keys)
+    if not enough and not getattr(node, "ignore_missing", False):
+        missing = next(key for key in keys if key not in files.texts)
+        unread = f"the file {missing!r} was not read; write its name with / and without a backslash"
+        raise TemplateError(f"{place}: {files.missing.get(missing, unread)}")
+    return found
+
+
+def _constants(node: nodes.Expr | None) -> list[str] | None:
+    """The names that are written out; None if one is not."""
+    if node is None:
+        return []
+    if isinstance(node, nodes.Const):
+        return [node.value] if isinstance(node.value, str) else None
+    if isinstance(node, nodes.List | nodes.Tuple):
+        parts = [_constants(item) for item in node.items]
+    elif isinstance(node, nodes.CondExpr):
+        parts = [_constants(node.expr1), _constants(node.expr2)]
+    else:
+        return None
+    return None if None in parts else [name for part in parts for name in part or ()]
+
+
+def variables(language: Language, whole: Sequence[Piece], names: Names) -> set[str]:
+    """The variables that the template asks of the row.
+
+    Raises:
+        TemplateError: one is not a column, or not seen by its piece; or there is no such filter.
+    """
+    own = {name for piece in whole for name in _assigned(piece.tree)}
+    asked = set()
+    for piece in whole:
+        for name in sorted(_undeclared(language, piece)):
+            if name not in names.variables and name != ROW:
+                # What one file sets, another one may print.
+                if name in language.globals or (len(whole) > 1 and name in own):
+                    continue
+                raise TemplateError(f"{_where(piece, name)}: {names.no_such(f'{{{{ {name} }}}}', name)}")
+            if not piece.sees_row:
+                raise TemplateError(
+                    f"{_where(piece, name)}: {{{{ {name} }}}}: this file is taken in without the row's columns. Hand it"
+                    " over as a macro's argument, or write `with context` at the end of the tag that takes it in"
+                )
+            asked.add(name)
+    return asked
+
+
+def _undeclared(language: Language, piece: Piece) -> set[str]:
+    """The variables that are asked of the row, or of what Jinja2 has for every template (`range`, `dict`)."""
+    known, language.globals = language.globals, {}
+    try:
+        return meta.find_undeclared_variables(piece.tree)
+    except TemplateSyntaxError as problem:
+        raise TemplateError(f"{piece.label}, line {problem.lineno}: {problem.message}") from None
+    finally:
+        language.globals = known
+
+
+def _assigned(tree: nodes.Template) -> set[str]:
+    found = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    found |= {node.name for node in tree.find_all(nodes.Macro)}
+    found |= {node.target for node in tree.find_all(nodes.Import)}
+    for node in tree.find_all(nodes.FromImport):
+        found |= {name if isinstance(name, str) else name[1] for name in node.names}
+    return found
+
+
+def _where(piece: Piece, name: str) -> str:
+    if piece.name is None:
+        return piece.label
+    lines = [node.lineno for node in piece.tree.find_all(nodes.Name) if node.name == name]
+    return f"{piece.label}, line {min(lines)}" if lines else piece.label
+
+
+def inlined(language: Language, tree: nodes.Template) -> nodes.Template:
+    """The template with the text of every `include` in its place, as far as that means the same.
+
+    It does where the file only prints, asks and reckons, which `loops` sees to.
+    """
+    whole: nodes.Template = _Inliner(language, _DEEPEST).visit(tree)
+    return whole
+
+
+class _Inliner(NodeTransformer):
+    def __init__(self, language: Language, depth: int) -> None:
+        self._language = language
+        self._depth = depth
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node | list[nodes.Node]:  # noqa: N802 - Jinja2's name
+        files = _files(self._language, "", node)
+        if not node.with_context or not self._depth or isinstance(node.template, nodes.CondExpr):
+            return node
+        if not files:
+            return []
+        tree = self._language.parse(self._language.files.texts[files[0]], files[0])
+        return list(_Inliner(self._language, self._depth - 1).visit(tree).body)
