@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -21,6 +22,7 @@ from pydantic import (
 
 from campaign.config.base import Filled, Section
 from campaign.config.schedule_sections import NotifySection, ScheduleSection, SendingSection
+from campaign.config.template_files import TemplateFiles
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
 from campaign.model.limits import ZONE
@@ -104,6 +106,7 @@ class Campaign(Section):
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
+    _template_files: TemplateFiles = PrivateAttr(default_factory=TemplateFiles)
 
     @field_validator("sender", mode="before")
     @classmethod
@@ -135,26 +138,14 @@ class Campaign(Section):
         return tuple(self.folder / file for file in self.recipients.files)
 
     def template_text(self) -> str:
-        """The template as written, from its file or in place.
+        """The template as written, from its file or in place. The file is read once, at load.
 
         Raises:
-            SettingsError: the file cannot be read, or is no UTF-8 text.
+            SettingsError: the file cannot be read, or is not UTF-8 text.
         """
         if self.message.text is not None:
             return self.message.text
-        path = self.folder / str(self.message.template)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            raise SettingsError(
-                f"{path}: no such template file. `template` is relative to the campaign file."
-            ) from None
-        except UnicodeDecodeError as problem:
-            raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
-        except OSError as problem:
-            raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
-        # An editor ends a file with a newline that nobody means to send, and pay for.
-        return text.removesuffix("\n").removesuffix("\r")
+        return self._template_files.read(self.folder / str(self.message.template))
 
 
 def load(path: Path) -> Campaign:
@@ -184,15 +175,17 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     """A campaign of the values that a file, or the command line, gave; `place` names where they stood.
 
     Raises:
-        SettingsError: a key or value is wrong.
+        SettingsError: a key or value is wrong, or the template cannot be read.
     """
     if "folder" in values:
         raise SettingsError(f"{place}: folder: unknown key")
     try:
-        return Campaign.model_validate({**values, "folder": folder})
+        campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
         lines = [f"{place}: {_in_words(error)}" for error in problem.errors()]
         raise SettingsError("\n".join(lines)) from None
+    campaign.template_text()
+    return campaign
 
 
 def _in_words(error: Any) -> str:  # noqa: ANN401 - pydantic's own dict of details

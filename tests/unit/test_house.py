@@ -70,6 +70,7 @@ FLOORS = {
         "settings",
         "section",
         "sections",
+        "template_files",
         "timing",
         "origin",
         "gateway.outcome",
