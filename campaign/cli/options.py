@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -54,7 +54,21 @@ OnlyOption = Annotated[
         "--only", metavar="STATUS,...", help="Of a result workbook, the rows of these statuses, such as rejected."
     ),
 ]
-RowOption = Annotated[int | None, typer.Option("--row", metavar="N", help="The spreadsheet's row to show.")]
+LAST_NUMBER: Final = 100_000_000
+"""The largest row or request that an option takes; a worksheet has 1,048,576 rows, a text file may have more."""
+
+RowOption = Annotated[
+    int | None,
+    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help="The spreadsheet's row to show."),
+]
+RequestOption = Annotated[
+    int | None,
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="One request's whole story."),
+]
+RequestsOption = Annotated[
+    list[int] | None,
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="Only this request."),
+]
 
 
 class UsageError(CampaignError):

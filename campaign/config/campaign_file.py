@@ -5,11 +5,11 @@ Source of the keys: design.md, "Campaign file - contract".
 
 from __future__ import annotations
 
-import difflib
+import stat
 import tomllib
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     Field,
@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from campaign.config import file_faults
 from campaign.config.base import Filled, Section
 from campaign.config.schedule_sections import NotifySection, ScheduleSection, SendingSection
 from campaign.config.template_files import TemplateFiles
@@ -29,7 +30,7 @@ from campaign.model.limits import ZONE
 from campaign.model.origin import check_origin
 from campaign.timing import window
 
-Price = Annotated[float, Field(ge=0, le=1_000_000)]
+Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
 class RecipientsSection(Section):
@@ -78,7 +79,7 @@ class GatewaySection(Section):
     api: Literal["v2", "v1"] = "v2"
     url: Filled | None = None
     in_flight: Annotated[int, Field(ge=1, le=256)] = 8
-    rate: Annotated[float, Field(gt=0, le=10_000, strict=False)] | None = None
+    rate: Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False, strict=False)] | None = None
 
     @field_validator("url")
     @classmethod
@@ -89,7 +90,7 @@ class GatewaySection(Section):
     @classmethod
     def _rate_is_a_number(cls, rate: object) -> object:
         if isinstance(rate, bool | str):
-            raise ValueError("expected a number of requests a second, such as 50")  # noqa: TRY004 - pydantic's protocol
+            raise ValueError(f"expected {file_faults.EXPECTED['gateway.rate']}")  # noqa: TRY004 - pydantic's protocol
         return rate
 
 
@@ -122,8 +123,8 @@ class Campaign(Section):
             return prices
         unknown = [key for key in prices if key not in MsgType.__members__]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no message type: expected SMS, LMS, MMS or GSMS")
-        return {MsgType(key): float(value) if type(value) is int else value for key, value in prices.items()}
+            raise ValueError(f"{unknown[0]!r} is not a message type: expected SMS, LMS, MMS or GSMS")
+        return {MsgType(key): _as_float(value) for key, value in prices.items()}
 
     @model_validator(mode="after")
     def _window_has_a_day(self) -> Self:
@@ -148,6 +149,20 @@ class Campaign(Section):
         return self._template_files.read(self.folder / str(self.message.template))
 
 
+def _as_float(value: object) -> object:
+    """A whole number as pydantic takes one for a float; one that is too large for that is infinite."""
+    if type(value) is not int:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+LARGEST: Final = 1_000_000
+"""Bytes of a campaign file, at most."""
+
+
 def load(path: Path) -> Campaign:
     """The campaign file at `path`.
 
@@ -155,20 +170,35 @@ def load(path: Path) -> Campaign:
         SettingsError: it cannot be read, or a key or value is wrong; all wrong places are named.
     """
     try:
-        values = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise SettingsError(f"{path}: no such campaign file. `campaign new DIR` makes one to start from.") from None
-    except IsADirectoryError:
-        raise SettingsError(
-            f"{path}: is a folder; name the campaign file in it (such as {path / 'campaign.toml'})."
-        ) from None
+        text = _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as problem:
-        raise SettingsError(f"{path}: is not TOML: {problem}") from None
+    try:
+        values = tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{path}: its lists lie too deep in each other.") from None
+    except ValueError as problem:
+        raise SettingsError(f"{path}: {file_faults.of_toml(problem, text)}") from None
+    return build(values, folder=path.parent, place=str(path))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise SettingsError(
+                f"{path}: is a folder; name the campaign file in it (such as {path / 'campaign.toml'})."
+            )
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SettingsError(f"{path}: is not a file. Name the campaign file.")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such campaign file. `campaign new DIR` makes one to start from.") from None
     except OSError as problem:
         raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
-    return build(values, folder=path.parent, place=str(path))
+    if len(data) > LARGEST:
+        raise SettingsError(f"{path}: is over {LARGEST:,} bytes, too large for a campaign file. Is it another file?")
+    return data
 
 
 def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
@@ -182,50 +212,22 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     try:
         campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
-        lines = [f"{place}: {_in_words(error)}" for error in problem.errors()]
+        lines = dict.fromkeys(f"{place}: {file_faults.of_value(error, _KEYS)}" for error in problem.errors())
         raise SettingsError("\n".join(lines)) from None
     campaign.template_text()
     return campaign
 
 
-def _in_words(error: Any) -> str:  # noqa: ANN401 - pydantic's own dict of details
-    where = _key(error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_nearest(error['loc'])}"
-    if error["type"] == "missing":
-        return f"{where}: is missing"
-    words = error["msg"].removeprefix("Value error, ")
-    words = f"{words[:1].lower()}{words[1:]}"
-    return f"{where} = {_as_written(error['input'])}: {words}"
-
-
-def _as_written(value: object) -> str:
-    """A wrong value as the file has it; a time as TOML writes one."""
-    return value.isoformat() if isinstance(value, date) else repr(value)
-
-
-def _key(places: tuple[str | int, ...]) -> str:
-    """`recipients.files[0]` of ("recipients", "files", 0)."""
-    words = ""
-    for place in places:
-        words += f"[{place}]" if isinstance(place, int) else f".{place}"
-    return words.removeprefix(".") or "the file"
-
-
-def _nearest(places: tuple[str | int, ...]) -> str:
-    known = _keys_at(tuple(str(place) for place in places[:-1]))
-    near = difflib.get_close_matches(str(places[-1]), known, n=1)
-    return f": did you mean `{near[0]}`?" if near else f": expected one of {', '.join(known)}"
-
-
-def _keys_at(section: tuple[str, ...]) -> list[str]:
-    sections: dict[tuple[str, ...], type[Section]] = {
-        (): Campaign,
-        ("recipients",): RecipientsSection,
-        ("message",): MessageSection,
-        ("schedule",): ScheduleSection,
-        ("sending",): SendingSection,
-        ("notify",): NotifySection,
-        ("gateway",): GatewaySection,
-    }
-    return [key for key in sections[section].model_fields if key != "folder"]
+_KEYS: Final = {
+    name: tuple(key for key in section.model_fields if key != "folder")
+    for name, section in {
+        "": Campaign,
+        "recipients": RecipientsSection,
+        "message": MessageSection,
+        "schedule": ScheduleSection,
+        "sending": SendingSection,
+        "notify": NotifySection,
+        "gateway": GatewaySection,
+    }.items()
+}
+"""The keys of each section, by its name."""

@@ -71,6 +71,7 @@ FLOORS = {
         "section",
         "sections",
         "template_files",
+        "file_faults",
         "timing",
         "origin",
         "gateway.outcome",
