@@ -164,11 +164,22 @@ def of_toml(problem: tomllib.TOMLDecodeError | ValueError, text: str) -> str:
     words = str(problem)
     match = _POSITION.search(words)
     lines = text.replace("\r\n", "\n").split("\n")
+    words = _POSITION.sub("", words)
     number = int(match[1]) if match and match[1] else _last(lines)
+    if words.startswith(("Expected \"'", "Unterminated string")):
+        number = _opening(lines) or number
     line = lines[number - 1] if number <= len(lines) else ""
-    why = _why(_POSITION.sub("", words), line)
+    why = _why(words, line)
     shown = _cut("".join(character if character.isprintable() else " " for character in line.strip()))
     return f"line {number}: {why}" + (f"\n    {shown}" if shown else "")
+
+
+def _opening(lines: list[str]) -> int | None:
+    """The line, from 1, where text begins that is closed nowhere: the last one with an odd count of its marks."""
+    marks = ('"""', "'''", "'")
+    return next(
+        (place for mark in marks for place in range(len(lines), 0, -1) if lines[place - 1].count(mark) % 2), None
+    )
 
 
 def _last(lines: list[str]) -> int:
@@ -228,7 +239,8 @@ def _of_a_value(key: str, value: str) -> str:
     if not value:
         return f"{key} has no value; write it behind the ="
     if value[0] in {'"', "'"}:
-        return f"a quotation mark is missing at the end: {key} = {value[0]}...{value[0]}"
+        mark = value[:3] if value[:3] in {'"""', "'''"} else value[0]
+        return f"a quotation mark is missing at the end: {key} = {mark}...{mark}"
     if value[0] == "[":
         return _LIST
     return _of_a_bare_value(key, value)

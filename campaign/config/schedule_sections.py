@@ -13,13 +13,10 @@ from campaign.config.base import Filled, Section
 from campaign.model.limits import ZONE
 from campaign.timing import cron, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
-from campaign.timing.timetable import GRACE, Timetable
+from campaign.timing.timetable import GRACE, YEARS, Timetable
 
 _SHARE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _WHOLE: Final = 100
-
-YEARS: Final = range(2000, 2200)
-"""Years in which a campaign may start: far enough from the calendar's ends to be counted on from in any zone."""
 
 
 class ScheduleSection(Section):

@@ -70,7 +70,8 @@ class _Field:
         if match := _CLOCK.fullmatch(part):
             return f"{part} is a time of the day; write its minute and hour apart, as {int(match[2])} {int(match[1])}"
         known = f" or {', '.join(self.words)}" if self.words else ""
-        return f"{part or 'nothing'} is not a {self.name}; it goes from {self.least} to {self.most}{known}"
+        name = f"{'an' if self.name == 'hour' else 'a'} {self.name}"
+        return f"{part or 'nothing'} is not {name}; it goes from {self.least} to {self.most}{known}"
 
 
 _FIELDS: Final = (

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 GRACE: Final = timedelta(hours=2)
 """How late a campaign may start where its file does not say. Source: the campaign file's `start_by`."""
 
+YEARS: Final = range(2000, 2200)
+"""Years in which a campaign may start: far enough from the calendar's ends to be counted on from in any zone."""
+
 COUNTED: Final = 1_000
 """Missed times that are counted; beyond it is said that there are more."""
 
@@ -63,7 +66,8 @@ class Timetable:
     def upcoming(self, known: Collection[datetime], after: datetime, count: int) -> list[datetime]:
         """The next times after `after`, at most `count`; in Asia/Seoul."""
         if self.every is None:
-            return [self.start_at.astimezone(ZONE)] if self.start_at and not known else []
+            comes = self.start_at is not None and self.start_at.year in YEARS and not known
+            return [self.start_at.astimezone(ZONE)] if self.start_at and comes else []
         return list(islice((time for time in cron.times(self.every, self._begins(after)) if time not in known), count))
 
     def _begins(self, after: datetime) -> datetime:
