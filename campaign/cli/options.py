@@ -93,9 +93,17 @@ def campaign_of(file: Path | None, **given: Any) -> Campaign:  # noqa: ANN401 - 
         if named:
             raise UsageError(f"{', '.join(named)}: cannot go with a campaign file; write it into {file}")
         return campaign_file.load(file)
+    for name, value in named.items():
+        if isinstance(value, str) and _has_surrogates(value):
+            raise UsageError(f"{name}: is not UTF-8 text. Set the terminal to UTF-8, or write it into a campaign file")
     if not given.get("recipients"):
         raise UsageError("name a campaign file, or give --recipients, --sender and --text or --template")
     return campaign_file.build(_values(given), folder=Path(), place="the command line")
+
+
+def _has_surrogates(text: str) -> bool:
+    """Whether it has bytes that the terminal's encoding does not know: Python keeps them as halves of characters."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _values(given: dict[str, Any]) -> dict[str, Any]:

@@ -218,16 +218,17 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     return campaign
 
 
+_SECTIONS: Final[dict[str, type[Section]]] = {
+    "": Campaign,
+    "recipients": RecipientsSection,
+    "message": MessageSection,
+    "schedule": ScheduleSection,
+    "sending": SendingSection,
+    "notify": NotifySection,
+    "gateway": GatewaySection,
+}
+
 _KEYS: Final = {
-    name: tuple(key for key in section.model_fields if key != "folder")
-    for name, section in {
-        "": Campaign,
-        "recipients": RecipientsSection,
-        "message": MessageSection,
-        "schedule": ScheduleSection,
-        "sending": SendingSection,
-        "notify": NotifySection,
-        "gateway": GatewaySection,
-    }.items()
+    name: tuple(key for key in section.model_fields if key != "folder") for name, section in _SECTIONS.items()
 }
 """The keys of each section, by its name."""

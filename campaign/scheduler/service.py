@@ -226,7 +226,8 @@ class Scheduler:
         except (CampaignError, OSError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 - tried again and again, it could cost an answer each time
-            return self._pause(journal, run, f"{_unexpected(problem)} `campaign resume {run.id}` goes on with it.")
+            self._pause(journal, run, f"{_unexpected(problem)} `campaign resume {run.id}` goes on with it.")
+            return None
         self._summaries[run.id] = summary
         after = journal.run(run.id)
         if task.schedule is not None and after.resume_at is None and after.state != RunState.INTERRUPTED:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from campaign.cli.commands import send
 from campaign.cli.context import Door
+from campaign.engine import runs
+from campaign.engine.checking.check import check
 from campaign.engine.dispatch.dispatcher import Stop
-from campaign.scheduler import service
+from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler
 from tests.support.scheduling_desk import Shift
 
@@ -66,7 +67,7 @@ def test_without_trouble_both_are_sent(shift: Shift) -> None:
 def test_an_error_that_nobody_foresaw_in_a_check_stops_that_campaign_alone(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
-    monkeypatch.setattr(service, "check_rows", failing(service.check_rows, problem))
+    monkeypatch.setattr("campaign.scheduler.service.check_rows", failing(check, problem))
     happened = shift.run_due().json["happened"]
     assert {one["schedule"]: one["state"] for one in happened} == {"bad": "stopped", "good": "ended"}
     [why] = [one["why"] for one in happened if one["schedule"] == "bad"]
@@ -80,7 +81,7 @@ def test_the_machines_trouble_is_tried_again_until_it_is_over(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(service, "check_rows", failing(service.check_rows, problem))
+        patched.setattr("campaign.scheduler.service.check_rows", failing(check, problem))
         happened = shift.run_due().json["happened"]
     assert {one["schedule"]: one["state"] for one in happened} == {"bad": "trouble", "good": "ended"}
     assert texts(shift) == ["good"] * 3
@@ -94,7 +95,7 @@ def test_an_error_that_nobody_foresaw_in_a_run_pauses_that_run_alone(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(send.pipeline, "dispatch", failing(send.pipeline.dispatch, problem))
+        patched.setattr("campaign.engine.runs.dispatch", failing(runs.dispatch, problem))
         happened = shift.run_due().json["happened"]
     by_schedule = {one["schedule"]: one for one in happened}
     assert by_schedule["good"]["run"]["rows"]["accepted"] == 3
@@ -174,7 +175,7 @@ def test_a_recorded_time_at_the_calendars_end_disturbs_no_other_campaign(shift: 
 def test_a_scheduler_stays_whatever_a_look_comes_to(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([RuntimeError("first"), RuntimeError("first"), KeyError("second")])
     stop = Stop()
-    real = service.agenda.next_time
+    real = due_tasks.next_time
 
     def next_time(*given: Any) -> Any:
         if (problem := next(looks, None)) is not None:
@@ -182,7 +183,7 @@ def test_a_scheduler_stays_whatever_a_look_comes_to(shift: Shift, monkeypatch: p
         stop.wish()
         return real(*given)
 
-    monkeypatch.setattr(service.agenda, "next_time", next_time)
+    monkeypatch.setattr(due_tasks, "next_time", next_time)
 
     def stay() -> int:
         Scheduler(Door(), shift.clock, stop).stay()
