@@ -154,7 +154,7 @@ def users_of(library: str) -> set[str]:
         ("rustpy_xlsxwriter", {"report"}),
         ("fastexcel", {"recipients"}),
         ("jinja2", {"messages"}),
-        ("PIL", {"messages"}),
+        ("PIL", {"messages", "report"}),
         ("phonenumbers", {"recipients"}),
     ],
 )
