@@ -211,7 +211,7 @@ def runs(journal: given.JournalOption = None, json: given.JsonOption = False) ->
 @app.command()
 def status(
     run: given.Run = "last",
-    request: Annotated[int | None, typer.Option("--request", metavar="N", help="One request's whole story.")] = None,
+    request: given.RequestOption = None,
     journal: given.JournalOption = None,
     json: given.JsonOption = False,
 ) -> None:
@@ -255,7 +255,7 @@ def report(
 def resolve(
     run: given.Run = "last",
     sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help="What you know of them.")] = None,
-    request: Annotated[list[int] | None, typer.Option("--request", metavar="N", help="Only this request.")] = None,
+    request: given.RequestsOption = None,
     yes: given.YesOption = False,
     journal: given.JournalOption = None,
     report: given.ReportOption = None,
@@ -337,7 +337,9 @@ def codes(json: given.JsonOption = False) -> None:
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option("--port", help="Where it listens on 127.0.0.1; 0 for any free port.")] = 8025,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Where it listens on 127.0.0.1; 0 for any free port.")
+    ] = 8025,
     latency: Annotated[str | None, typer.Option("--latency", help="Time before each answer, such as 50ms.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Makes it repeatable.")] = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", metavar="FILE", help="SQLite file to record in.")] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -54,7 +54,21 @@ OnlyOption = Annotated[
         "--only", metavar="STATUS,...", help="Of a result workbook, the rows of these statuses, such as rejected."
     ),
 ]
-RowOption = Annotated[int | None, typer.Option("--row", metavar="N", help="The spreadsheet's row to show.")]
+LAST_NUMBER: Final = 100_000_000
+"""The largest row or request that an option takes; a worksheet has 1,048,576 rows, a text file may have more."""
+
+RowOption = Annotated[
+    int | None,
+    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help="The spreadsheet's row to show."),
+]
+RequestOption = Annotated[
+    int | None,
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="One request's whole story."),
+]
+RequestsOption = Annotated[
+    list[int] | None,
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="Only this request."),
+]
 
 
 class UsageError(CampaignError):
@@ -79,9 +93,17 @@ def campaign_of(file: Path | None, **given: Any) -> Campaign:  # noqa: ANN401 - 
         if named:
             raise UsageError(f"{', '.join(named)}: cannot go with a campaign file; write it into {file}")
         return campaign_file.load(file)
+    for name, value in named.items():
+        if isinstance(value, str) and _has_surrogates(value):
+            raise UsageError(f"{name}: is not UTF-8 text. Set the terminal to UTF-8, or write it into a campaign file")
     if not given.get("recipients"):
         raise UsageError("name a campaign file, or give --recipients, --sender and --text or --template")
     return campaign_file.build(_values(given), folder=Path(), place="the command line")
+
+
+def _has_surrogates(text: str) -> bool:
+    """Whether it has bytes that the terminal's encoding does not know: Python keeps them as halves of characters."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _values(given: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+def _without_nul(text: str) -> str:
+    """The text, which has to be something that a file, a program or a column can be called."""
+    if "\0" in text:
+        raise ValueError(r"has the character \u0000, which cannot stand in it")
+    return text
+
+
+Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_without_nul)]
 
 
 class Section(BaseModel):

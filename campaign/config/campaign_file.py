@@ -5,24 +5,26 @@ Source of the keys: design.md, "Campaign file - contract".
 
 from __future__ import annotations
 
-import difflib
+import stat
 import tomllib
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     Field,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
 )
 
-from campaign.config import template_files
+from campaign.config import file_faults, template_files
 from campaign.config.base import Filled, Section
 from campaign.config.schedule_sections import NotifySection, ScheduleSection, SendingSection
+from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
 from campaign.model.limits import ZONE
@@ -30,7 +32,7 @@ from campaign.model.origin import check_origin
 from campaign.model.paths import canonical_path
 from campaign.timing import window
 
-Price = Annotated[float, Field(ge=0, le=1_000_000)]
+Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
 class RecipientsSection(Section):
@@ -79,7 +81,7 @@ class GatewaySection(Section):
     api: Literal["v2", "v1"] = "v2"
     url: Filled | None = None
     in_flight: Annotated[int, Field(ge=1, le=256)] = 8
-    rate: Annotated[float, Field(gt=0, le=10_000, strict=False)] | None = None
+    rate: Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False, strict=False)] | None = None
 
     @field_validator("url")
     @classmethod
@@ -90,7 +92,7 @@ class GatewaySection(Section):
     @classmethod
     def _rate_is_a_number(cls, rate: object) -> object:
         if isinstance(rate, bool | str):
-            raise ValueError("expected a number of requests a second, such as 50")  # noqa: TRY004 - pydantic's protocol
+            raise ValueError(f"expected {file_faults.EXPECTED['gateway.rate']}")  # noqa: TRY004 - pydantic's protocol
         return rate
 
 
@@ -107,12 +109,13 @@ class Campaign(Section):
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
+    _templates: TemplateCache = PrivateAttr(default_factory=TemplateCache)
 
     @field_validator("sender", mode="before")
     @classmethod
     def _sender_is_text(cls, sender: object) -> object:
-        if isinstance(sender, int):
-            raise ValueError('a number loses its leading 0: write it in quotes, such as "02-1234-5678"')  # noqa: TRY004
+        if type(sender) is int:
+            raise ValueError('a number loses its leading 0: write it in quotes, such as "02-1234-5678"')
         return sender
 
     @field_validator("prices", mode="before")
@@ -122,8 +125,8 @@ class Campaign(Section):
             return prices
         unknown = [key for key in prices if key not in MsgType.__members__]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no message type: expected SMS, LMS, MMS or GSMS")
-        return {MsgType(key): float(value) if type(value) is int else value for key, value in prices.items()}
+            raise ValueError(f"{unknown[0]!r} is not a message type: expected SMS, LMS, MMS or GSMS")
+        return {MsgType(key): _as_float(value) for key, value in prices.items()}
 
     @model_validator(mode="after")
     def _window_has_a_day(self) -> Self:
@@ -138,26 +141,14 @@ class Campaign(Section):
         return tuple(self.folder / file for file in self.recipients.files)
 
     def template_text(self) -> str:
-        """The template as written, from its file or in place.
+        """The template as written, from its file or in place. The file is read once, at load.
 
         Raises:
-            SettingsError: the file cannot be read, or is no UTF-8 text.
+            SettingsError: the file cannot be read, or is not UTF-8 text.
         """
         if self.message.text is not None:
             return self.message.text
-        path = self.folder / str(self.message.template)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            raise SettingsError(
-                f"{path}: no such template file. `template` is relative to the campaign file."
-            ) from None
-        except UnicodeDecodeError as problem:
-            raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
-        except OSError as problem:
-            raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
-        # An editor ends a file with a newline that nobody means to send, and pay for.
-        return text.removesuffix("\n").removesuffix("\r")
+        return self._templates.read(self.folder / str(self.message.template))
 
     @property
     def template_folder(self) -> Path:
@@ -176,6 +167,20 @@ class Campaign(Section):
         return template_files.record(self.template_text(), self.included)
 
 
+def _as_float(value: object) -> object:
+    """A whole number as pydantic takes one for a float; one that is too large for that is infinite."""
+    if type(value) is not int:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+LARGEST: Final = 1_000_000
+"""Bytes of a campaign file, at most."""
+
+
 def load(path: Path) -> Campaign:
     """The campaign file at `path`.
 
@@ -183,77 +188,67 @@ def load(path: Path) -> Campaign:
         SettingsError: it cannot be read, or a key or value is wrong; all wrong places are named.
     """
     try:
-        values = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise SettingsError(f"{path}: no such campaign file. `campaign new DIR` makes one to start from.") from None
-    except IsADirectoryError:
-        raise SettingsError(
-            f"{path}: is a folder; name the campaign file in it (such as {path / 'campaign.toml'})."
-        ) from None
+        text = _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as problem:
-        raise SettingsError(f"{path}: is not TOML: {problem}") from None
-    except OSError as problem:
-        raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
+    try:
+        values = tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{path}: its lists lie too deep in each other.") from None
+    except ValueError as problem:
+        raise SettingsError(f"{path}: {file_faults.of_toml(problem, text)}") from None
     # A link is only another name of the file, which its paths are relative to.
     folder = (canonical_path(path) if path.is_symlink() else path).parent
     return build(values, folder=folder, place=str(path))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise SettingsError(
+                f"{path}: is a folder; name the campaign file in it (such as {path / 'campaign.toml'})."
+            )
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SettingsError(f"{path}: is not a file. Name the campaign file.")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such campaign file. `campaign new DIR` makes one to start from.") from None
+    except OSError as problem:
+        raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
+    if len(data) > LARGEST:
+        raise SettingsError(f"{path}: is over {LARGEST:,} bytes, too large for a campaign file. Is it another file?")
+    return data
 
 
 def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     """A campaign of the values that a file, or the command line, gave; `place` names where they stood.
 
     Raises:
-        SettingsError: a key or value is wrong.
+        SettingsError: a key or value is wrong, or the template cannot be read.
     """
     if "folder" in values:
         raise SettingsError(f"{place}: folder: unknown key")
     try:
-        return Campaign.model_validate({**values, "folder": folder})
+        campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
-        lines = [f"{place}: {_in_words(error)}" for error in problem.errors()]
+        lines = dict.fromkeys(f"{place}: {file_faults.of_value(error, _KEYS)}" for error in problem.errors())
         raise SettingsError("\n".join(lines)) from None
+    campaign.template_text()
+    return campaign
 
 
-def _in_words(error: Any) -> str:  # noqa: ANN401 - pydantic's own dict of details
-    where = _key(error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_nearest(error['loc'])}"
-    if error["type"] == "missing":
-        return f"{where}: is missing"
-    words = error["msg"].removeprefix("Value error, ")
-    words = f"{words[:1].lower()}{words[1:]}"
-    return f"{where} = {_as_written(error['input'])}: {words}"
+_SECTIONS: Final[dict[str, type[Section]]] = {
+    "": Campaign,
+    "recipients": RecipientsSection,
+    "message": MessageSection,
+    "schedule": ScheduleSection,
+    "sending": SendingSection,
+    "notify": NotifySection,
+    "gateway": GatewaySection,
+}
 
-
-def _as_written(value: object) -> str:
-    """A wrong value as the file has it; a time as TOML writes one."""
-    return value.isoformat() if isinstance(value, date) else repr(value)
-
-
-def _key(places: tuple[str | int, ...]) -> str:
-    """`recipients.files[0]` of ("recipients", "files", 0)."""
-    words = ""
-    for place in places:
-        words += f"[{place}]" if isinstance(place, int) else f".{place}"
-    return words.removeprefix(".") or "the file"
-
-
-def _nearest(places: tuple[str | int, ...]) -> str:
-    known = _keys_at(tuple(str(place) for place in places[:-1]))
-    near = difflib.get_close_matches(str(places[-1]), known, n=1)
-    return f": did you mean `{near[0]}`?" if near else f": expected one of {', '.join(known)}"
-
-
-def _keys_at(section: tuple[str, ...]) -> list[str]:
-    sections: dict[tuple[str, ...], type[Section]] = {
-        (): Campaign,
-        ("recipients",): RecipientsSection,
-        ("message",): MessageSection,
-        ("schedule",): ScheduleSection,
-        ("sending",): SendingSection,
-        ("notify",): NotifySection,
-        ("gateway",): GatewaySection,
-    }
-    return [key for key in sections[section].model_fields if key != "folder"]
+_KEYS: Final = {
+    name: tuple(key for key in section.model_fields if key != "folder") for name, section in _SECTIONS.items()
+}
+"""The keys of each section, by its name."""

@@ -11,9 +11,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from campaign.config.base import Filled, Section
 from campaign.model.limits import ZONE
-from campaign.timing import spread, timetable, window
+from campaign.timing import cron, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
-from campaign.timing.timetable import GRACE, Timetable
+from campaign.timing.timetable import GRACE, YEARS, Timetable
 
 _SHARE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _WHOLE: Final = 100
@@ -33,6 +33,8 @@ class ScheduleSection(Section):
     def _has_a_zone(cls, time: object) -> object:
         if not isinstance(time, datetime):
             raise ValueError("expected a day and a time without quotes, such as 2026-12-01T10:00:00+09:00")  # noqa: TRY004 - pydantic's protocol
+        if time.year not in YEARS:
+            raise ValueError(f"expected a year from {YEARS[0]} to {YEARS[-1]}")
         return time if time.tzinfo else time.replace(tzinfo=ZONE)
 
     @field_validator("start_by")
@@ -48,7 +50,7 @@ class ScheduleSection(Section):
     @field_validator("every")
     @classmethod
     def _is_a_cron_line(cls, every: str) -> str:
-        return timetable.check_cron(every)
+        return cron.check(every)
 
     @field_validator("max_invalid")
     @classmethod
@@ -155,7 +157,7 @@ class NotifySection(Section):
 
 def _split(server: str) -> tuple[str, int]:
     host, _, port = server.rpartition(":")
-    return host, int(port) if port.isdecimal() and port.isascii() else 0
+    return host, int(port) if port.isdecimal() and port.isascii() and len(port) <= len("65535") else 0
 
 
 def _check_address(address: str) -> str:

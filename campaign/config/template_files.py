@@ -1,4 +1,6 @@
-"""The files that a template takes in with `include`, `import` and `extends`: read once, from the template's own folder.
+"""Template files, each read once: the template itself, and what it takes in with `include`, `import` and `extends`.
+
+What is sent, recorded and reported is the text that was checked.
 
 The names are found here by their look, not by the template language, which is loaded in the
 confined process alone: a name too many does no harm, and the confined process refuses what is missing.
@@ -8,9 +10,12 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from campaign.model.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,3 +149,40 @@ def _text(folder: Path, path: Path) -> str:
 def record(text: str, files: TemplateFiles) -> str:
     """The template and the files that it takes in, as one text for the journal and the workbook."""
     return "".join([text, *(f"\n\n{{# {name} #}}\n{other}" for name, other in files.texts.items())])
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateCache:
+    """The template files of one campaign. A file that was read is kept: a later edit is for the next campaign."""
+
+    _texts: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def read(self, path: Path) -> str:
+        """The text at `path`, without the newline at its end, as it was when it was first asked for.
+
+        Raises:
+            SettingsError: there is no such file, it cannot be read, it is too large, or it is not UTF-8 text.
+        """
+        if path not in self._texts:
+            self._texts[path] = _read_template(path)
+        return self._texts[path]
+
+
+def _read_template(path: Path) -> str:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SettingsError(f"{path}: is not a file. Name the template file.")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such template file. `template` is relative to the campaign file.") from None
+    except OSError as problem:
+        raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
+    if len(data) > MOST_BYTES:
+        raise SettingsError(f"{path}: is over {MOST_BYTES:,} bytes, too large for a template of a text message.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
+    # Newlines as Python reads them from a text file; the one at the end, which editors add, is not sent and paid for.
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")

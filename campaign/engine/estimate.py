@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from campaign.timing.spread import FARTHEST
+
 EXPECTED_ANSWER: Final = 0.5
 """Seconds that an answer is expected to take."""
 
@@ -15,8 +17,8 @@ def speed(in_flight: int, rate: float | None) -> float:
 
 
 def duration(requests: int, *, in_flight: int, rate: float | None) -> timedelta:
-    """How long so many requests take, without a pause or a second try."""
-    return timedelta(seconds=requests / speed(in_flight, rate))
+    """How long so many requests take, without a pause or a second try; at most `spread.FARTHEST`."""
+    return timedelta(seconds=min(requests / speed(in_flight, rate), FARTHEST.total_seconds()))
 
 
 def in_words(length: timedelta) -> str:

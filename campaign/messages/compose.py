@@ -78,6 +78,7 @@ def compose(
     Raises:
         TemplateError: a template cannot be used for any row, was stopped by a limit, or names columns as other
             services do.
+        SettingsError: a field that is the same for every row cannot be sent.
     """
     finish = finisher(substituting=campaign.message.substitute)
     written, files = sources(campaign), campaign.included
@@ -87,6 +88,7 @@ def compose(
     findings = checks.Findings(dict(variants.reasons), dict(variants.failed))
     pictures = Pictures(campaign)
     frame = _judged(variants, campaign, pictures, now, findings)
+    _refuse_fixed({name: label for name, (label, _) in written.items() if not variants.places.get(name)}, findings)
     frame["reason"] = pd.Series(findings.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["note"] = _notes(frame["text"])
     frame["field"] = pd.Series(findings.fields, dtype=schema.TEXT).reindex(range(len(variants)))
@@ -124,6 +126,17 @@ def _judged(
     frame = pd.DataFrame({**judged, "bytes": pd.array(lengths, dtype=schema.INT), "msgType": _text(types)})
     frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA
     return frame
+
+
+def _refuse_fixed(labels: dict[str, str], findings: checks.Findings) -> None:
+    """Refuse what is wrong with the message as a whole, once: fields that read no column, by name, each with its label.
+
+    Raises:
+        SettingsError: naming each field and what is wrong with it.
+    """
+    wrong = {name: findings.reasons[variant] for variant, name in findings.fields.items() if name in labels}
+    if wrong:
+        raise SettingsError("\n".join(f"{labels[name]}: {words}" for name, words in wrong.items()))
 
 
 def _notes(texts: pd.Series) -> pd.Series:

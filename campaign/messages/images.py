@@ -1,4 +1,7 @@
-"""Pictures for MMS: any that people have, fitted into a JPG that the gateway takes.
+"""Pictures for MMS: JPG, PNG, WebP and GIF, fitted into a JPG that the gateway takes.
+
+What a file is says its first bytes, never its name, and only the decoders of these formats ever see it: Pillow
+would hand an EPS to Ghostscript.
 
 Source of the limit: api.ko.txt ("100kb 미만의 JPG"); gateway.md reads it as 100,000 bytes.
 """
@@ -7,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import stat
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,11 +26,34 @@ if TYPE_CHECKING:
 LARGEST_FILE: Final = 50_000_000
 """Bytes of a picture file that are looked at, at most."""
 
+LARGEST_PIXELS: Final = 50_000_000
+"""Pixels of a picture that is decoded, at most: four bytes of memory each, and a copy or two."""
+
 LARGEST_SIDE: Final = 1_440
 """Pixels: a larger picture gains nothing on a phone, and carriers shrink it again."""
 
 SMALLEST_SIDE: Final = 160
 """Pixels below which a picture is not shrunk further to fit."""
+
+FORMATS: Final = {
+    "JPEG": re.compile(rb"\xff\xd8\xff"),
+    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "WEBP": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "GIF": re.compile(rb"GIF8[79]a"),
+}
+"""The formats that are opened, by Pillow's names, and how their files begin."""
+
+_OTHERS: Final = {
+    "an EPS": re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"),
+    "a PDF": re.compile(rb"%PDF"),
+    "a Photoshop file": re.compile(rb"8BPS"),
+    "a HEIC, as iPhones make them": re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1)", re.DOTALL),
+    "an AVIF": re.compile(rb"....ftypavi[fs]", re.DOTALL),
+    "a TIFF": re.compile(rb"II\*\0|MM\0\*"),
+    "a BMP": re.compile(rb"BM"),
+    "a web page or an SVG": re.compile(rb"\s*<"),
+}
+"""What else people name as a picture, and how it begins."""
 
 _QUALITIES: Final = (92, 88, 84, 80, 75, 70, 62, 54, 46)
 
@@ -49,20 +77,23 @@ def fit(path: Path) -> Fitted:
         ValueError: there is no such file, it is no picture, or it cannot be fitted; in words with the path.
     """
     data = _read(path)
-    if len(data) <= limits.IMAGE_BYTES and _is_upright_jpg(path, data):
+    form = _format(path, data)
+    picture, (width, height) = _open(path, data, form)
+    if form == "JPEG" and len(data) <= limits.IMAGE_BYTES and _is_plain(picture):
         return Fitted(_digest(data), data, None)
-    picture = _flat(_open(path, data))
-    fitted = _shrink(picture)
+    fitted = _shrink(_flat(path, picture))
     if fitted is None:
         raise ValueError(f"image {path}: cannot be made smaller than {limits.IMAGE_BYTES:,} bytes; use a simpler one")
     jpg, size = fitted
-    was = f"{len(data):,} bytes, {picture.width}x{picture.height}"
+    was = f"{len(data):,} bytes, {width}x{height}"
     note = f"image {path.name} ({was}) is sent as a JPG of {len(jpg):,} bytes, {size[0]}x{size[1]}"
     return Fitted(_digest(jpg), jpg, note)
 
 
 def _read(path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError(f"image {path}: is not a file")
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
@@ -74,39 +105,85 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _open(path: Path, data: bytes) -> Image:
-    from PIL import Image, ImageFile, UnidentifiedImageError
+def _format(path: Path, data: bytes) -> str:
+    """Pillow's name of the format that the file begins like."""
+    for name, beginning in FORMATS.items():
+        if beginning.match(data):
+            return name
+    kind = next((name for name, beginning in _OTHERS.items() if beginning.match(data)), "no picture that can be read")
+    raise ValueError(f"image {path}: is {kind}; save it as a JPG, PNG, WebP or GIF")
+
+
+def _open(path: Path, data: bytes, form: str) -> tuple[Image, tuple[int, int]]:
+    """The picture decoded (its first frame where it has several), and the size that the file gives for it."""
+    from PIL import Image, ImageFile
 
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data))
+            # Pillow warns of metadata that it cannot read, and of sizes that are refused below.
+            warnings.simplefilter("ignore")
+            picture = Image.open(io.BytesIO(data), formats=[form])
+            size = picture.size
+            _refuse_large(picture)
+            # A JPG is decoded at a fraction of its size where that is all that is needed of it.
+            picture.draft(None, (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))
             picture.load()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(f"image {path}: has too many pixels; make it smaller first") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise ValueError(f"image {path}: is no picture that can be read (JPG, PNG, WebP and GIF can)") from None
-    return picture
+    except (TooManyPixels, Image.DecompressionBombError, MemoryError):
+        raise ValueError(
+            f"image {path}: has too many pixels, over {LARGEST_PIXELS // 1_000_000} million; make it smaller first"
+        ) from None
+    except Exception:  # noqa: BLE001 - a decoder fails in many ways on a damaged file, and each says the same
+        raise _damaged(path) from None
+    return picture, size
 
 
-def _is_upright_jpg(path: Path, data: bytes) -> bool:
-    if not data.startswith(b"\xff\xd8\xff"):
+class TooManyPixels(Exception):
+    """The picture is larger than is decoded."""
+
+
+def _refuse_large(picture: Image) -> None:
+    if picture.width * picture.height > LARGEST_PIXELS:
+        raise TooManyPixels
+
+
+def _damaged(path: Path) -> ValueError:
+    return ValueError(f"image {path}: is damaged or cut short; save it again, as a JPG")
+
+
+def _is_plain(picture: Image) -> bool:
+    """Whether a JPG needs nothing done to it: one picture, upright, in colours that phones show."""
+    try:
+        upright = picture.getexif().get(0x0112, 1) == 1
+    except Exception:  # noqa: BLE001 - metadata that cannot be read turns nothing; made anew, it is gone
         return False
-    picture = _open(path, data)
-    return picture.format == "JPEG" and picture.mode in {"RGB", "L"} and picture.getexif().get(0x0112, 1) == 1
+    return upright and picture.format == "JPEG" and picture.mode in {"RGB", "L"}
 
 
-def _flat(picture: Image) -> Image:
+def _flat(path: Path, picture: Image) -> Image:
     """The picture upright, in RGB, on white where it was transparent."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
-        layer = upright.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return upright.convert("RGB")
+    upright = _upright(picture)
+    try:
+        if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
+            layer = upright.convert("RGBA")
+            white = Image.new("RGBA", layer.size, "white")
+            return Image.alpha_composite(white, layer).convert("RGB")
+        return upright.convert("RGB")
+    except Exception:  # noqa: BLE001 - a palette or a transparency that makes no sense
+        raise _damaged(path) from None
+
+
+def _upright(picture: Image) -> Image:
+    from PIL import ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ImageOps.exif_transpose(picture)
+    except Exception:  # noqa: BLE001 - metadata that cannot be read turns nothing
+        return picture
 
 
 def _shrink(picture: Image) -> tuple[bytes, tuple[int, int]] | None:

@@ -8,6 +8,8 @@ from campaign.messages import images
 from campaign.messages.templates.column_names import is_template
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from campaign.config.campaign_file import Campaign
 
 
@@ -30,9 +32,17 @@ class Pictures:
         path = self._folder / name.strip()
         if not name.strip():
             raise ValueError("image: the name is empty")
-        if self._confined and not path.resolve().is_relative_to(self._folder.resolve()):
+        if "\0" in name:
+            raise ValueError(f"image {name!r}: is not a file's name")
+        if self._confined and not self._lies_within(path):
             raise ValueError(f"image {name!r}: lies outside the campaign's folder")
         picture = images.fit(path)
         self.by_digest[picture.digest] = picture.data
         self.notes += [picture.note] if picture.note else []
         return picture.digest
+
+    def _lies_within(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self._folder.resolve())
+        except (OSError, RuntimeError):
+            raise ValueError(f"image {path}: cannot be read: its links go round in a circle") from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import openpyxl
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
+from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
 from campaign.report import fields, look, place
@@ -55,6 +56,8 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
         raise NotAWorkbook(
             f"{original}: results can be put into .xlsx and .xlsm only. Take the result workbook instead."
         )
+    # openpyxl has Pillow convert the workbook's pictures, which would start Ghostscript for an EPS.
+    EpsImagePlugin.gs_binary = False
     book = openpyxl.load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm")
     sheet = sheet_of(book, result, original, source)
     chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)

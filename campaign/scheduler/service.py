@@ -96,6 +96,9 @@ class Scheduler:
             except JournalError as problem:
                 self._say_once(str(problem))
                 wait = LOOK
+            except Exception as problem:  # noqa: BLE001 - it stays: whatever this is, it may be over at the next look
+                self._say_once(_unexpected(problem))
+                wait = LOOK
             self.clock.sleep(max(wait, 0))
 
     def next_look(self) -> float:
@@ -185,10 +188,11 @@ class Scheduler:
         """Do a task. One campaign's trouble is no reason to miss the others'."""
         try:
             return _DEEDS[task.deed](self, journal, task, now)
-        except CampaignError as problem:
+        except Exception as problem:  # noqa: BLE001 - the next campaign may have its time now
             self._troubled[task.key] = self.clock.now() + AGAIN_AFTER
             schedule = task.schedule.id if task.schedule else None
-            words = f"{problem} It is tried again in a minute, until {due_tasks.say(task.until)}."
+            said = str(problem) if isinstance(problem, CampaignError) else _unexpected(problem)
+            words = f"{said} It is tried again in a minute, until {due_tasks.say(task.until)}."
             return Happening(at=now, schedule=schedule, due=task.due, state="trouble", why=words)
 
     def _start(self, journal: Journal, task: Task, now: datetime) -> Happening | None:
@@ -202,10 +206,13 @@ class Scheduler:
             again = schedule.again or schedule.timetable.every is not None
             start = runs.Start(now=self.clock.now(), occurrence=(schedule.id, task.due), again=again)
             runs.plan(journal, checked, schedule.gateway, start)
-        except JournalError:
-            raise
+        except (JournalError, OSError, MemoryError):
+            raise  # the machine's trouble, which may pass: it is tried again
         except CampaignError as problem:
             return self._settle(journal, task, OccurrenceState.STOPPED, f"{problem} Nothing was sent.")
+        except Exception as problem:  # noqa: BLE001 - it would be the same a minute later
+            words = f"{_unexpected(problem)} Nothing was sent."
+            return self._settle(journal, task, OccurrenceState.STOPPED, words)
         return None
 
     def _check(self, campaign: Campaign, schedule: ScheduleRecord, now: datetime) -> Checked:
@@ -224,7 +231,13 @@ class Scheduler:
         run = task.its_run()
         manner = runs.Manner(clock=self.clock, patience=PATIENCE, latest=task.until)
         terminal.note(f"{due_tasks.say(now)}  {run.name}: sending run {run.id}")
-        summary = carry_out(self.door, journal, run, self.stop, manner)
+        try:
+            summary = carry_out(self.door, journal, run, self.stop, manner)
+        except (CampaignError, OSError, MemoryError):
+            raise
+        except Exception as problem:  # noqa: BLE001 - tried again and again, it could cost an answer each time
+            self._pause(journal, run, f"{_unexpected(problem)} `campaign resume {run.id}` goes on with it.")
+            return None
         self.door.tell_trouble(summary)
         self._summaries[run.id] = summary
         after = journal.run(run.id)
@@ -233,6 +246,12 @@ class Scheduler:
         schedule = task.schedule.id if task.schedule else None
         state = "waiting" if after.resume_at else str(after.state)
         return Happening(at=now, schedule=schedule, due=task.due, state=state, why=after.why, summary=summary)
+
+    def _pause(self, journal: Journal, run: RunRecord, why: str) -> None:
+        """Leave a run to a person, unless it had come to its end: that it is paused is told as its next task."""
+        journal.give_up_orphans(run.id, self.clock.now())
+        if journal.run(run.id).state not in {RunState.FINISHED, RunState.CANCELLED}:
+            journal.stop(run.id, RunState.PAUSED, why, self.clock.now())
 
     def _finish(self, journal: Journal, task: Task, now: datetime) -> Happening:
         del now
@@ -269,7 +288,11 @@ class Scheduler:
     def _report(self, journal: Journal, run: RunRecord) -> Summary:
         if run.id in self._summaries:
             return self._summaries[run.id]
-        summary = write_run(self.door, journal, run.id)
+        try:
+            summary = write_run(self.door, journal, run.id)
+        except Exception as problem:  # noqa: BLE001 - the numbers can be told without the workbook
+            terminal.note(f"run {run.id}: its workbook was not written: {_unexpected(problem)}")
+            return runs.summarise(runs.results.of_run(journal, journal.run(run.id)), None)
         self.door.tell_trouble(summary)
         return summary
 
@@ -284,9 +307,12 @@ class Scheduler:
             summary=summary,
         )
         if schedule is not None and schedule.notify is not None:
-            told = NotifySection.model_validate_json(schedule.notify)
-            for trouble in notify.send(happening.notice(schedule.name), told):
-                terminal.note(trouble)
+            try:
+                told = NotifySection.model_validate_json(schedule.notify)
+                for trouble in notify.send(happening.notice(schedule.name), told):
+                    terminal.note(trouble)
+            except Exception as problem:  # noqa: BLE001 - what became of the run counts, told or not
+                terminal.note(f"{schedule.id}: [notify] told nobody: {_unexpected(problem)}")
         return happening
 
 
@@ -355,3 +381,8 @@ def _gateway_option(schedule: ScheduleRecord) -> str:
         if gateway_identity(usual) == gateway_identity(schedule.gateway):
             return ""
     return f" --gateway-url {shlex.quote(schedule.gateway)}"
+
+
+def _unexpected(problem: Exception) -> str:
+    """An error that is not one of ours, in a sentence."""
+    return f"unexpected error: {type(problem).__name__}: {problem}."

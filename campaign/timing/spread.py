@@ -13,7 +13,13 @@ UNITS: Final = {"second": 1, "minute": 60, "hour": 3_600}
 LONGEST: Final = timedelta(days=1)
 """The longest interval."""
 
-_FORM: Final = re.compile(r"([\d,]+) every (?:(\d+) )?(second|minute|hour)s?")
+MOST: Final = 1_000_000_000
+"""Recipients of an interval, at most."""
+
+FARTHEST: Final = timedelta(days=3_650)
+"""How far ahead a sending is projected: what takes longer is said to take so long."""
+
+_FORM: Final = re.compile(r"([0-9,]{1,13}) every (?:([0-9]{1,5}) )?(second|minute|hour)s?")
 _EXPECTED: Final = "expected recipients and an interval of up to a day, such as 1000 every 10 minutes"
 
 
@@ -32,7 +38,7 @@ class Spread:
 
     def duration(self, recipients: int) -> timedelta:
         """How long it takes until so many recipients have been sent to, answers aside."""
-        return self.interval * max((recipients - 1) // self.recipients, 0)
+        return self.interval * min(max((recipients - 1) // self.recipients, 0), FARTHEST // self.interval)
 
 
 def parse(words: str) -> Spread:
@@ -46,6 +52,6 @@ def parse(words: str) -> Spread:
         raise ValueError(_EXPECTED)
     count, times, unit = match.groups()
     recipients, interval = int(count.replace(",", "") or 0), timedelta(seconds=int(times or 1) * UNITS[unit])
-    if not recipients or not timedelta() < interval <= LONGEST:
+    if not 0 < recipients <= MOST or not timedelta() < interval <= LONGEST:
         raise ValueError(_EXPECTED)
     return Spread(recipients, interval, f"{recipients:,} every {times or 1} {unit}s")

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from cronsim import CronSim, CronSimError
-
 from campaign.model.limits import ZONE
+from campaign.timing import cron
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,10 +16,12 @@ if TYPE_CHECKING:
 GRACE: Final = timedelta(hours=2)
 """How late a campaign may start where its file does not say. Source: the campaign file's `start_by`."""
 
+YEARS: Final = range(2000, 2200)
+"""Years in which a campaign may start: far enough from the calendar's ends to be counted on from in any zone."""
+
 COUNTED: Final = 1_000
 """Missed times that are counted; beyond it is said that there are more."""
 
-_FIELDS: Final = 5
 _INSTANT: Final = timedelta(microseconds=1)
 
 
@@ -53,48 +54,25 @@ class Timetable:
             if self.start_at is None or self.start_at > now or known:
                 return None
             return Due(at=self.start_at, start_by=self.start_at + self.grace)
-        latest = next(_cron(self.every, now + _INSTANT, reverse=True), None)
+        latest = next(cron.times(self.every, now + _INSTANT, reverse=True), None)
         begins = self._begins(since)
         if latest is None or latest <= begins or latest in known:
             return None
         before = max((time for time in known if time < latest), default=begins)
-        between = _cron(self.every, max(before, begins))
+        between = cron.times(self.every, max(before, begins))
         missed = tuple(islice(_until(between, latest), COUNTED))
         return Due(at=latest, start_by=latest + self.grace, missed=missed)
 
     def upcoming(self, known: Collection[datetime], after: datetime, count: int) -> list[datetime]:
         """The next times after `after`, at most `count`; in Asia/Seoul."""
         if self.every is None:
-            return [self.start_at.astimezone(ZONE)] if self.start_at and not known else []
-        return list(islice((time for time in _cron(self.every, self._begins(after)) if time not in known), count))
+            comes = self.start_at is not None and self.start_at.year in YEARS and not known
+            return [self.start_at.astimezone(ZONE)] if self.start_at and comes else []
+        return list(islice((time for time in cron.times(self.every, self._begins(after)) if time not in known), count))
 
     def _begins(self, after: datetime) -> datetime:
         """The moment that the times of what recurs lie behind: `start_at` itself may be one."""
         return max(after, self.start_at - _INSTANT) if self.start_at else after
-
-
-def check_cron(line: str) -> str:
-    """The cron line, if it is one that has a next time.
-
-    Raises:
-        ValueError: it is none.
-    """
-    expected = 'expected five fields (minute hour day month weekday), such as "0 10 * * MON"'
-    if len(line.split()) != _FIELDS:
-        raise ValueError(expected)
-    try:
-        time = next(_cron(line, datetime(2026, 1, 1, tzinfo=ZONE)), None)
-    except CronSimError as problem:
-        words = str(problem)
-        raise ValueError(f"{words[:1].lower()}{words[1:]}: {expected}") from None
-    if time is None:
-        raise ValueError(f"there is no such day: {expected}")
-    return line
-
-
-def _cron(line: str, start: datetime, *, reverse: bool = False) -> Iterator[datetime]:
-    """The times of a cron line strictly after `start`, or before it; in Asia/Seoul."""
-    return iter(CronSim(line.upper(), start.astimezone(ZONE), reverse))
 
 
 def _until(times: Iterator[datetime], end: datetime) -> Iterator[datetime]:

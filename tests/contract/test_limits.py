@@ -20,6 +20,7 @@ from campaign.messages import images
 from campaign.messages.compose import compose
 from campaign.messages.cp949 import byte_lengths
 from campaign.model import Message, MsgType, Recipients, Request, limits, schema
+from campaign.model.errors import SettingsError
 from campaign.sandbox import rules, times
 from campaign.timing import reservation
 from tests.contract.pairs import KEYS, SENDER
@@ -44,7 +45,10 @@ def checked(tmp_path: Path, **message: object) -> tuple[str | None, str | None]:
     """Why the check refuses a message, and the type that it would go as."""
     values = {"name": "x", "sender": SENDER, "recipients": {"files": ["x.csv"]}, "message": message}
     campaign = build(values, folder=tmp_path, place="x.toml")
-    row = compose(NOBODY_IN_PARTICULAR, campaign, datetime.now(UTC)).frame.iloc[0]
+    try:
+        row = compose(NOBODY_IN_PARTICULAR, campaign, datetime.now(UTC)).frame.iloc[0]
+    except SettingsError as refusal:
+        return str(refusal), None
     return tuple(None if pd.isna(row[name]) else str(row[name]) for name in ("reason", "msgType"))  # type: ignore[return-value]
 
 

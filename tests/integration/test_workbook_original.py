@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
+import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.drawing.image import Image as Picture
 from openpyxl.styles import Font, PatternFill
+from PIL import Image
 
 from campaign.report import original
 from tests.support.builders import ResultOf, own, shown
@@ -101,3 +106,28 @@ def test_dates_of_the_person_stay_dates(customers: Path, tmp_path: Path) -> None
     book.save(customers)
     sheet = openpyxl.load_workbook(original.write(result().build(), customers, tmp_path / "결과.xlsx"))["수신자"]
     assert sheet["A4"].is_date
+
+
+def test_a_picture_of_the_persons_own_workbook_never_starts_ghostscript(
+    customers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    png = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(png, "PNG")
+    book = openpyxl.load_workbook(customers)
+    book["수신자"].add_image(Picture(png))
+    book.save(customers)
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n%%EndComments\nshowpage\n%%EOF\n"
+    with zipfile.ZipFile(customers) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    with zipfile.ZipFile(customers, "w") as package:
+        for name, data in parts.items():
+            package.writestr(name, eps if name.endswith(".png") else data)
+    trap, mark = tmp_path / "bin" / "gs", tmp_path / "started"
+    trap.parent.mkdir()
+    trap.write_text(f"#!/bin/sh\ntouch '{mark}'\n", encoding="utf-8")
+    trap.chmod(0o755)
+    monkeypatch.setenv("PATH", str(trap.parent), prepend=":")
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)
+    with contextlib.suppress(OSError):
+        original.write(result().build(), customers, tmp_path / "결과.xlsx")
+    assert not mark.exists()

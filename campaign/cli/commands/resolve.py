@@ -174,9 +174,13 @@ def _left_in_words(run: str, left: Mapping[State, int]) -> str:
     return ", ".join(words)
 
 
+_DIGITS: Final = 5
+"""Digits of the days of `--older-than`, at most: some 270 years."""
+
+
 def _ended_before(journal: Journal, words: str) -> list[RunRecord]:
     days = words.strip().removesuffix("d")
-    if not days.isdecimal():
+    if not days.isdecimal() or len(days) > _DIGITS:
         raise UsageError(f"--older-than {words}: expected a number of days, such as 90d")
     limit = pipeline.now() - timedelta(days=int(days))
     return [record for record in journal.runs() if (record.ended_at or record.created_at) < limit]

@@ -18,6 +18,7 @@ from campaign.cli.context import (
 )
 from campaign.cli.options import UsageError
 from campaign.cli.signals import granting
+from campaign.config.environment import Environment
 from campaign.engine import connect, history, preflight, results, runs, sending_hours
 from campaign.engine.checking import advertising
 from campaign.engine.checking.check import check as check_rows

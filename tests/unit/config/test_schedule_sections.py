@@ -35,7 +35,7 @@ def campaign(words: str, message: str = "") -> Campaign:
         ('[schedule]\nevry = "0 10 * * *"', "schedule.evry: unknown key: did you mean `every`?"),
         ('[sending]\nwindow = "9 to 5"', "sending.window = '9 to 5': expected two times of the day"),
         ('[sending]\nspread = "1000"', "sending.spread = '1000': expected recipients and an interval"),
-        ("[notify]", "notify = {}: give a `command`, or `mail_to`, `mail_from` and `smtp`"),
+        ("[notify]", "notify: give a `command`, or `mail_to`, `mail_from` and `smtp`"),
         ('[notify]\nmail_to = ["me"]', "'me' is no mail address"),
         ('[notify]\nmail_to = ["a@b.kr"]\nmail_from = "c@d.kr"', "all three"),
         ('[notify]\nsmtp = "example.kr"', "expected a mail server and its port, such as smtp.example.kr:587"),

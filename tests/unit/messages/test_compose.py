@@ -95,7 +95,8 @@ def test_every_text_field_may_be_a_template(tmp_path: Path) -> None:
 )
 def test_the_type_follows_from_the_bytes(tmp_path: Path, text: str, asked: str, msg_type: str, fits: bool) -> None:
     title = {"title": "제목"} if asked == "LMS" else {}
-    [row] = composed(tmp_path, recipients_of(이름=["가"]), text=text, type=asked, **title).frame.to_dict("records")
+    frame = composed(tmp_path, recipients_of(글=[text]), text="{{ 글 }}", type=asked, **title).frame
+    [row] = frame.to_dict("records")
     assert row["msgType"] == msg_type
     assert row["bytes"] == len(text.encode("cp949"))
     assert pd.isna(row["reason"]) == fits
@@ -113,7 +114,7 @@ def test_the_type_follows_from_the_bytes(tmp_path: Path, text: str, asked: str, 
     ],
 )
 def test_a_title_has_40_bytes_and_few_marks(tmp_path: Path, title: str, fits: bool) -> None:
-    frame = composed(tmp_path, recipients_of(이름=["가"]), text="가" * 50, title=title).frame
+    frame = composed(tmp_path, recipients_of(제목=[title]), text="가" * 50, title="{{ 제목 }}").frame
     assert frame["reason"].isna().all() == fits
 
 

@@ -1,0 +1,257 @@
+"""What is wrong with a campaign file, in the words of whoever wrote it: the place, the value, what was expected."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import tomllib
+    from collections.abc import Mapping
+
+SHOWN: Final = 80
+"""Characters of a wrong line or value that are shown."""
+
+_FILE: Final = 'a file\'s name in quotes, such as "customers.xlsx"'
+_FILES: Final = 'a list of files, such as ["customers.xlsx"]'
+_SWITCH: Final = "true or false, without quotes"
+_TEXT: Final = "text in quotes"
+_HEADING: Final = "a column's heading in quotes"
+_PRICE: Final = "won a message, from 0 to 1,000,000, without quotes"
+_SECTION: Final = "a line of its own with the section's name in [ ], and its keys below it"
+
+EXPECTED: Final[Mapping[str, str]] = {
+    "name": 'a name of up to 80 letters, digits, spaces and . _ - ( ), such as "spring-sale"',
+    "sender": 'your registered number in quotes, such as "02-1234-5678"',
+    "recipients": _SECTION,
+    "recipients.files": _FILES,
+    "recipients.files[]": _FILE,
+    "recipients.sheet": "a sheet's name in quotes",
+    "recipients.phone": f'{_HEADING}, such as "휴대폰"',
+    "recipients.duplicates": '"skip", "keep" or "invalid"',
+    "recipients.suppress": 'a list of files, such as ["opted_out.csv"]',
+    "recipients.suppress[]": _FILE,
+    "recipients.hidden_rows": '"skip" or "send"',
+    "recipients.consent": _HEADING,
+    "recipients.night_consent": _HEADING,
+    "message": _SECTION,
+    "message.template": 'a template file\'s name in quotes, such as "spring_sale.j2"',
+    "message.text": _TEXT,
+    "message.title": _TEXT,
+    "message.image": 'a picture\'s name in quotes, such as "poster.jpg"',
+    "message.type": '"auto", "SMS", "LMS", "MMS" or "GSMS"',
+    "message.reserve": 'a time in quotes, such as "2026-12-01 10:00:00"',
+    "message.advertisement": _SWITCH,
+    "message.advertiser": _TEXT,
+    "message.substitute": _SWITCH,
+    "schedule": _SECTION,
+    "schedule.every": 'a cron line in quotes, such as "0 10 * * MON"',
+    "schedule.once_per_recipient": _SWITCH,
+    "schedule.max_invalid": 'a share of the rows in quotes, such as "5%"',
+    "sending": _SECTION,
+    "sending.window": 'hours in quotes, such as "09:00-20:30"',
+    "sending.spread": 'recipients and an interval in quotes, such as "1000 every 10 minutes"',
+    "notify": _SECTION,
+    "notify.command": 'a list of words, such as ["notify.sh"]',
+    "notify.command[]": _TEXT,
+    "notify.mail_to": 'a list of addresses, such as ["me@example.kr"]',
+    "notify.mail_to[]": 'an address in quotes, such as "me@example.kr"',
+    "notify.mail_from": 'an address in quotes, such as "me@example.kr"',
+    "notify.smtp": 'a mail server and its port in quotes, such as "smtp.example.kr:587"',
+    "notify.smtp_user": _TEXT,
+    "gateway": _SECTION,
+    "gateway.api": '"v2" or "v1"',
+    "gateway.url": 'an origin in quotes, such as "https://sms.bizservice.iwinv.kr"',
+    "gateway.in_flight": "a whole number from 1 to 256, without quotes",
+    "gateway.rate": "requests a second, from 0.01 to 10,000, without quotes",
+    "prices": "won a message by type, such as SMS = 20",
+    "prices.SMS": _PRICE,
+    "prices.LMS": _PRICE,
+    "prices.MMS": _PRICE,
+    "prices.GSMS": _PRICE,
+}
+"""What a key takes; `[]` stands for the entries of a list."""
+
+
+def of_value(error: Any, keys: Mapping[str, tuple[str, ...]]) -> str:  # noqa: ANN401 - pydantic's own dict of details
+    """One sentence on one of pydantic's errors.
+
+    Args:
+        error: the error's details.
+        keys: the keys of each section, by the section's name; the top's is empty.
+    """
+    places = tuple(place for place in error["loc"] if place != "[key]")
+    where = _key(places)
+    expected = EXPECTED.get(re.sub(r"\[\d+\]", "[]", where))
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key{_instead(places, keys)}"
+        case "missing":
+            return f"{where}: is missing" + (f": expected {expected}" if expected else "")
+        case "value_error":
+            words = error["msg"].removeprefix("Value error, ")
+            return f"{where}{_value(error['input'])}: {words[:1].lower()}{words[1:]}"
+        case "string_too_short" | "too_short":
+            return f"{where}: is empty: expected {expected or _TEXT}"
+        case _:
+            near = _nearest_choice(error)
+            return f"{where}{_value(error['input'])}: expected {expected or _TEXT}{near}"
+
+
+def _value(value: object) -> str:
+    """` = ` and a wrong value as the file has it; nothing for a whole section."""
+    if isinstance(value, dict):
+        return ""
+    if isinstance(value, bool):
+        return f" = {str(value).lower()}"
+    return f" = {value.isoformat() if isinstance(value, date) else _cut(_written(value))}"
+
+
+def _written(value: object) -> str:
+    # Python refuses to spell out whole numbers of more than 4,300 digits.
+    return f"{value:g}" if isinstance(value, float) else "a huge number" if _is_huge(value) else repr(value)
+
+
+def _is_huge(value: object) -> bool:
+    return isinstance(value, int) and abs(value) >= 10**SHOWN
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= SHOWN else f"{words[: SHOWN - 3]}..."
+
+
+def _key(places: tuple[str | int, ...]) -> str:
+    """`recipients.files[0]` of ("recipients", "files", 0)."""
+    words = ""
+    for place in places:
+        words += f"[{place}]" if isinstance(place, int) else f".{_cut(str(place))}"
+    return words.removeprefix(".") or "the file"
+
+
+def _instead(places: tuple[str | int, ...], keys: Mapping[str, tuple[str, ...]]) -> str:
+    """Where a key that is unknown at its place belongs, or which one was meant."""
+    section, wrong = ".".join(map(str, places[:-1])), str(places[-1])
+    known = keys.get(section, ())
+    if near := difflib.get_close_matches(wrong.lower(), known, n=1):
+        return f": did you mean `{near[0]}`?"
+    if homes := [name for name, those in keys.items() if wrong.lower() in those and name != section]:
+        home = f"under [{homes[0]}]" if homes[0] else "above the first [section] of the file"
+        return f" here: it belongs {home}"
+    return f": expected one of {', '.join(known)}"
+
+
+def _nearest_choice(error: Any) -> str:  # noqa: ANN401 - as above
+    """The choice that was meant, where only its case or a letter is wrong."""
+    if error["type"] != "literal_error" or not isinstance(error["input"], str):
+        return ""
+    choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+    folded = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(error["input"].strip().lower(), folded, n=1)
+    return f'; did you mean "{folded[near[0]]}"?' if near else ""
+
+
+_POSITION: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_CURLY: Final = re.compile("[“”„‟＂‘’『』「」]")
+_PAIR: Final = re.compile(r"\s*([\w.-]+)\s*=\s*(.*?)\s*(?:#.*)?$")
+_COLON: Final = re.compile(r"\s*([A-Za-z_]+)\s*:\s*(.*)$")
+_TIME: Final = re.compile(r"\d{4}[-./]")
+
+
+def of_toml(problem: tomllib.TOMLDecodeError | ValueError, text: str) -> str:
+    """One sentence on why a file is not TOML, with the line at fault below it."""
+    words = str(problem)
+    match = _POSITION.search(words)
+    lines = text.replace("\r\n", "\n").split("\n")
+    words = _POSITION.sub("", words)
+    number = int(match[1]) if match and match[1] else _last(lines)
+    if words.startswith(("Expected \"'", "Unterminated string")):
+        number = _opening(lines) or number
+    line = lines[number - 1] if number <= len(lines) else ""
+    why = _why(words, line)
+    shown = _cut("".join(character if character.isprintable() else " " for character in line.strip()))
+    return f"line {number}: {why}" + (f"\n    {shown}" if shown else "")
+
+
+def _opening(lines: list[str]) -> int | None:
+    """The line, from 1, where text begins that is closed nowhere: the last one with an odd count of its marks."""
+    marks = ('"""', "'''", "'")
+    return next(
+        (place for mark in marks for place in range(len(lines), 0, -1) if lines[place - 1].count(mark) % 2), None
+    )
+
+
+def _last(lines: list[str]) -> int:
+    """The last line that is not empty, from 1."""
+    return max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
+
+
+def _why(words: str, line: str) -> str:
+    found = _of_a_repetition(words) or _of_signs(words, line)
+    if found is None and (pair := _PAIR.match(line)):
+        found = _of_a_value(pair[1], pair[2])
+    if found is None and words.startswith("Unterminated string"):
+        found = 'text is not closed; a quotation mark (or """) is missing at its end'
+    if found is None and (words.startswith(("Unclosed array", "Unclosed inline table")) or line.strip() in {"]", "}"}):
+        found = _LIST
+    if found is None and line.lstrip().startswith("["):
+        found = "a section's name stands alone in [ ], such as [message]"
+    return found or 'expected a key and its value, such as name = "spring-sale"'
+
+
+_LIST: Final = 'a list is not closed, or a comma or a quotation mark is missing in it; write it as ["a.xlsx", "b.xlsx"]'
+
+
+def _of_a_repetition(words: str) -> str | None:
+    if found := re.search(r"Cannot declare \('(.+)',\) twice", words):
+        return f"the section [{found[1]}] stands twice; put its keys together under one"
+    if words.startswith("Cannot overwrite a value"):
+        return "the key stands twice in its section; keep one"
+    return None
+
+
+def _of_signs(words: str, line: str) -> str | None:
+    """What is wrong with the signs around a value: quotation marks, backslashes, other signs than =."""
+    if _CURLY.search(line) and not _is_quoted(line):
+        return 'curly quotation marks do not count here; write straight ones: "..."'
+    if "\\" in line and re.search(r"[Uu]nescaped|hex|escape", words):
+        return r"a \ has a meaning of its own in quotes; write a path with /, such as " + '"C:/lists/customers.xlsx"'
+    if "＝" in line:
+        return "＝ is full-width; write ="
+    if (colon := _COLON.match(line)) and "=" not in line:
+        return f"a key and its value are joined by =, as in {colon[1]} = ..."
+    if words.startswith("Expected newline or end of document") and line.count('"') > len('""'):
+        return 'there is more behind the closing quotation mark; within text write \' or \\" instead of "'
+    return None
+
+
+def _is_quoted(line: str) -> bool:
+    """Whether the value is in straight quotes, so that curly ones are part of the text."""
+    pair = _PAIR.match(line)
+    return pair is not None and pair[2][:1] in {'"', "'"} and pair[2][-1:] == pair[2][:1] and len(pair[2]) > 1
+
+
+def _of_a_value(key: str, value: str) -> str:
+    """What is wrong with the value of a line `key = value`."""
+    if not key.isascii():
+        return f"{key} is not a key of a campaign file; keys are English words, such as name"
+    if not value:
+        return f"{key} has no value; write it behind the ="
+    if value[0] in {'"', "'"}:
+        mark = value[:3] if value[:3] in {'"""', "'''"} else value[0]
+        return f"a quotation mark is missing at the end: {key} = {mark}...{mark}"
+    if value[0] == "[":
+        return _LIST
+    return _of_a_bare_value(key, value)
+
+
+def _of_a_bare_value(key: str, value: str) -> str:
+    if value.lower() in {"true", "false", "yes", "no", "on", "off", "예", "아니오", "아니요"}:
+        return f"{value} is written true or false, in small letters"
+    if key in {"start_at", "start_by"} or _TIME.match(value):
+        return f"a time is written without quotes as {key} = 2026-12-01T10:00:00+09:00"
+    return f'text stands in quotation marks: {key} = "{_cut(value.strip(_MARKS))}"'
+
+
+_MARKS: Final = "“”„‟＂‘’『』「」\"'"

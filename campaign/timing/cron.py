@@ -1,0 +1,132 @@
+"""Cron lines checked field by field, so that what is wrong with one is said in words, with a right one beside it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from cronsim import CronSim, CronSimError
+
+from campaign.model.limits import ZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+EXPECTED: Final = 'expected five fields (minute hour day month weekday), such as "0 10 * * MON"'
+
+LONGEST: Final = 200
+"""Characters of a cron line, at most."""
+
+_WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_HANGUL: Final = dict(zip("일월화수목금토", _WEEKDAYS, strict=True))
+_SHORTHANDS: Final = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 10 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 10 * * MON",
+    "@monthly": "0 10 1 * *",
+    "@yearly": "0 10 1 1 *",
+    "@annually": "0 10 1 1 *",
+}
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
+_RANGE: Final = re.compile(r"([0-9A-Z]{1,3})-([0-9A-Z]{1,3})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """One of the five: its name, its numbers from `least` to `most`, and the words that stand for them."""
+
+    name: str
+    least: int
+    most: int
+    words: Sequence[str] = ()
+
+    def value(self, word: str) -> int | None:
+        """The number that a word or a number stands for; None where it is neither."""
+        if word in self.words:
+            return self.least + self.words.index(word)
+        number = int(word) if word.isascii() and word.isdigit() and len(word) <= len("59") else -1
+        return number if self.least <= number <= self.most else None
+
+    def write(self, value: int) -> str:
+        return self.words[value - self.least] if self.words else str(value)
+
+    def instead(self, part: str) -> str | None:
+        """What to write for a part that cron does not take: a range over the end, a day or a month in other words."""
+        if match := _RANGE.fullmatch(part):
+            first, last = self.value(match[1]), self.value(match[2])
+            if first is not None and last is not None and first > last:
+                top = self.least + len(self.words) - 1 if self.words else self.most
+                return ",".join(map(self.write, [*range(first, top + 1), *range(self.least, last + 1)]))
+        if self.name == "weekday" and part[:1] in _HANGUL and part[1:] in {"", "요일"}:
+            return _HANGUL[part[0]]
+        return part[:3] if part[:3] in self.words and part[3:].isalpha() else None
+
+    def fault(self, part: str) -> str:
+        """What is wrong with a part that cron does not take."""
+        if match := _CLOCK.fullmatch(part):
+            return f"{part} is a time of the day; write its minute and hour apart, as {int(match[2])} {int(match[1])}"
+        known = f" or {', '.join(self.words)}" if self.words else ""
+        name = f"{'an' if self.name == 'hour' else 'a'} {self.name}"
+        return f"{part or 'nothing'} is not {name}; it goes from {self.least} to {self.most}{known}"
+
+
+_FIELDS: Final = (
+    _Field(name="minute", least=0, most=59),
+    _Field(name="hour", least=0, most=23),
+    _Field(name="day", least=1, most=31),
+    _Field(name="month", least=1, most=12, words=_MONTHS),
+    _Field(name="weekday", least=0, most=7, words=_WEEKDAYS),
+)
+
+
+def check(line: str) -> str:
+    """The cron line, if it is one that has a next time.
+
+    Raises:
+        ValueError: it is not one, with the field that is wrong and how it is written.
+    """
+    fields = line.upper().split()
+    if line.strip().lower() in _SHORTHANDS:
+        raise ValueError(f'{EXPECTED}; this one is "{_SHORTHANDS[line.strip().lower()]}"')
+    if len(line) > LONGEST or len(fields) != len(_FIELDS):
+        raise ValueError(EXPECTED)
+    for field, words in zip(_FIELDS, fields, strict=True):
+        part = _bad_part(fields, words, field)
+        if part is None:
+            continue
+        if better := field.instead(part):
+            whole = " ".join(words.replace(part, better) if one is words else one for one in fields)
+            raise ValueError(f'the {field.name} {part} is written {better}: "{whole}"')
+        raise ValueError(f"{field.fault(part)}; {EXPECTED}")
+    try:
+        time = next(times(line, datetime(2026, 1, 1, tzinfo=ZONE)), None)
+    except CronSimError:
+        time = None
+    if time is None:
+        raise ValueError(f"there is no such day; {EXPECTED}")
+    return line
+
+
+def times(line: str, start: datetime, *, reverse: bool = False) -> Iterator[datetime]:
+    """The times of a cron line strictly after `start`, or before it; in Asia/Seoul."""
+    return iter(CronSim(line.upper(), start.astimezone(ZONE), reverse))
+
+
+def _bad_part(fields: Sequence[str], words: str, field: _Field) -> str | None:
+    """The first part of a field, between commas, that cron does not take by itself."""
+    place = _FIELDS.index(field)
+    return next((part for part in words.split(",") if not _is_taken(part, place, len(fields))), None)
+
+
+def _is_taken(part: str, place: int, count: int) -> bool:
+    alone = ["*"] * count
+    alone[place] = part
+    try:
+        CronSim(" ".join(alone), datetime(2026, 1, 1, tzinfo=ZONE))
+    except (CronSimError, ValueError, AssertionError):
+        return False
+    return bool(part)
