@@ -17,7 +17,7 @@ from campaign.recipients import table
 from campaign.recipients.numbers import normalise
 from campaign.recipients.spreadsheets import file_type, headings
 from campaign.recipients.spreadsheets import wording as notes
-from campaign.recipients.spreadsheets.csv_files import encoding
+from campaign.recipients.spreadsheets.csv_files import encoding, quotes
 from campaign.recipients.spreadsheets.workbooks import exact
 
 if TYPE_CHECKING:
@@ -118,8 +118,9 @@ def _one_column(path: Path) -> pd.DataFrame | None:
 def _rows(path: Path) -> Iterator[list[str]]:
     """The rows of a file as text, of the first visible sheet in a workbook."""
     if path.suffix.lower() in file_type.TEXT:
-        text = io.StringIO(encoding.utf8(path).decode(), newline="")
-        yield from csv.reader(text, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+        text, delimiter = encoding.utf8(path), "\t" if path.suffix.lower() == ".tsv" else ","
+        quotes.check(path, text, delimiter)
+        yield from csv.reader(io.StringIO(text.decode(), newline=""), delimiter=delimiter)
         return
     book = python_calamine.CalamineWorkbook.from_path(path)
     visible = [tab.name for tab in book.sheets_metadata if tab.visible == python_calamine.SheetVisibleEnum.Visible]

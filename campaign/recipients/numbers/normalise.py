@@ -25,6 +25,12 @@ SEPARATORS: Final = (
 )
 """What stands between the groups of a number: hyphens of all kinds (and what looks like one), dots, brackets."""
 
+QUOTES: Final = (
+    r"""["'`\x{00ab}\x{00bb}\x{02b9}-\x{02bd}\x{02ca}\x{02cb}\x{02ee}\x{0300}\x{0301}\x{2018}-\x{201f}\x{2032}-\x{2037}"""
+    r"""\x{2039}\x{203a}\x{275b}-\x{275e}\x{300c}-\x{300f}\x{301d}-\x{301f}]+"""
+)
+"""Quotation marks and apostrophes, straight, curly, angular and accents used as such, after NFKC."""
+
 SENDER: Final = re.compile(
     r"010\d{8}|01[16789]\d{7,8}"
     r"|02\d{7,8}|0(?:3[1-3]|4[1-4]|5[1-5]|6[1-4])\d{7,8}"
@@ -32,6 +38,15 @@ SENDER: Final = re.compile(
     r"|070\d{8}|030\d{7,9}|050\d{8,9}"
 )
 """Mobile; landline with its area code; 15xx, 16xx, 18xx with 4 digits; 070; 030; 050."""
+
+
+_MARKS: Final = re.sub(r"\\x\{(.{4})\}", r"\\u\1", QUOTES)
+_QUOTED: Final = re.compile(rf"^{_MARKS}|{_MARKS}$")
+
+
+def unquoted(text: str) -> str:
+    """The text of a cell, after NFKC, without the quotation marks and apostrophes around it."""
+    return _QUOTED.sub("", text)
 
 
 class Reason(StrEnum):
@@ -94,6 +109,7 @@ def normalise_sender(text: str) -> str:
         BadNumber: it is no number that a message may come from.
     """
     plain = "".join(character for character in unicodedata.normalize("NFKC", text) if not _ornament(character))
+    plain = unquoted(plain)
     digits = re.sub(r"^(?:\+|00)?82(?=0?[1-9]\d)(?!\d{0,6}$)0?", "0", plain)
     if not re.fullmatch(r"[0-9]+", digits):
         raise BadNumber(f"'{text}' is no sender number: it may have digits, hyphens and spaces only.")
