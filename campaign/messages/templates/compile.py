@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -67,6 +68,7 @@ def compile_field(label: str, source: str, names: Names) -> Field:
         TemplateError: the syntax is wrong, or it names a column that does not exist (with the nearest).
     """
     language = _language()
+    source = unicodedata.normalize("NFC", source)  # as the names of columns are, which macOS writes in parts
     try:
         tree = language.parse(source)
         asked = meta.find_undeclared_variables(tree) - {ROW}
@@ -105,6 +107,8 @@ def _headings_asked(label: str, tree: nodes.Template, names: Names) -> frozenset
         if heading not in names.headings:
             place = f'row["{heading}"]'
             raise TemplateError(f"{label}: {names.no_such(place, heading)}")
+        if heading in names.ambiguous:
+            raise TemplateError(f'{label}: row["{heading}"]: {names.ambiguous[heading]}')
     return frozenset(reached) if direct == total and not methods else None
 
 
@@ -112,6 +116,8 @@ def _refuse_unknown(label: str, asked: Iterable[str], names: Names) -> None:
     for name in sorted(asked):
         if name not in names.variables:
             raise TemplateError(f"{label}: {names.no_such(f'{{{{ {name} }}}}', name)}")
+        if name in names.ambiguous:
+            raise TemplateError(f"{label}: {{{{ {name} }}}}: {names.ambiguous[name]}")
 
 
 def _refuse_unknown_particles(label: str, tree: nodes.Template) -> None:

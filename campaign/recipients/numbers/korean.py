@@ -39,7 +39,7 @@ NOTES: Final[tuple[tuple[str, str], ...]] = (
 
 _STEPS: Final[tuple[tuple[str, str], ...]] = (
     (INVISIBLE, ""),
-    (r'^="(.*)"$', r"\1"),  # how a CSV keeps a spreadsheet from eating the 0
+    (rf'^(?:{QUOTES})?="(.*)"$', r"\1"),  # how a CSV keeps a spreadsheet from eating the 0
     (f"^{QUOTES}|{QUOTES}$", ""),  # how a person does, or an export
     (r"^([0-9]{9,13})\.0+$", r"\1"),  # a number written by a program as 1012345678.0
     (r"^([0-9]{1,3}),([0-9]{3}),([0-9]{3}),([0-9]{3})$", r"\1\2\3\4"),  # 1,012,345,678

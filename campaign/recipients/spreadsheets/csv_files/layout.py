@@ -61,8 +61,7 @@ def find_layout(path: Path, phone: str | None) -> Layout:
     quotes.check(path, text, delimiter, skipped)
     header = headings.header_row(rows, phone)
     if header is None:
-        fullest = max(rows, key=len, default=[])
-        raise headings.NoPhoneColumn(headings.missing(fullest, phone, where=str(path)))
+        raise headings.NoPhoneColumn(headings.missing(rows, phone, where=str(path)))
     return Layout(
         text=text,
         delimiter=delimiter,

@@ -54,7 +54,7 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
         raise RecipientsError(f"{path}: there is no sheet '{sheet}'.{guess} The sheets are: {', '.join(names)}.")
     loaded = book.load(named[0], phone)
     if isinstance(loaded, Headless):
-        raise headings.NoPhoneColumn(headings.missing(loaded.headings, phone, where=f"{path}, sheet '{named[0].name}'"))
+        raise headings.NoPhoneColumn(headings.missing(loaded.top, phone, where=f"{path}, sheet '{named[0].name}'"))
     return loaded
 
 
@@ -78,8 +78,8 @@ def _no_phone_column(path: Path, headless: dict[str, Headless], phone: str | Non
         return f"{path}: it has no visible sheet. Name the sheet to read: `[recipients] sheet`."
     if len(headless) == 1:
         [(name, found)] = headless.items()
-        return headings.missing(found.headings, phone, where=f"{path}, sheet '{name}'")
-    parts = [headings.missing(found.headings, phone, where=f"sheet '{name}'") for name, found in headless.items()]
+        return headings.missing(found.top, phone, where=f"{path}, sheet '{name}'")
+    parts = [headings.missing(found.top, phone, where=f"sheet '{name}'") for name, found in headless.items()]
     return f"{path}: none of its visible sheets has a phone column. " + " ".join(parts)
 
 
