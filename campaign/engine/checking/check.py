@@ -33,7 +33,7 @@ class Checked:
     """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
 
     `places` are the own columns, from 0, that the text is made of; `fix` is the column of the cell
-    to mend, by row (`mending`); `found` what the rules of advertising find; `night_consent` who may be sent an
+    to mend, by row (`mending`); `found` what the rules of advertising find; `unasked` which columns look like a consent that nobody asked about; `night_consent` who may be sent an
     advertisement by night (bool, a row each); `practice` that nothing will really go out.
     """
 
@@ -46,6 +46,7 @@ class Checked:
     places: tuple[int, ...] = ()
     found: tuple[Found, ...] = ()
     practice: bool = False
+    unasked: tuple[str, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -88,6 +89,7 @@ def check(
         if only:
             recipients = pick(recipients, only)
         agreed = consent.read(recipients, campaign, now)
+        unasked = consent.unasked(recipients, campaign, now)
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
@@ -110,11 +112,12 @@ def check(
         campaign,
         replace(recipients, table=table),
         composition.images,
-        (*recipients.notes, *shared, *suppression_notes, *composition.notes),
+        (*recipients.notes, *shared, *suppression_notes, *composition.notes, *unasked),
         night_consent=agreed.by_night,
         places=composition.places.get("text", ()),
         fix=fix_columns.fixes(table, recipients, composition),
         practice=practice,
+        unasked=unasked,
     )
     return _held_to_rules(checked, now)
 

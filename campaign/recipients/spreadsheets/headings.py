@@ -195,11 +195,11 @@ def _what_to_do(rows: Sequence[Sequence[str]], at: int | None) -> str:
 
 def _to_paste(headings: Sequence[str], found: Sequence[int]) -> str:
     """What to write into the campaign file for these columns."""
-    lines = " or ".join(f"phone = {_quoted(shown(headings[at]))}" for at in found)
+    lines = " or ".join(f"phone = {quoted(shown(headings[at]))}" for at in found)
     return f"Say which: write under [recipients] in the campaign file: {lines}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """The text as TOML writes it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
