@@ -58,6 +58,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     Raises:
         RecipientsError: a file cannot be read, or it is not certain which column has the numbers.
     """
+    files = [file_type.on_disk(path) for path in files]
     lists = [_list(path) for path in files]
     found = [_judged(cells, abroad=abroad) for cells in lists]
     said = [
