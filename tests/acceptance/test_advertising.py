@@ -286,8 +286,8 @@ def test_a_consent_column_that_is_not_there_is_refused(desk: Desk) -> None:
 
 
 UNASKED = (
-    "the column 'SMS 수신여부' looks like a consent to messages, but is not looked at: 2 of 3 rows have no consent in it;"
-    ' to leave them out, write under [recipients] in the campaign file: consent = "SMS 수신여부"'
+    "the column 'SMS 수신여부' looks like a consent to messages, but is not looked at: 2 of 3 rows have no consent in"
+    ' it; to leave them out, write under [recipients] in the campaign file: consent = "SMS 수신여부"'
 )
 
 

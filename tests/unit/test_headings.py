@@ -1,4 +1,4 @@
-"""Which column has the phone numbers, by the headings that real exports have, and what is said where it is not certain."""
+"""Which column has the phone numbers, by headings of real exports, and what is said where it is not certain."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ def csv(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     "heading",
     [
-        *("수취인연락처1", "구매자연락처", "보호자1 연락처", "보호자 연락처2", "학부모 휴대폰", "핸펀", "HP", "H.P", "H.P."),
-        *("Mobile", "전화", "휴대전화번호", "연락처(휴대폰)", "휴대폰1", "받는분 전화번호", "수령자 핸드폰", "Parent Mobile"),
+        *("수취인연락처1", "구매자연락처", "보호자1 연락처", "보호자 연락처2", "학부모 휴대폰", "핸펀", "HP"),
+        *("H.P", "H.P."),
+        *("Mobile", "전화", "휴대전화번호", "연락처(휴대폰)", "휴대폰1", "받는분 전화번호", "수령자 핸드폰"),
+        "Parent Mobile",
         unicodedata.normalize("NFD", "휴대폰"),
         unicodedata.normalize("NFD", "보호자1 연락처"),
     ],
@@ -98,6 +100,4 @@ def test_a_recipients_number_is_never_shown_as_a_heading(
 def saved(folder: Path, table: list[list[str]], suffix: str) -> Path:
     if suffix == ".csv":
         return csv(folder, "".join(",".join(row) + "\n" for row in table))
-    return Desk(folder).sheet(
-        [[cell or None for cell in row] for row in table[1:]], headings=[c or None for c in table[0]]
-    )
+    return Desk(folder).sheet([[cell or None for cell in row] for row in table[1:]], headings=[*table[0]])

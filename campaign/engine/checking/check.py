@@ -33,8 +33,9 @@ class Checked:
     """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
 
     `places` are the own columns, from 0, that the text is made of; `fix` is the column of the cell
-    to mend, by row (`mending`); `found` what the rules of advertising find; `unasked` which columns look like a consent that nobody asked about; `night_consent` who may be sent an
-    advertisement by night (bool, a row each); `practice` that nothing will really go out.
+    to mend, by row (`mending`); `found` what the rules of advertising find; `night_consent` who may be sent an
+    advertisement by night (bool, a row each); `practice` that nothing will really go out; `unasked` sentences
+    on columns that look like a consent which the campaign file does not name.
     """
 
     campaign: Campaign

@@ -81,7 +81,8 @@ def unasked(recipients: Recipients, campaign: Campaign, now: datetime) -> tuple[
             out = consent.refused(recipients, column, today)
             said.append(
                 f"the column {name!r} looks like a refusal of messages, but is not looked at: {out:,} of {rows:,} rows"
-                " refuse them in it; delete those rows, or put their numbers on a list that `[recipients] suppress` names"
+                " refuse them in it; delete those rows, or put their numbers on a list that `[recipients] suppress`"
+                " names"
             )
     return tuple(said)
 

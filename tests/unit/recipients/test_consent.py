@@ -85,10 +85,12 @@ def test_an_unknown_column_is_refused_with_the_nearest_one(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("heading", "kind"),
     [
-        *((name, "consent") for name in ("SMS 수신여부", "수신동의", "마케팅 동의", "광고수신", "광고성 정보 수신동의(문자)")),
-        *((name, "consent") for name in ("SMS/이메일 수신동의", "동의일", "opt_in", "Consent", unicodedata.normalize("NFD", "수신동의"))),
+        *((name, "consent") for name in ("SMS 수신여부", "수신동의", "마케팅 동의", "광고수신")),
+        *((name, "consent") for name in ("광고성 정보 수신동의(문자)", unicodedata.normalize("NFD", "수신동의"))),
+        *((name, "consent") for name in ("SMS/이메일 수신동의", "동의일", "opt_in", "Consent")),
         *((name, "refusal") for name in ("수신거부여부", "수신거부", "광고 수신거부", "opt-out", "Unsubscribed")),
-        *((name, "neither") for name in ("이름", "이메일 수신동의", "개인정보 동의", "야간 수신동의", "거부 사유", "푸시 동의")),
+        *((name, "neither") for name in ("이름", "이메일 수신동의", "개인정보 동의", "야간 수신동의", "거부 사유")),
+        ("푸시 동의", "neither"),
     ],
 )  # fmt: skip
 def test_which_headings_look_like_a_consent_or_a_refusal(heading: str, kind: str) -> None:

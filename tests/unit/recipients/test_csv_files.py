@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 import pytest
@@ -15,6 +15,8 @@ from campaign.recipients import suppression, table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Form = Literal["NFC", "NFD"]
 
 LIST = "이름,휴대폰,금액\r\n홍길동,010-1234-5678,12000\r\n김,01022223333,5\r\n"
 
@@ -78,7 +80,7 @@ def test_a_file_name_that_is_not_utf_8_is_refused_in_words_that_can_be_printed(t
 
 
 @pytest.mark.parametrize(("named", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])
-def test_a_file_name_in_hangul_is_found_in_either_form(tmp_path: Path, named: str, on_disk: str) -> None:
+def test_a_file_name_in_hangul_is_found_in_either_form(tmp_path: Path, named: Form, on_disk: Form) -> None:
     folder = tmp_path / unicodedata.normalize(on_disk, "폴더")
     folder.mkdir()
     csv(folder / unicodedata.normalize(on_disk, "명단.csv"), LIST)

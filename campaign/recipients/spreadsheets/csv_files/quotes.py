@@ -83,21 +83,21 @@ class _Scan:
     def _block(self, begin: int, end: int) -> int:
         """Look at a block that begins outside a cell; the place where the next one begins."""
         marks = np.flatnonzero(self._bytes[begin:end] == _QUOTE) + begin
-        before = self._bytes[marks - 1]
-        after = self._bytes[np.minimum(marks + 1, len(self._text) - 1)]
-        opens = np.arange(len(marks)) % 2 == 0
-        doubled = np.where(opens, before == _QUOTE, after == _QUOTE) & (marks > self._begin)
-        doubled &= opens | (marks + 1 < len(self._text))
-        at_edge = np.where(opens, self._edges[before] | (marks == self._begin), self._edges[after])
-        at_edge |= ~opens & (marks + 1 == len(self._text))
-        stray = np.flatnonzero(~(at_edge | doubled))
+        opens, closes = marks[::2], marks[1::2]
+        before = self._bytes[opens - 1]
+        after = self._bytes[np.minimum(closes + 1, len(self._text) - 1)]
+        escaped, escaping = (before == _QUOTE) & (opens > begin), (after == _QUOTE) & (closes + 1 < len(self._text))
+        opens_well = self._edges[before] | escaped | (opens == self._begin)
+        closes_well = self._edges[after] | escaping | (closes + 1 == len(self._text))
+        stray = np.sort(np.concatenate((2 * np.flatnonzero(~opens_well), 2 * np.flatnonzero(~closes_well) + 1)))
         stray = stray[~self._guards_a_zero(marks, stray)] if len(stray) else stray
-        opening, closing = marks[opens & ~doubled], marks[~opens & ~doubled]
+        opening, closing = opens[~escaped], closes[~escaping]
         first = int(marks[stray[0]]) if len(stray) else end
         pairs = int(np.searchsorted(closing, first))
-        self._refuse_swallowed(opening[:pairs], closing[:pairs])
+        if pairs:
+            self._refuse_swallowed(opening[:pairs], closing[:pairs], marks)
         if len(stray):
-            self._refuse_stray(first, opening, opens=bool(opens[stray[0]]))
+            self._refuse_stray(first, opening, opens=stray[0] % 2 == 0)
         if len(opening) == len(closing):
             return end
         left_open = int(opening[-1])
@@ -108,7 +108,7 @@ class _Scan:
     def _guards_a_zero(self, marks: np.ndarray, stray: np.ndarray) -> np.ndarray:
         """Which of the stray marks open an `="..."` that is a whole cell."""
         places = marks[stray]
-        guards = (stray % 2 == 0) & (self._bytes[places - 1] == _EQUALS) & (places - 1 >= self._begin)
+        guards: np.ndarray = (stray % 2 == 0) & (self._bytes[places - 1] == _EQUALS) & (places - 1 >= self._begin)
         guards &= self._edges[self._bytes[places - 2]] | (places - 1 == self._begin)
         closing = marks[np.minimum(stray + 1, len(marks) - 1)]
         for at in np.flatnonzero(guards):
@@ -116,16 +116,14 @@ class _Scan:
             guards[at] = closing[at] > places[at] and not self._edges[inside].any()
         return guards
 
-    def _refuse_swallowed(self, opening: np.ndarray, closing: np.ndarray) -> None:
+    def _refuse_swallowed(self, opening: np.ndarray, closing: np.ndarray, marks: np.ndarray) -> None:
         """Refuse a cell of several lines that holds what looks like a row of its own, and one that is too long."""
-        if not len(opening):
-            return
-        too_long = closing - opening > LONGEST
         begin, end = int(opening[0]), int(closing[-1])
-        inside = self._bytes[begin:end]
-        newlines = np.flatnonzero((inside == ord("\n")) | (inside == ord("\r"))) + begin
-        several = np.searchsorted(newlines, opening) < np.searchsorted(newlines, closing)
-        doubtful = several | too_long
+        part = self._bytes[begin:end]
+        newlines = np.flatnonzero((part == ord("\n")) | (part == ord("\r"))) + begin
+        inside = newlines[np.searchsorted(marks, newlines) % 2 == 1]
+        doubtful = closing - opening > LONGEST
+        doubtful[np.searchsorted(opening, inside) - 1] = True
         for first, last in zip(opening[doubtful].tolist(), closing[doubtful].tolist(), strict=True):
             cell = self._text[first + 1 : last].decode(errors="replace")
             if self._delimiter in cell and self._swallowed.search(unicodedata.normalize("NFKC", cell)):
