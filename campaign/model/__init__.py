@@ -1,6 +1,7 @@
 """The facts that every package shares: entities and states, the schema of the frames, limits, errors, times."""
 
 from campaign.model.entities import (
+    RESULT_HEADINGS,
     ROW_STATUS_OF,
     Column,
     Kind,
@@ -17,9 +18,11 @@ from campaign.model.entities import (
     Source,
     State,
     Status,
+    own_columns,
 )
 
 __all__ = [
+    "RESULT_HEADINGS",
     "ROW_STATUS_OF",
     "Column",
     "Kind",
@@ -36,4 +39,5 @@ __all__ = [
     "Source",
     "State",
     "Status",
+    "own_columns",
 ]

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from campaign.recipients.spreadsheets.headings import own
+from campaign.model import own_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ class Names:
             if plain.isidentifier():
                 variables.setdefault(plain, place)
         known = tuple(dict.fromkeys(map(fold, headings)))
-        return cls(variables, by_heading, known, _ambiguous(headings[: own(headings)]))
+        return cls(variables, by_heading, known, _ambiguous(headings[: own_columns(headings)]))
 
     def no_such(self, place: str, name: str) -> str:
         """That `place` in a template asks for a column which does not exist, with the nearest ones."""

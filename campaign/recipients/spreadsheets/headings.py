@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
 
 if TYPE_CHECKING:
@@ -58,12 +59,6 @@ RUNNING: Final = len(USUAL)
 ROWS_SEARCHED: Final = 30
 """How many rows from the top may stand above the header: titles, remarks, the date of the list."""
 
-RESULT: Final = (
-    *("status", "resultCode", "message", "requestNo", "msgType", "reason"),
-    *("number", "text", "bytes", "sentAt", "row"),
-)
-"""The columns that a result workbook adds after the user's own. Source: design.md, "Result workbook"."""
-
 FEWEST_DIGITS: Final = 8
 """Digits from which a number is no running number; it may be a phone number, if a wrong one."""
 
@@ -107,14 +102,6 @@ def group(heading: str) -> int | None:
     return None
 
 
-def own(headings: Sequence[str]) -> int:
-    """How many of the headings are the user's own, the rest being a result workbook's additions."""
-    for at in range(len(headings) - len(RESULT), -1, -1):
-        if list(headings[at : at + len(RESULT)]) == list(RESULT):
-            return at
-    return len(headings)
-
-
 def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
     """The places of the columns that may hold the phone numbers: none, one, or several equally good ones.
 
@@ -124,7 +111,7 @@ def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
     """
     if phone is not None:
         return _named(headings, phone)
-    groups = [group(heading) for heading in headings[: own(headings)]]
+    groups = [group(heading) for heading in headings[: own_columns(headings)]]
     best = min((at for at in groups if at is not None), default=None)
     return [] if best is None else [at for at, found in enumerate(groups) if found == best]
 
@@ -132,7 +119,7 @@ def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
 def _named(headings: Sequence[str], phone: str) -> list[int]:
     exact = [at for at, heading in enumerate(headings) if heading == phone]
     found = exact or [at for at, heading in enumerate(headings) if fold(heading) == fold(phone)]
-    return [at for at in found if at < own(headings)] or found
+    return [at for at in found if at < own_columns(headings)] or found
 
 
 def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> int:

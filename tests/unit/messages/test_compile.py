@@ -10,8 +10,8 @@ import jinja2
 import pytest
 
 from campaign.messages.templates.compile import Names, compile_field, missing, plain_form, say
+from campaign.model import RESULT_HEADINGS
 from campaign.model.errors import TemplateError
-from campaign.recipients.spreadsheets.headings import RESULT
 
 Form = Literal["NFC", "NFD"]
 HEADINGS = ["이름", "휴대폰", "금액(원)", " 쿠폰\n번호 ", "1차"]
@@ -167,7 +167,7 @@ def test_a_name_that_several_columns_share_is_refused_with_which_they_are(
 
 
 def test_equal_headings_that_no_template_names_do_no_harm() -> None:
-    names = Names.of(["이름", "쿠폰", "쿠폰", "쿠폰 ", "금액(원)", "금액_원", *RESULT, ""])
+    names = Names.of(["이름", "쿠폰", "쿠폰", "쿠폰 ", "금액(원)", "금액_원", *RESULT_HEADINGS, ""])
     assert (
         compile_field("t", '{{ 이름 }}{{ row["쿠폰 "] }}{{ 금액_원 }}', names).render({0: "가", 3: "나", 5: "다"})
         == "가나다"
@@ -175,5 +175,5 @@ def test_equal_headings_that_no_template_names_do_no_harm() -> None:
 
 
 def test_the_users_own_column_is_meant_before_the_result_workbooks() -> None:
-    names = Names.of(["message", *RESULT])
+    names = Names.of(["message", *RESULT_HEADINGS])
     assert compile_field("t", "{{ message }}", names).render({0: "가"}) == "가"

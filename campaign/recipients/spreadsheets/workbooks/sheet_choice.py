@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.sheet import Grid
@@ -61,7 +62,7 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
 def _with_others(book: Book, grid: Grid, rest: Sequence[Tab], phone: str | None) -> list[Grid]:
     """The grid, the result sheets that it goes on in, and a note on the sheets that were not read."""
     grids = [grid]
-    if headings.own(grid.headings) < len(grid.headings) and _RESULTS.fullmatch(grid.source.sheet or ""):
+    if own_columns(grid.headings) < len(grid.headings) and _RESULTS.fullmatch(grid.source.sheet or ""):
         more = [
             loaded for tab in rest if _RESULTS.fullmatch(tab.name) and isinstance(loaded := book.load(tab, phone), Grid)
         ]
