@@ -139,7 +139,7 @@ def _text(folder: Path, path: Path) -> str:
         if len(data) > MOST_BYTES:
             raise ValueError(f"{path}: has more than {MOST_BYTES:,} bytes")
         # As a template file is read: line ends of Windows are line ends.
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return unicodedata.normalize("NFC", data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
     except UnicodeDecodeError as problem:
         raise ValueError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
     except OSError as problem:

@@ -2,6 +2,7 @@
 
 from campaign.model.entities import (
     MAY_STILL_GO,
+    RESULT_HEADINGS,
     ROW_STATUS_OF,
     Column,
     Kind,
@@ -18,10 +19,12 @@ from campaign.model.entities import (
     Source,
     State,
     Status,
+    own_columns,
 )
 
 __all__ = [
     "MAY_STILL_GO",
+    "RESULT_HEADINGS",
     "ROW_STATUS_OF",
     "Column",
     "Kind",
@@ -38,4 +41,5 @@ __all__ = [
     "Source",
     "State",
     "Status",
+    "own_columns",
 ]

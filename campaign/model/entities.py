@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from campaign.model.errors import Unsendable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -105,6 +106,21 @@ class Column:
     name: str
     heading: str
     mixed: bool = False
+
+
+RESULT_HEADINGS: Final = (
+    *("status", "resultCode", "message", "requestNo", "msgType", "reason"),
+    *("number", "text", "bytes", "sentAt", "row"),
+)
+"""The columns that a result workbook adds after the user's own. Source: design.md, "Result workbook"."""
+
+
+def own_columns(headings: Sequence[str]) -> int:
+    """How many of the headings are the user's own, the rest being a result workbook's additions."""
+    for at in range(len(headings) - len(RESULT_HEADINGS), -1, -1):
+        if tuple(headings[at : at + len(RESULT_HEADINGS)]) == RESULT_HEADINGS:
+            return at
+    return len(headings)
 
 
 class Kind:

@@ -45,6 +45,51 @@ SHOWN: Final = 30
 _DATE: Final = re.compile(r"(\d{4}|\d{2})(?:[-./년]|년?\s)\s*(\d{1,2})[-./월\s]\s*(\d{1,2})일?\.?(?:[\sT(].*)?|(\d{8})")
 
 
+_CHANNEL: Final = re.compile(r"sms|lms|mms|문자|메시지|휴대폰|핸드폰")
+_OTHER_CHANNEL: Final = re.compile(r"메일|mail|푸시|push|알림톡|카카오|톡|우편|전화|tm|개인정보|제3자|약관|야간|night")
+_CONSENT: Final = re.compile(
+    r"동의|수신여부|수신허용|수신가능|광고수신|마케팅수신|문자수신|sms수신|optin|consent|agree|subscribed"
+)
+_REFUSAL: Final = re.compile(
+    r"수신거부|광고거부|문자거부|마케팅거부|sms거부|거부여부|수신차단|optout|optedout|unsubscri|donot"
+)
+_REFUSED: Final = re.compile(r"(수신)?(거부|거절|차단|철회|해지)")
+
+
+def is_consent(heading: str) -> bool:
+    """Whether a column of this heading looks like a consent to messages (SMS 수신여부, 마케팅 동의)."""
+    name = _name(heading)
+    return bool(_CONSENT.search(name)) and not _REFUSAL.search(name) and _is_about_messages(name)
+
+
+def is_refusal(heading: str) -> bool:
+    """Whether a column of this heading looks like a refusal of messages, where yes is a no (수신거부여부)."""
+    name = _name(heading)
+    return bool(_REFUSAL.search(name)) and _is_about_messages(name)
+
+
+def _name(heading: str) -> str:
+    return re.sub(r"[\W_]+", "", headings.fold(heading))
+
+
+def _is_about_messages(name: str) -> bool:
+    return bool(_CHANNEL.search(name)) or not _OTHER_CHANNEL.search(name)
+
+
+def refused(recipients: Recipients, column: Column, today: date) -> int:
+    """How many rows of a column that `is_refusal` refuse messages: a yes, a date, or a word such as 거부."""
+    values = column_types.text(pa.array(recipients.table[column.name].array))
+    counts = pc.value_counts(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values).to_pylist()
+    return sum(one["counts"] for one in counts if _refuses(one["values"] or "", today))
+
+
+def _refuses(said: str, today: date) -> bool:
+    folded = "".join(unicodedata.normalize("NFKC", said).split()).casefold()
+    if _REFUSED.match(folded):
+        return True
+    return _verdict("", said, today)[0] is None and not re.match(r"동의|수신|허용|가능", folded)
+
+
 def column(recipients: Recipients, key: str, heading: str) -> Column:
     """The column under that heading.
 

@@ -18,7 +18,7 @@ from campaign.recipients.numbers import normalise
 from campaign.recipients.numbers.reasons import Reason
 from campaign.recipients.spreadsheets import file_type, headings
 from campaign.recipients.spreadsheets import wording as notes
-from campaign.recipients.spreadsheets.csv_files import encoding
+from campaign.recipients.spreadsheets.csv_files import encoding, quotes
 from campaign.recipients.spreadsheets.workbooks import exact
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     Raises:
         RecipientsError: a file cannot be read, or it is not certain which column has the numbers.
     """
+    files = [file_type.on_disk(path) for path in files]
     lists = [_list(path) for path in files]
     found = [_judged(cells, abroad=abroad) for cells in lists]
     said = [
@@ -119,8 +120,9 @@ def _one_column(path: Path) -> pd.DataFrame | None:
 def _rows(path: Path) -> Iterator[list[str]]:
     """The rows of a file as text, of the first visible sheet in a workbook."""
     if path.suffix.lower() in file_type.TEXT:
-        text = io.StringIO(encoding.utf8(path).decode(), newline="")
-        yield from csv.reader(text, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+        text, delimiter = encoding.utf8(path), "\t" if path.suffix.lower() == ".tsv" else ","
+        quotes.check(path, text, delimiter)
+        yield from csv.reader(io.StringIO(text.decode(), newline=""), delimiter=delimiter)
         return
     book = python_calamine.CalamineWorkbook.from_path(path)
     visible = [tab.name for tab in book.sheets_metadata if tab.visible == python_calamine.SheetVisibleEnum.Visible]

@@ -283,3 +283,34 @@ def test_a_consent_column_that_is_not_there_is_refused(desk: Desk) -> None:
     done = ask(desk, "check", "c.toml")
     assert done.status == 2
     assert "recipients.consent = '수신동의일': there is no such column" in done.err
+
+
+UNASKED = (
+    "the column 'SMS 수신여부' looks like a consent to messages, but is not looked at: 2 of 3 rows have no consent in"
+    ' it; to leave them out, write under [recipients] in the campaign file: consent = "SMS 수신여부"'
+)
+
+
+def test_a_consent_that_nobody_asked_about_is_a_note_and_of_an_advertisement_a_warning_at_the_prompt(
+    desk: Desk,
+) -> None:
+    rows = [("a", number(0), "Y"), ("b", number(1), "N"), ("c", number(2), None)]
+    desk.sheet(rows, headings=("이름", "휴대폰", "SMS 수신여부"))
+    desk.campaign("안녕하세요", message="")
+    done = ask(desk, "send", "c.toml", "--yes")
+    assert f"note: {UNASKED}" in done.err
+    assert "warning:" not in done.err
+    desk.campaign(GOOD, message=AD)
+    done = ask(desk, "send", "c.toml", "--yes", "--again")
+    assert f"warning: {UNASKED}\n" in done.err
+    assert done.status == 0
+    desk.campaign(GOOD, message=AD, recipients='files = ["r.xlsx"]\nconsent = "SMS 수신여부"')
+    assert "looks like a consent" not in ask(desk, "check", "c.toml").err
+
+
+def test_a_refusal_that_nobody_looks_at_is_said_with_how_many_refuse(desk: Desk) -> None:
+    desk.sheet([("a", number(0), "Y"), ("b", number(1), "N")], headings=("이름", "휴대폰", "수신거부여부"))
+    desk.campaign(GOOD, message=AD)
+    done = ask(desk, "check", "c.toml")
+    assert "'수신거부여부' looks like a refusal of messages, but is not looked at: 1 of 2 rows refuse them" in done.err
+    assert "consent =" not in done.err

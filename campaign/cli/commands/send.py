@@ -94,6 +94,9 @@ def send(door: Door, campaign: Campaign, how: How, *, only: Sequence[Status] = (
         advertising.refuse(checked.found)
     _look_back(door, checked, gateway, again=how.again)
     look_at_clock(gateway)
+    if campaign.message.advertisement:
+        for words in checked.unasked:
+            terminal.note(f"warning: {words}")
     if not agrees(f"Send this through {gateway}?", yes=how.sure):
         terminal.note("Nothing was sent.")
         return runs.NOT_STARTED

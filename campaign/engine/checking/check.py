@@ -58,6 +58,7 @@ def check(
         if only:
             recipients = pick(recipients, only)
         agreed = consent.read(recipients, campaign, now)
+        unasked = consent.unasked(recipients, campaign, now)
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
@@ -80,11 +81,12 @@ def check(
         campaign,
         replace(recipients, table=table),
         composition.images,
-        (*recipients.notes, *shared, *suppression_notes, *composition.notes),
+        (*recipients.notes, *shared, *suppression_notes, *composition.notes, *unasked),
         night_consent=agreed.by_night,
         places=composition.places.get("text", ()),
         fix=fix_columns.fixes(table, recipients, composition),
         practice=practice,
+        unasked=unasked,
     )
     return _held_to_rules(checked, now)
 

@@ -64,6 +64,7 @@ class Checked:
         found: what the rules of advertising find.
         night_consent: for each row whether it may be sent an advertisement at night (bool).
         practice: nothing will really be sent.
+        unasked: sentences on columns that look like a consent which the campaign file does not name.
     """
 
     campaign: Campaign
@@ -75,6 +76,7 @@ class Checked:
     places: tuple[int, ...] = ()
     found: tuple[AdvertisingFinding, ...] = ()
     practice: bool = False
+    unasked: tuple[str, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from campaign.messages import curfew
 from campaign.model import limits, schema
 from campaign.recipients import consent
+from campaign.recipients.spreadsheets import headings
 from campaign.timing import night
 
 if TYPE_CHECKING:
@@ -55,6 +56,35 @@ def read(recipients: Recipients, campaign: Campaign, now: datetime) -> Consents:
     night_refusal, night_note = _column(recipients, "night_consent", asked, now)
     by_night = night_refusal.isna().to_numpy(dtype=bool) & (asked is not None)
     return Consents(refusal, note.fillna(night_note), night_refusal, by_night)
+
+
+def unasked(recipients: Recipients, campaign: Campaign, now: datetime) -> tuple[str, ...]:
+    """Sentences on columns that look like a consent, or a refusal, and that the campaign file does not name."""
+    section = campaign.recipients
+    if section.consent is not None:
+        return ()
+    today = now.astimezone(limits.ZONE).date()
+    rows = len(recipients.table)
+    said = []
+    for column in recipients.columns:
+        name = headings.shown(column.heading)
+        if section.night_consent and headings.fold(section.night_consent) == headings.fold(name):
+            continue
+        if consent.is_consent(name):
+            out = int(consent.judge(recipients, column, today)["refusal"].notna().sum())
+            said.append(
+                f"the column {name!r} looks like a consent to messages, but is not looked at: {out:,} of {rows:,} rows"
+                f" have no consent in it; to leave them out, write under [recipients] in the campaign file:"
+                f" consent = {headings.quoted(name)}"
+            )
+        elif consent.is_refusal(name):
+            out = consent.refused(recipients, column, today)
+            said.append(
+                f"the column {name!r} looks like a refusal of messages, but is not looked at: {out:,} of {rows:,} rows"
+                " refuse them in it; delete those rows, or put their numbers on a list that `[recipients] suppress`"
+                " names"
+            )
+    return tuple(said)
 
 
 def _column(recipients: Recipients, key: str, heading: str | None, now: datetime) -> tuple[pd.Series, pd.Series]:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from campaign.model import own_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,19 +24,24 @@ _NOT_WORD: Final = re.compile(r"\W+")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How a template may call the columns, each to a column's place: `variables` by name, `headings` by `row[...]`."""
+    """How a template may call the columns, each to a column's place: `variables` by name, `headings` by `row[...]`.
+
+    `ambiguous` are names that several columns share, with a sentence on which columns those are.
+    """
 
     variables: dict[str, int]
     headings: dict[str, int]
     known: tuple[str, ...]  # the headings, for a person to read
+    ambiguous: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, headings: Sequence[str]) -> Names:
-        """Names for these headings; of equal ones the first is meant."""
+        """Names for these headings. The user's own stand before those that a result workbook adds, and are meant."""
         variables: dict[str, int] = {}
         by_heading: dict[str, int] = {}
         for place, heading in enumerate(headings):
             by_heading.setdefault(heading, place)
+            by_heading.setdefault(unicodedata.normalize("NFC", heading), place)
             by_heading.setdefault(fold(heading), place)
         for heading, place in by_heading.items():
             if heading.isidentifier():
@@ -42,7 +50,8 @@ class Names:
             plain = plain_form(heading)
             if plain.isidentifier():
                 variables.setdefault(plain, place)
-        return cls(variables, by_heading, tuple(dict.fromkeys(map(fold, headings))))
+        known = tuple(dict.fromkeys(map(fold, headings)))
+        return cls(variables, by_heading, known, _ambiguous(headings[: own_columns(headings)]))
 
     def no_such(self, place: str, name: str) -> str:
         """That `place` in a template asks for a column which does not exist, with the nearest ones."""
@@ -51,14 +60,39 @@ class Names:
         return f"{place}: there is no column {name!r}. {hint}Columns: {', '.join(self.known)}"
 
 
+def _ambiguous(headings: Sequence[str]) -> dict[str, str]:
+    """The names that would mean several of the columns, and which columns those are."""
+    folded = list(map(fold, headings))
+    found = {name: _which(headings, name, folded) for name in folded if name and folded.count(name) > 1}
+    found |= {name: found[fold(name)] for name in headings if headings.count(name) > 1 and name.strip()}
+    plain = [plain_form(name) for name in folded]
+    exact = {*headings, *folded}
+    found |= {
+        name: _which(headings, name, plain) for name in plain if name and plain.count(name) > 1 and name not in exact
+    }
+    return found
+
+
+def _which(headings: Sequence[str], name: str, names: Sequence[str]) -> str:
+    """Which columns the name means, each by the heading before it: their letters differ between files."""
+    places = [place for place, other in enumerate(names) if other == name]
+    shown = [
+        f"{fold(headings[place])!r} after {fold(headings[place - 1])!r}"
+        if place
+        else f"{fold(headings[0])!r}, the first"
+        for place in places
+    ]
+    return f"{len(places)} columns may be meant: {'; '.join(shown)}. Rename the others in the spreadsheet"
+
+
 def empty(heading: str) -> str:
     """That a template needs a cell which is empty, in words."""
     return f"{heading!r} is empty, and the template needs it"
 
 
 def fold(heading: str) -> str:
-    """A heading without the white space around it, and with one space where it has several or a newline."""
-    return " ".join(heading.split())
+    """A heading as it is compared: in NFC, without white space around it, one space for several or a newline."""
+    return " ".join(unicodedata.normalize("NFC", heading).split())
 
 
 def plain_form(heading: str) -> str:

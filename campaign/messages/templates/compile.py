@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -81,6 +82,7 @@ def compile_field(label: str, source: str, names: Names, language: Language | No
             takes in a file that is missing or not of its folder.
     """
     language = language or _language()
+    source = unicodedata.normalize("NFC", source)  # as the names of columns are, which macOS writes in parts
     try:
         whole = pieces.walk(language, label, source)
         asked = pieces.variables(language, whole, names) - {ROW}
@@ -127,6 +129,8 @@ def _headings_asked(label: str, tree: nodes.Template, names: Names) -> frozenset
         if heading not in names.headings:
             place = f'row["{heading}"]'
             raise TemplateError(f"{label}: {names.no_such(place, heading)}")
+        if heading in names.ambiguous:
+            raise TemplateError(f'{label}: row["{heading}"]: {names.ambiguous[heading]}')
     return frozenset(reached) if direct == total and not methods else None
 
 

@@ -107,6 +107,8 @@ def variables(language: Language, whole: Sequence[Piece], names: Names) -> set[s
                 if name in language.globals or (len(whole) > 1 and name in own):
                     continue
                 raise TemplateError(f"{_where(piece, name)}: {names.no_such(f'{{{{ {name} }}}}', name)}")
+            if name in names.ambiguous:
+                raise TemplateError(f"{_where(piece, name)}: {{{{ {name} }}}}: {names.ambiguous[name]}")
             if not piece.sees_row:
                 raise TemplateError(
                     f"{_where(piece, name)}: {{{{ {name} }}}}: this file is taken in without the row's columns. Hand it"

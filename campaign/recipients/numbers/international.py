@@ -15,7 +15,7 @@ import pyarrow as pa
 from phonenumbers import PhoneNumberType, ValidationResult
 
 from campaign.recipients.numbers.korean import SHOWN, frame, strings
-from campaign.recipients.numbers.reasons import Reason
+from campaign.recipients.numbers.reasons import Reason, unquoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def _reason(text: str, code: Reason) -> str:
 
 def judge(text: str, country: str | None) -> Judged:
     """What one spelling is."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    plain = unquoted(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     digits = re.sub(r"^00", "+", _SEPARATORS.sub("", plain))
     if not digits:
         return Judged(code=Reason.EMPTY)

@@ -8,12 +8,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.recipients.numbers.reasons import INVISIBLE, SEPARATORS, Reason
+from campaign.recipients.numbers.reasons import INVISIBLE, QUOTES, SEPARATORS, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PLAIN: Final = r"^01[016789][- ]?[0-9]{3,4}[- ]?[0-9]{4}$"
+PLAIN: Final = r"^(010[- ]?[0-9]{4}|01[16789][- ]?[0-9]{3,4})[- ]?[0-9]{4}$"
 """A mobile number as most lists have it: nothing to repair."""
 
 MOBILE: Final = r"^(010[0-9]{8}|01[16789][0-9]{7,8})$"
@@ -39,8 +39,8 @@ NOTES: Final[tuple[tuple[str, str], ...]] = (
 
 _STEPS: Final[tuple[tuple[str, str], ...]] = (
     (INVISIBLE, ""),
-    (r'^="(.*)"$', r"\1"),  # how a CSV keeps a spreadsheet from eating the 0
-    (r"^['`\x{2018}\x{2019}]", ""),  # how a person does
+    (rf'^(?:{QUOTES})?="(.*)"$', r"\1"),  # how a CSV keeps a spreadsheet from eating the 0
+    (f"^{QUOTES}|{QUOTES}$", ""),  # how a person does, or an export
     (r"^([0-9]{9,13})\.0+$", r"\1"),  # a number written by a program as 1012345678.0
     (r"^([0-9]{1,3}),([0-9]{3}),([0-9]{3}),([0-9]{3})$", r"\1\2\3\4"),  # 1,012,345,678
     (SEPARATORS, ""),
@@ -146,7 +146,10 @@ def _code(raw: pa.Array, digits: pa.Array) -> pa.Array:
     length = pc.utf8_length(digits)
     conditions = (
         (Reason.EMPTY, pc.equal(length, 0)),
-        (Reason.EXPONENT, pc.match_substring_regex(text, r"^[\s'\x{2018}]*[-+]?[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$")),
+        (
+            Reason.EXPONENT,
+            pc.match_substring_regex(text, rf"^[\s]*({QUOTES})?[-+]?[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+({QUOTES})?\s*$"),
+        ),
         (Reason.SEVERAL, _several(text)),
         (Reason.ABROAD, pc.match_substring_regex(digits, r"^(\+|00)[1-9][0-9]{6,}$")),
         (

@@ -10,6 +10,7 @@ import unicodedata
 from typing import Final
 
 from campaign.model.errors import CampaignError
+from campaign.recipients.numbers.reasons import unquoted
 
 SENDER: Final = re.compile(
     r"010\d{8}|01[16789]\d{7,8}"
@@ -31,6 +32,7 @@ def normalise_sender(text: str) -> str:
         BadNumber: it is no number that a message may come from.
     """
     plain = "".join(character for character in unicodedata.normalize("NFKC", text) if not _ornament(character))
+    plain = unquoted(plain)
     digits = re.sub(r"^(?:\+|00)?82(?=0?[1-9]\d)(?!\d{0,6}$)0?", "0", plain)
     if not re.fullmatch(r"[0-9]+", digits):
         raise BadNumber(f"'{text}' is no sender number: it may have digits, hyphens and spaces only.")

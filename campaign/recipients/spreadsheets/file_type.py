@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import mmap
+import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets.csv_files import encoding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,18 @@ _INSIDE: Final = {
 """What a file is that is not what its suffix says, by what it begins with."""
 
 
+def on_disk(path: Path) -> Path:
+    """The path as the disk spells it, where only the form of its Hangul differs (macOS writes it in parts)."""
+    if path.exists() or path.parent == path:
+        return path
+    folder = on_disk(path.parent)
+    name = unicodedata.normalize("NFC", path.name)
+    with suppress(OSError):
+        found = sorted(one for one in folder.iterdir() if unicodedata.normalize("NFC", one.name) == name)
+        return found[0] if len(found) == 1 else path
+    return path
+
+
 def check(path: Path) -> None:
     """Lets a file pass that is worth opening.
 
@@ -73,6 +88,11 @@ def _known() -> str:
 
 
 def _head(path: Path) -> bytes:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode(errors="replace").decode()
+        raise RecipientsError(f"{shown}: the name of the file or its folder is not in UTF-8. Rename it.") from None
     if path.name.startswith("~$"):
         raise RecipientsError(
             f"{path}: this is the mark that Excel leaves beside an open workbook; name '{path.name[2:]}' instead."
@@ -104,7 +124,7 @@ def _content(path: Path, head: bytes) -> str:
         return "password" if path.suffix.lower() in ZIPPED and _has(path, _PASSWORD) else "ole"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
         return "markup"
-    if b"\0" in head and not head.startswith(_UTF16):
+    if b"\0" in head and not head.startswith(_UTF16) and not encoding.unmarked_utf16(head):
         return "binary"
     return "text"
 

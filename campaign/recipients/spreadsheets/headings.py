@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _USUAL: Final = (
     recipient recipientnumber recipientphone to
     """,
     """
+    핸펀 핸펀번호 핸폰 핸폰번호 폰번호
     휴대폰 휴대폰번호 휴대폰no 휴대전화 휴대전화번호 휴대번호 휴대 핸드폰 핸드폰번호 핸드폰no 손전화 모바일 모바일번호
     휴대폰연락처 고객휴대폰 고객휴대폰번호 회원휴대폰 수신자휴대폰
     mobile mobileno mobilenumber mobilephone mobilephonenumber cell cellphone cellphonenumber cellno cellnumber
@@ -37,14 +39,25 @@ Headings of one group are equally good. `번호` and `number` come last: they
 stand as often over a running number.
 """
 
+_WHOSE: Final = """
+    수취인 수신인 수신자 수령인 수령자 받는사람 받는분 구매자 구매고객 주문자 주문고객 예약자 신청자 신청인 고객 회원
+    보호자 학부모 부모 부모님 부 모 아버지 어머니 학생 원생 환자 참가자 참석자 가입자 계약자 본인
+    recipient receiver buyer customer client member parent guardian student patient guest attendee
+"""
+_OF: Final = re.compile(
+    rf"(?:{'|'.join(sorted(_WHOSE.split(), key=len, reverse=True))})?[0-9]{{0,2}}"
+    rf"(?:{'|'.join(sorted(map(re.escape, USUAL[1] | USUAL[2]), key=len, reverse=True))})[0-9]{{0,2}}"
+)
+"""A usual heading with whose number it is, or which: 보호자1 연락처, 수취인연락처1, 휴대폰2."""
+
+OF: Final = len(USUAL) - 1
+"""The group of `_OF`: after the usual headings that stand alone, before `번호`."""
+
+RUNNING: Final = len(USUAL)
+"""The group of `번호` and `number`."""
+
 ROWS_SEARCHED: Final = 30
 """How many rows from the top may stand above the header: titles, remarks, the date of the list."""
-
-RESULT: Final = (
-    *("status", "resultCode", "message", "requestNo", "msgType", "reason"),
-    *("number", "text", "bytes", "sentAt", "row"),
-)
-"""The columns that a result workbook adds after the user's own. Source: design.md, "Result workbook"."""
 
 FEWEST_DIGITS: Final = 8
 """Digits from which a number is no running number; it may be a phone number, if a wrong one."""
@@ -55,6 +68,7 @@ NAMES_SHOWN: Final = 30
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
 _BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|<.*?>")
 _NOT_WORD = re.compile(r"[\W_]+")
+_PHONE = re.compile(r"(?<![0-9])[+(]{0,2}(?:[018](?:[-. ()]{0,2}[0-9]){8,14}|[2-9][0-9]{9,14})(?![0-9])")
 
 
 class NoPhoneColumn(RecipientsError):
@@ -75,21 +89,17 @@ def fold(heading: str) -> str:
 
 
 def group(heading: str) -> int | None:
-    """Which group of `USUAL` the heading belongs to; None where it is no usual heading of a phone column."""
+    """How good a heading of a phone column it is, 0 the best, up to `RUNNING`; None where it is not one."""
     folded = fold(heading)
     for spelling in (_NOT_WORD.sub("", folded), _NOT_WORD.sub("", _BRACKETED.sub("", folded))):
-        for at, usual in enumerate(USUAL):
+        for at, usual in enumerate(USUAL[:OF]):
             if spelling in usual:
                 return at
+        if _OF.fullmatch(spelling):
+            return OF
+        if spelling in USUAL[-1]:
+            return RUNNING
     return None
-
-
-def own(headings: Sequence[str]) -> int:
-    """How many of the headings are the user's own, the rest being a result workbook's additions."""
-    for at in range(len(headings) - len(RESULT), -1, -1):
-        if list(headings[at : at + len(RESULT)]) == list(RESULT):
-            return at
-    return len(headings)
 
 
 def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
@@ -101,7 +111,7 @@ def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
     """
     if phone is not None:
         return _named(headings, phone)
-    groups = [group(heading) for heading in headings[: own(headings)]]
+    groups = [group(heading) for heading in headings[: own_columns(headings)]]
     best = min((at for at in groups if at is not None), default=None)
     return [] if best is None else [at for at, found in enumerate(groups) if found == best]
 
@@ -109,7 +119,7 @@ def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
 def _named(headings: Sequence[str], phone: str) -> list[int]:
     exact = [at for at, heading in enumerate(headings) if heading == phone]
     found = exact or [at for at, heading in enumerate(headings) if fold(heading) == fold(phone)]
-    return [at for at in found if at < own(headings)] or found
+    return [at for at in found if at < own_columns(headings)] or found
 
 
 def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> int:
@@ -125,30 +135,75 @@ def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> i
     """
     found = candidates(headings, phone)
     if not found:
-        raise NoPhoneColumn(missing(headings, phone, where=where))
+        raise NoPhoneColumn(missing([headings], phone, where=where))
     if len(found) > 1:
         names = " and ".join(f"'{shown(headings[at])}'" for at in found)
         equal = len({fold(headings[at]) for at in found}) < len(found)
+        places = " and ".join(letter(at) for at in found)
         raise TwoPhoneColumns(
             f"{where}: the phone numbers may be in {names}. "
-            + ("Rename the one that is not meant." if equal else "Say which: set `[recipients] phone` to its heading."),
+            + (f"Rename the one that is not meant (columns {places})." if equal else _to_paste(headings, found)),
             names,
         )
     return found[0]
 
 
-def missing(headings: Sequence[str], phone: str | None, *, where: str) -> str:
-    """The words for a sheet without a phone column: which columns there are, and what to do."""
-    names = [shown(heading) for heading in headings if heading.strip()]
+def missing(rows: Sequence[Sequence[str]], phone: str | None, *, where: str) -> str:
+    """The words for a sheet without a phone column: which columns there are, and what to do.
+
+    Args:
+        rows: the first rows of the sheet as text.
+        phone: the heading that the person named, if any.
+        where: the file and sheet.
+    """
+    at = likely_header(rows)
+    header = rows[at] if at is not None else ()
+    names = [shown(heading) for heading in header if heading.strip()]
     listed = ", ".join(names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
     there = f"The columns are: {listed}." if names else "No header row was found."
     if phone is None:
-        return (
-            f"{where}: no phone column was found. {there} Set `[recipients] phone` to the heading of the phone column."
-        )
+        return f"{where}: no phone column was found. {there} {_what_to_do(rows, at)}"
     near = nearest(phone, names)
     guess = f" Did you mean '{near}'?" if near else ""
     return f"{where}: there is no column '{shown(phone)}'.{guess} {there}"
+
+
+def _what_to_do(rows: Sequence[Sequence[str]], at: int | None) -> str:
+    if at is None:
+        return "Put a row of headings, such as 이름 and 휴대폰, above the list."
+    below = rows[at + 1 :]
+    found = [
+        place
+        for place, heading in enumerate(rows[at])
+        if heading.strip() and any(place < len(row) and _is_phone(row[place]) for row in below)
+    ]
+    return _to_paste(rows[at], found) if found else "Set `[recipients] phone` to the heading of the phone column."
+
+
+def _to_paste(headings: Sequence[str], found: Sequence[int]) -> str:
+    """What to write into the campaign file for these columns."""
+    lines = " or ".join(f"phone = {quoted(shown(headings[at]))}" for at in found)
+    return f"Say which: write under [recipients] in the campaign file: {lines}"
+
+
+def quoted(text: str) -> str:
+    """The text as TOML writes it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def likely_header(rows: Sequence[Sequence[str]]) -> int | None:
+    """Which row is the header where none has a phone column: the first of the fullest ones; None where it has a number.
+
+    A row with somebody's number in it is a recipient, and is shown to nobody.
+    """
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    at = filled.index(max(filled)) if any(filled) else None
+    return None if at is None or any(map(_is_phone, rows[at])) else at
+
+
+def _is_phone(cell: str) -> bool:
+    """Whether a cell may hold somebody's number."""
+    return _PHONE.search(unicodedata.normalize("NFKC", cell)) is not None
 
 
 def nearest(heading: str, names: Sequence[str]) -> str | None:
@@ -197,7 +252,7 @@ def header_row(rows: Sequence[Sequence[str]], phone: str | None) -> int | None:
 def is_header(row: Sequence[str], below: Sequence[Sequence[str]], phone: str | None) -> bool:
     """Whether a row is a header: it names a phone column, and not merely a running number."""
     found = candidates(row, phone)
-    if phone is not None or not found or group(row[found[0]]) != len(USUAL) - 1:
+    if phone is not None or not found or group(row[found[0]]) != RUNNING:
         return bool(found)
     return any(_digits(cells[at]) >= FEWEST_DIGITS for cells in below for at in found if at < len(cells))
 

@@ -79,7 +79,7 @@ def read_files(files: Sequence[Path], *, sheet: str | None, phone: str | None, p
     if not files:
         raise RecipientsError("No list of recipients was named: set `[recipients] files`.")
     grids: list[Grid] = []
-    for path in files:
+    for path in map(file_type.on_disk, files):
         before = sum(map(len, grids))
         grids += read_file(path, sheet=sheet, phone=phone, progress=partial(_told, progress, before))
     progress(sum(map(len, grids)))

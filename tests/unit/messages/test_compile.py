@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
+from typing import Literal
 
 import jinja2
 import pytest
 
-from campaign.messages.templates.compile import Names, compile_field, missing, say
+from campaign.messages.templates.compile import Names, compile_field, missing, plain_form, say
+from campaign.model import RESULT_HEADINGS
 from campaign.model.errors import TemplateError
 
+Form = Literal["NFC", "NFD"]
 HEADINGS = ["이름", "휴대폰", "금액(원)", " 쿠폰\n번호 ", "1차"]
 NAMES = Names.of(HEADINGS)
 
@@ -136,3 +140,43 @@ def test_what_goes_wrong_on_a_row_is_said_in_words() -> None:
     with pytest.raises(TypeError) as caught:
         fill("{{ 이름 + 1 }}", 이름="x")
     assert say(caught.value).startswith("the template cannot be filled in: ")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("heading", ["이름", "금액(원)"])
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+def test_hangul_in_parts_names_the_same_column(form: Form, heading: str, written: Form) -> None:
+    names = Names.of([unicodedata.normalize(form, heading)])
+    for source in (f"{{{{ {plain_form(heading)} }}}}", f'{{{{ row["{heading}"] }}}}'):
+        assert compile_field("t", unicodedata.normalize(written, source), names).render({0: "홍"}) == "홍"
+
+
+@pytest.mark.parametrize(
+    ("headings", "source", "words"),
+    [
+        (["이름", "쿠폰", "금액", "쿠폰"], "{{ 쿠폰 }}", "meant: '쿠폰' after '이름'; '쿠폰' after '금액'"),
+        (["쿠폰", "쿠폰 "], '{{ row["쿠폰"] }}', "row[\"쿠폰\"]: 2 columns may be meant: '쿠폰', the first;"),
+        (["쿠폰", unicodedata.normalize("NFD", "쿠폰")], "{{ 쿠폰 }}", "2 columns may be meant"),
+        (["금액(원)", "금액[원]"], "{{ 금액_원 }}", "the first; '금액[원]' after '금액(원)'"),
+    ],
+)  # fmt: skip
+def test_a_name_that_several_columns_share_is_refused_with_which_they_are(
+    headings: list[str], source: str, words: str
+) -> None:
+    with pytest.raises(TemplateError) as caught:
+        compile_field("t", source, Names.of(headings))
+    assert words in str(caught.value)
+    assert str(caught.value).endswith("Rename the others in the spreadsheet")
+
+
+def test_equal_headings_that_no_template_names_do_no_harm() -> None:
+    names = Names.of(["이름", "쿠폰", "쿠폰", "쿠폰 ", "금액(원)", "금액_원", *RESULT_HEADINGS, ""])
+    assert (
+        compile_field("t", '{{ 이름 }}{{ row["쿠폰 "] }}{{ 금액_원 }}', names).render({0: "가", 3: "나", 5: "다"})
+        == "가나다"
+    )
+
+
+def test_the_users_own_column_is_meant_before_the_result_workbooks() -> None:
+    names = Names.of(["message", *RESULT_HEADINGS])
+    assert compile_field("t", "{{ message }}", names).render({0: "가"}) == "가"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -79,3 +80,25 @@ def test_an_unknown_column_is_refused_with_the_nearest_one(tmp_path: Path) -> No
     recipients = table.read([Desk(tmp_path).sheet([("a", number(0), "Y")], headings=("이름", "휴대폰", "수신동의일"))])
     with pytest.raises(RecipientsError, match=r"recipients.consent = '수신동의'.*Did you mean '수신동의일'"):
         consent.column(recipients, "consent", "수신동의")
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        *((name, "consent") for name in ("SMS 수신여부", "수신동의", "마케팅 동의", "광고수신")),
+        *((name, "consent") for name in ("광고성 정보 수신동의(문자)", unicodedata.normalize("NFD", "수신동의"))),
+        *((name, "consent") for name in ("SMS/이메일 수신동의", "동의일", "opt_in", "Consent")),
+        *((name, "refusal") for name in ("수신거부여부", "수신거부", "광고 수신거부", "opt-out", "Unsubscribed")),
+        *((name, "neither") for name in ("이름", "이메일 수신동의", "개인정보 동의", "야간 수신동의", "거부 사유")),
+        ("푸시 동의", "neither"),
+    ],
+)  # fmt: skip
+def test_which_headings_look_like_a_consent_or_a_refusal(heading: str, kind: str) -> None:
+    assert (consent.is_consent(heading), consent.is_refusal(heading)) == (kind == "consent", kind == "refusal")
+
+
+def test_a_yes_in_a_column_of_refusals_is_a_no(tmp_path: Path) -> None:
+    cells = ["Y", "N", None, "거부", "수신거부", "2026-01-05", "동의", "수신", True]
+    rows = [(f"고객{place}", number(place), cell) for place, cell in enumerate(cells)]
+    recipients = table.read([Desk(tmp_path).sheet(rows, headings=("이름", "휴대폰", "수신거부여부"))])
+    assert consent.refused(recipients, consent.column(recipients, "consent", "수신거부여부"), TODAY) == 5

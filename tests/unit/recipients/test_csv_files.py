@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import unicodedata
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 import pytest
 
 from campaign.model import Recipients, Source
 from campaign.model.errors import RecipientsError
-from campaign.recipients import table
+from campaign.recipients import suppression, table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Form = Literal["NFC", "NFD"]
 
 LIST = "이름,휴대폰,금액\r\n홍길동,010-1234-5678,12000\r\n김,01022223333,5\r\n"
 
@@ -42,6 +46,47 @@ def test_every_usual_encoding_gives_the_same(tmp_path: Path, encoding: str) -> N
     assert rows(read) == [2, 3]
     assert read.sources == (Source(file=str(tmp_path / "a.csv"), sheet=None),)
     assert not read.table["hidden"].any()
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        LIST,
+        "이름\t휴대폰\n가\t010-1234-5678\n",
+        "휴대폰\n010-1234-5678\n",
+        "이름,휴대폰\n" + "가나다라,010-1234-5678\n" * 2000,
+    ],
+)
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_utf_16_without_a_mark_is_read(tmp_path: Path, order: str, text: str, suffix: str) -> None:
+    read = table.read([csv(tmp_path / f"a{suffix}", text.encode(order))])
+    assert values(read, "휴대폰")[0] == "010-1234-5678"
+
+
+@pytest.mark.parametrize(
+    "content", [bytes(range(256)), b"a,b\n\0\0\0", b"\0" * 64, b"\x7fELF\x02\x01\x01\0\0\0\0\0\x03\0\x3e\0"]
+)
+def test_what_is_no_text_is_no_utf_16(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(RecipientsError, match=r"it is no \.csv file inside"):
+        table.read([csv(tmp_path / "a.csv", content)])
+
+
+def test_a_file_name_that_is_not_utf_8_is_refused_in_words_that_can_be_printed(tmp_path: Path) -> None:
+    path = csv(tmp_path / os.fsdecode("명단.csv".encode("cp949")), LIST)
+    with pytest.raises(RecipientsError, match=r"is not in UTF-8\. Rename it") as caught:
+        table.read([path])
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize(("named", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])
+def test_a_file_name_in_hangul_is_found_in_either_form(tmp_path: Path, named: Form, on_disk: Form) -> None:
+    folder = tmp_path / unicodedata.normalize(on_disk, "폴더")
+    folder.mkdir()
+    csv(folder / unicodedata.normalize(on_disk, "명단.csv"), LIST)
+    path = tmp_path / unicodedata.normalize(named, "폴더") / unicodedata.normalize(named, "명단.csv")
+    assert rows(table.read([path])) == [2, 3]
+    assert len(suppression.read([path]).numbers) == 2
 
 
 def test_a_cp949_file_has_letters_beyond_ks_x_1001(tmp_path: Path) -> None:

@@ -74,6 +74,14 @@ def one(cell: str | None, *, abroad: bool = False) -> dict[str, str | None]:
         ("'01023456789", "01023456789", "was '01023456789"),
         ("‘01023456789", "01023456789", "was ‘01023456789"),
         ('="01023456789"', "01023456789", 'was ="01023456789"'),
+        *(
+            (f"{left}010-2345-6789{right}", "01023456789", f"was {left}010-2345-6789{right}")
+            for marks in ('""', "''", "``", "“”", "‘’", "”“", "＂＂", "＇＇", "´´", "′′", "″″", "「」", "«»", "„‟")
+            for left, right in [(marks[0], marks[1]), (marks[0], ""), ("", marks[1]), (marks[0] * 2, " " + marks[1])]
+        ),
+        ("'+82 10-2345-6789'", "01023456789", "was '+82 10-2345-6789'"),
+        ("'1023456789.0", "01023456789", "was '1023456789.0"),
+        ('\'="01023456789"', "01023456789", 'was \'="01023456789"'),
         ("010-0000-1013", "01000001013", ZERO),
         ("010-1234-5678", "01012345678", ZERO),
         ("1012345678", "01012345678", f"was 1012345678; {ZERO}"),
@@ -192,6 +200,21 @@ def test_what_is_no_number_or_a_guess_is_refused_with_the_value_shown(
     cell: str | None, code: Reason, words: str
 ) -> None:
     assert one(cell) == {"number": None, "reason": words, "code": str(code), "note": None}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["010-123-4567", "0101234567", "010 123 4567", "+82 10-123-4567", "82101234567", "101234567", "'010-123-4567'"],
+)
+def test_010_has_eight_digits_after_it(cell: str) -> None:
+    found = one(cell)
+    assert (found["number"], found["code"]) == (None, str(Reason.TOO_SHORT))
+    assert found["reason"] == f"'{cell}' has too few digits"
+
+
+@pytest.mark.parametrize("cell", ["'+1 415 555 2671'", "“14155552671”", "＇0014155552671"])
+def test_quotation_marks_around_a_number_abroad_are_taken_off_and_said(cell: str) -> None:
+    assert one(cell, abroad=True) == {"number": "14155552671", "reason": None, "code": None, "note": f"was {cell}"}
 
 
 def test_a_long_cell_is_not_quoted_whole() -> None:
@@ -346,6 +369,8 @@ def test_cells_without_a_country_code_take_the_country_named() -> None:
         ("0505-123-4567", "05051234567"),
         ("０２－１２３４－５６７８", "0212345678"),
         ("\u200b02 1234 5678\n", "0212345678"),
+        ("'02-1234-5678'", "0212345678"),
+        ("“02-1234-5678”", "0212345678"),
     ],
 )
 def test_a_sender_number_is_digits(sender: str, digits: str) -> None:

@@ -109,3 +109,8 @@ def test_whose_number_is_on_the_list(tmp_path: Path) -> None:
 def test_a_damaged_list_stops_everything(tmp_path: Path) -> None:
     with pytest.raises(RecipientsError, match="there is no such file"):
         suppression.read([tmp_path / "a.csv"])
+
+
+def test_a_number_in_quotation_marks_holds_its_owner_back(tmp_path: Path) -> None:
+    path = csv(tmp_path / "a.csv", "휴대폰\n'010-2222-3333\n“010-4444-5555”\n")
+    assert numbers(path) == ["01022223333", "01044445555"]

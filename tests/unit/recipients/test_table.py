@@ -340,7 +340,7 @@ def test_two_equally_good_headings_are_a_question_for_the_person(tmp_path: Path)
         table.read([path])
     assert str(caught.value) == (
         f"{path}, sheet 'Sheet': the phone numbers may be in '휴대폰' and '핸드폰'."
-        " Say which: set `[recipients] phone` to its heading."
+        ' Say which: write under [recipients] in the campaign file: phone = "휴대폰" or phone = "핸드폰"'
     )
     assert table.read([path], phone="핸드폰").phone == "own.1"
 

@@ -1,9 +1,10 @@
-"""The encoding of text files: UTF-8 or UTF-16 by their mark, UTF-8 without one, CP949 otherwise."""
+"""The encoding of text files: UTF-8 or UTF-16 by their mark; without one UTF-16 by its zero bytes, UTF-8, or CP949."""
 
 from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
@@ -18,6 +19,16 @@ PIECE: Final = 1 << 20
 KOREAN_IN_UTF8: Final = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}")
 """A Korean character in UTF-8; in CP949 text such bytes hardly ever come together."""
 
+ASCII_SHARE: Final = 8
+"""One character of so many is ASCII, in a list: digits of numbers, delimiters, ends of lines."""
+
+HEAD: Final = 4096
+"""Bytes of the beginning that tell UTF-16 without a mark."""
+
+_EDGE: Final = re.compile(r"[\r\n,;\t|]")
+_ASCII: Final = re.compile(r"[\t\n\r -~]")
+_NO_TEXT: Final = frozenset({"Cn", "Cc", "Cs", "Co"})
+
 SURE: Final = 3
 """Korean characters in UTF-8 before the first wrong byte that show the file to be damaged UTF-8, and not CP949."""
 
@@ -31,6 +42,8 @@ def utf8(path: Path) -> bytes:
     data = path.read_bytes()
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _transcoded(path, data, "utf-16")
+    if unmarked := unmarked_utf16(data[:HEAD]):
+        return _transcoded(path, data, unmarked)
     marked = data.startswith(codecs.BOM_UTF8)
     data = data[len(codecs.BOM_UTF8) :] if marked else data
     wrong = first_wrong(data, "utf-8")
@@ -39,6 +52,29 @@ def utf8(path: Path) -> bytes:
     if marked or len(KOREAN_IN_UTF8.findall(data, max(0, wrong - PIECE), wrong)) >= SURE:
         raise _damaged(path, data, wrong, "UTF-8")
     return _transcoded(path, data, "cp949")
+
+
+def unmarked_utf16(head: bytes) -> str | None:
+    """The byte order of a text in UTF-16 without a mark, as a codec's name; None where it is not such a text.
+
+    Args:
+        head: the first bytes of the file.
+    """
+    if b"\0" not in head:
+        return None
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head, final=len(head) < HEAD)
+        except UnicodeDecodeError:
+            continue
+        # In the wrong byte order a newline is U+0A00 or U+0D00, which are assigned to no character.
+        if (
+            _EDGE.search(text)
+            and len(text) < len(_ASCII.findall(text)) * ASCII_SHARE
+            and not any(unicodedata.category(one) in _NO_TEXT for one in set(text) - {*"\t\r\n"})
+        ):
+            return encoding
+    return None
 
 
 def first_wrong(data: bytes, encoding: str) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
-from campaign.recipients.spreadsheets.csv_files import encoding
+from campaign.recipients.spreadsheets.csv_files import encoding, quotes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,9 @@ class Layout:
         return memoryview(self.text)[self.begin : self.end]
 
     @property
-    def quotes(self) -> int:
-        """Quotation marks in the rows."""
-        return self.text.count(b'"', self.begin, self.end)
+    def is_quoted(self) -> bool:
+        """Whether any cell of the rows is in quotation marks."""
+        return self.text.find(b'"', self.begin, self.end) >= 0
 
 
 def find_layout(path: Path, phone: str | None) -> Layout:
@@ -58,10 +58,10 @@ def find_layout(path: Path, phone: str | None) -> Layout:
     sample = _sample(text, skipped)
     found = [(delimiter, _records(sample, delimiter)) for delimiter in delimiters]
     delimiter, rows = max(found, key=lambda pair: _likeliness(pair[1], phone))
+    quotes.check(path, text, delimiter, skipped)
     header = headings.header_row(rows, phone)
     if header is None:
-        fullest = max(rows, key=len, default=[])
-        raise headings.NoPhoneColumn(headings.missing(fullest, phone, where=str(path)))
+        raise headings.NoPhoneColumn(headings.missing(rows, phone, where=str(path)))
     return Layout(
         text=text,
         delimiter=delimiter,

@@ -21,6 +21,7 @@ import pyarrow.csv
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
+from campaign.recipients.spreadsheets.csv_files import quotes
 from campaign.recipients.spreadsheets.csv_files.layout import Layout, find_layout
 from campaign.recipients.spreadsheets.sheet import Cells, Grid, numbered, tidy
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 8192
 """Rows that are Python objects at a time, where they have to be."""
-
-LONGEST: Final = 32_767
-"""Characters that a cell of a spreadsheet can hold; a longer one has swallowed the rows below it."""
 
 INTEGER: Final = r"^(0|-?[1-9][0-9]{0,14})$"
 NUMBER: Final = r"^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9])$"
@@ -73,20 +71,14 @@ def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple
     """The cells below the header as text, a column each, and notes on rows that are shorter than the header."""
     if layout.begin >= layout.end:
         return [pa.chunked_array([], pa.string()) for _ in layout.header], ()
-    quotes = layout.quotes
-    table = _even(layout, quoted=quotes > 0) if quotes % 2 == 0 else None
-    columns, short = (table.columns, ()) if table is not None else _uneven(path, layout, strict=quotes % 2 == 1)
-    if quotes:
-        _refuse_swallowed(path, columns, layout.above)
-        columns = (
-            [pc.replace_substring_regex(column, _IN_FORMULA, r"\1") for column in columns]
-            if b'="' in layout.text
-            else columns
-        )
+    table = _even(layout)
+    columns, short = (table.columns, ()) if table is not None else _uneven(path, layout)
+    if b'="' in layout.text:
+        columns = [pc.replace_substring_regex(column, _IN_FORMULA, r"\1") for column in columns]
     return [_without_blanks(column) for column in columns], short
 
 
-def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
+def _even(layout: Layout) -> pa.Table | None:
     """All rows at once; None where one has too few or too many cells, or none."""
     if _BLANK_LINE.search(layout.text, max(0, layout.begin - 1), layout.end):
         return None
@@ -96,7 +88,7 @@ def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
             pa.BufferReader(pa.py_buffer(layout.body)),
             read_options=pa.csv.ReadOptions(column_names=names),
             parse_options=pa.csv.ParseOptions(
-                delimiter=layout.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
+                delimiter=layout.delimiter, newlines_in_values=layout.is_quoted, ignore_empty_lines=False
             ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
@@ -109,13 +101,13 @@ def _even(layout: Layout, *, quoted: bool) -> pa.Table | None:
         return None
 
 
-def _uneven(path: Path, layout: Layout, *, strict: bool) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
+def _uneven(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
     """The rows one by one, shorter ones filled up with empty cells."""
     width = len(layout.header)
     needed = max(at for at, heading in enumerate(layout.header, 1) if heading.strip())
     short: list[int] = []
     chunks: list[list[pa.Array]] = []
-    for above, rows in _chunks(path, layout, strict=strict):
+    for above, rows in _chunks(path, layout):
         short += [above + at + 1 for at, row in enumerate(rows) if 0 < len(row) < needed]
         even = [_fitted(path, row, width, above + at + 1) for at, row in enumerate(rows)]
         chunks.append([pa.array([cell or None for cell in column], pa.string()) for column in zip(*even, strict=True)])
@@ -123,10 +115,10 @@ def _uneven(path: Path, layout: Layout, *, strict: bool) -> tuple[list[pa.Chunke
     return columns, _short_note(path, short, needed)
 
 
-def _chunks(path: Path, layout: Layout, *, strict: bool) -> Iterator[tuple[int, list[list[str]]]]:
+def _chunks(path: Path, layout: Layout) -> Iterator[tuple[int, list[list[str]]]]:
     """So many rows at a time, with the number of rows above them."""
     lines = io.TextIOWrapper(io.BytesIO(layout.body), "utf-8", newline="")
-    reader = csv.reader(lines, delimiter=layout.delimiter, strict=strict)
+    reader = csv.reader(lines, delimiter=layout.delimiter)
     above = layout.above
     rows: list[list[str]] = []
     try:
@@ -136,15 +128,15 @@ def _chunks(path: Path, layout: Layout, *, strict: bool) -> Iterator[tuple[int, 
                 yield above, rows
                 above, rows = above + CHUNK, []
     except csv.Error as error:
-        raise RecipientsError(f"{path}: row {above + len(rows) + 1:,} cannot be read ({error}). {QUOTES}") from error
+        raise RecipientsError(
+            f"{path}: row {above + len(rows) + 1:,} cannot be read ({error}). {quotes.REMEDY}"
+        ) from error
     yield above, rows
 
 
-QUOTES: Final = "A quotation mark is missing or stray in it: mend it, or save the list as .xlsx."
-
-
 def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
-    if any(cell.strip() for cell in row[width:]):
+    # Blank cells beyond the header are no harm in a row of one line; over a line break they are a swallowed row's.
+    if any(cell.strip() for cell in row[width:]) or (row[width:] and any("\n" in cell or "\r" in cell for cell in row)):
         raise RecipientsError(
             f"{path}: row {number:,} has {len(row)} cells, the header {width}. A cell with a comma in it needs"
             " quotation marks around it: mend the row, or save the list as .xlsx."
@@ -156,14 +148,6 @@ def _short_note(path: Path, short: Sequence[int], width: int) -> tuple[str, ...]
     if not short:
         return ()
     return (f"{path}: {wording.rows(short)}: fewer cells than the header's {width}; the rest counts as empty.",)
-
-
-def _refuse_swallowed(path: Path, columns: Sequence[pa.ChunkedArray], above: int) -> None:
-    for column in columns:
-        length = pc.utf8_length(column)
-        if (pc.max(length).as_py() or 0) > LONGEST:
-            row = above + pc.index(pc.greater(length, LONGEST), True).as_py() + 1
-            raise RecipientsError(f"{path}: row {row:,} has a cell of over {LONGEST:,} characters. {QUOTES}")
 
 
 def _without_blanks(column: pa.ChunkedArray) -> pa.ChunkedArray:

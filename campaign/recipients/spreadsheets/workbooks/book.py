@@ -33,9 +33,9 @@ STYLES: Final = "xl/styles.xml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headless:
-    """A sheet without a phone column; `headings` are what its header seems to be."""
+    """A sheet without a phone column; `top` are its first rows as text."""
 
-    headings: tuple[str, ...]
+    top: list[list[str]]
 
 
 class Book(Protocol):
@@ -91,7 +91,7 @@ class Calamine:
             raise RecipientsError(f"{self.path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
         rows = exact.Rows(sheet, phone, iso=self.path.suffix.lower() == ".ods")
         if rows.header is None:
-            return Headless(headings=rows.headings)
+            return Headless(top=rows.top)
         begin = rows.header + 1
         found = exact.columns(rows, begin, self.progress)
         loaded = grid(self.path, tab, rows.headings, found, phone=phone, begin=begin, first_column=rows.first_column)

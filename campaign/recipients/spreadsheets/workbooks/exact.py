@@ -27,9 +27,10 @@ _ISO_LENGTH = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:\.\d+)?S")
 
 
 class Rows:
-    """The rows of a sheet, its header found. `first_column` is the place, from 0, of the first cell of each row.
+    """The rows of a sheet, its header found; `top` are the first ones as text.
 
-    `iso` says that times come as text, as in an .ods.
+    `first_column` is the place, from 0, of the first cell of each row. `iso` says
+    that times come as text, as in an .ods.
     """
 
     def __init__(self, sheet: CalamineSheet, phone: str | None, *, iso: bool) -> None:
@@ -37,15 +38,13 @@ class Rows:
         rows = sheet.iter_rows() if sheet.start else iter(())
         self._rows = with_lengths(rows) if iso else rows
         self.head = list(islice(self._rows, headings.ROWS_SEARCHED + 1))
-        self._texts = [[heading_text(cell) for cell in row] for row in self.head]
-        self.header = headings.header_row(self._texts, phone)
+        self.top = [[heading_text(cell) for cell in row] for row in self.head]
+        self.header = headings.header_row(self.top, phone)
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The header's cells as text; without a header, the fullest of the first rows, for the words of an error."""
-        if self.header is None:
-            return tuple(max(self._texts, key=lambda row: sum(map(bool, row)), default=()))
-        return tuple(self._texts[self.header])
+        """The header's cells as text; nothing without a header."""
+        return () if self.header is None else tuple(self.top[self.header])
 
     def chunks(self, begin: int) -> Iterator[list[list[Any]]]:
         """The rows from `begin` (0 is the sheet's first row) on, so many at a time."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.sheet import Grid
@@ -54,14 +55,14 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
         raise RecipientsError(f"{path}: there is no sheet '{sheet}'.{guess} The sheets are: {', '.join(names)}.")
     loaded = book.load(named[0], phone)
     if isinstance(loaded, Headless):
-        raise headings.NoPhoneColumn(headings.missing(loaded.headings, phone, where=f"{path}, sheet '{named[0].name}'"))
+        raise headings.NoPhoneColumn(headings.missing(loaded.top, phone, where=f"{path}, sheet '{named[0].name}'"))
     return loaded
 
 
 def _with_others(book: Book, grid: Grid, rest: Sequence[Tab], phone: str | None) -> list[Grid]:
     """The grid, the result sheets that it goes on in, and a note on the sheets that were not read."""
     grids = [grid]
-    if headings.own(grid.headings) < len(grid.headings) and _RESULTS.fullmatch(grid.source.sheet or ""):
+    if own_columns(grid.headings) < len(grid.headings) and _RESULTS.fullmatch(grid.source.sheet or ""):
         more = [
             loaded for tab in rest if _RESULTS.fullmatch(tab.name) and isinstance(loaded := book.load(tab, phone), Grid)
         ]
@@ -78,8 +79,8 @@ def _no_phone_column(path: Path, headless: dict[str, Headless], phone: str | Non
         return f"{path}: it has no visible sheet. Name the sheet to read: `[recipients] sheet`."
     if len(headless) == 1:
         [(name, found)] = headless.items()
-        return headings.missing(found.headings, phone, where=f"{path}, sheet '{name}'")
-    parts = [headings.missing(found.headings, phone, where=f"sheet '{name}'") for name, found in headless.items()]
+        return headings.missing(found.top, phone, where=f"{path}, sheet '{name}'")
+    parts = [headings.missing(found.top, phone, where=f"sheet '{name}'") for name, found in headless.items()]
     return f"{path}: none of its visible sheets has a phone column. " + " ".join(parts)
 
 

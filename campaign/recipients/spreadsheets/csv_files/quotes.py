@@ -1,0 +1,160 @@
+"""Quotation marks of a text file: each one opens or closes a cell, or the file is refused.
+
+A stray mark makes the cells and rows behind it part of one cell, and so puts other recipients'
+names and numbers into somebody's message. Readers of CSV let it pass whenever the marks are even.
+
+Source of the rule: RFC 4180, and `="0101234"`, as spreadsheet exports guard a leading zero.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from campaign.model.errors import RecipientsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOCK: Final = 4 << 20
+"""Bytes that are looked at together; they bound the memory that this takes."""
+
+LONGEST: Final = 32_767
+"""Characters that a cell of a spreadsheet can hold; a longer one has swallowed the rows below it."""
+
+SHOWN: Final = 50
+"""Characters of the faulty cell that an error shows."""
+
+REMEDY: Final = "Correct the quotation marks there, or save the list as .xlsx."
+
+_QUOTE, _EQUALS = b'"='
+_BYTES_PER_CHARACTER: Final = 4  # of UTF-8, at most
+
+_SPACE: Final = r"""[ \u00a0"'=]*"""
+_NUMBER: Final = r"(?:[+(]{0,2}[018](?:[-. ()]{0,2}[0-9]){8,14}|[2-9][0-9]{9,14}|1[568][0-9]{2}-?[0-9]{4})(?![0-9])"
+"""What looks like a phone number; a date has fewer digits."""
+
+_NEWLINE = re.compile(rb"\r\n|\n|\r")
+_QUOTED = re.compile(rb'"[^"]*"')
+
+
+def check(path: Path, text: bytes, delimiter: str, begin: int = 0) -> None:
+    """Lets a text pass in which each quotation mark is where a writer of CSV puts one.
+
+    Args:
+        path: the file, for the words of an error.
+        text: its whole text, in UTF-8.
+        delimiter: what stands between its cells.
+        begin: where its first row begins.
+
+    Raises:
+        RecipientsError: a mark stands inside a cell, text follows a closing mark, a cell is never closed, or a cell of
+            several lines holds what looks like another row. It names the row and shows the cell.
+    """
+    if text.find(b'"', begin) >= 0:
+        _Scan(path, text, delimiter, begin).run()
+
+
+class _Scan:
+    """One pass over the marks: outside a cell every first one opens and every second one closes."""
+
+    def __init__(self, path: Path, text: bytes, delimiter: str, begin: int) -> None:
+        self._path = path
+        self._text = text
+        self._bytes = np.frombuffer(text, np.uint8)
+        self._begin = begin
+        self._delimiter = delimiter
+        edges = np.zeros(256, dtype=bool)
+        edges[list(f"{delimiter}\r\n".encode())] = True
+        self._edges = edges
+        mark = re.escape(delimiter)
+        self._swallowed = re.compile(
+            rf"{mark}{_SPACE}{_NUMBER}|(?:\A|[\r\n\0]){_SPACE}{_NUMBER}{_SPACE}{mark}",
+        )
+
+    def run(self) -> None:
+        at = self._begin
+        while at < len(self._text):
+            at = self._block(at, min(at + BLOCK, len(self._text)))
+
+    def _block(self, begin: int, end: int) -> int:
+        """Look at a block that begins outside a cell; the place where the next one begins."""
+        marks = np.flatnonzero(self._bytes[begin:end] == _QUOTE) + begin
+        opens, closes = marks[::2], marks[1::2]
+        before = self._bytes[opens - 1]
+        after = self._bytes[np.minimum(closes + 1, len(self._text) - 1)]
+        escaped, escaping = (before == _QUOTE) & (opens > begin), (after == _QUOTE) & (closes + 1 < len(self._text))
+        opens_well = self._edges[before] | escaped | (opens == self._begin)
+        closes_well = self._edges[after] | escaping | (closes + 1 == len(self._text))
+        stray = np.sort(np.concatenate((2 * np.flatnonzero(~opens_well), 2 * np.flatnonzero(~closes_well) + 1)))
+        stray = stray[~self._guards_a_zero(marks, stray)] if len(stray) else stray
+        opening, closing = opens[~escaped], closes[~escaping]
+        first = int(marks[stray[0]]) if len(stray) else end
+        pairs = int(np.searchsorted(closing, first))
+        if pairs:
+            self._refuse_swallowed(opening[:pairs], closing[:pairs], marks)
+        if len(stray):
+            self._refuse_stray(first, opening, opens=stray[0] % 2 == 0)
+        if len(opening) == len(closing):
+            return end
+        left_open = int(opening[-1])
+        if end == len(self._text) or end - left_open > LONGEST * _BYTES_PER_CHARACTER:
+            raise self._refusal(left_open, left_open, "a quotation mark opens a cell and is never closed")
+        return left_open
+
+    def _guards_a_zero(self, marks: np.ndarray, stray: np.ndarray) -> np.ndarray:
+        """Which of the stray marks open an `="..."` that is a whole cell."""
+        places = marks[stray]
+        guards: np.ndarray = (stray % 2 == 0) & (self._bytes[places - 1] == _EQUALS) & (places - 1 >= self._begin)
+        guards &= self._edges[self._bytes[places - 2]] | (places - 1 == self._begin)
+        closing = marks[np.minimum(stray + 1, len(marks) - 1)]
+        for at in np.flatnonzero(guards):
+            inside = self._bytes[places[at] : closing[at]]
+            guards[at] = closing[at] > places[at] and not self._edges[inside].any()
+        return guards
+
+    def _refuse_swallowed(self, opening: np.ndarray, closing: np.ndarray, marks: np.ndarray) -> None:
+        """Refuse a cell of several lines that holds what looks like a row of its own, and one that is too long."""
+        begin, end = int(opening[0]), int(closing[-1])
+        part = self._bytes[begin:end]
+        newlines = np.flatnonzero((part == ord("\n")) | (part == ord("\r"))) + begin
+        inside = newlines[np.searchsorted(marks, newlines) % 2 == 1]
+        too_long = closing - opening > LONGEST
+        doubtful = too_long.copy()
+        doubtful[np.searchsorted(opening, inside) - 1] = True
+        places = list(zip(opening[doubtful].tolist(), closing[doubtful].tolist(), strict=True))
+        together = b"\0".join([self._text[first + 1 : last] for first, last in places])
+        # All cells at once first: nearly every file has nothing to find, and a search for each cell is slow.
+        found = self._swallowed.search(unicodedata.normalize("NFKC", together.decode(errors="replace")))
+        if not found and not too_long.any():
+            return
+        for first, last in places:
+            cell = self._text[first + 1 : last].decode(errors="replace")
+            if self._delimiter in cell and self._swallowed.search(unicodedata.normalize("NFKC", cell)):
+                raise self._refusal(
+                    first, first, "a cell in quotation marks runs over several lines and holds another row's number"
+                )
+            if len(cell) > LONGEST:
+                raise self._refusal(first, first, f"it has a cell of over {LONGEST:,} characters")
+
+    def _refuse_stray(self, place: int, opening: np.ndarray, *, opens: bool) -> None:
+        if opens:
+            cell = self._text[:place].rfind
+            begin = max(cell(self._delimiter.encode()), cell(b"\n"), cell(b"\r")) + 1
+            raise self._refusal(max(begin, self._begin), place, "a quotation mark stands inside a cell")
+        begin = int(opening[np.searchsorted(opening, place) - 1])
+        raise self._refusal(begin, begin, "text follows the quotation mark that closes a cell")
+
+    def _refusal(self, cell: int, place: int, what: str) -> RecipientsError:
+        """An error about the cell that begins at a byte, in the row of the mark at `place`."""
+        above = _QUOTED.sub(b"", self._text[self._begin : place])
+        row = len(_NEWLINE.findall(above)) + 1
+        line = len(_NEWLINE.findall(self._text[:place])) + 1
+        shown = self._text[cell : cell + SHOWN * _BYTES_PER_CHARACTER].decode(errors="ignore")
+        shown = " ".join(shown.split())
+        shown = f"{shown[:SHOWN]}..." if len(shown) > SHOWN else shown
+        where = f"row {row:,}" if row == line else f"row {row:,} (line {line:,} of the file)"
+        return RecipientsError(f"{self._path}: {where} cannot be read: {what}: {shown}. {REMEDY}")
