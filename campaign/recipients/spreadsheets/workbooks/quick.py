@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 # Says "Could not determine dtype" of every column without a value, on standard error where nobody listens.
 logging.getLogger("fastexcel").setLevel(logging.ERROR)
 
+FIRST: Final = -2_209_161_600_000
+LAST: Final = 253_402_300_800_000
+"""Milliseconds from 1970 to 1899-12-30, a spreadsheet's first day, and to 10000-01-01."""
+
 _UNNAMED = re.compile(r"__UNNAMED__\d+")
 _NUMBERED = re.compile(r"(.+)_\d+", re.DOTALL)
 _OTHER_KIND: Final = r"^(-?[0-9]+(\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}.*|true|false)$"
@@ -70,7 +74,10 @@ def _renamed(batch: pa.RecordBatch) -> bool:
 
 
 def _shown(cell: pa.Scalar) -> str:
-    value = cell.as_py()
+    try:
+        value = cell.as_py()
+    except (OverflowError, ValueError):  # a number under a date's format; no heading
+        return str(cell.cast(pa.int64()).as_py())
     return "" if value is None else column_types.number_text(value) if isinstance(value, float) else str(value)
 
 
@@ -78,7 +85,24 @@ def _maybe_mixed(column: pa.Array) -> bool:
     return pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, _OTHER_KIND)).as_py())
 
 
+def beyond_dates(batch: pa.RecordBatch) -> bool:
+    """Whether some column has a moment after the year 9999 or before 1899: a number under a date's format."""
+    return any(pa.types.is_timestamp(column.type) and _inside(column) is not None for column in batch.columns)
+
+
+def _inside(column: pa.Array) -> pa.Array | None:
+    """Which cells of a column of moments are moments that a spreadsheet has; None where all are."""
+    numbers = column.view(pa.int64())
+    inside = pc.and_(pc.greater_equal(numbers, FIRST), pc.less(numbers, LAST))
+    return None if pc.all(inside).as_py() is not False else inside
+
+
 def columns(batch: pa.RecordBatch) -> tuple[list[str], list[Cells]]:
-    """Headings and cells of a batch that is `usable`."""
+    """Headings and cells of a batch that is `usable`; a moment `beyond_dates` is missing."""
     names = ["" if _UNNAMED.fullmatch(name) else name for name in batch.schema.names]
-    return names, [column_types.narrowed(column) for column in batch.columns]
+    return names, [column_types.narrowed(_moments(column)) for column in batch.columns]
+
+
+def _moments(column: pa.Array) -> pa.Array:
+    inside = _inside(column) if pa.types.is_timestamp(column.type) else None
+    return column if inside is None else pc.if_else(inside, column, pa.scalar(None, column.type))

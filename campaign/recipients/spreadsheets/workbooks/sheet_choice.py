@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.sheet import Grid
-from campaign.recipients.spreadsheets.workbooks import zip_archive
+from campaign.recipients.spreadsheets.workbooks import usual, zip_archive
 from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb
 from campaign.recipients.spreadsheets.workbooks.book import Book, Calamine, Headless, OpenXml
 
@@ -98,7 +99,7 @@ def _binary(path: Path, sheet: str | None, phone: str | None, progress: Callable
 def _open_document(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     with zip_archive.opened(path) as opened:
         marks = ods.of(opened, path)
-    return _read(Calamine(path, progress, marks), path, sheet, phone)
+        return _read(Calamine(path, progress, marks, partial(usual.ods, opened, path)), path, sheet, phone)
 
 
 def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
