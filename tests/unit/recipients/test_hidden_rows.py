@@ -102,7 +102,7 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
     assert xlsx.marks(cut(xml, size)) == Marks(
         hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], booleans=True, formulas=True, plain=True
     )
-    assert xlsx.percents(cut(xml, size), {4: 2}) == {2: {8: 2}}
+    assert xlsx.formats(cut(xml, size), {4: "0.00%"}) == {2: {8: "0.00%"}}
 
 
 @pytest.mark.parametrize("size", [1, 5, 50, 1000])
@@ -152,7 +152,7 @@ ODS = (
 def test_marks_of_an_ods_do_not_depend_on_where_it_is_cut(size: int) -> None:
     assert ods.marks(cut(ODS, size), where="a.ods") == {
         "첫 & 둘": Marks(hidden=[2, 3, 5]),
-        "b": Marks(percents={2: {1: 1}}),
+        "b": Marks(formats={2: {1: "0.0%"}}),
     }
 
 

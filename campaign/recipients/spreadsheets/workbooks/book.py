@@ -158,8 +158,7 @@ class OpenXml:
         self._package = xlsx_parts.package(self.opened, self.path)
         self.tabs = self._package.sheets
         styles, strings = self._package.styles, self._package.strings
-        if strings is not None:
-            self.opened.verify(strings)
+        self.opened.verify(strings or xlsx_parts.STRINGS)
         xml = b"" if styles is None else b"".join(usual.utf8([self.opened.read(styles)]))
         self._formats = percent_format.formats(xml)
 

@@ -68,6 +68,7 @@ def ods(opened: Archive, path: Path) -> bytes:
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         copy.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
+        copy.writestr("META-INF/manifest.xml", _MANIFEST)
         copy.writestr("content.xml", content)
     return made.getvalue()
 
@@ -147,6 +148,7 @@ def _frame(package: Package) -> dict[str, str]:
     }
 
 
+_MANIFEST: Final = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
 _HIDDEN: Final = ' state="hidden"'
 
 

@@ -15,7 +15,7 @@ from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
 from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, TOO_FAR, Marks
 from campaign.recipients.spreadsheets.workbooks.annotations.xls import small_number
-from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import main_part, relations
+from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import main_part, part_of_kind, relations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +38,7 @@ HIDDEN: Final = 0x10
 """The bit of a row's second byte of flags that says it has no height."""
 
 WORKBOOK: Final = "xl/workbook.bin"
+STYLES: Final = "xl/styles.bin"
 
 
 def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
@@ -53,8 +54,8 @@ def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
         named = [_name(record) for kind, record in book if kind == SHEET]
         from_1904 = any(kind == PROPERTIES and record[0] & 1 for kind, record in book)
         parts = {name: targets[relation].part for relation, name in named if relation in targets}
-        styles = next((found.part for found in targets.values() if found.kind == "styles"), "")
-        formats = _formats(opened.pieces(styles)) if styles in opened else percent_format.Formats()
+        styles = part_of_kind(opened, targets, "styles", default=STYLES)
+        formats = percent_format.Formats() if styles is None else _formats(opened.pieces(styles))
         found = {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
     except (LookupError, ValueError, ET.ParseError, struct.error) as error:
         raise RecipientsError(f"{where}: this is no Excel workbook inside ({error}). {DAMAGED}") from error

@@ -54,11 +54,7 @@ class Package:
     strings: str | None
     sheets: tuple[SheetPart, ...]
     from_1904: bool
-
-    @property
-    def is_usual(self) -> bool:
-        """Whether the parts have their usual names, which are the only ones that some readers look for."""
-        return self.workbook == WORKBOOK and self.styles in {STYLES, None} and self.strings in {STRINGS, None}
+    is_usual: bool  # whether the parts have their usual names, which are the only ones that some readers look for
 
 
 def package(archive: Archive, path: Path) -> Package:
@@ -74,10 +70,13 @@ def package(archive: Archive, path: Path) -> Package:
     except (LookupError, ValueError, ET.ParseError) as error:
         raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
     found = [(element, _part(element, targets)) for element in workbook.iter() if _local(element.tag) == "sheet"]
+    styles = part_of_kind(archive, targets, "styles", default=STYLES)
+    strings = part_of_kind(archive, targets, "sharedStrings", default=STRINGS)
     return Package(
         workbook=name,
-        styles=_of_kind(archive, targets, "styles"),
-        strings=_of_kind(archive, targets, "sharedStrings"),
+        styles=styles,
+        strings=strings,
+        is_usual=name == WORKBOOK and styles in {STYLES, None} and strings in {STRINGS, None},
         sheets=tuple(
             SheetPart(name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part)
             for element, part in found
@@ -126,8 +125,10 @@ def _relations(archive: Archive, part: str, folder: str) -> dict[str, Relation]:
     }
 
 
-def _of_kind(archive: Archive, targets: dict[str, Relation], kind: str) -> str | None:
-    return next((found.part for found in targets.values() if found.kind == kind and found.part in archive), None)
+def part_of_kind(archive: Archive, targets: dict[str, Relation], kind: str, *, default: str) -> str | None:
+    """The part that a relation of this kind leads to, else the one with the usual name; None where neither is there."""
+    named = (found.part for found in targets.values() if found.kind == kind)
+    return next((part for part in (*named, default) if part in archive), None)
 
 
 def _part(element: ET.Element, targets: dict[str, Relation]) -> str | None:
