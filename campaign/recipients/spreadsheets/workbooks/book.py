@@ -18,7 +18,7 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.sheet import Cells, Grid, numbered, tidy
 from campaign.recipients.spreadsheets.wording import DAMAGED
-from campaign.recipients.spreadsheets.workbooks import exact, percent_format, quick, usual
+from campaign.recipients.spreadsheets.workbooks import exact, percent_format, quick, second_reader, usual
 from campaign.recipients.spreadsheets.workbooks.annotations import extent, xlsx, xlsx_parts
 from campaign.recipients.spreadsheets.workbooks.annotations.model import COLUMNS, TOO_FAR, Marks
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
@@ -116,20 +116,7 @@ class Calamine:
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
-        sheet = self._sheet(tab)
-        if sheet.width > COLUMNS:
-            raise RecipientsError(f"{self.path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
-        with readable(self.path, f"the sheet '{tab.name}'"):
-            rows = exact.Rows(sheet, phone, iso=self.path.suffix.lower() == ".ods")
-        if rows.header is None:
-            return Headless(headings=rows.headings)
-        begin = rows.header + 1
-        with readable(self.path, f"the sheet '{tab.name}'"):
-            found = exact.columns(rows, begin, self.progress)
-        marks = self.marks.get(tab.name, Marks())
-        return grid(
-            self.path, tab, rows.headings, found, marks, phone=phone, begin=begin, first_column=rows.first_column
-        )
+        return _loaded(self.path, tab, self._sheet(tab), self.marks, phone, self.progress)
 
     def _sheet(self, tab: Tab) -> python_calamine.CalamineSheet:
         try:
@@ -140,6 +127,46 @@ class Calamine:
                 raise
             self._open_copy()
             return self._sheet(tab)
+
+
+def _loaded(
+    path: Path,
+    tab: Tab,
+    sheet: python_calamine.CalamineSheet | second_reader.Sheet,
+    marks: Mapping[str, Marks],
+    phone: str | None,
+    progress: Callable[[int], None],
+) -> Grid | Headless:
+    if sheet.width > COLUMNS:
+        raise RecipientsError(f"{path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
+    with readable(path, f"the sheet '{tab.name}'"):
+        rows = exact.Rows(sheet, phone, iso=path.suffix.lower() == ".ods")
+        if rows.header is None:
+            return Headless(headings=rows.headings)
+        begin = rows.header + 1
+        found = exact.columns(rows, begin, progress)
+    own = marks.get(tab.name, Marks())
+    return grid(path, tab, rows.headings, found, own, phone=phone, begin=begin, first_column=rows.first_column)
+
+
+class Second:
+    """A workbook read by the second reader; see `second`. `marks` gives those of a sheet by its name."""
+
+    def __init__(self, path: Path, progress: Callable[[int], None], marks: Mapping[str, Marks]) -> None:
+        self.path = path
+        self._progress = progress
+        self._marks = marks
+        try:
+            self._sheets = second_reader.sheets(path)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise Unreadable(f"{path}: this workbook cannot be read. {DAMAGED}") from error
+        self.tabs = [tab for tab, _ in self._sheets.values()]
+
+    def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
+        """See `Book`."""
+        return _loaded(self.path, tab, self._sheets[tab.name][1], self._marks, phone, self._progress)
 
 
 @dataclass(slots=True)
@@ -165,8 +192,7 @@ class OpenXml:
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
         part = next(part for part in self.tabs if part.name == tab.name)
-        marks = xlsx.marks(extent.checked(partial(self._pieces, part), where=f"{self.path}, sheet '{tab.name}'"))
-        marks.from_1904 = self._package.from_1904
+        marks = self._marks(part)
         batch = self._batch(tab.name)
         quickly = batch is not None and quick.usable(batch, phone) and self._certain(batch, phone, part, marks)
         self._note_formats(part, marks, batch)
@@ -175,6 +201,18 @@ class OpenXml:
         names, columns = quick.columns(batch)
         self.progress(batch.num_rows)
         return grid(self.path, tab, names, columns, marks, phone=phone, begin=1)
+
+    def marks(self) -> dict[str, Marks]:
+        """The marks of all sheets, by name, for another reader."""
+        found = {part.name: self._marks(part) for part in self.tabs}
+        for part in self.tabs:
+            self._note_formats(part, found[part.name], None)
+        return found
+
+    def _marks(self, part: xlsx_parts.SheetPart) -> Marks:
+        marks = xlsx.marks(extent.checked(partial(self._pieces, part), where=f"{self.path}, sheet '{part.name}'"))
+        marks.from_1904 = self._package.from_1904
+        return marks
 
     def _exact(self, tab: Tab, phone: str | None, marks: Marks) -> Grid | Headless:
         copied = not self._is_usual()

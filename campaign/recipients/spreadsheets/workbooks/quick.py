@@ -15,8 +15,9 @@ from campaign.recipients.spreadsheets import column_types, headings
 if TYPE_CHECKING:
     from campaign.recipients.spreadsheets.sheet import Cells
 
-# Says "Could not determine dtype" of every column without a value, on standard error where nobody listens.
-logging.getLogger("fastexcel").setLevel(logging.ERROR)
+# They say "Could not determine dtype" of every column without a value, on standard error where nobody listens.
+for _name in ("fastexcel", "calamine"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 FIRST: Final = -2_209_161_600_000
 LAST: Final = 253_402_300_800_000

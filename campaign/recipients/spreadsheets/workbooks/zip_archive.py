@@ -62,6 +62,11 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._parts
 
+    def size(self, name: str) -> int:
+        """The bytes that a part declares; 0 without such a part."""
+        info = self._parts.get(name.lower())
+        return 0 if info is None else info.file_size
+
     def pieces(self, name: str) -> Iterator[bytes]:
         """The bytes of a part, a piece at a time.
 
