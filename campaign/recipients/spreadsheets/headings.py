@@ -53,7 +53,7 @@ NAMES_SHOWN: Final = 30
 """Columns named in an error at most."""
 
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
-_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|<.*?>")
+_BRACKETED = re.compile(r"\(.{0,100}?\)|\[.{0,100}?\]|<.{0,100}?>")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,11 +72,11 @@ def read(
     """
     order = json.dumps({"path": str(path), "sheet": sheet, "phone": phone, "second": second})
     with subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", __name__, order],
+        [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", order],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=os.environ | _ENVIRONMENT,
+        env=os.environ | _ENVIRONMENT | {"PYTHONPATH": _python_path()},
     ) as child:
         if child.stdout is None:  # pragma: no cover - it is a pipe
             raise RecipientsError(f"{path}: no process could be started to read it.")
@@ -90,12 +91,16 @@ def read(
 
 
 _ENVIRONMENT: Final = {
-    "PYTHONPATH": str(Path(__file__).parents[2]),
     "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "RUST_BACKTRACE": "0",
 }
+
+
+def _python_path() -> str:
+    """Where the child finds this package; never the folder that the user happens to be in."""
+    return os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
 
 
 def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Grid]:
@@ -123,12 +128,12 @@ def _failure(said: dict[str, Any]) -> RecipientsError:
 
 def _ended(path: Path, status: int) -> str:
     """Why a child that said nothing ended."""
-    if status in _TIME_UP:
+    if status == -_signal("SIGXCPU"):
         return (
             f"{path}: reading it takes more computing time than any list of this size does."
             " Save the list anew as .xlsx or .csv."
         )
-    if status == MEMORY_UP:
+    if status in {MEMORY_UP, -_signal("SIGABRT")}:  # the readers abort where there is no memory
         return (
             f"{path}: reading it takes over {MEMORY >> 20} MiB of memory. Split the list, or save it as .xlsx or .csv."
         )
@@ -138,8 +143,9 @@ def _ended(path: Path, status: int) -> str:
 MEMORY_UP: Final = 3
 """Exit status of a child that came to the limit of memory."""
 
-_TIME_UP: Final = frozenset({-24, 128 + 24})
-"""SIGXCPU, as `subprocess` and shells tell it."""
+
+def _signal(name: str) -> int:
+    return int(getattr(signal, name, 0)) or sys.maxsize  # Windows has few signals
 
 
 def _grid(meta: dict[str, Any], table: pa.Table) -> Grid:

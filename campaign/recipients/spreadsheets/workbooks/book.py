@@ -180,6 +180,7 @@ class OpenXml:
     _package: xlsx_parts.Package = field(init=False)
     _reader: fastexcel.ExcelReader | None = field(default=None)
     _formats: percent_format.Formats = field(init=False)
+    _is_usual: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self._package = xlsx_parts.package(self.opened, self.path)
@@ -188,6 +189,8 @@ class OpenXml:
         self.opened.verify(strings or xlsx_parts.STRINGS)
         xml = b"" if styles is None else b"".join(usual.utf8([self.opened.read(styles)]))
         self._formats = percent_format.formats(xml)
+        parts = (self._package.workbook, styles, strings, *(sheet.part for sheet in self.tabs))
+        self._is_usual = self._package.is_usual and not any(usual.is_utf16(self.opened, part) for part in parts)
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
@@ -195,7 +198,7 @@ class OpenXml:
         marks = self._marks(part)
         batch = self._batch(tab.name)
         quickly = batch is not None and quick.usable(batch, phone) and self._certain(batch, phone, part, marks)
-        self._note_formats(part, marks, batch)
+        self._note_formats(part, marks, dates=not quickly or batch is None or quick.may_be_no_dates(batch))
         if batch is None or not quickly:
             return self._exact(tab, phone, marks)
         names, columns = quick.columns(batch)
@@ -206,7 +209,7 @@ class OpenXml:
         """The marks of all sheets, by name, for another reader."""
         found = {part.name: self._marks(part) for part in self.tabs}
         for part in self.tabs:
-            self._note_formats(part, found[part.name], None)
+            self._note_formats(part, found[part.name], dates=True)
         return found
 
     def _marks(self, part: xlsx_parts.SheetPart) -> Marks:
@@ -215,27 +218,20 @@ class OpenXml:
         return marks
 
     def _exact(self, tab: Tab, phone: str | None, marks: Marks) -> Grid | Headless:
-        copied = not self._is_usual()
-        book = Calamine(self.path, self.progress, {tab.name: marks}, self._copy, copied=copied)
+        book = Calamine(self.path, self.progress, {tab.name: marks}, self._copy, copied=not self._is_usual)
         return book.load(tab, phone)
 
     def _copy(self) -> bytes:
         return usual.xlsx(self.opened, self._package)
 
-    def _is_usual(self) -> bool:
-        return self._package.is_usual and not any(
-            usual.is_utf16(self.opened, name)
-            for name in (self._package.workbook, self._package.styles, self._package.strings)
-        )
-
     def _pieces(self, part: xlsx_parts.SheetPart) -> Iterator[bytes]:
         return usual.utf8(self.opened.pieces(part.part))
 
-    def _note_formats(self, part: xlsx_parts.SheetPart, marks: Marks, batch: pa.RecordBatch | None) -> None:
-        """Marks the cells whose number format matters, and the numbers that a reader takes for dates."""
+    def _note_formats(self, part: xlsx_parts.SheetPart, marks: Marks, *, dates: bool) -> None:
+        """Marks the cells whose number format matters, and with `dates` the numbers that a reader takes for dates."""
         if self._formats.shown:
             marks.formats = xlsx.formats(self._pieces(part), self._formats.shown)
-        if self._formats.dates and (marks.negative or (batch is not None and quick.beyond_dates(batch))):
+        if self._formats.dates and dates:
             marks.corrections = {
                 at: {row: (column_types.number_text(number), Kind.NUMBER) for row, number in rows.items()}
                 for at, rows in xlsx.no_dates(self._pieces(part), self._formats.dates).items()
@@ -243,18 +239,18 @@ class OpenXml:
 
     def _certain(self, batch: pa.RecordBatch, phone: str | None, part: xlsx_parts.SheetPart, marks: Marks) -> bool:
         """Whether each column has cells of one kind and no escapes, and stands where its place says."""
-        if marks.formulas and marks.escapes:
-            return False  # a formula's text keeps its escapes (_x000D_)
+        if quick.may_be_escaped(batch):
+            return False
         text, numbers = quick.doubtful(batch, phone, booleans=marks.booleans)
-        if not (text or numbers or self._formats.shown or self._formats.dates):
+        if not (text or numbers or self._formats.shown or (self._formats.dates and quick.may_be_no_dates(batch))):
             return True
         if not marks.plain:
-            return not (text or numbers or self._formats.shown or marks.negative or quick.beyond_dates(batch))
+            return False
         return not (text or numbers) or not xlsx.any_other(self._pieces(part), text, numbers)
 
     def _batch(self, name: str) -> pa.RecordBatch | None:
         """The sheet by columns; None where it has to be read cell by cell."""
-        if self._reader is None and not self._is_usual():
+        if not self._is_usual:
             return None
         try:
             self._reader = self._reader or fastexcel.read_excel(self.path)

@@ -20,8 +20,10 @@ for _name in ("fastexcel", "calamine"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 FIRST: Final = -2_209_161_600_000
+EARLY: Final = -2_082_758_400_000
 LAST: Final = 253_402_300_800_000
-"""Milliseconds from 1970 to 1899-12-30, a spreadsheet's first day, and to 10000-01-01."""
+"""Milliseconds from 1970 to 1899-12-30, a spreadsheet's first day, to 1904-01-02, after the first day of workbooks that
+count from 1904, and to 10000-01-01."""
 
 _UNNAMED = re.compile(r"__UNNAMED__\d+")
 _NUMBERED = re.compile(r"(.+)_\d+", re.DOTALL)
@@ -86,9 +88,24 @@ def _maybe_mixed(column: pa.Array) -> bool:
     return pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, _OTHER_KIND)).as_py())
 
 
-def beyond_dates(batch: pa.RecordBatch) -> bool:
-    """Whether some column has a moment after the year 9999 or before 1899: a number under a date's format."""
-    return any(pa.types.is_timestamp(column.type) and _inside(column) is not None for column in batch.columns)
+def may_be_no_dates(batch: pa.RecordBatch) -> bool:
+    """Whether some moment may be a number under a date's format.
+
+    One after the year 9999 is. A negative one is given as the first day of all,
+    where cells with a time alone are, too.
+    """
+    return any(pa.types.is_timestamp(column.type) and _is_odd(column) for column in batch.columns)
+
+
+def _is_odd(column: pa.Array) -> bool:
+    numbers = pc.min_max(column.view(pa.int64())).as_py()
+    return numbers["min"] is not None and not (numbers["min"] >= EARLY and numbers["max"] < LAST)
+
+
+def may_be_escaped(batch: pa.RecordBatch) -> bool:
+    """Whether some text may have a character written as _x000D_, which this reader leaves so in a formula's text."""
+    columns = [column for column in batch.columns if pa.types.is_string(column.type)]
+    return any(pc.any(pc.match_substring(column, "_x")).as_py() for column in columns)
 
 
 def _inside(column: pa.Array) -> pa.Array | None:
@@ -99,7 +116,7 @@ def _inside(column: pa.Array) -> pa.Array | None:
 
 
 def columns(batch: pa.RecordBatch) -> tuple[list[str], list[Cells]]:
-    """Headings and cells of a batch that is `usable`; a moment `beyond_dates` is missing."""
+    """Headings and cells of a batch that is `usable`; a moment that is none is missing."""
     names = ["" if _UNNAMED.fullmatch(name) else name for name in batch.schema.names]
     return names, [column_types.narrowed(_moments(column)) for column in batch.columns]
 

@@ -99,7 +99,7 @@ def _codec(begin: bytes) -> str | None:
 
 def is_utf16(opened: Archive, name: str | None) -> bool:
     """Whether a part is written in UTF-16."""
-    return name is not None and _codec(next(opened.pieces(name), b"")) is not None
+    return name is not None and _codec(opened.begin(name)) is not None
 
 
 def _write(copy: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 _BEGINS = re.compile(rb"<table:table(?:-row)?[\s>/]")
 _NAME = re.compile(rb'\stable:name="([^"]*)"')
-_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL)
-_CELL_TAG = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*)")
+_CELL = re.compile(
+    rb"<table:(?:covered-)?table-cell\b([^<>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL
+)
+_CELL_TAG = re.compile(rb"<table:(?:covered-)?table-cell\b([^<>]*)")
 _ROWS = re.compile(rb'table:number-rows-repeated="(\d+)"')
 _COLUMNS = re.compile(rb'table:number-columns-repeated="(\d+)"')
 _HIDDEN = re.compile(rb'table:visibility="(?:collapse|filter)"')
-_SHOWN = re.compile(rb"<text:p[^>]*>([^<]{1,300})</text:p>\s*\Z")
+_SHOWN = re.compile(rb"<text:p[^<>]*>([^<]{1,300})</text:p>\s*\Z")
 _PERCENT = re.compile(r"[^%]*?(?:[.,](\d{1,20}))?\s*%")
 _WEEKDAY = re.compile(r"\W?(?:[월화수목금토일](?:요일)?|[A-Z][a-z]{2}|[A-Z][a-z]{2,5}day)\W?")
 _ERROR = re.compile(rb'calcext:value-type="error"')
@@ -35,7 +37,7 @@ _NUMBER = re.compile(rb'office:value="(-?\d{1,17}(?:\.\d{1,17})?)"')
 
 _MASKED = re.compile(r"\(?\d+(?:[-)] ?\d+)+")
 _ODD = re.compile(
-    rb'"percentage"|calcext:value-type="error"|value-type="date"|table:formula=|<text:p[^>]*>(?:0\d|\(?\d+\)?[- ])'
+    rb'"percentage"|calcext:value-type="error"|value-type="date"|table:formula=|<text:p[^<>]*>(?:0\d|\(?\d+\)?[- ])'
 )
 """What makes the cells of a row worth a look each."""
 

@@ -22,13 +22,13 @@ LAST_DATE: Final = 2_958_466
 LONGEST_ROW: Final = 8 << 20
 """Bytes that are kept waiting for the end of a row; a sheet of rows without cells has none."""
 
-_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
 _ROW_NUMBER = re.compile(rb'\sr="(\d+)"')
-_FIRST_CELL = re.compile(rb'<c r="A1"[^>]*[^>/]>\s*<(?:v>|is>)[^/]')
+_FIRST_CELL = re.compile(rb'<c r="A1"[^<>]*[^>/]>\s*<(?:v>|is>)[^/]')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true)"')
-_ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\st="e")(?:[^>]*\sr="([A-Z]+\d+)")?[^>]*>')
+_ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*\st="e")(?:[^<>]*\sr="([A-Z]+\d+)")?[^<>]*>')
 _UNCALCULATED = re.compile(
-    rb'<(?:\w+:)?c\b(?![^>]*\st="str")(?:[^>]*?\sr="([A-Z]+\d+)")?[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)'
+    rb'<(?:\w+:)?c\b(?![^<>]*\st="str")(?:[^<>]*?\sr="([A-Z]+\d+)")?[^<>]*>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)'
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
@@ -40,7 +40,7 @@ def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict
         pieces: the sheet's XML.
         codes: number formats by the number of a cell format.
     """
-    cell = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\ss="(' + _numbers(codes) + rb')")[^>]*?\sr="([A-Z]+)(\d+)"')
+    cell = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*\ss="(' + _numbers(codes) + rb')")[^<>]*?\sr="([A-Z]+)(\d+)"')
     found: dict[bytes, dict[int, str]] = {}
     for piece in _whole_rows(pieces):
         for style, letters, row in cell.findall(piece):
@@ -56,8 +56,10 @@ def no_dates(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[
         dates: the cell formats that show a date.
     """
     cell = re.compile(
-        rb'<(?:\w+:)?c\b(?=[^>]*\ss="(?:' + _numbers(dates) + rb')")(?![^>]*\st="(?!n"))[^>]*?\sr="([A-Z]+)(\d+)"[^>]*>'
-        rb"\s*(?:<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([-+.\deE]{1,40})</"
+        rb'<(?:\w+:)?c\b(?=[^<>]*\ss="(?:'
+        + _numbers(dates)
+        + rb')")(?![^<>]*\st="(?!n"))[^<>]*?\sr="([A-Z]+)(\d+)"[^<>]*>'
+        rb"\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([-+.\deE]{1,40})</"
     )
     found: dict[int, dict[int, float]] = {}
     for piece in _whole_rows(pieces):
@@ -87,8 +89,8 @@ def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[in
     first, as all programs write them: see `Marks.plain`.
     """
     kinds = [
-        rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^>]*\st="(?:s|str|inlineStr)")[^>]*[^>/]>\s*<(?!/c)',
-        rb'<c r="(?:' + _letters(numbers) + rb')\d+"[^>]*\st="b"',
+        rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^<>]*\st="(?:s|str|inlineStr)")[^<>]*[^>/]>\s*<(?!/c)',
+        rb'<c r="(?:' + _letters(numbers) + rb')\d+"[^<>]*\st="b"',
     ]
     cells = [re.compile(kind) for kind, columns in zip(kinds, (text, numbers), strict=True) if columns]
     return any(cell.search(piece) for piece in _whole_rows(pieces) for cell in cells)
@@ -129,8 +131,6 @@ def _look(piece: bytes, found: Marks, row: int) -> int:
     if found.formulas:
         found.uncalculated += [(match[1] or b"?").decode() for match in _UNCALCULATED.finditer(piece)]
     found.booleans = found.booleans or b' t="b"' in piece
-    found.negative = found.negative or b"v>-" in piece
-    found.escapes = found.escapes or b"_x" in piece
     hides = b" hidden=" in piece and (b' hidden="1' in piece or b' hidden="t' in piece)
     if hides or b'row r="' not in piece:
         return _rows(piece, found, row)

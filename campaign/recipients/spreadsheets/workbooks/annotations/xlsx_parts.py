@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.workbooks.usual import utf8
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def package(archive: Archive, path: Path) -> Package:
     """
     try:
         name = main_part(archive, default=WORKBOOK)
-        workbook = ET.fromstring(archive.read(name))  # noqa: S314 - entities are refused by `Archive.pieces`
+        workbook = _parsed(archive, name)
         targets = relations(archive, name)
     except (LookupError, ValueError, ET.ParseError) as error:
         raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
@@ -115,14 +116,17 @@ def relations(archive: Archive, part: str) -> dict[str, Relation]:
 
 
 def _relations(archive: Archive, part: str, folder: str) -> dict[str, Relation]:
-    found = ET.fromstring(archive.read(part))  # noqa: S314 - entities are refused by `Archive.pieces`
     return {
         relation.get("Id", ""): Relation(
             kind=relation.get("Type", "").rpartition("/")[2], part=_target(relation.get("Target", ""), folder)
         )
-        for relation in found
+        for relation in _parsed(archive, part)
         if relation.get("TargetMode") != "External"
     }
+
+
+def _parsed(archive: Archive, part: str) -> ET.Element:
+    return ET.fromstring(b"".join(utf8([archive.read(part)])))  # noqa: S314 - entities are refused by `Archive.pieces`
 
 
 def part_of_kind(archive: Archive, targets: dict[str, Relation], kind: str, *, default: str) -> str | None:
