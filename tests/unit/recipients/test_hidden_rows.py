@@ -124,7 +124,7 @@ def test_a_cell_too_far_away_is_found_wherever_the_xml_is_cut(size: int, cell: s
         list(extent.checked(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx"))
 
 
-@pytest.mark.parametrize("cell", ["AMJ9", "AF1048576", "Z1048576", "A1"])
+@pytest.mark.parametrize("cell", ["AMJ9", "D1048576", "Z9", "A1"])
 def test_a_cell_that_a_list_may_have_is_not_too_far_away(cell: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
     list(extent.checked(lambda: cut(xml, 7), where="a.xlsx"))
