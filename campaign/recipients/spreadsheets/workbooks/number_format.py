@@ -37,7 +37,7 @@ _COMPARE: Final[dict[str, Callable[[Decimal, Decimal], bool]]] = {
 _KOREAN: Final = re.compile(r"\$[^-]*-(?:[0-9a-f]*0?412|ko)", re.IGNORECASE)
 _WEEKDAYS: Final = "월화수목금토일"
 _ENGLISH: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_LITERALS: Final = frozenset(" -()+/:!^&'~{}<>=$₩€£¥")
+_LITERALS: Final = frozenset(" -()+:!^&'~{}<>=$₩€£¥")
 _EPOCH: Final = dt.date(1899, 12, 30)
 _EPOCH_1904: Final = dt.date(1904, 1, 1)
 

@@ -92,14 +92,19 @@ def may_be_no_dates(batch: pa.RecordBatch) -> bool:
     """Whether some moment may be a number under a date's format.
 
     One after the year 9999 is. A negative one is given as the first day of all,
-    where cells with a time alone are, too.
+    where cells with a time alone are, too; one of nine digits is missing.
     """
-    return any(pa.types.is_timestamp(column.type) and _is_odd(column) for column in batch.columns)
+    return any(
+        column.null_count == len(column) or (pa.types.is_timestamp(column.type) and _is_odd(column))
+        for column in batch.columns
+    )
 
 
 def _is_odd(column: pa.Array) -> bool:
+    if column.null_count:
+        return True
     numbers = pc.min_max(column.view(pa.int64())).as_py()
-    return numbers["min"] is not None and not (numbers["min"] >= EARLY and numbers["max"] < LAST)
+    return not (numbers["min"] >= EARLY and numbers["max"] < LAST)
 
 
 def may_be_escaped(batch: pa.RecordBatch) -> bool:
