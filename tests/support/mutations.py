@@ -1,9 +1,8 @@
-"""Spreadsheets damaged by chance, from a seed: bytes flipped, files cut short, parts renamed or lost, cells replaced."""
+"""Spreadsheets damaged by chance, from a seed: bytes flipped, files cut short, parts renamed, cells replaced."""
 
 from __future__ import annotations
 
 import io
-import random
 import re
 import zipfile
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Sequence
     from pathlib import Path
 

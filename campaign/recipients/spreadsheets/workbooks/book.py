@@ -116,7 +116,7 @@ class Calamine:
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
-        return _loaded(self.path, tab, self._sheet(tab), self.marks, phone, self.progress)
+        return _loaded(self.path, tab, self._sheet(tab), self.marks, phone=phone, progress=self.progress)
 
     def _sheet(self, tab: Tab) -> python_calamine.CalamineSheet:
         try:
@@ -134,6 +134,7 @@ def _loaded(
     tab: Tab,
     sheet: python_calamine.CalamineSheet | second_reader.Sheet,
     marks: Mapping[str, Marks],
+    *,
     phone: str | None,
     progress: Callable[[int], None],
 ) -> Grid | Headless:
@@ -166,7 +167,7 @@ class Second:
 
     def load(self, tab: Tab, phone: str | None) -> Grid | Headless:
         """See `Book`."""
-        return _loaded(self.path, tab, self._sheets[tab.name][1], self._marks, phone, self._progress)
+        return _loaded(self.path, tab, self._sheets[tab.name][1], self._marks, phone=phone, progress=self._progress)
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ HELD: Final = 8 << 20
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
+_RELATIONS: Final = "application/vnd.openxmlformats-package.relationships+xml"
 _TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 _DECLARED = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
@@ -45,7 +46,7 @@ _AFTER_TEXT = re.compile(rb"</text:p>\s+")
 
 
 def xlsx(opened: Archive, package: Package) -> bytes:
-    """A copy of an .xlsx with its sheets, styles and shared strings alone, and without the values of failed formulas."""
+    """A copy of an .xlsx with its sheets, styles and shared strings alone; cells with an error are empty in it."""
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         for name, text in _frame(package).items():
@@ -134,16 +135,14 @@ def _frame(package: Package) -> dict[str, str]:
     kinds += [("styles", "styles.xml")] if package.styles is not None else []
     kinds += [("sharedStrings", "sharedStrings.xml")] if package.strings is not None else []
     counts_from = '<workbookPr date1904="1"/>' if package.from_1904 else ""
-    types = {"worksheet": "worksheet", "styles": "styles", "sharedStrings": "sharedStrings"}
-    overrides = "".join(
-        f'<Override PartName="/xl/{part}" ContentType="{_TYPE}.{types[kind]}+xml"/>' for kind, part in kinds
-    )
+    book = f"{counts_from}<sheets>{tabs}</sheets>"
+    overrides = "".join(f'<Override PartName="/xl/{part}" ContentType="{_TYPE}.{kind}+xml"/>' for kind, part in kinds)
     return {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml" ContentType='
-        f'"application/xml"/><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'"application/xml"/><Default Extension="rels" ContentType="{_RELATIONS}"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>{overrides}</Types>',
         "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
-        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{counts_from}<sheets>{tabs}</sheets></workbook>',
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{book}</workbook>',
         "xl/_rels/workbook.xml.rels": _relations(kinds),
     }
 

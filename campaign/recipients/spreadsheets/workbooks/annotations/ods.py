@@ -1,4 +1,4 @@
-"""The marks of the sheets of an .ods: hidden rows, failed formulas, and cells that show more than their value, from one pass over its content.xml."""
+"""Marks of the sheets of an .ods: hidden rows, errors, cells that show more than their value, in one pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The marks of the sheets of an .xls: hidden rows, failed formulas, formats that matter. Source: [MS-XLS], section 2.4."""
+"""Marks of the sheets of an .xls: hidden rows, errors, formats that matter. Source: [MS-XLS], section 2.4."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
             row, column = _look(book, kind, at, found, where)
             rows, columns = max(rows, row + 1), max(columns, column + 1)
             if kind in _NUMBERS or kind == SEVERAL_NUMBERS:
-                _note_formats(book, kind, at, (size - 6) // 6 if kind == SEVERAL_NUMBERS else 1, found, formats)
+                _note_formats(book[at : at + size], kind, found, formats)
     if rows * columns > BOX:
         raise RecipientsError(f"{where}: its cells reach to column {letter(columns - 1)}, row {rows:,}. {TOO_FAR}")
     return found
@@ -129,13 +129,13 @@ def _look(book: bytes, kind: int, at: int, found: Marks, where: str) -> tuple[in
     return row, column
 
 
-def _note_formats(book: bytes, kind: int, at: int, count: int, found: Marks, formats: percent_format.Formats) -> None:
-    row, column = struct.unpack_from("<HH", book, at)
-    for beside in range(count):
-        style = struct.unpack_from("<H", book, at + 4 + 6 * beside)[0]
+def _note_formats(record: bytes, kind: int, found: Marks, formats: percent_format.Formats) -> None:
+    row, column = struct.unpack_from("<HH", record)
+    for beside in range((len(record) - 6) // 6 if kind == SEVERAL_NUMBERS else 1):
+        style = struct.unpack_from("<H", record, 4 + 6 * beside)[0]
         if style in formats.shown:
             found.formats.setdefault(column + beside, {})[row + 1] = formats.shown[style]
-        if style in formats.dates and (number := _number(book, kind, at + 6 + 6 * beside)) < 0:
+        if style in formats.dates and (number := _number(record, kind, 6 + 6 * beside)) < 0:
             found.corrections.setdefault(column + beside, {})[row + 1] = column_types.number_text(number), Kind.NUMBER
 
 
@@ -151,7 +151,7 @@ def _number(book: bytes, kind: int, at: int) -> float:
 
 
 def small_number(packed: bytes) -> float:
-    """A number in four bytes: a whole one, or the upper half of a float; a hundred times too large where bit 0 says so."""
+    """A number in four bytes: a whole one, or the upper half of a float; 100 times too large where bit 0 is set."""
     bits = struct.unpack("<i", packed)[0]
     number = float(bits >> 2) if bits & 2 else struct.unpack("<d", bytes(4) + struct.pack("<i", bits & ~3))[0]
     return number / 100 if bits & 1 else float(number)

@@ -1,4 +1,4 @@
-"""The marks of the sheets of an .xlsb: hidden rows, failed formulas, formats that matter. Source: [MS-XLSB], section 2.4."""
+"""Marks of the sheets of an .xlsb: hidden rows, errors, formats that matter. Source: [MS-XLSB], section 2.4."""
 
 from __future__ import annotations
 
