@@ -28,7 +28,7 @@ FORMATS = (
     "General",
     "@",
 )
-VALUES: tuple[object, ...] = (
+VALUES: tuple[bool | float | str, ...] = (
     *(0, -1, 1.5, 19900101, 46357, 1e300, True, "010-2222-3333", "", " ", "가나다", "_x000D_"),
     *ERRORS,
 )

@@ -19,7 +19,7 @@ from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.workbooks import number_format as numberformat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 ODD = Path(__file__).parents[1] / "corpus" / "odd"
 ERRORS = (
@@ -33,7 +33,7 @@ def column(path: Path, at: int = 1) -> list[Any]:
     return [None if pd.isna(value) else value for value in table.read([path]).table[f"own.{at}"].to_list()]
 
 
-def a_book(path: Path, cells: list[object], *, number_format: str = "General") -> Path:
+def a_book(path: Path, cells: Sequence[float | str], *, number_format: str = "General") -> Path:
     book = openpyxl.Workbook()
     book.worksheets[0].append(["휴대폰", "값"])
     for row, value in enumerate(cells, 2):
@@ -75,7 +75,7 @@ def test_a_cell_is_what_the_user_sees(name: str, at: int, shown: list[object]) -
 
 @pytest.mark.parametrize("value", [-1, -0.5, 19900101, 2958466, 1e15])
 @pytest.mark.parametrize("beside", ["2026-12-01", 46357])
-def test_a_number_that_is_no_date_stays_the_number(tmp_path: Path, value: float, beside: object) -> None:
+def test_a_number_that_is_no_date_stays_the_number(tmp_path: Path, value: float, beside: float | str) -> None:
     path = a_book(tmp_path / "a.xlsx", [value, beside], number_format="yyyy-mm-dd")
     found = column(path)
     assert str(found[0]).removesuffix(".0") == f"{value:.15g}".replace("1e+15", "1000000000000000")
