@@ -210,3 +210,29 @@ def test_a_small_sheet_with_a_cell_far_away_is_refused(tmp_path: Path) -> None:
     book.save(tmp_path / "a.xlsx")
     with pytest.raises(RecipientsError, match="reach to column Z, row 1,048,576"):
         table.read([tmp_path / "a.xlsx"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of computing time")
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<table:table-row table:visibility="collapse" table:number-rows-repeated="1048576"/>' * 30_000,
+        "<table:table-row>" + '<table:table-cell calcext:value-type="error">' * 60_000 + "</table:table-row>",
+    ],
+    ids=["repeated", "unclosed"],
+)
+def test_a_small_file_that_takes_long_is_given_up(tmp_path: Path, rows: str) -> None:
+    import resource
+
+    spaces = 'xmlns:office="o" xmlns:table="t" xmlns:text="x" xmlns:calcext="c"'
+    body = f'<office:body><office:spreadsheet><table:table table:name="a">{rows}</table:table></office:spreadsheet>'
+    content = f"<office:document-content {spaces}>{body}</office:body></office:document-content>"
+    with zipfile.ZipFile(tmp_path / "a.ods", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("META-INF/manifest.xml", "<manifest/>")
+        packed.writestr("content.xml", content)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    with pytest.raises(RecipientsError) as caught:
+        table.read([tmp_path / "a.ods"])
+    assert "\n" not in str(caught.value)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
