@@ -35,7 +35,7 @@ VALUES: tuple[bool | float | str, ...] = (
 XML_CELLS = (
     *('t="e"><v>#SPILL!</v>', 't="e"><v/>', "><v>-1</v>", "><v>NaN</v>", "><v>1e999</v>", 't="s"><v>999999</v>'),
     *(
-        't="s"><v>-1</v>',
+        't="s"><v></v>',
         't="d"><v>2026-13-45</v>',
         't="b"><v>2</v>',
         't="str"><f>A1</f><v>a_x000D_b</v>',
