@@ -16,21 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WORDS: Final = (
-    *("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
-    *(
-        "#GETTING_DATA",
-        "Err:502",
-        "Err:504",
-        "Err:508",
-        "Err:509",
-        "Err:511",
-        "Err:519",
-        "Err:520",
-        "Err:522",
-        "Err:523",
-    ),
+    *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"),
+    *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!"),
+    *("#ERROR!", "#CIRCULAR!", "#LOADING!"),
 )
-"""They arrive as text from CSV, from cells pasted as values, and from LibreOffice."""
+"""The error values of Excel and Google Sheets. They arrive as text from CSV, from cells pasted as values, and from
+LibreOffice, which has codes as well: Err:502."""
+
+_CODE: Final = r"^Err:[0-9]{3}$"
 
 
 def taken_out(
@@ -57,7 +50,10 @@ def _failed(column: Cells) -> pa.Array | None:
     suspect = pc.or_(pc.starts_with(column.values, "#"), pc.starts_with(column.values, "Err:"))
     if not pc.any(suspect).as_py():
         return None
-    failed = pc.is_in(column.values, value_set=pa.array(WORDS))
+    failed = pc.or_(
+        pc.is_in(column.values, value_set=pa.array(WORDS)),
+        pc.fill_null(pc.match_substring_regex(column.values, _CODE), fill_value=False),
+    )
     return failed if pc.any(failed).as_py() else None
 
 

@@ -66,7 +66,7 @@ NAMES_SHOWN: Final = 30
 """Columns named in an error at most."""
 
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
-_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|<.*?>")
+_BRACKETED = re.compile(r"\(.{0,100}?\)|\[.{0,100}?\]|<.{0,100}?>")
 _NOT_WORD = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"(?<![0-9])[+(]{0,2}(?:[018](?:[-. ()]{0,2}[0-9]){8,14}|[2-9][0-9]{9,14})(?![0-9])")
 

@@ -102,7 +102,7 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
     assert xlsx.marks(cut(xml, size)) == Marks(
         hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], booleans=True, formulas=True, plain=True
     )
-    assert xlsx.percents(cut(xml, size), {4: 2}) == {2: {8: 2}}
+    assert xlsx.formats(cut(xml, size), {4: "0.00%"}) == {2: {8: "0.00%"}}
 
 
 @pytest.mark.parametrize("size", [1, 5, 50, 1000])
@@ -124,7 +124,7 @@ def test_a_cell_too_far_away_is_found_wherever_the_xml_is_cut(size: int, cell: s
         list(extent.checked(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx"))
 
 
-@pytest.mark.parametrize("cell", ["AMJ9", "AF1048576", "Z1048576", "A1"])
+@pytest.mark.parametrize("cell", ["AMJ9", "D1048576", "Z9", "A1"])
 def test_a_cell_that_a_list_may_have_is_not_too_far_away(cell: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
     list(extent.checked(lambda: cut(xml, 7), where="a.xlsx"))
@@ -152,7 +152,7 @@ ODS = (
 def test_marks_of_an_ods_do_not_depend_on_where_it_is_cut(size: int) -> None:
     assert ods.marks(cut(ODS, size), where="a.ods") == {
         "첫 & 둘": Marks(hidden=[2, 3, 5]),
-        "b": Marks(percents={2: {1: 1}}),
+        "b": Marks(formats={2: {1: "0.0%"}}),
     }
 
 

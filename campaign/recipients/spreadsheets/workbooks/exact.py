@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
     from campaign.recipients.spreadsheets.sheet import Cells
+    from campaign.recipients.spreadsheets.workbooks.second_reader import Sheet
 
 CHUNK: Final = 8192
 """Rows that are Python objects at a time."""
@@ -33,7 +34,7 @@ class Rows:
     that times come as text, as in an .ods.
     """
 
-    def __init__(self, sheet: CalamineSheet, phone: str | None, *, iso: bool) -> None:
+    def __init__(self, sheet: CalamineSheet | Sheet, phone: str | None, *, iso: bool) -> None:
         self.first_column = sheet.start[1] if sheet.start else 0
         rows = sheet.iter_rows() if sheet.start else iter(())
         self._rows = with_lengths(rows) if iso else rows

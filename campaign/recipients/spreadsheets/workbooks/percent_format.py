@@ -1,11 +1,11 @@
-"""Percentages: a cell of 0.15 that a person sees as 15% becomes the text 15%."""
+"""Cells as a user sees them where their format says more than their value: 0.15 as 15%, 123 as 00123, a day as 화."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -14,97 +14,137 @@ import pyarrow.compute as pc
 
 from campaign.model import Kind
 from campaign.recipients.spreadsheets import column_types
+from campaign.recipients.spreadsheets.workbooks import number_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from campaign.recipients.spreadsheets.sheet import Cells, Grid
+    from campaign.recipients.spreadsheets.sheet import Cells
+    from campaign.recipients.spreadsheets.workbooks.annotations.model import Correction
 
-BUILT_IN: Final = {9: 0, 10: 2}
-"""Decimals of the percent formats that every workbook has: 0% and 0.00%."""
+Codes: TypeAlias = Mapping[int, Mapping[int, str]]
+"""A number format by row number, from 1, by place of the column in its sheet, from 0."""
 
-_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-_DECIMALS = re.compile(r"\.([0#?]+)")
+BUILT_IN: Final = {9: "0%", 10: "0.00%"}
+"""The percent formats that every workbook has."""
+
+DATES: Final = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+"""The formats of dates and times that every workbook has, those of East Asia too."""
 
 
-def formats(styles: bytes) -> dict[int, int]:
-    """The cell formats of a workbook that show a percentage, by number, with their decimals.
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The cell formats of a workbook, by number, that matter to a reader.
+
+    `shown` are those that show something that the number does not say, with their
+    codes; with `dates` a number may be taken for a date.
+    """
+
+    shown: Mapping[int, str] = field(default_factory=dict)
+    dates: frozenset[int] = frozenset()
+
+
+def formats(styles: bytes) -> Formats:
+    """The cell formats that matter.
 
     Args:
-        styles: the part xl/styles.xml; one that is damaged has none.
+        styles: the part with the styles; one that is damaged has none.
     """
     try:
         return _formats(ET.fromstring(styles))  # noqa: S314 - entities are refused by `Archive.pieces`
     except (LookupError, ValueError, ET.ParseError):
-        return {}
+        return Formats()
 
 
-def _formats(root: ET.Element) -> dict[int, int]:
+def _formats(root: ET.Element) -> Formats:
     codes = {int(own.get("numFmtId", "-1")): own.get("formatCode", "") for own in root.findall(".//{*}numFmt")}
     used = root.find("{*}cellXfs")
     return of_cells(codes, [] if used is None else [int(xf.get("numFmtId", "0")) for xf in used])
 
 
-def of_cells(codes: Mapping[int, str], used: Iterable[int]) -> dict[int, int]:
-    """The cell formats that show a percentage, by number, with their decimals.
+def of_cells(codes: Mapping[int, str], used: Iterable[int]) -> Formats:
+    """The cell formats that matter.
 
     Args:
         codes: the workbook's own number formats.
         used: the number format of each cell format.
     """
-    own = {number: decimals(code) for number, code in codes.items()}
-    known = BUILT_IN | {number: places for number, places in own.items() if places is not None}
-    return {at: known[number] for at, number in enumerate(used) if number in known}
-
-
-def decimals(code: str) -> int | None:
-    """The decimals that a number format shows of a percentage; None where it shows none."""
-    plain = _QUOTED.sub("", code.split(";", maxsplit=1)[0])
-    if "%" not in plain:
-        return None
-    found = _DECIMALS.search(plain)
-    return len(found[1]) if found else 0
-
-
-def shown(grid: Grid, marks: Mapping[int, Mapping[int, int]]) -> Grid:
-    """The grid with its percentages as a person sees them.
-
-    Args:
-        grid: the rows of a sheet.
-        marks: decimals by row number, by place of the column in its sheet.
-    """
-    columns = [
-        _column(column, grid.rows, marks[place]) if place in marks and at != grid.phone else column
-        for at, (place, column) in enumerate(zip(grid.places, grid.cells, strict=True))
-    ]
-    return replace(grid, cells=tuple(columns))
-
-
-def _column(column: Cells, rows: pa.Array, marks: Mapping[int, int]) -> Cells:
-    places = np.full(len(rows), -1, np.int8)
-    found = pc.index_in(pa.array(list(marks), pa.int32()), value_set=rows)
-    inside = found.is_valid().to_numpy(zero_copy_only=False)
-    places[found.drop_null().to_numpy()] = np.array(list(marks.values()), np.int8)[inside]
-    kinds = column_types.kinds(column)
-    marked = pc.and_(pc.equal(kinds, Kind.NUMBER), pc.greater_equal(pa.array(places), 0))
-    text = column_types.text(column.values)
-    for digits in set(places[places >= 0].tolist()):
-        here = pc.and_(marked, pc.equal(pa.array(places), digits))
-        text = pc.if_else(here, _texts(text, digits), text)
-    return column_types.from_kinds(text, pc.if_else(marked, pa.scalar(Kind.TEXT, pa.uint8()), kinds))
-
-
-def _texts(values: pa.Array | pa.ChunkedArray, digits: int) -> pa.Array:
-    """Each number's percentage, each different number written once; anything else as it is."""
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    encoded = whole.dictionary_encode()
-    return pa.array([_text(value, digits) for value in encoded.dictionary.to_pylist()], pa.string()).take(
-        encoded.indices
+    known = BUILT_IN | {number: code for number, code in codes.items() if number_format.is_shown(code)}
+    dates = DATES - set(codes) | {number for number, code in codes.items() if number_format.is_date(code)}
+    numbers = list(used)
+    return Formats(
+        {at: known[number] for at, number in enumerate(numbers) if number in known},
+        frozenset(at for at, number in enumerate(numbers) if number in dates),
     )
 
 
-def _text(value: str, digits: int) -> str:
-    try:
-        return f"{(Decimal(value) * 100).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}%"
-    except ArithmeticError:
-        return value
+def corrected(column: Cells, rows: pa.Array, corrections: Mapping[int, Correction]) -> Cells:
+    """The column with single cells replaced, by row number: what its reader gave is not what the file says."""
+    at, values = _places(rows, corrections)
+    if not len(at):
+        return column
+    mask = np.zeros(len(rows), bool)
+    mask[at] = True
+    kinds = np.asarray(column_types.kinds(column)).copy()
+    kinds[at] = [kind for _, kind in values]
+    text = _whole(column_types.text(_without(column.values, mask)))
+    text = pc.replace_with_mask(
+        text, pa.array(mask), pa.array([value for value, _ in _in_order(at, values)], pa.string())
+    )
+    return column_types.from_kinds(text, pa.array(kinds, pa.uint8()))
+
+
+def _without(values: pa.Array | pa.ChunkedArray, mask: np.ndarray) -> pa.Array | pa.ChunkedArray:
+    """The values without those of the mask: one that is far outside of all dates has no text."""
+    return pc.if_else(pa.array(~mask), _whole(values), pa.scalar(None, values.type))
+
+
+def _in_order(at: np.ndarray, values: list[Correction]) -> list[Correction]:
+    return [values[place] for place in np.argsort(at)]
+
+
+def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _places(rows: pa.Array, marks: Mapping[int, Correction]) -> tuple[np.ndarray, list[Correction]]:
+    found = pc.index_in(pa.array(list(marks), pa.int32()), value_set=rows)
+    inside = found.is_valid().to_pylist()
+    return found.drop_null().to_numpy(), [value for value, here in zip(marks.values(), inside, strict=True) if here]
+
+
+def shown(column: Cells, rows: pa.Array, codes: Mapping[int, str], *, from_1904: bool, phone: bool = False) -> Cells:
+    """The column with its cells as a user sees them.
+
+    Args:
+        column: the cells of one column.
+        rows: the row number of each.
+        codes: number formats, by row number.
+        from_1904: whether the workbook counts days from 1904.
+        phone: whether it is the phone column, whose numbers are no percentages.
+    """
+    names = [code for code in dict.fromkeys(codes.values()) if not (phone and number_format.is_percent(code))]
+    number_of = {code: at for at, code in enumerate(names)}
+    places = np.full(len(rows), -1, np.int32)
+    found = pc.index_in(pa.array(list(codes), pa.int32()), value_set=rows)
+    inside = found.is_valid().to_numpy(zero_copy_only=False)
+    places[found.drop_null().to_numpy()] = np.array([number_of.get(code, -1) for code in codes.values()], np.int32)[
+        inside
+    ]
+    kinds = column_types.kinds(column)
+    with_number = pc.is_in(kinds, value_set=pa.array([Kind.NUMBER, Kind.DATE, Kind.DATETIME], pa.uint8()))
+    text = column_types.text(column.values)
+    marked = pc.and_(with_number, pc.greater_equal(pa.array(places), 0))
+    for at in set(places[places >= 0].tolist()):
+        here = pc.and_(with_number, pc.equal(pa.array(places), at))
+        text = pc.if_else(here, _texts(text, here, partial(number_format.shown, names[at], from_1904=from_1904)), text)
+    return column_types.from_kinds(text, pc.if_else(marked, pa.scalar(Kind.TEXT, pa.uint8()), kinds))
+
+
+def _texts(
+    values: pa.Array | pa.ChunkedArray, here: pa.Array | pa.ChunkedArray, show: Callable[[str], str]
+) -> pa.Array:
+    """Each value of `here` as it is shown, each different one worked out once; the others missing."""
+    encoded = _whole(pc.if_else(here, values, None)).dictionary_encode()
+    words = [show(value) for value in encoded.dictionary.to_pylist()]
+    return pa.array(words, pa.string()).take(encoded.indices)

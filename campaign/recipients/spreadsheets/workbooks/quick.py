@@ -15,8 +15,15 @@ from campaign.recipients.spreadsheets import column_types, headings
 if TYPE_CHECKING:
     from campaign.recipients.spreadsheets.sheet import Cells
 
-# Says "Could not determine dtype" of every column without a value, on standard error where nobody listens.
-logging.getLogger("fastexcel").setLevel(logging.ERROR)
+# They say "Could not determine dtype" of every column without a value, on standard error where nobody listens.
+for _name in ("fastexcel", "calamine"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+FIRST: Final = -2_209_161_600_000
+EARLY: Final = -2_082_758_400_000
+LAST: Final = 253_402_300_800_000
+"""Milliseconds from 1970 to 1899-12-30, a spreadsheet's first day, to 1904-01-02, after the first day of workbooks that
+count from 1904, and to 10000-01-01."""
 
 _UNNAMED = re.compile(r"__UNNAMED__\d+")
 _NUMBERED = re.compile(r"(.+)_\d+", re.DOTALL)
@@ -70,7 +77,10 @@ def _renamed(batch: pa.RecordBatch) -> bool:
 
 
 def _shown(cell: pa.Scalar) -> str:
-    value = cell.as_py()
+    try:
+        value = cell.as_py()
+    except (OverflowError, ValueError):  # a number under a date's format; no heading
+        return str(cell.cast(pa.int64()).as_py())
     return "" if value is None else column_types.number_text(value) if isinstance(value, float) else str(value)
 
 
@@ -78,7 +88,44 @@ def _maybe_mixed(column: pa.Array) -> bool:
     return pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, _OTHER_KIND)).as_py())
 
 
+def may_be_no_dates(batch: pa.RecordBatch) -> bool:
+    """Whether some moment may be a number under a date's format.
+
+    One after the year 9999 is. A negative one is given as the first day of all,
+    where cells with a time alone are, too; one of nine digits is missing.
+    """
+    return any(
+        column.null_count == len(column) or (pa.types.is_timestamp(column.type) and _is_odd(column))
+        for column in batch.columns
+    )
+
+
+def _is_odd(column: pa.Array) -> bool:
+    if column.null_count:
+        return True
+    numbers = pc.min_max(column.view(pa.int64())).as_py()
+    return not (numbers["min"] >= EARLY and numbers["max"] < LAST)
+
+
+def may_be_escaped(batch: pa.RecordBatch) -> bool:
+    """Whether some text may have a character written as _x000D_, which this reader leaves so in a formula's text."""
+    columns = [column for column in batch.columns if pa.types.is_string(column.type)]
+    return any(pc.any(pc.match_substring(column, "_x")).as_py() for column in columns)
+
+
+def _inside(column: pa.Array) -> pa.Array | None:
+    """Which cells of a column of moments are moments that a spreadsheet has; None where all are."""
+    numbers = column.view(pa.int64())
+    inside = pc.and_(pc.greater_equal(numbers, FIRST), pc.less(numbers, LAST))
+    return None if pc.all(inside).as_py() is not False else inside
+
+
 def columns(batch: pa.RecordBatch) -> tuple[list[str], list[Cells]]:
-    """Headings and cells of a batch that is `usable`."""
+    """Headings and cells of a batch that is `usable`; a moment that is none is missing."""
     names = ["" if _UNNAMED.fullmatch(name) else name for name in batch.schema.names]
-    return names, [column_types.narrowed(column) for column in batch.columns]
+    return names, [column_types.narrowed(_moments(column)) for column in batch.columns]
+
+
+def _moments(column: pa.Array) -> pa.Array:
+    inside = _inside(column) if pa.types.is_timestamp(column.type) else None
+    return column if inside is None else pc.if_else(inside, column, pa.scalar(None, column.type))

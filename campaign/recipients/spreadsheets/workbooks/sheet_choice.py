@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets import headings
+from campaign.recipients.spreadsheets import headings, isolated
 from campaign.recipients.spreadsheets.sheet import Grid
-from campaign.recipients.spreadsheets.workbooks import zip_archive
-from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb
-from campaign.recipients.spreadsheets.workbooks.book import Book, Calamine, Headless, OpenXml
+from campaign.recipients.spreadsheets.workbooks import usual, zip_archive
+from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb, xlsx_parts
+from campaign.recipients.spreadsheets.workbooks.book import Book, Calamine, Headless, OpenXml, Second, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +27,38 @@ _RESULTS = re.compile(r"results(?: \d+)?")
 def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     """The rows of one workbook: of the sheet named, or of the first visible one with a phone column.
 
-    A result workbook of this program gives all of its `results` sheets.
+    A result workbook of this program gives all of its `results` sheets. The usual
+    .xlsx is read in this process; all others are read in one of their own.
     """
-    return _READERS[path.suffix.lower()](path, sheet, phone, progress)
+    if path.suffix.lower() not in _OPEN_XML or _has_large_strings(path):
+        return isolated.read(path, sheet, phone, progress)
+    try:
+        return read_here(path, sheet, phone, progress)
+    except Unreadable as failure:
+        try:
+            return isolated.read(path, sheet, phone, progress, second=True)
+        except (headings.NoPhoneColumn, headings.TwoPhoneColumns):
+            raise
+        except RecipientsError:
+            raise failure from None
+
+
+def _has_large_strings(path: Path) -> bool:
+    with zip_archive.opened(path) as opened:
+        return opened.size(xlsx_parts.STRINGS) > LARGE
+
+
+def read_here(
+    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, second: bool = False
+) -> list[Grid]:
+    """The same, in this process; by the `second` reader only, where that is asked for.
+
+    Raises:
+        Unreadable: the readers cannot read it.
+        RecipientsError: it is over a limit, or its phone column is not certain.
+    """
+    reader = _open_xml_patiently if second else _READERS[path.suffix.lower()]
+    return reader(path, sheet, phone, progress)
 
 
 def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Grid]:
@@ -99,12 +129,30 @@ def _binary(path: Path, sheet: str | None, phone: str | None, progress: Callable
 def _open_document(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     with zip_archive.opened(path) as opened:
         marks = ods.of(opened, path)
-    return _read(Calamine(path, progress, marks), path, sheet, phone)
+        return _read(Calamine(path, progress, marks, partial(usual.ods, opened, path)), path, sheet, phone)
+
+
+def _open_xml_patiently(
+    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]
+) -> list[Grid]:
+    with zip_archive.opened(path) as opened:
+        marks = OpenXml(path, opened, progress).marks()
+    return _read(Second(path, progress, marks), path, sheet, phone)
 
 
 def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     marks = xls.marks(path.read_bytes(), where=str(path))
-    return _read(Calamine(path, progress, marks), path, sheet, phone)
+    try:
+        return _read(Calamine(path, progress, marks), path, sheet, phone)
+    except Unreadable as failure:
+        try:
+            return _read(Second(path, progress, marks), path, sheet, phone)
+        except Unreadable:
+            raise failure from None
 
+
+_OPEN_XML: Final = (".xlsx", ".xlsm")
+LARGE: Final = 256 << 20
+"""Bytes of shared strings from which an .xlsx is read in a process of its own, for it may take any memory."""
 
 _READERS: Final = {".xlsx": _open_xml, ".xlsm": _open_xml, ".xlsb": _binary, ".ods": _open_document, ".xls": _old}

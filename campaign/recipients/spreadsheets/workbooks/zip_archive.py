@@ -34,6 +34,9 @@ RATIO_FROM: Final = 50_000_000
 PIECE: Final = 4 << 20
 """Bytes inflated at a time."""
 
+BEGIN: Final = 64
+"""Bytes at the beginning of a part that say how it is written."""
+
 SMALL: Final = 64 << 10
 """Packed bytes below which a part is not worth a count of its own: deflate makes at most 1,032 of one, so 64 MiB."""
 
@@ -62,6 +65,11 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._parts
 
+    def size(self, name: str) -> int:
+        """The bytes that a part declares; 0 without such a part."""
+        info = self._parts.get(name.lower())
+        return 0 if info is None else info.file_size
+
     def pieces(self, name: str) -> Iterator[bytes]:
         """The bytes of a part, a piece at a time.
 
@@ -79,6 +87,10 @@ class Archive:
                 _check_prolog(self._path, prolog)
             yield piece
 
+    def begin(self, name: str) -> bytes:
+        """The first bytes of a part, at least two where it has them."""
+        return next(self._inflated(self._parts[name.lower()], BEGIN), b"")
+
     def read(self, name: str) -> bytes:
         """The whole of a part that is small in any workbook, such as its list of sheets."""
         if self._parts[name.lower()].file_size > LIST:
@@ -94,20 +106,20 @@ class Archive:
             if info.compress_size < SMALL:
                 break  # its beginning was looked at; the rest is small
 
-    def _inflated(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    def _inflated(self, info: zipfile.ZipInfo, size: int = 0) -> Iterator[bytes]:
         try:
             with self._path.open("rb") as file:
                 file.seek(info.header_offset)
                 header = file.read(30)
                 file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-                yield from _inflate(file, info)
+                yield from _inflate(file, info, size or PIECE)
         except (zlib.error, EOFError) as error:
             raise RecipientsError(
                 f"{self._path}: '{info.filename}' in it cannot be unpacked ({error}). {DAMAGED}"
             ) from error
 
 
-def _inflate(file: BinaryIO, info: zipfile.ZipInfo) -> Iterator[bytes]:
+def _inflate(file: BinaryIO, info: zipfile.ZipInfo, size: int) -> Iterator[bytes]:
     left = info.compress_size
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     stored = info.compress_type == zipfile.ZIP_STORED
@@ -120,7 +132,7 @@ def _inflate(file: BinaryIO, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield packed
             continue
         while packed:
-            yield inflate.decompress(packed, PIECE)
+            yield inflate.decompress(packed, size)
             packed = inflate.unconsumed_tail
     if not stored and not inflate.eof:
         yield inflate.flush()

@@ -22,6 +22,15 @@ OVERLAP: Final = 256
 FAR: Final = 7
 """Digits of a row's number from which it is looked at: 1,000,000 has 7."""
 
+SMALL: Final = 8 << 20
+"""Bytes of XML below which each reference is looked at, which takes less than 0.1 s."""
+
+SPARSE: Final = 4 << 20
+"""Cells that the box may have in any case; the reader takes some 50 bytes for each, empty or not."""
+
+BYTES: Final = 8
+"""Bytes of XML that a cell with a value has at least."""
+
 _KINDS: Final = bytes(
     ord("'" if chr(byte) in "\"'" else "A" if "A" <= chr(byte) <= "Z" else "0" if "0" <= chr(byte) <= "9" else ".")
     for byte in range(256)
@@ -43,9 +52,10 @@ def checked(pieces: Callable[[], Iterable[bytes]], *, where: str) -> Iterator[by
         RecipientsError: once all has been given: its cells reach beyond `marks.COLUMNS`, beyond `marks.ROWS`,
             or fill more than `marks.CELLS`.
     """
-    columns, rows = 0, 0
+    columns, rows, size = 0, 0, 0
     end = b""
     for piece in pieces():
+        size += len(piece)
         for part in (end + piece[:OVERLAP], piece):  # the first is what lies on both sides of the cut
             wide, far = _far(part)
             columns, rows = max(columns, wide), max(rows, far)
@@ -53,8 +63,16 @@ def checked(pieces: Callable[[], Iterable[bytes]], *, where: str) -> Iterator[by
         yield piece
     if rows > ROWS:
         raise RecipientsError(f"{where}: its cells reach to row {rows}. {TOO_FAR}")
-    if columns > COLUMNS or (columns * ROWS > CELLS and columns * _rows(pieces()) > CELLS):
+    if columns > COLUMNS or (columns * ROWS > CELLS and columns * _box(pieces())[1] > CELLS):
         raise RecipientsError(f"{where}: its cells reach to column {letter(columns - 1)}. {TOO_FAR}")
+    if size < SMALL or rows:
+        _check_sparse(*_box(pieces()), size, where)
+
+
+def _check_sparse(columns: int, rows: int, size: int, where: str) -> None:
+    """Refuses a box of which most is empty: memory for millions of cells because of one stray one."""
+    if columns * rows > max(SPARSE, size // BYTES):
+        raise RecipientsError(f"{where}: its cells reach to column {letter(columns - 1)}, row {rows:,}. {TOO_FAR}")
 
 
 def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -77,5 +95,18 @@ def _far(piece: bytes) -> tuple[int, int]:
     return max((column(letters.decode()) + 1 for letters in columns), default=26), max(map(int, rows), default=0)
 
 
-def _rows(pieces: Iterable[bytes]) -> int:
-    return max((int(row) for piece in _overlapping(pieces) for _, row in _REFERENCE.findall(piece)), default=0)
+def _box(pieces: Iterable[bytes]) -> tuple[int, int]:
+    """The last column and the last row that a cell or a row is in, from 1."""
+    found = {(letters, row) for piece in _overlapping(pieces) for letters, row in _last(piece)}
+    columns = {letters for letters, _ in found if letters}
+    return max((column(letters.decode()) + 1 for letters in columns), default=1), max(
+        (row for _, row in found), default=0
+    )
+
+
+def _last(piece: bytes) -> Iterator[tuple[bytes, int]]:
+    """The last row of the piece for each column."""
+    rows: dict[bytes, int] = {}
+    for letters, row in _REFERENCE.findall(piece):
+        rows[letters] = max(rows.get(letters, 0), int(row[:18]))
+    yield from rows.items()

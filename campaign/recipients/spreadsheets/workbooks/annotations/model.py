@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 ROWS: Final = 1 << 20
 """Rows of a sheet, 1,048,576."""
@@ -19,6 +19,10 @@ COLUMNS: Final = 1024
 TOO_FAR: Final = "Delete the stray cells right of the list or below it, or split the list, and save it."
 
 
+Correction: TypeAlias = tuple[str | None, int]
+"""The text of a cell and its `model.Kind`, in place of what its reader gave."""
+
+
 @dataclass(slots=True)
 class Marks:
     """What was found in one sheet, whatever its format."""
@@ -26,7 +30,9 @@ class Marks:
     hidden: list[int] = field(default_factory=list)  # row numbers, from 1
     errors: list[str] = field(default_factory=list)  # cells such as C12 whose formula failed
     uncalculated: list[str] = field(default_factory=list)  # cells whose formula has no value stored
-    percents: dict[int, dict[int, int]] = field(default_factory=dict)  # decimals by row number, by column from 0
+    formats: dict[int, dict[int, str]] = field(default_factory=dict)  # of `numberformat`, by row, by column from 0
+    corrections: dict[int, dict[int, Correction]] = field(default_factory=dict)  # by row number, by column from 0
+    from_1904: bool = False  # whether the workbook counts days from 1904
     booleans: bool = False  # whether any cell is true or false
     formulas: bool = False  # whether any cell is a formula
     plain: bool = False  # whether A1 has a value, so that the first column is A, and cells name themselves first

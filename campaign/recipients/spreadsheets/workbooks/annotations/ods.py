@@ -1,4 +1,4 @@
-"""The marks of the sheets of an .ods: hidden rows and percentages, from one pass over its content.xml."""
+"""Marks of the sheets of an .ods: hidden rows, errors, cells that show more than their value, in one pass."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from campaign.model import Kind
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.headings import letter
 from campaign.recipients.spreadsheets.wording import DAMAGED
@@ -20,13 +21,28 @@ if TYPE_CHECKING:
 
 _BEGINS = re.compile(rb"<table:table(?:-row)?[\s>/]")
 _NAME = re.compile(rb'\stable:name="([^"]*)"')
-_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL)
-_CELL_TAG = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*)")
+_CELL = re.compile(
+    rb"<table:(?:covered-)?table-cell\b([^<>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL
+)
+_CELL_TAG = re.compile(rb"<table:(?:covered-)?table-cell\b([^<>]*)")
 _ROWS = re.compile(rb'table:number-rows-repeated="(\d+)"')
 _COLUMNS = re.compile(rb'table:number-columns-repeated="(\d+)"')
 _HIDDEN = re.compile(rb'table:visibility="(?:collapse|filter)"')
-_PERCENT = re.compile(rb"<text:p>[^<]*?(?:[.,](\d+))?\s*%</text:p>")
+_SHOWN = re.compile(rb"<text:p[^<>]*>([^<]{1,300})</text:p>\s*\Z")
+_PERCENT = re.compile(r"[^%]*?(?:[.,](\d{1,20}))?\s*%")
+_WEEKDAY = re.compile(r"\W?(?:[월화수목금토일](?:요일)?|[A-Z][a-z]{2}|[A-Z][a-z]{2,5}day)\W?")
+_ERROR = re.compile(rb'calcext:value-type="error"')
+_ERROR_WORD = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)|Err:\d{3}")
+_NUMBER = re.compile(rb'office:value="(-?\d{1,17}(?:\.\d{1,17})?)"')
 
+_MASKED = re.compile(r"\(?\d+(?:[-)] ?\d+)+")
+_ODD = re.compile(
+    rb'"percentage"|calcext:value-type="error"|value-type="date"|table:formula=|<text:p[^<>]*>(?:0\d|\(?\d+\)?[- ])'
+)
+"""What makes the cells of a row worth a look each."""
+
+REPEATED: Final = 1000
+"""Equal rows that stand in the file once and are looked at one by one."""
 
 LONGEST_ROW: Final = 8 << 20
 """Bytes that are kept waiting for the end of a row; what stands above the first table is let go."""
@@ -82,8 +98,11 @@ class _Table:
         repeated = min(_repeated(_ROWS, tag), ROWS)
         if _HIDDEN.search(tag):
             self.marks.hidden += range(self.rows + 1, min(self.rows + repeated, ROWS) + 1)
-        if b'"percentage"' in content:
-            _note_percents(self.marks, content, self.rows + 1)
+        if (b"office:value=" in content or b"office:date-value" in content or b"formula" in content) and _ODD.search(
+            content
+        ):
+            for row in range(self.rows + 1, self.rows + 1 + min(repeated, REPEATED)):
+                _note(self.marks, content, row)
         self.rows += repeated
         if b" office:value" in content:
             self.columns = max(self.columns, _width(content))
@@ -134,10 +153,34 @@ def _width(content: bytes) -> int:
     return sum(_repeated(_COLUMNS, attributes) for attributes in _CELL_TAG.findall(used))
 
 
-def _note_percents(found: Marks, content: bytes, row: int) -> None:
+def _note(found: Marks, content: bytes, row: int) -> None:
+    """What the cells of a row show that their values do not say."""
     column = 0
     for attributes, inner in _CELL.findall(content):
-        shown = _PERCENT.search(inner)
-        if shown and b'office:value-type="percentage"' in attributes:
-            found.percents.setdefault(column, {})[row] = len(shown[1] or b"")
-        column += _repeated(_COLUMNS, attributes)
+        repeated = _repeated(_COLUMNS, attributes)
+        match = _SHOWN.search(inner)
+        shown = html.unescape(match[1].decode(errors="replace")) if match else ""
+        for place in range(column, column + min(repeated, COLUMNS)):
+            if _ERROR.search(attributes) or (b"table:formula=" in attributes and _ERROR_WORD.fullmatch(shown)):
+                found.errors.append(f"{letter(place)}{row}")
+                found.corrections.setdefault(place, {})[row] = None, Kind.EMPTY
+            elif b'office:value-type="percentage"' in attributes and (percent := _PERCENT.fullmatch(shown)):
+                places = len(percent[1] or "")
+                found.formats.setdefault(place, {})[row] = "0." + "0" * places + "%" if places else "0%"
+            elif _says_more(attributes, shown):
+                found.corrections.setdefault(place, {})[row] = shown, Kind.TEXT
+        column += repeated
+
+
+def _says_more(attributes: bytes, shown: str) -> bool:
+    """Whether a number is shown with zeros or signs that it does not have, or a day by its weekday alone."""
+    if b'office:value-type="date"' in attributes:
+        return _WEEKDAY.fullmatch(shown) is not None
+    if b'office:value-type="float"' not in attributes:
+        return False
+    number = _NUMBER.search(attributes)
+    digits = re.sub(r"\D", "", shown)
+    return number is not None and (
+        (shown[:1] == "0" and shown[1:2].isdigit() and shown.isdigit())
+        or (_MASKED.fullmatch(shown) is not None and digits.lstrip("0") == number[1].decode().lstrip("-0"))
+    )

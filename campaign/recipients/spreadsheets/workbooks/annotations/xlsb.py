@@ -1,27 +1,33 @@
-"""The marks of the sheets of an .xlsb: hidden rows, failed formulas, percentages. Source: [MS-XLSB], section 2.4."""
+"""Marks of the sheets of an .xlsb: hidden rows, errors, formats that matter. Source: [MS-XLSB], section 2.4."""
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
+from campaign.model import Kind
 from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets import column_types
 from campaign.recipients.spreadsheets.headings import letter
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
 from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, TOO_FAR, Marks
-from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import target
+from campaign.recipients.spreadsheets.workbooks.annotations.xls import small_number
+from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import main_part, part_of_kind, relations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
 
 ROW: Final = 0
 ERRORS: Final = frozenset({3, 11})  # a cell with an error, a formula with one
 WITH_CELL: Final = frozenset(range(1, 12))
-NUMBERS: Final = frozenset({2, 5, 9})
+SMALL_NUMBER: Final = 2
+NUMBERS: Final = frozenset({SMALL_NUMBER, 5, 9})
+PROPERTIES: Final = 153
 SHEET: Final = 156
 NUMBER_FORMAT: Final = 44
 CELL_FORMAT: Final = 47
@@ -33,7 +39,6 @@ HIDDEN: Final = 0x10
 
 WORKBOOK: Final = "xl/workbook.bin"
 STYLES: Final = "xl/styles.bin"
-RELATIONS: Final = "xl/_rels/workbook.bin.rels"
 
 
 def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
@@ -43,14 +48,20 @@ def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
         RecipientsError: the workbook is damaged, or its cells reach too far.
     """
     try:
-        relations = ET.fromstring(opened.read(RELATIONS))  # noqa: S314 - entities are refused by `Archive.pieces`
-        targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
-        named = [_name(record) for kind, record in records(opened.pieces(WORKBOOK)) if kind == SHEET]
-        parts = {name: target(targets.get(relation, "")) for relation, name in named}
-        formats = _formats(opened.pieces(STYLES)) if STYLES in opened else {}
-        return {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
+        workbook = main_part(opened, default=WORKBOOK)
+        targets = relations(opened, workbook)
+        book = list(records(opened.pieces(workbook)))
+        named = [_name(record) for kind, record in book if kind == SHEET]
+        from_1904 = any(kind == PROPERTIES and record[0] & 1 for kind, record in book)
+        parts = {name: targets[relation].part for relation, name in named if relation in targets}
+        styles = part_of_kind(opened, targets, "styles", default=STYLES)
+        formats = percent_format.Formats() if styles is None else _formats(opened.pieces(styles))
+        found = {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
     except (LookupError, ValueError, ET.ParseError, struct.error) as error:
         raise RecipientsError(f"{where}: this is no Excel workbook inside ({error}). {DAMAGED}") from error
+    for marks_of in found.values():
+        marks_of.from_1904 = from_1904
+    return found
 
 
 def records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -99,8 +110,8 @@ def _text(record: bytes, at: int) -> tuple[str, int]:
     return record[at + 4 : end].decode("utf-16-le", "replace"), end
 
 
-def _formats(pieces: Iterable[bytes]) -> dict[int, int]:
-    """The cell formats that show percentages, with their decimals."""
+def _formats(pieces: Iterable[bytes]) -> percent_format.Formats:
+    """The cell formats that matter."""
     codes, used, inside = {}, [], False
     for kind, record in records(pieces):
         if kind == NUMBER_FORMAT:
@@ -112,7 +123,7 @@ def _formats(pieces: Iterable[bytes]) -> dict[int, int]:
     return percent_format.of_cells(codes, used)
 
 
-def _sheet(pieces: Iterable[bytes], formats: Mapping[int, int], where: str) -> Marks:
+def _sheet(pieces: Iterable[bytes], formats: percent_format.Formats, where: str) -> Marks:
     found = Marks()
     row, widest = 0, 0
     for kind, record in records(pieces):
@@ -126,8 +137,15 @@ def _sheet(pieces: Iterable[bytes], formats: Mapping[int, int], where: str) -> M
             if kind in ERRORS:
                 found.errors.append(f"{letter(column)}{row}")
             style = int.from_bytes(record[4:7], "little")
-            if kind in NUMBERS and style in formats:
-                found.percents.setdefault(column, {})[row] = formats[style]
+            if kind in NUMBERS and style in formats.shown:
+                found.formats.setdefault(column, {})[row] = formats.shown[style]
+            if kind in NUMBERS and style in formats.dates and (number := _number(kind, record)) < 0:
+                found.corrections.setdefault(column, {})[row] = column_types.number_text(number), Kind.NUMBER
         if row * widest > CELLS:
             raise RecipientsError(f"{where}: its cells reach too far, to row {row:,}. {TOO_FAR}")
     return found
+
+
+def _number(kind: int, record: bytes) -> float:
+    number = small_number(record[8:12]) if kind == SMALL_NUMBER else float(struct.unpack_from("<d", record, 8)[0])
+    return number if math.isfinite(number) else 0.0

@@ -6,6 +6,7 @@ pieces that hold a mark are looked at closely.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -13,36 +14,72 @@ from campaign.recipients.spreadsheets.headings import column, letter
 from campaign.recipients.spreadsheets.workbooks.annotations.model import Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+LAST_DATE: Final = 2_958_466
+"""Days from the epoch to the first day that has no date, 10000-01-01."""
 
 LONGEST_ROW: Final = 8 << 20
 """Bytes that are kept waiting for the end of a row; a sheet of rows without cells has none."""
 
-_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
 _ROW_NUMBER = re.compile(rb'\sr="(\d+)"')
-_FIRST_CELL = re.compile(rb'<c r="A1"[^>]*[^>/]>\s*<(?:v>|is>)[^/]')
+_FIRST_CELL = re.compile(rb'<c r="A1"[^<>]*[^>/]>\s*<(?:v>|is>)[^/]')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true)"')
-_ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\st="e")(?:[^>]*\sr="([A-Z]+\d+)")?[^>]*>')
+_ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*\st="e")(?:[^<>]*\sr="([A-Z]+\d+)")?[^<>]*>')
 _UNCALCULATED = re.compile(
-    rb'<(?:\w+:)?c\b(?![^>]*\st="str")(?:[^>]*?\sr="([A-Z]+\d+)")?[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)'
+    rb'<(?:\w+:)?c\b(?![^<>]*\st="str")(?:[^<>]*?\sr="([A-Z]+\d+)")?[^<>]*>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)'
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
 
-def percents(pieces: Iterable[bytes], formats: Mapping[int, int]) -> dict[int, dict[int, int]]:
-    """The cells shown as percentages: decimals by row number, by column from 0.
+def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict[int, str]]:
+    """The cells whose number format matters: their codes by row number, by column from 0.
 
     Args:
         pieces: the sheet's XML.
-        formats: decimals by the number of a cell format.
+        codes: number formats by the number of a cell format.
     """
-    numbers = "|".join(map(str, formats)).encode()
-    cell = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\ss="(' + numbers + rb')")[^>]*?\sr="([A-Z]+)(\d+)"')
-    found: dict[bytes, dict[int, int]] = {}
+    cell = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*\ss="(' + _numbers(codes) + rb')")[^<>]*?\sr="([A-Z]+)(\d+)"')
+    found: dict[bytes, dict[int, str]] = {}
     for piece in _whole_rows(pieces):
         for style, letters, row in cell.findall(piece):
-            found.setdefault(letters, {})[int(row)] = formats[int(style)]
+            found.setdefault(letters, {})[int(row)] = codes[int(style)]
     return {column(letters.decode()): rows for letters, rows in found.items()}
+
+
+def no_dates(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[int, float]]:
+    """The numbers under a date's format that are no dates, negative or after the year 9999, by row, by column from 0.
+
+    Args:
+        pieces: the sheet's XML.
+        dates: the cell formats that show a date.
+    """
+    cell = re.compile(
+        rb'<(?:\w+:)?c\b(?=[^<>]*\ss="(?:'
+        + _numbers(dates)
+        + rb')")(?![^<>]*\st="(?!n"))[^<>]*?\sr="([A-Z]+)(\d+)"[^<>]*>'
+        rb"\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([-+.\deE]{1,40})</"
+    )
+    found: dict[int, dict[int, float]] = {}
+    for piece in _whole_rows(pieces):
+        for letters, row, text in cell.findall(piece):
+            number = _number(text)
+            if number is not None and not 0 <= number < LAST_DATE:
+                found.setdefault(column(letters.decode()), {})[int(row)] = number
+    return found
+
+
+def _number(text: bytes) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _numbers(styles: Iterable[int]) -> bytes:
+    return "|".join(map(str, styles)).encode()
 
 
 def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[int]) -> bool:
@@ -52,8 +89,8 @@ def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[in
     first, as all programs write them: see `Marks.plain`.
     """
     kinds = [
-        rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^>]*\st="(?:s|str|inlineStr)")[^>]*[^>/]>\s*<(?!/c)',
-        rb'<c r="(?:' + _letters(numbers) + rb')\d+"[^>]*\st="b"',
+        rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^<>]*\st="(?:s|str|inlineStr)")[^<>]*[^>/]>\s*<(?!/c)',
+        rb'<c r="(?:' + _letters(numbers) + rb')\d+"[^<>]*\st="b"',
     ]
     cells = [re.compile(kind) for kind, columns in zip(kinds, (text, numbers), strict=True) if columns]
     return any(cell.search(piece) for piece in _whole_rows(pieces) for cell in cells)

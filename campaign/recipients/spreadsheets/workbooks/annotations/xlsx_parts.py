@@ -1,4 +1,4 @@
-"""The sheets of an .xlsx or .xlsm as its own parts list them: name, whether it is visible, where its XML is."""
+"""The parts of an .xlsx or .xlsm as its relations name them: workbook, styles, shared strings, and its sheets."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ from xml.etree import ElementTree as ET
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.workbooks.usual import utf8
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
 
+ROOT: Final = "_rels/.rels"
 WORKBOOK: Final = "xl/workbook.xml"
-RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+STYLES: Final = "xl/styles.xml"
+STRINGS: Final = "xl/sharedStrings.xml"
+"""The names that nearly all programs give to these parts; the relations say what they are called in a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Where a relation leads to; `kind` is the last word of its type: worksheet, styles, sharedStrings."""
+
+    kind: str
+    part: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,36 +46,103 @@ class SheetPart(Tab):
     part: str
 
 
-def sheets(archive: Archive, path: Path) -> list[SheetPart]:
-    """The worksheets in the order of their tabs; sheets that are charts alone are left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """The parts of a workbook that matter to a reader; `styles` and `strings` are None where there are none."""
+
+    workbook: str
+    styles: str | None
+    strings: str | None
+    sheets: tuple[SheetPart, ...]
+    from_1904: bool
+    is_usual: bool  # whether the parts have their usual names, which are the only ones that some readers look for
+
+
+def package(archive: Archive, path: Path) -> Package:
+    """The parts of a workbook, found by its relations; sheets that are charts alone are left out.
 
     Raises:
         RecipientsError: the archive is no workbook.
     """
     try:
-        workbook = ET.fromstring(archive.read(WORKBOOK))  # noqa: S314 - entities are refused by `Archive.pieces`
-        relations = ET.fromstring(archive.read(RELATIONS))  # noqa: S314 - as above
+        name = main_part(archive, default=WORKBOOK)
+        workbook = _parsed(archive, name)
+        targets = relations(archive, name)
     except (LookupError, ValueError, ET.ParseError) as error:
         raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
-    targets = {relation.get("Id"): relation for relation in relations}
     found = [(element, _part(element, targets)) for element in workbook.iter() if _local(element.tag) == "sheet"]
-    return [
-        SheetPart(name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part)
-        for element, part in found
-        if part is not None and part in archive
-    ]
+    styles = part_of_kind(archive, targets, "styles", default=STYLES)
+    strings = part_of_kind(archive, targets, "sharedStrings", default=STRINGS)
+    return Package(
+        workbook=name,
+        styles=styles,
+        strings=strings,
+        is_usual=name == WORKBOOK and styles in {STYLES, None} and strings in {STRINGS, None},
+        sheets=tuple(
+            SheetPart(name=element.get("name", ""), visible=element.get("state", "visible") == "visible", part=part)
+            for element, part in found
+            if part is not None and part in archive
+        ),
+        from_1904=any(
+            element.get("date1904") in {"1", "true"}
+            for element in workbook.iter()
+            if _local(element.tag) == "workbookPr"
+        ),
+    )
 
 
-def _part(element: ET.Element, targets: dict[str | None, ET.Element]) -> str | None:
-    relation = targets.get(next((value for name, value in element.items() if _local(name) == "id"), None))
-    if relation is None or not relation.get("Type", "").endswith("/worksheet"):
-        return None
-    return target(relation.get("Target", ""))
+def main_part(archive: Archive, *, default: str) -> str:
+    """The part that the package names as its workbook; `default` where it names none that is there."""
+    if ROOT not in archive:
+        return default
+    try:
+        named = [
+            relation.part for relation in _relations(archive, ROOT, "").values() if relation.kind == "officeDocument"
+        ]
+    except ET.ParseError:
+        return default
+    return next((part for part in named if part in archive), default)
 
 
-def target(relation: str) -> str:
-    """The part that a relation of the workbook leads to: `worksheets/a.xml` and `/xl/worksheets/a.xml` alike."""
-    return posixpath.normpath(posixpath.join("/xl", relation)).lstrip("/")
+def relations(archive: Archive, part: str) -> dict[str, Relation]:
+    """The relations of a part by their ids.
+
+    Raises:
+        LookupError: the part has none.
+        ET.ParseError: they are no XML.
+    """
+    folder, name = posixpath.split(part)
+    return _relations(archive, posixpath.join(folder, "_rels", f"{name}.rels"), folder)
+
+
+def _relations(archive: Archive, part: str, folder: str) -> dict[str, Relation]:
+    return {
+        relation.get("Id", ""): Relation(
+            kind=relation.get("Type", "").rpartition("/")[2], part=_target(relation.get("Target", ""), folder)
+        )
+        for relation in _parsed(archive, part)
+        if relation.get("TargetMode") != "External"
+    }
+
+
+def _parsed(archive: Archive, part: str) -> ET.Element:
+    return ET.fromstring(b"".join(utf8([archive.read(part)])))  # noqa: S314 - entities are refused by `Archive.pieces`
+
+
+def part_of_kind(archive: Archive, targets: dict[str, Relation], kind: str, *, default: str) -> str | None:
+    """The part that a relation of this kind leads to, else the one with the usual name; None where neither is there."""
+    named = (found.part for found in targets.values() if found.kind == kind)
+    return next((part for part in (*named, default) if part in archive), None)
+
+
+def _part(element: ET.Element, targets: dict[str, Relation]) -> str | None:
+    relation = targets.get(next((value for name, value in element.items() if _local(name) == "id"), ""))
+    return relation.part if relation is not None and relation.kind == "worksheet" else None
+
+
+def _target(target: str, folder: str) -> str:
+    """The part that a relation leads to, seen from a folder: `worksheets/a.xml` and `/xl/worksheets/a.xml` alike."""
+    return posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/"))).lstrip("/")
 
 
 def _local(tag: str) -> str:

@@ -1,0 +1,248 @@
+"""Workbooks read in a process of their own, which has a limit of memory and of computing time.
+
+The readers of .xls, .xlsb and .ods were seen to panic, to hold a gigabyte for a
+file of 5 KB, and to compute for minutes. Here that ends a child process whose
+standard error nobody sees, and the user gets one sentence.
+
+The child writes lines of JSON on its standard output, then the columns as Arrow
+IPC streams, one a sheet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from campaign.model import Source
+from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets import headings
+from campaign.recipients.spreadsheets.sheet import Cells, Grid
+from campaign.recipients.spreadsheets.wording import DAMAGED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MEMORY: Final = 640 << 20
+"""Bytes of memory for the child, so that it and the process that started it stay under 1 GiB."""
+
+ADDRESSES: Final = 1 << 30
+"""Bytes of address space; the libraries alone reserve a third without using it."""
+
+SECONDS: Final = 6
+"""Seconds of computing for any workbook, and `SECONDS_A_MIB` more for each MiB of its file."""
+
+SECONDS_A_MIB: Final = 4
+
+_FAILURES: Final = {"NoPhoneColumn": headings.NoPhoneColumn}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the child has to read. `second` asks for the second reader, after the first one failed."""
+
+    path: str
+    sheet: str | None
+    phone: str | None
+    second: bool
+
+
+def read(
+    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, second: bool = False
+) -> list[Grid]:
+    """The rows of one workbook, as `workbook.read` gives them.
+
+    Args:
+        path: the workbook.
+        sheet: the sheet to read; the first visible one with a phone column otherwise.
+        phone: the heading of the phone column; found among the usual headings otherwise.
+        progress: called with the number of rows read so far.
+        second: whether to use the second reader.
+
+    Raises:
+        RecipientsError: it cannot be read, or reading it takes too much memory or time.
+    """
+    order = json.dumps({"path": str(path), "sheet": sheet, "phone": phone, "second": second})
+    with subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", order],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | _ENVIRONMENT | {"PYTHONPATH": _python_path()},
+    ) as child:
+        if child.stdout is None:  # pragma: no cover - it is a pipe
+            raise RecipientsError(f"{path}: no process could be started to read it.")
+        try:
+            return _received(child.stdout, progress)
+        except (ValueError, EOFError, pa.ArrowException):
+            child.kill()
+            raise RecipientsError(_ended(path, child.wait())) from None
+        except BaseException:
+            child.kill()
+            raise
+
+
+_ENVIRONMENT: Final = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "RUST_BACKTRACE": "0",
+}
+
+
+def _python_path() -> str:
+    """Where the child finds this package; never the folder that the user happens to be in."""
+    return os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+
+
+def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Grid]:
+    """What the child says.
+
+    Raises:
+        ValueError: it ended before it had said all.
+        RecipientsError: what the child raised.
+    """
+    while True:
+        said = json.loads(pipe.readline() or b"")
+        if "rows" in said:
+            progress(said["rows"])
+        elif "error" in said:
+            raise _failure(said)
+        else:
+            return [_grid(meta, pa.ipc.open_stream(pipe).read_all()) for meta in said["grids"]]
+
+
+def _failure(said: dict[str, Any]) -> RecipientsError:
+    if said["error"] == "TwoPhoneColumns":
+        return headings.TwoPhoneColumns(said["message"], said["names"])
+    return _FAILURES.get(said["error"], RecipientsError)(said["message"])
+
+
+def _ended(path: Path, status: int) -> str:
+    """Why a child that said nothing ended."""
+    if status == -_signal("SIGXCPU"):
+        return (
+            f"{path}: reading it takes more computing time than any list of this size does."
+            " Save the list anew as .xlsx or .csv."
+        )
+    if status in {MEMORY_UP, -_signal("SIGABRT")}:  # the readers abort where there is no memory
+        return (
+            f"{path}: reading it takes over {MEMORY >> 20} MiB of memory. Split the list, or save it as .xlsx or .csv."
+        )
+    return f"{path}: this workbook cannot be read. {DAMAGED}"
+
+
+MEMORY_UP: Final = 3
+"""Exit status of a child that came to the limit of memory."""
+
+
+def _signal(name: str) -> int:
+    return int(getattr(signal, name, 0)) or sys.maxsize  # Windows has few signals
+
+
+def _grid(meta: dict[str, Any], table: pa.Table) -> Grid:
+    columns = []
+    for at in range(len(meta["headings"])):
+        kinds = table.column(f"kinds{at}") if at in meta["mixed"] else None
+        columns.append(Cells(table.column(f"cells{at}"), kinds))
+    return Grid(
+        source=Source(file=meta["file"], sheet=meta["sheet"]),
+        headings=tuple(meta["headings"]),
+        cells=tuple(columns),
+        places=tuple(meta["places"]),
+        phone=meta["phone"],
+        rows=_whole(table.column("rows")),
+        hidden=_whole(table.column("hidden")),
+        notes=tuple(meta["notes"]),
+    )
+
+
+def _whole(values: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
+
+
+def main() -> None:
+    """The child: reads one workbook and writes what it found on its standard output."""
+    order = Order(**json.loads(sys.argv[1]))
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)  # nothing but our own lines goes to the parent
+        _confine(Path(order.path).stat().st_size)
+        try:
+            _send(out, _read(order, out))
+        except RecipientsError as failure:
+            names = getattr(failure, "names", "")
+            _say(out, {"error": type(failure).__name__, "message": str(failure), "names": names})
+        except (MemoryError, pa.ArrowMemoryError):
+            os._exit(MEMORY_UP)
+
+
+def _read(order: Order, out: IO[bytes]) -> Iterable[Grid]:
+    from campaign.recipients.spreadsheets.workbooks import sheet_choice
+
+    def tell(rows: int) -> None:
+        _say(out, {"rows": rows})
+
+    return sheet_choice.read_here(Path(order.path), order.sheet, order.phone, tell, second=order.second)
+
+
+def _say(out: IO[bytes], said: dict[str, Any]) -> None:
+    out.write(json.dumps(said).encode() + b"\n")
+    out.flush()
+
+
+def _send(out: IO[bytes], grids: Iterable[Grid]) -> None:
+    found = list(grids)
+    _say(out, {"grids": [_meta(grid) for grid in found]})
+    for grid in found:
+        columns = {"rows": grid.rows, "hidden": grid.hidden}
+        for at, column in enumerate(grid.cells):
+            columns[f"cells{at}"] = column.values
+            if column.kinds is not None:
+                columns[f"kinds{at}"] = column.kinds
+        table = pa.table(columns)
+        with pa.ipc.new_stream(out, table.schema) as stream:
+            stream.write_table(table)
+
+
+def _meta(grid: Grid) -> dict[str, Any]:
+    return {
+        "file": grid.source.file,
+        "sheet": grid.source.sheet,
+        "headings": grid.headings,
+        "places": grid.places,
+        "phone": grid.phone,
+        "notes": grid.notes,
+        "mixed": [at for at, column in enumerate(grid.cells) if column.kinds is not None],
+    }
+
+
+def _confine(size: int) -> None:
+    """Holds this process to its memory and computing time, where the system has such limits (not on Windows)."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    seconds = SECONDS + SECONDS_A_MIB * size // (1 << 20)
+    for kind, most in (
+        (resource.RLIMIT_AS, ADDRESSES),
+        (resource.RLIMIT_DATA, MEMORY),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.setrlimit(kind, (bound, hard))
+        except (OSError, ValueError):
+            continue  # macOS has no limit of memory
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The second reader of a workbook, used before a file is called damaged: openpyxl for .xlsx, xlrd for .xls.
+
+Both are written in Python, slower than the first reader and more patient.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet's rows from A1 on, with the part of a `CalamineSheet` that is used here."""
+
+    rows: Sequence[Sequence[Any]]
+    width: int
+
+    @property
+    def start(self) -> tuple[int, int] | None:
+        """The place of the first cell; None without one."""
+        return (0, 0) if self.rows and self.width else None
+
+    def iter_rows(self) -> Iterator[list[Any]]:
+        """The rows, all of one width, empty cells as ""."""
+        for row in self.rows:
+            yield [*row, *([""] * (self.width - len(row)))]
+
+
+def sheets(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+    """All sheets of an .xlsx, .xlsm or .xls, by name, in the order of their tabs.
+
+    Raises:
+        Exception: of any kind, where the file is damaged.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _old(path) if path.suffix.lower() == ".xls" else _open_xml(path)
+
+
+def _open_xml(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    found = {}
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        rows = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
+        tab = Tab(name=sheet.title, visible=sheet.sheet_state == "visible")
+        found[tab.name] = tab, Sheet(rows, max(map(len, rows), default=0))
+    return found
+
+
+def _old(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+    import os
+
+    import xlrd
+
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
+        book = xlrd.open_workbook(path, logfile=nowhere, ragged_rows=True)
+        found = {}
+        for sheet in book.sheets():
+            rows = [[_cell(cell, book.datemode) for cell in sheet.row(at)] for at in range(sheet.nrows)]
+            tab = Tab(name=sheet.name, visible=sheet.visibility == 0)
+            found[tab.name] = tab, Sheet(rows, max(map(len, rows), default=0))
+    return found
+
+
+def _cell(cell: Any, epoch: int) -> Any:  # noqa: ANN401 - xlrd has no types, and a cell may be anything
+    import xlrd
+
+    if cell.ctype in {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR}:
+        return ""
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype != xlrd.XL_CELL_DATE:
+        return cell.value
+    try:
+        moment = xlrd.xldate_as_datetime(cell.value, epoch)
+    except (xlrd.XLDateError, OverflowError):
+        return cell.value
+    return moment.time() if 0 <= cell.value < 1 else moment if moment.time() != dt.time() else moment.date()
