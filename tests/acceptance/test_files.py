@@ -222,6 +222,7 @@ def test_a_report_folder_on_a_full_disk_is_said_before_anything_is_sent(
 ) -> None:
     desk.people(3)
     desk.campaign()
+    (desk.folder / "out").mkdir()
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil's own
     monkeypatch.setattr("shutil.disk_usage", lambda folder: usage(10**9, 10**9, 0 if "out" in str(folder) else 10**9))
     done = desk.run("send", "c.toml", "--yes", env={"CAMPAIGN_REPORTS": "out", "CAMPAIGN_JOURNAL": "j.sqlite3"})
@@ -333,4 +334,4 @@ def test_purge_names_every_file_that_is_left(desk: Desk) -> None:
     done = desk.run("purge", "last", "--yes")
     named = {line.rpartition(": ")[2] for line in done.err.splitlines() if "yours to remove" in line}
     left = {"test-check.xlsx", "sandbox.sqlite3", f"{run}.xlsx", f"{run}.csv", f"{run}.parquet", f"{run}-original.xlsx"}
-    assert named == {f"reports/{name}" for name in left}
+    assert {(desk.folder / name).resolve() for name in named} == {desk.folder / "reports" / name for name in left}

@@ -205,6 +205,7 @@ def test_a_run_that_was_just_planned_is_purged_from_memory_too(tmp_path: Path) -
     with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
         run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.Start(now=runs.now())).id
         assert journal.recipients(run).table["number"].notna().any()
+        journal.cancel(run, NOW)
         journal.purge(run, NOW)
         assert not journal.recipients(run).table["number"].notna().any()
         assert journal.recipients(run).columns == ()

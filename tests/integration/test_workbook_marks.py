@@ -91,33 +91,6 @@ def test_the_problems_sheet_names_the_cell_too(desk: Desk) -> None:
     ]  # fmt: skip
 
 
-def test_where_no_cell_of_the_persons_is_to_blame_the_status_says_why(desk: Desk) -> None:
-    desk.people(1)
-    desk.campaign("반가워요 😀")
-    _, book = checked(desk)
-    assert list(notes_on_cells(book["results"])) == ["D2"]
-    assert book["results"]["D1"].value == "status"
-
-
-def test_of_a_check_workbook_checked_again_it_is_the_new_status_that_says_why(desk: Desk) -> None:
-    desk.sheet([("김민서", number(0), "쿠폰")])
-    desk.campaign("반가워요 😀")
-    report, _ = checked(desk)
-    desk.campaign("반가워요 😀", recipients=f'files = ["{report["report"]}"]')
-    _, book = checked(desk, "--report", "again.xlsx")
-    sheet = book["results"]
-    [place] = notes_on_cells(sheet)
-    assert sheet[f"{place[:-1]}1"].value == "status"
-    assert place != "D2"
-
-
-def test_of_equal_headings_the_one_that_the_template_reads_is_marked(desk: Desk) -> None:
-    desk.sheet([("김민서", number(0), "😀", "ok")], headings=("이름", "휴대폰", "status", "status"))
-    desk.campaign("{{ status }}")
-    _, book = checked(desk)
-    assert list(notes_on_cells(book["results"])) == ["C2"]
-
-
 def test_a_field_of_its_own_is_blamed_for_its_own_faults(desk: Desk) -> None:
     long = "가" * 50
     desk.sheet([(long, number(0), "!"), (long, number(1), "쿠폰")])
