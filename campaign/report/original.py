@@ -13,9 +13,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from campaign.model.errors import CampaignError
-from campaign.report import fields, look, place
-from campaign.report.sheet import Format
-from campaign.report.text import Changes
+from campaign.report import place, theme
+from campaign.report.sheets.columns import our_fields
+from campaign.report.xlsx.model import FONT, FONT_SIZE, Format
+from campaign.report.xlsx.text import Changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from campaign.model import Result
-    from campaign.report.table import Field
+    from campaign.report.xlsx.tables import Field
 
 COLUMNS: Final = (
     "status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt",
@@ -59,7 +60,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
     chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)
     rows = [int(row) for row in result.recipients.table.loc[chosen, "row"]]
     first = sheet.max_column + 1
-    added = fields.ours(result.rows[chosen], COLUMNS, Changes())
+    added = our_fields(result.rows[chosen], COLUMNS, Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     return place.put(path, lambda made: save(book, made))
@@ -102,8 +103,8 @@ def add(sheet: Worksheet, heading: int, first: int, added: list[Field], rows: li
 def head(cell: Cell | MergedCell, heading: str) -> None:
     """A heading of ours, told apart from the person's own."""
     cell.value = heading
-    cell.font = Font(name=look.FONT, size=look.SIZE, bold=True, color=look.INK.text)
-    cell.fill = PatternFill("solid", fgColor=look.INK.fill)
+    cell.font = Font(name=FONT, size=FONT_SIZE, bold=True, color=theme.INK.text)
+    cell.fill = PatternFill("solid", fgColor=theme.INK.fill)
     cell.alignment = Alignment(horizontal="center", vertical="center")
 
 
@@ -119,7 +120,7 @@ def fill(cell: Cell | MergedCell, value: Any, field: Field) -> None:  # noqa: AN
     tint = dict(field.column.tints).get(str(value)) or (field.column.above_zero if value else None)
     if tint is not None:
         cell.fill = PatternFill("solid", fgColor=tint.fill)
-        cell.font = Font(name=look.FONT, size=look.SIZE, color=tint.text)
+        cell.font = Font(name=FONT, size=FONT_SIZE, color=tint.text)
 
 
 def widen(sheet: Worksheet, heading: int, last: int) -> None:

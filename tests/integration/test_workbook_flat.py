@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from campaign.model import Kind
-from campaign.report import flat
+from campaign.report import flat_files
 from tests.support.builders import ResultOf, own
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read(result: Result, folder: Path) -> list[list[str]]:
-    path = flat.csv(result, folder / "결과.csv")
+    path = flat_files.csv(result, folder / "결과.csv")
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(StringIO(raw.decode("utf-8-sig"), newline="")))
@@ -71,7 +71,7 @@ def test_cells_of_every_type(tmp_path: Path) -> None:
 
 def test_parquet_keeps_types_and_every_column(tmp_path: Path) -> None:
     columns = [("status", own(["새"] * 3)), ("금액", own([1, 2, 3])), ("금액", own([4, 5, 6]))]
-    path = flat.parquet(ResultOf(columns=columns, sandbox=True).build(), tmp_path / "결과.parquet")
+    path = flat_files.parquet(ResultOf(columns=columns, sandbox=True).build(), tmp_path / "결과.parquet")
     table = pq.read_table(path)
     assert table.column_names[:4] == ["status (2)", "금액", "금액 (2)", "status"]
     assert table.schema.field("resultCode").type == pa.int32()

@@ -8,18 +8,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model import Kind, State, Status, schema
-from campaign.report import look, words
-from campaign.report.cells import Cells, as_it_is, cells, whole
-from campaign.report.sheet import Column, Format
-from campaign.report.table import Field
-from campaign.report.text import whole as well_formed
-from campaign.report.widths import SAMPLE, WIDE, width
+from campaign.report import labels, theme
+from campaign.report.xlsx.model import Column, Format
+from campaign.report.xlsx.tables import Field
+from campaign.report.xlsx.text import Changes, sanitize_one, well_formed
+from campaign.report.xlsx.values import Cells, as_it_is, cells, one_array
+from campaign.report.xlsx.widths import SAMPLE, WIDE, width
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from campaign import model
-    from campaign.report.text import Changes
 
 FORMATS: Final = dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS) | dict.fromkeys(
     ("resultCode", "no", "recipients", "attempts"), Format.CENTRED
@@ -27,16 +26,19 @@ FORMATS: Final = dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS)
 """Our columns that are more than plain text and numbers."""
 
 LOOKS_LIKE_A_NUMBER: Final = r"^[=+\-@0-9]|^(?i:true|false)$"
-"""Text that a spreadsheet program would turn into something else as soon as someone edits the cell."""
+"""Text that a spreadsheet program turns into something else as soon as its cell is edited."""
 
 WIDEST: Final = {"text": 46.0, "reason": 60.0, "message": 28.0, "to_do": 80.0}
 
-STATUS: Final = tuple((str(status), look.STATUS[status]) for status in Status)
-STATE: Final = tuple((str(state), look.STATE[state]) for state in State)
-TINTS: Final = {"status": STATUS, "state": STATE, "resultCode": (("0", look.GREEN),)}
+NOT_PRINTED: Final = frozenset({"bytes", "sentAt", "row", "file", "sheet", "fix"})
+"""Columns of ours that are rarely needed on paper, and stand last: without them the others are printed larger."""
+
+STATUS: Final = tuple((str(status), theme.STATUS[status]) for status in Status)
+STATE: Final = tuple((str(state), theme.STATE[state]) for state in State)
+TINTS: Final = {"status": STATUS, "state": STATE, "resultCode": (("0", theme.GREEN),)}
 
 
-def own(recipients: model.Recipients, changes: Changes) -> list[Field]:
+def own_fields(recipients: model.Recipients, changes: Changes) -> list[Field]:
     """The spreadsheet's columns, in its order and under its headings, which need not be unique."""
     return [own_field(recipients, column, changes) for column in recipients.columns]
 
@@ -44,14 +46,15 @@ def own(recipients: model.Recipients, changes: Changes) -> list[Field]:
 def own_field(recipients: model.Recipients, column: model.Column, changes: Changes) -> Field:
     """One column of the spreadsheet."""
     filled = cells(recipients.table[column.name], changes)
-    heading = well_formed(column.heading)
+    heading = sanitize_one(well_formed(column.heading), Changes())
     kinds, shape = None, filled.format
     if column.mixed:
         kinds = kinds_of(recipients.table[column.name.replace(schema.OWN, schema.KIND, 1)])
         shape = mixed_format(kinds)
     elif shape is Format.GENERAL and (column.name == recipients.phone or could_be_number(filled)):
         shape = Format.DIGITS
-    return Field(Column(heading=heading, width=width(heading, filled), format=shape, ours=False), filled, kinds)
+    wide = width(heading, filled)
+    return Field(Column(heading=heading, width=wide, format=shape, heading_style=theme.OWN_HEADING), filled, kinds)
 
 
 def kinds_of(column: pd.Series) -> Cells:
@@ -71,11 +74,11 @@ def could_be_number(filled: Cells) -> bool:
     """Whether the first cells hold text that looks like a number or a formula."""
     if not (pa.types.is_string(filled.type) or pa.types.is_large_string(filled.type)):
         return False
-    sample = whole(filled.values.slice(0, SAMPLE))
+    sample = one_array(filled.values.slice(0, SAMPLE))
     return bool(pc.any(pc.match_substring_regex(sample, LOOKS_LIKE_A_NUMBER)).as_py())
 
 
-def ours(frame: pd.DataFrame, names: tuple[str, ...], changes: Changes) -> list[Field]:
+def our_fields(frame: pd.DataFrame, names: tuple[str, ...], changes: Changes) -> list[Field]:
     """Columns of ours, by name, as far as `frame` has them."""
     return [our_field(name, frame[name], changes) for name in names if name in frame]
 
@@ -88,9 +91,11 @@ def our_field(name: str, column: pd.Series, changes: Changes) -> Field:
             heading=name,
             width=width(name, filled, WIDEST.get(name, WIDE)),
             format=FORMATS.get(name, filled.format),
-            note=words.NOTES.get(name),
+            heading_style=theme.OUR_HEADING,
+            note=labels.NOTES.get(name),
+            printed=name not in NOT_PRINTED,
             tints=TINTS.get(name, ()),
-            above_zero=look.RED if name == "resultCode" else None,
+            above_zero=theme.RED if name == "resultCode" else None,
         ),
         filled,
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.report import look
-from campaign.report.grid import Grid
-from campaign.report.look import Look
-from campaign.report.sheet import Area, Chart
+from campaign.report import theme
+from campaign.report.xlsx.grid import Grid
+from campaign.report.xlsx.model import Area, CellStyle, Chart
 
 if TYPE_CHECKING:
-    from campaign.report.grid import Value
+    from campaign.report.xlsx.grid import Value
 
 WIDTHS: Final = (22.0, 13.0, 13.5, 11.0, 12.0, 13.0, 2.0, 16.0, 12.0, 12.0, 12.0, 12.0, 2.0, 12.0, 12.0)
 TABLES: Final = 6  # columns that the tables take, from the left
@@ -18,17 +17,17 @@ RIGHT: Final = 7  # where the right half begins
 EDGE: Final = 12  # where the page ends; what the time chart is drawn from stands behind it, off the page
 ASIDE: Final = 13
 
-HEAD: Final = Look(bold=True, tint=look.INK, lined=True, align="left")
-HEAD_NUMBER: Final = Look(bold=True, tint=look.INK, align="right", lined=True)
-WORD: Final = Look(lined=True, align="left")
-COUNT: Final = Look(lined=True, number="#,##0")
-SHARE: Final = Look(lined=True, number="0.0%")
-WON: Final = Look(lined=True, number='#,##0"원"')
-AVERAGE: Final = Look(lined=True, number="#,##0.0")
-TOTAL: Final = Look(bold=True, tint=look.PAPER, lined=True, align="left")
-TOTAL_COUNT: Final = Look(bold=True, tint=look.PAPER, lined=True, number="#,##0")
-TOTAL_SHARE: Final = Look(bold=True, tint=look.PAPER, lined=True, number="0.0%")
-TOTAL_WON: Final = Look(bold=True, tint=look.PAPER, lined=True, number='#,##0"원"')
+HEAD: Final = CellStyle(bold=True, tint=theme.INK, bordered=True, align="left")
+HEAD_NUMBER: Final = CellStyle(bold=True, tint=theme.INK, align="right", bordered=True)
+WORD: Final = CellStyle(bordered=True, align="left")
+COUNT: Final = CellStyle(bordered=True, number="#,##0")
+SHARE: Final = CellStyle(bordered=True, number="0.0%")
+WON: Final = CellStyle(bordered=True, number='#,##0"원"')
+AVERAGE: Final = CellStyle(bordered=True, number="#,##0.0")
+TOTAL: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, align="left")
+TOTAL_COUNT: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, number="#,##0")
+TOTAL_SHARE: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, number="0.0%")
+TOTAL_WON: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, number='#,##0"원"')
 
 
 class Layout:
@@ -41,7 +40,7 @@ class Layout:
 
     def gap(self) -> None:
         """A low empty row."""
-        self.grid.put(self.row, 0, None, Look())
+        self.grid.put(self.row, 0, None, CellStyle())
         self.grid.height(self.row, 8)
         self.row += 1
 
@@ -52,7 +51,7 @@ class Layout:
             self.grid.put(self.row, column, name, HEAD if column in {0, worded} else HEAD_NUMBER, across=across)
         self.row += 1
 
-    def counted(self, name: str, count: int, total: int, meaning: Value, tint: Look = WORD) -> None:
+    def counted(self, name: str, count: int, total: int, meaning: Value, tint: CellStyle = WORD) -> None:
         """A line of a table of counts."""
         self.grid.put(self.row, 0, name, tint)
         self.grid.put(self.row, 1, count, COUNT)
@@ -78,7 +77,9 @@ class Layout:
         place = Area(top=top, left=RIGHT, bottom=self.row - 1, right=EDGE)
         names = Area(top=first, left=0, bottom=first + rows, right=1)
         values = Area(top=first, left=1, bottom=first + rows, right=2)
-        self.charts.append(Chart(title=title, place=place, names=names, values=values, lying=True, colours=colours))
+        self.charts.append(
+            Chart(title=title, place=place, names=names, values=values, horizontal=True, colours=colours)
+        )
 
     def stretch(self, top: int, least: int) -> None:
         """Leave room for a chart beside a short table: `least` rows from `top`."""
@@ -86,7 +87,7 @@ class Layout:
 
     def priced(
         self,
-        looks: tuple[Look, Look, Look],
+        looks: tuple[CellStyle, CellStyle, CellStyle],
         counts: tuple[str, int, int],
         price: float | None,
         planned: float | None,
@@ -101,7 +102,7 @@ class Layout:
             self.grid.put(self.row, column, value, won)
         self.row += 1
 
-    def figure(self, name: str, value: float, shape: Look, meaning: str) -> None:
+    def figure(self, name: str, value: float, shape: CellStyle, meaning: str) -> None:
         """One figure with its name."""
         self.grid.put(self.row, 0, name, WORD)
         self.grid.put(self.row, 1, value, shape)

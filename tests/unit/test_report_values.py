@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from campaign.report import cells as module
-from campaign.report.sheet import Format
-from campaign.report.text import Changes
+from campaign.report.xlsx import values as module
+from campaign.report.xlsx.model import Format
+from campaign.report.xlsx.text import Changes
 from tests.support.builders import own, shown
 
 
@@ -37,8 +37,8 @@ def test_a_decimal_is_a_number_while_excel_can_hold_it() -> None:
     assert written([Decimal("12345678901234567.25")]) == (["12345678901234567.25"], Format.DIGITS)
 
 
-def test_infinity_is_no_number_to_excel() -> None:
-    assert written([1.5, float("inf")]) == (["1.5", "inf"], Format.DIGITS)
+def test_infinity_leaves_the_other_numbers_of_its_column_as_they_are() -> None:
+    assert written([1.5, float("inf")]) == ([1.5, float("inf")], Format.GENERAL)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import Status
-from campaign.report import look, words
-from campaign.report.grid import Grid, Value
-from campaign.report.look import Look
-from campaign.report.sheet import Area, Chart, Page
-from campaign.report.tally import totals
+from campaign.report import labels, theme
+from campaign.report.totals import totals
+from campaign.report.xlsx.grid import Grid, Value
+from campaign.report.xlsx.model import Area, CellStyle, Chart, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,14 +21,14 @@ NAME: Final = "comparison"
 LONGEST: Final = 25
 """Letters of a sheet's name: Excel takes 31, and a number may come behind it."""
 
-TITLE: Final = Look(bold=True, size=18, colour=look.INK.fill)
-HEAD: Final = Look(bold=True, tint=look.INK, lined=True, align="center")
-WORD: Final = Look(lined=True, align="left")
-MOMENT: Final = Look(lined=True, align="center", number="yyyy-mm-dd hh:mm")
-COUNT: Final = Look(lined=True, number="#,##0")
-SHARE: Final = Look(lined=True, number="0.0%")
-WON: Final = Look(lined=True, number='#,##0"원"')
-RATE: Final = Look(lined=True, number="#,##0.0")
+TITLE: Final = CellStyle(bold=True, size=18, colour=theme.INK.fill)
+HEAD: Final = CellStyle(bold=True, tint=theme.INK, bordered=True, align="center")
+WORD: Final = CellStyle(bordered=True, align="left")
+MOMENT: Final = CellStyle(bordered=True, align="center", number="yyyy-mm-dd hh:mm")
+COUNT: Final = CellStyle(bordered=True, number="#,##0")
+SHARE: Final = CellStyle(bordered=True, number="0.0%")
+WON: Final = CellStyle(bordered=True, number='#,##0"원"')
+RATE: Final = CellStyle(bordered=True, number="#,##0.0")
 
 COLUMNS: Final = (
     ("실행 Run", 40.0, WORD),
@@ -78,7 +77,7 @@ def line(result: Result) -> tuple[Value, ...]:
     )
     return (
         run.id + (" (sandbox)" if run.sandbox else ""),
-        f"{words.RUN[run.state]} {run.state}",
+        f"{labels.RUN[run.state]} {run.state}",
         run.started_at or run.created_at,
         total, accepted, accepted / total if total else 0.0, rejected, unknown, pending, sum(rows.values()),
         found["requests"]["total"],
@@ -104,13 +103,13 @@ def charts(end: int) -> tuple[Chart, ...]:
             place=Area(top=end + 1, left=left, bottom=end + 1 + CHART, right=right),
             names=names,
             values=Area(top=FIRST, left=column, bottom=end, right=column + 1),
-            lying=True,
+            horizontal=True,
             colours=(colour,),
             number=number,
         )
         for title, left, right, column, colour, number in (
-            ("접수 건수 Accepted rows", 0, half, ACCEPTED, look.STRONG[Status.ACCEPTED], "#,##0"),
-            ("접수율 Share accepted", half, len(COLUMNS), SHARE_PLACE, look.STRONG[Status.PENDING], "0.0%"),
+            ("접수 건수 Accepted rows", 0, half, ACCEPTED, theme.STRONG[Status.ACCEPTED], "#,##0"),
+            ("접수율 Share accepted", half, len(COLUMNS), SHARE_PLACE, theme.STRONG[Status.PENDING], "0.0%"),
         )
     )
 

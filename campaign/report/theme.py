@@ -1,25 +1,11 @@
-"""The one palette, the font and the looks of cells."""
+"""The palette, and the styles of cells."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from campaign.model import State, Status
-
-FONT: Final = "맑은 고딕"
-"""In every Windows since Vista, so in Excel; Hancell has it too; elsewhere a program puts its own in its place."""
-
-SIZE: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Tint:
-    """A background and the text upon it, RRGGBB."""
-
-    fill: str
-    text: str
-
+from campaign.report.xlsx.model import CellStyle, Tint
 
 GREEN: Final = Tint("DDF1E4", "1B6B3A")
 RED: Final = Tint("FBE0DD", "A32A1C")
@@ -28,7 +14,6 @@ BLUE: Final = Tint("DEEBF7", "1F4E79")
 GREY: Final = Tint("EDEDED", "555555")
 INK: Final = Tint("1F3B57", "FFFFFF")
 PAPER: Final = Tint("E7EBF0", "1F2D3D")
-LINE: Final = "C9D1DA"
 
 STATUS: Final[dict[Status, Tint]] = {
     Status.ACCEPTED: GREEN,
@@ -65,20 +50,5 @@ STRONG: Final[dict[Status, str]] = {
 """The same for a chart's bars, which stand on white."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How one cell looks. `tint` colours it, `number` is Excel's number format."""
-
-    bold: bool = False
-    size: float = SIZE
-    tint: Tint | None = None
-    colour: str | None = None
-    number: str | None = None
-    align: str | None = None
-    wrap: bool = False
-    top: bool = False
-    lined: bool = False
-
-
-OWN_HEADING: Final = Look(bold=True, tint=PAPER, align="center", lined=True)
-OUR_HEADING: Final = Look(bold=True, tint=INK, align="center", lined=True)
+OWN_HEADING: Final = CellStyle(bold=True, tint=PAPER, align="center", bordered=True)
+OUR_HEADING: Final = CellStyle(bold=True, tint=INK, align="center", bordered=True)

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from campaign.model import Kind, schema
 from campaign.report import place
-from campaign.report.cells import arrow, plain, seoul, spelled, whole
-from campaign.report.text import whole as well_formed
+from campaign.report.xlsx.text import well_formed
+from campaign.report.xlsx.values import arrow, one_array, plain, seoul, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def guarded(values: pa.ChunkedArray, kinds: pa.ChunkedArray | None) -> pa.Chunke
     """Values as CSV should show them: times in Seoul, text harmless."""
     kind = values.type
     if pa.types.is_timestamp(kind):
-        return pa.chunked_array([seoul(whole(values)).cast(pa.timestamp("s"), safe=False)])
+        return pa.chunked_array([seoul(one_array(values)).cast(pa.timestamp("s"), safe=False)])
     if pa.types.is_time(kind):
         return values.cast(pa.time64("us")).cast(pa.time32("s"), safe=False)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.model import RunState, Status
-from campaign.report import tally
+from campaign.report.totals import totals as totals_of
 from tests.support.builders import ResultOf
 
 STATUSES = [str(status) for status in Status]
@@ -12,7 +12,7 @@ STATUSES = [str(status) for status in Status]
 
 def test_the_totals_of_the_contract_s_example() -> None:
     result = ResultOf(statuses=["accepted"] * 990 + ["invalid"] * 7 + ["duplicate"] * 3, types=["SMS"] * 99 + ["LMS"])
-    assert tally.totals(result.build()) == {
+    assert totals_of(result.build()) == {
         "rows": {"total": 1000, "accepted": 990, "invalid": 7, "duplicate": 3},
         "requests": {"total": 1, "accepted": 1},
         "codes": {"0": 990},
@@ -24,36 +24,36 @@ def test_the_totals_of_the_contract_s_example() -> None:
 
 
 def test_a_row_without_an_answer_has_no_code() -> None:
-    totals = tally.totals(ResultOf(statuses=["accepted", "rejected", "unknown", "pending", "cancelled"]).build())
+    totals = totals_of(ResultOf(statuses=["accepted", "rejected", "unknown", "pending", "cancelled"]).build())
     assert totals["codes"] == {"0": 1, "22": 1}
 
 
 def test_rows_that_do_not_go_are_no_messages() -> None:
-    totals = tally.totals(ResultOf(statuses=["accepted", "duplicate", "cancelled", "hidden", "pending"]).build())
+    totals = totals_of(ResultOf(statuses=["accepted", "duplicate", "cancelled", "hidden", "pending"]).build())
     assert totals["types"] == {"SMS": 2}
     assert (totals["accepted"], totals["planned"]) == (20, 40)
 
 
 def test_a_check_costs_what_it_would_cost() -> None:
-    totals = tally.totals(ResultOf(statuses=["pending"] * 4, state=RunState.CHECKED).build())
+    totals = totals_of(ResultOf(statuses=["pending"] * 4, state=RunState.CHECKED).build())
     assert (totals["cost"], totals["accepted"], totals["planned"]) == (110, 0, 110)
 
 
 def test_a_type_without_a_price_makes_the_cost_unknown() -> None:
-    totals = tally.totals(ResultOf(statuses=["accepted"], prices={"LMS": 50.0}).build())
+    totals = totals_of(ResultOf(statuses=["accepted"], prices={"LMS": 50.0}).build())
     assert totals["cost"] is None
 
 
 def test_no_prices_and_no_messages_cost_nothing() -> None:
-    assert tally.totals(ResultOf(statuses=["invalid"], prices=None).build())["cost"] == 0
+    assert totals_of(ResultOf(statuses=["invalid"], prices=None).build())["cost"] == 0
 
 
 def test_parts_of_a_won_are_kept() -> None:
-    assert tally.totals(ResultOf(statuses=["accepted"], prices={"SMS": 8.4}).build())["cost"] == 8.4
+    assert totals_of(ResultOf(statuses=["accepted"], prices={"SMS": 8.4}).build())["cost"] == 8.4
 
 
 def test_nothing_at_all() -> None:
-    totals = tally.totals(ResultOf(statuses=[]).build())
+    totals = totals_of(ResultOf(statuses=[]).build())
     assert totals["rows"] == {"total": 0}
     assert totals["requests"] == {"total": 0}
 
@@ -61,7 +61,7 @@ def test_nothing_at_all() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(STATUSES), max_size=40))
 def test_every_row_is_counted_once(statuses: list[str]) -> None:
-    rows = tally.totals(ResultOf(statuses=statuses).build())["rows"]
+    rows = totals_of(ResultOf(statuses=statuses).build())["rows"]
     total = rows.pop("total")
     assert total == len(statuses) == sum(rows.values())
     assert rows == {status: statuses.count(status) for status in STATUSES if status in statuses}

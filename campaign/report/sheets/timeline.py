@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from campaign.model import Status
-from campaign.report.cells import SEOUL
+from campaign.report.xlsx.values import SEOUL
 
 if TYPE_CHECKING:
     import pandas as pd

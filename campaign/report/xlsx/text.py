@@ -1,4 +1,4 @@
-"""Text that a cell of a workbook can hold, and a count of what had to be changed for it."""
+"""Text as a cell of a workbook can hold it, and a count of what was changed for that."""
 
 from __future__ import annotations
 
@@ -32,17 +32,20 @@ SUSPECT_PAIRS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE, U+FFFF
 
 @dataclass(slots=True)
 class Changes:
-    """How many cells could not be written as they are; filled while a workbook is written."""
+    """How many cells were sanitized or truncated for a workbook."""
 
-    replaced: int = 0  # characters that a workbook cannot hold were made visible
-    cut: int = 0  # longer than a cell can be
+    replaced: int = 0  # cells with characters that a workbook cannot hold, made visible
+    cut: int = 0  # cells with more text than a workbook can hold, truncated
 
     def __bool__(self) -> bool:
         return bool(self.replaced or self.cut)
 
 
-def fit(values: pa.Array, changes: Changes) -> pa.Array:
-    """`values` with line ends as Excel has them, forbidden characters made visible, over-long text cut and marked."""
+def sanitize(values: pa.Array, changes: Changes) -> pa.Array:
+    """`values` with the line ends of Excel, forbidden characters made visible, over-long text cut and marked.
+
+    Gives `values` itself where nothing has to change.
+    """
     if not suspicious(values):
         return values
     values = pc.replace_substring(pc.replace_substring(values, "\r\n", "\n"), "\r", "\n")
@@ -52,8 +55,8 @@ def fit(values: pa.Array, changes: Changes) -> pa.Array:
     if not pc.any(wrong).as_py():
         return values
     changes.replaced += pc.sum(forbidden).as_py()
-    mended = [mend(value, changes) for value in values.filter(wrong).to_pylist()]
-    return pc.replace_with_mask(values, wrong, pa.array(mended, values.type))
+    sanitized = [sanitize_one(value, changes) for value in values.filter(wrong).to_pylist()]
+    return pc.replace_with_mask(values, wrong, pa.array(sanitized, values.type))
 
 
 def suspicious(values: pa.Array) -> bool:
@@ -71,8 +74,8 @@ def suspicious(values: pa.Array) -> bool:
     return any(pair in raw for pair in SUSPECT_PAIRS)
 
 
-def mend(value: str, changes: Changes) -> str:
-    """One text made fit."""
+def sanitize_one(value: str, changes: Changes) -> str:
+    """One text, sanitized in the same way, its line ends aside."""
     visible = value.translate(VISIBLE)
     wide = visible.encode("utf-16-le")
     if len(wide) <= 2 * LONGEST:
@@ -81,6 +84,6 @@ def mend(value: str, changes: Changes) -> str:
     return wide[: 2 * (LONGEST - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
 
-def whole(value: str) -> str:
+def well_formed(value: str) -> str:
     """`value` without lone surrogates, which no encoding can hold: U+FFFD stands in their place."""
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from campaign.model import State, Status
-from campaign.report import look, words
-from campaign.report.cells import arrow
-from campaign.report.layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, TOTAL_WON, WON, WORD, Layout
-from campaign.report.look import Look
-from campaign.report.tally import cost, totals, types
+from campaign.report import labels, theme
+from campaign.report.sheets.page_layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, TOTAL_WON, WON, WORD, Layout
+from campaign.report.totals import cost, totals, types
+from campaign.report.xlsx.model import CellStyle
+from campaign.report.xlsx.values import arrow
 
 if TYPE_CHECKING:
     from campaign.model import Result
-    from campaign.report.tally import Totals
+    from campaign.report.totals import Totals
 
 
 class Breakdown(Layout):
@@ -35,12 +35,12 @@ class Breakdown(Layout):
         self.head("상태 Status", "건수 Rows", "비율 Share", "뜻 Meaning")
         for name, count in rows.items():
             status = Status(name)
-            tint = Look(lined=True, align="left", tint=look.STATUS[status])
-            self.counted(f"{words.STATUS[status]} {name}", count, total, words.MEANING[status], tint)
+            tint = CellStyle(bordered=True, align="left", tint=theme.STATUS[status])
+            self.counted(f"{labels.STATUS[status]} {name}", count, total, labels.MEANING[status], tint)
         self.summed(total, 1.0 if total else 0.0)
         self.stretch(top, 8)
         if rows:
-            colours = tuple(look.STRONG[Status(name)] for name in rows)
+            colours = tuple(theme.STRONG[Status(name)] for name in rows)
             self.chart("상태별 건수 Rows by status", top, top + 1, len(rows), colours)
 
     def by_code(self) -> None:
@@ -55,7 +55,7 @@ class Breakdown(Layout):
         self.summed(total, 1.0 if total else 0.0, "" if total else "답이 없음  no answer yet")
         if codes:
             self.stretch(top, 7)
-            colours = tuple(look.STRONG[Status.ACCEPTED if code == "0" else Status.REJECTED] for code in codes)
+            colours = tuple(theme.STRONG[Status.ACCEPTED if code == "0" else Status.REJECTED] for code in codes)
             self.chart("결과 코드별 건수 Rows by resultCode", top, top + 1, len(codes), colours)
 
     def by_type(self) -> None:
@@ -76,7 +76,7 @@ class Breakdown(Layout):
         self.gap()
         if planned and not went:
             self.stretch(top, 7)
-            self.chart("종류별 예정 건수 Planned by type", top, top + 1, len(planned), (look.STRONG[Status.PENDING],))
+            self.chart("종류별 예정 건수 Planned by type", top, top + 1, len(planned), (theme.STRONG[Status.PENDING],))
 
     def by_request(self) -> None:
         """Requests by state, and what grouping has saved."""
@@ -85,8 +85,8 @@ class Breakdown(Layout):
         recipients = self.recipients()
         self.head("요청 Requests", "건수 Count", "비율 Share", "인원 Recipients", worded=0)
         for name, count in requests.items():
-            tint = Look(lined=True, align="left", tint=look.STATE[State(name)])
-            self.counted(f"{words.REQUEST[State(name)]} {name}", count, total, self.recipients(name), tint)
+            tint = CellStyle(bordered=True, align="left", tint=theme.STATE[State(name)])
+            self.counted(f"{labels.REQUEST[State(name)]} {name}", count, total, self.recipients(name), tint)
         self.sum_line(total, 1.0 if total else 0.0, recipients)
         self.figure("요청당 평균 인원", recipients / total if total else 0.0, AVERAGE, "average recipients a request")
         self.figure("묶어서 줄인 요청", recipients - total, COUNT, "requests saved by grouping")

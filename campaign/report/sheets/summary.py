@@ -1,39 +1,36 @@
-"""The sheet `summary`: one page for whoever has to know what became of a run."""
+"""The sheet `summary`: what became of a run, on one page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import RunState, Status
-from campaign.report import look, words
-from campaign.report.breakdown import Breakdown
-from campaign.report.layout import ASIDE, COUNT, EDGE, HEAD, HEAD_NUMBER, RIGHT, TABLES, WIDTHS, WORD
-from campaign.report.look import Look
-from campaign.report.sheet import Area, Chart, Page
-from campaign.report.timeline import timeline
-from campaign.report.widths import of_text
+from campaign.report import labels, theme
+from campaign.report.sheets.page_layout import ASIDE, COUNT, EDGE, HEAD, HEAD_NUMBER, RIGHT, TABLES, WIDTHS, WORD
+from campaign.report.sheets.summary_tables import Breakdown
+from campaign.report.sheets.timeline import timeline
+from campaign.report.xlsx.model import Area, CellStyle, Chart, Page
+from campaign.report.xlsx.widths import of_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from campaign.model import Result
-    from campaign.report.grid import Value
-    from campaign.report.text import Changes
+    from campaign.report.xlsx.grid import Value
+    from campaign.report.xlsx.text import Changes
 
 NAME: Final = "summary"
-TITLE: Final = Look(bold=True, size=18, colour=look.INK.fill)
-WARNING: Final = Look(bold=True, size=12, tint=look.AMBER, align="center")
-LABEL: Final = Look(colour="5B6B7B")
-LABEL_TOP: Final = Look(colour="5B6B7B", top=True)
-VALUE: Final = Look(align="left")
-MOMENT: Final = Look(align="left", number="yyyy-mm-dd hh:mm:ss")
-REASON: Final = Look(bold=True, tint=look.AMBER, wrap=True, lined=True)
-QUOTED: Final = Look(wrap=True, top=True, tint=look.Tint("F6F8FA", "222222"), lined=True)
-NOTE: Final = Look(colour="5B6B7B", wrap=True, top=True)
+TITLE: Final = CellStyle(bold=True, size=18, colour=theme.INK.fill)
+WARNING: Final = CellStyle(bold=True, size=12, tint=theme.AMBER, align="center")
+LABEL: Final = CellStyle(colour="5B6B7B")
+LABEL_TOP: Final = CellStyle(colour="5B6B7B", top=True)
+VALUE: Final = CellStyle(align="left")
+MOMENT: Final = CellStyle(align="left", number="yyyy-mm-dd hh:mm:ss")
+REASON: Final = CellStyle(bold=True, tint=theme.AMBER, wrap=True, bordered=True)
+QUOTED: Final = CellStyle(wrap=True, top=True, tint=theme.Tint("F6F8FA", "222222"), bordered=True)
+NOTE: Final = CellStyle(colour="5B6B7B", wrap=True, top=True)
 
-LATE: Final = 2
-"""Rows left for what is known only in the end."""
 A_ROW: Final = 150
 """Letters that go into a row across the page."""
 LINES: Final = 6
@@ -44,7 +41,7 @@ A_LINE: Final = 15.5  # points
 
 
 def summary(result: Result, changes: Changes) -> Page:
-    """The page, with its charts; `changes` is what could not be written as it was."""
+    """The page, with its charts; `changes` counts what the sheets of rows could not hold as it was."""
     return Summary(result).page(changes)
 
 
@@ -64,15 +61,14 @@ class Summary(Breakdown):
         self.by_type()
         self.by_request()
         self.over_time(top)
-        self.notes(self.result.recipients.notes)
-        area = Area(top=0, left=0, bottom=max(self.row, top + 30) + LATE, right=EDGE)
+        self.notes([*self.result.recipients.notes, *change_notes(changes)])
+        area = Area(top=0, left=0, bottom=max(self.row, *(chart.place.bottom for chart in self.charts), 1), right=EDGE)
         return Page(
             name=NAME,
             widths=WIDTHS,
             grid=self.grid,
             charts=tuple(self.charts),
             print_area=area,
-            late=lambda: self.notes(told(changes)),
         )
 
     def title(self) -> None:
@@ -81,7 +77,7 @@ class Summary(Breakdown):
         self.grid.put(0, 0, f"{self.run.name} — {'점검' if check else '발송'} 결과", TITLE, across=EDGE)
         self.grid.height(0, 32)
         self.row = 1
-        warnings = {words.SANDBOX: self.run.sandbox, words.CHECK: check}
+        warnings = {labels.SANDBOX: self.run.sandbox, labels.CHECK: check}
         for warning in (text for text, holds in warnings.items() if holds):
             self.grid.put(self.row, 0, warning, WARNING, across=EDGE)
             self.grid.height(self.row, 26)
@@ -92,7 +88,7 @@ class Summary(Breakdown):
         run = self.run
         left: list[tuple[str, Value]] = [
             ("실행 Run", run.id),
-            ("상태 State", f"{words.RUN[run.state]} {run.state}"),
+            ("상태 State", f"{labels.RUN[run.state]} {run.state}"),
             ("발신번호 Sender", senders(self.result)),
             ("게이트웨이 Gateway", f"{run.gateway}  ({run.api})"),
         ]
@@ -137,24 +133,24 @@ class Summary(Breakdown):
             self.row += 1
 
     def advertising(self) -> None:
-        """What the rules for advertisements found in a check, or that a person has overridden them in a run."""
+        """What a check found against the rules for advertisements, or that a run has overridden them."""
         run = self.run
         if not run.advertisement:
             return
         said = [
-            (f"{words.STOPS if one.stops else words.CAUTION}: {one.words}\n{one.rule}", one.stops)
+            (f"{labels.STOPS if one.stops else labels.CAUTION}: {one.words}\n{one.rule}", one.stops)
             for one in self.result.remarks
         ]
         if run.overridden:
-            said.append((f"{words.OVERRIDDEN}: {run.overridden}", True))
+            said.append((f"{labels.OVERRIDDEN}: {run.overridden}", True))
         self.grid.put(self.row, 0, "광고 규칙 Advertising", LABEL_TOP)
-        for line, stops in said or [(words.KEPT, False)]:
+        for line, stops in said or [(labels.KEPT, False)]:
             self.grid.put(self.row, 1, line, REASON if stops else QUOTED, across=EDGE - 1)
             self.grid.height(self.row, 6 + A_LINE * lines_of(line))
             self.row += 1
 
     def notes(self, found: Sequence[str]) -> None:
-        """What a person should know besides."""
+        """What else should be known."""
         for note in found:
             self.grid.put(self.row, 0, f"• {note}", NOTE, across=EDGE)
             self.grid.height(self.row, 4 + A_LINE * (1 + int(of_text(note)) // A_ROW))
@@ -177,8 +173,8 @@ class Summary(Breakdown):
                 place=Area(top=start + 1, left=RIGHT, bottom=max(self.row, start + 11), right=EDGE),
                 names=Area(top=top + 1, left=ASIDE, bottom=top + 1 + len(moments), right=ASIDE + 1),
                 values=Area(top=top + 1, left=ASIDE + 1, bottom=top + 1 + len(moments), right=ASIDE + 2),
-                lying=False,
-                colours=(look.STRONG[Status.ACCEPTED],),
+                horizontal=False,
+                colours=(theme.STRONG[Status.ACCEPTED],),
             )
         )
 
@@ -188,8 +184,8 @@ def lines_of(words: str) -> int:
     return sum(1 + int(of_text(line)) // (A_ROW - 20) for line in words.split("\n"))
 
 
-def told(changes: Changes) -> list[str]:
-    """What could not be written as it was, in words; at most `LATE` lines."""
+def change_notes(changes: Changes) -> list[str]:
+    """What could not be written as it was, in words."""
     lines = {
         f"엑셀에 담을 수 없는 제어 문자를 보이는 기호로 바꾼 칸: {changes.replaced:,}개": changes.replaced,
         f"32,767자를 넘어 잘라 낸 칸: {changes.cut:,}개": changes.cut,
@@ -198,8 +194,10 @@ def told(changes: Changes) -> list[str]:
 
 
 def senders(result: Result) -> str:
-    """The sender numbers that occur in the requests."""
+    """The sender numbers of the requests; of a check that has none, those of the rows."""
     found = sorted(str(sender) for sender in result.requests["sender"].dropna().unique())
+    if not found and "sender" in result.recipients.table:
+        found = sorted(str(sender) for sender in result.recipients.table["sender"].dropna().unique())
     more = f" 외 {len(found) - SENDERS}개" if len(found) > SENDERS else ""
     return ", ".join(found[:SENDERS]) + more or "-"
 

@@ -8,10 +8,10 @@ from unicodedata import east_asian_width
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.report.cells import spelled, whole
+from campaign.report.xlsx.values import one_array, spelled
 
 if TYPE_CHECKING:
-    from campaign.report.cells import Cells
+    from campaign.report.xlsx.values import Cells
 
 SAMPLE: Final = 500
 """Rows looked at, from the start."""
@@ -39,7 +39,7 @@ def of_cells(cells: Cells) -> float:
     """Places that the longest of the first cells takes."""
     if pa.types.is_timestamp(cells.type):
         return 19.0
-    sample = whole(cells.values.slice(0, SAMPLE))
+    sample = one_array(cells.values.slice(0, SAMPLE))
     words = sample if pa.types.is_string(sample.type) else spelled(sample)
     # UTF-8 has three bytes for a Hangul letter of two places, one for a narrow one.
     places = pc.divide(pc.add(pc.binary_length(words), pc.utf8_length(words).cast(pa.int32())), 2)

@@ -10,15 +10,16 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign.model import RunState, Status, schema
-from campaign.report import fields, words
-from campaign.report.marks import FIX, marked
-from campaign.report.sheet import ROWS
-from campaign.report.table import sheets
+from campaign.report import labels
+from campaign.report.sheets.columns import our_fields, own_fields
+from campaign.report.sheets.highlights import FIX, highlighted
+from campaign.report.xlsx.model import ROWS_PER_SHEET
+from campaign.report.xlsx.tables import sheets
 
 if TYPE_CHECKING:
     from campaign.model import Result
-    from campaign.report.sheet import Table
-    from campaign.report.text import Changes
+    from campaign.report.xlsx.model import Table
+    from campaign.report.xlsx.text import Changes
 
 ORDER: Final = tuple(schema.RESULT)
 """The contract's columns, in its order."""
@@ -36,21 +37,23 @@ FIRST: Final = (
     "message",
     "requestNo",
 )
-"""What a person needs first of a problem."""
+"""What is needed first of a problem."""
 
 URGENT: Final = (Status.UNKNOWN, Status.REJECTED, Status.INVALID, Status.PENDING)
-"""Rows that need a hand, the worst first."""
+"""Rows that need attention, the worst first."""
 
 
-def results(result: Result, changes: Changes, limit: int = ROWS, *, name: str = "results") -> tuple[Table, ...]:
+def results(
+    result: Result, changes: Changes, limit: int = ROWS_PER_SHEET, *, name: str = "results"
+) -> tuple[Table, ...]:
     """Every row, in order: the spreadsheet's own columns, then the contract's."""
     rows = with_fix(result)
-    columns = fields.own(result.recipients, changes) + fields.ours(rows, (*ORDER, FIX), changes)
-    return tuple(marked(sheets(name, columns, len(rows), limit), result))
+    columns = own_fields(result.recipients, changes) + our_fields(rows, (*ORDER, FIX), changes)
+    return tuple(highlighted(sheets(name, columns, len(rows), limit), result))
 
 
 def with_fix(result: Result) -> pd.DataFrame:
-    """The result's rows, with the heading of the cell to mend where somebody looked for it."""
+    """The result's rows, with the heading of the cell to fix where the check has looked for it."""
     if result.fix is None:
         return result.rows
     headings = {column.name: column.heading for column in result.recipients.columns}
@@ -58,24 +61,24 @@ def with_fix(result: Result) -> pd.DataFrame:
     return result.rows.assign(**{FIX: shown.astype(schema.TEXT)})
 
 
-def requests(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
+def requests(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> tuple[Table, ...]:
     """One line a request, in the plan's order."""
-    columns = fields.ours(result.requests, tuple(schema.REQUESTS), changes)
+    columns = our_fields(result.requests, tuple(schema.REQUESTS), changes)
     return sheets("requests", columns, len(result.requests), limit, counted=False)
 
 
-def problems(result: Result, changes: Changes, limit: int = ROWS) -> tuple[Table, ...]:
-    """The rows that need a hand, unknown first, with the reason and what to do."""
+def problems(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> tuple[Table, ...]:
+    """The rows that need attention, unknown first, with the reason and what to do."""
     places = urgent(result)
     rows = with_fix(result).iloc[places]
     people = replace(result.recipients, table=result.recipients.table.iloc[places])
     advised = rows.assign(to_do=advice(rows["status"], result.run.id))
-    columns = fields.ours(advised, FIRST, changes) + fields.own(people, changes)
+    columns = our_fields(advised, FIRST, changes) + own_fields(people, changes)
     return sheets("problems", columns, len(places), limit, counted=False)
 
 
 def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The places of the rows that need a hand, by urgency, then in the recipients' order."""
+    """The places of the rows that need attention, by urgency, then in the recipients' order."""
     waiting = result.run.state is RunState.CHECKED  # everything is pending then, and nothing is wrong with it
     status = result.rows["status"]
     found = [
@@ -87,7 +90,7 @@ def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def advice(status: pd.Series, run: str) -> pd.Series:
-    """What a person can do about rows of that status."""
-    told = {str(each): line.replace("RUN", run) for each, line in words.TO_DO.items()}
+    """What to do about rows of that status."""
+    told = {str(each): line.replace("RUN", run) for each, line in labels.TO_DO.items()}
     lines = pa.array([told.get(each) for each in status], pa.string())
     return pd.Series(lines, index=status.index, dtype=pd.ArrowDtype(pa.string()))

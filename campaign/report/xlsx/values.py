@@ -1,4 +1,4 @@
-"""Columns of any Arrow type as what a workbook's cells can hold. Vectorised; nothing is lost in silence."""
+"""Columns of any Arrow type as what a workbook's cells can hold: vectorised, and every loss is counted."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.report import text
-from campaign.report.sheet import Format
+from campaign.report.xlsx import text
+from campaign.report.xlsx.model import Format
 
 EXACT: Final = 10**15
-"""Excel keeps 15 digits of a number; one that is longer is text here, so that no digit changes."""
+"""Excel keeps 15 digits of a number; a longer one is written as text, so that no digit changes."""
 
 SEOUL: Final = 9 * 3600 * 10**6
-"""Asia/Seoul is so far ahead of UTC (microseconds), with no summer time since 1988; the machine's zone has no say."""
+"""Asia/Seoul is so far ahead of UTC (microseconds), without summer time since 1988; the machine's zone is not used."""
+
+SANITIZED: Final = 16_384  # texts sanitized at a time
 
 DAY: Final = 24 * 3600 * 10**6  # microseconds
-FIRST_DAY: Final = pa.scalar(-25567 * DAY, pa.timestamp("us"))  # 1900-01-01, the first that Excel can show
+FIRST: Final = -25_567 * DAY  # 1900-01-01, the first day that Excel can show, in microseconds from 1970
+BEYOND: Final = 2_932_897 * DAY  # 10000-01-01, the first one after its last
 
 Convert: TypeAlias = Callable[[pa.Array], pa.Array]
 
@@ -36,11 +39,14 @@ class Cells:
 
     def slice(self, start: int, length: int) -> pa.Array:
         """The cells of so many rows, as they are to be written."""
-        return self.convert(whole(self.values.slice(start, length)))
+        return self.convert(one_array(self.values.slice(start, length)))
 
 
 def cells(column: pd.Series | pa.ChunkedArray, changes: text.Changes) -> Cells:
-    """How `column` is to be written, decided once for all of its rows; `changes` counts what could not stay."""
+    """How `column` is to be written, decided once for all of its rows.
+
+    Text is sanitized here and now, so that `changes` is complete before anything is written.
+    """
     values = plain(column if isinstance(column, pa.ChunkedArray) else arrow(column))
     kind = values.type
     if pa.types.is_boolean(kind):
@@ -53,11 +59,13 @@ def cells(column: pd.Series | pa.ChunkedArray, changes: text.Changes) -> Cells:
 
 
 def arrow(column: pd.Series) -> pa.ChunkedArray:
-    """`column` as Arrow; objects that Arrow refuses (lone surrogates, a mix of types) become text."""
+    """`column` as Arrow; objects that Arrow refuses (lone surrogates, several types) become text."""
     try:
         return pa.chunked_array(pa.array(column, from_pandas=True))
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-        return pa.chunked_array([pa.array([None if pd.isna(value) else text.whole(str(value)) for value in column])])
+        return pa.chunked_array(
+            [pa.array([None if pd.isna(value) else text.well_formed(str(value)) for value in column])]
+        )
 
 
 def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -70,7 +78,7 @@ def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values
 
 
-def whole(values: pa.ChunkedArray) -> pa.Array:
+def one_array(values: pa.ChunkedArray) -> pa.Array:
     """One array of a short chunked one."""
     chunks = values.combine_chunks()
     return chunks if isinstance(chunks, pa.Array) else pa.concat_arrays(chunks.chunks)
@@ -84,9 +92,22 @@ def as_it_is(values: pa.Array) -> pa.Array:
 def texts(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
     """Text, or what can only be shown as text."""
     kind = values.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return Cells(values, kind, Format.GENERAL, lambda part: text.fit(part, changes))
-    return Cells(values, pa.string(), Format.GENERAL, lambda part: text.fit(spelled(part), changes))
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        values = pa.chunked_array([spelled(chunk) for chunk in values.chunks], pa.string())
+    return Cells(sanitized(values, changes), values.type, Format.GENERAL, as_it_is)
+
+
+def sanitized(values: pa.ChunkedArray, changes: text.Changes) -> pa.ChunkedArray:
+    """The texts as cells can hold them; those of a column in which nothing is wrong stay where they are."""
+    parts: list[pa.Array] = []
+    changed = False
+    for chunk in values.chunks:
+        for start in range(0, len(chunk), SANITIZED):
+            before = chunk.slice(start, SANITIZED)
+            after = text.sanitize(before, changes)
+            changed = changed or after is not before
+            parts.append(after)
+    return pa.chunked_array(parts, values.type) if changed else values
 
 
 def spelled(values: pa.Array) -> pa.Array:
@@ -94,17 +115,15 @@ def spelled(values: pa.Array) -> pa.Array:
     try:
         return values.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.array([None if value is None else text.whole(str(value)) for value in values.to_pylist()])
+        return pa.array([None if value is None else text.well_formed(str(value)) for value in values.to_pylist()])
 
 
 def numbers(values: pa.ChunkedArray) -> Cells:
-    """Numbers as numbers, unless Excel would change them."""
+    """Numbers as numbers, unless Excel would change their digits. Those that are not finite become text when written."""
     if not pa.types.is_floating(values.type):
         extremes = pc.min_max(values).as_py()
         if max(abs(extremes["min"] or 0), abs(extremes["max"] or 0)) >= EXACT:
             return digits(values)
-    elif pc.any(pc.is_inf(values)).as_py():
-        return digits(values)
     if pa.types.is_decimal(values.type):
         return Cells(values, pa.float64(), Format.GENERAL, lambda part: part.cast(pa.float64()))
     return Cells(values, values.type, Format.GENERAL, as_it_is)
@@ -116,13 +135,13 @@ def digits(values: pa.ChunkedArray) -> Cells:
 
 
 def moments(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
-    """Dates, times and durations as what Excel makes of them; as text where it has no form for them."""
+    """Dates, times and durations as Excel's own; as text where it has no form for them."""
     kind = values.type
     if pa.types.is_time(kind):
         return Cells(values, pa.float64(), Format.TIME, lambda part: days(part.cast(clock(kind))))
     if pa.types.is_duration(kind):
         return Cells(values, pa.float64(), Format.DURATION, lambda part: days(part.cast(pa.duration("us"))))
-    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) or too_early(values):
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) or out_of_range(values):
         return texts(values, changes)
     if pa.types.is_date(kind):
         return Cells(values, pa.date32(), Format.DATE, lambda part: part.cast(pa.date32()))
@@ -139,10 +158,12 @@ def days(values: pa.Array) -> pa.Array:
     return pc.divide(values.cast(pa.int64()).cast(pa.float64()), float(DAY))
 
 
-def too_early(values: pa.ChunkedArray) -> bool:
-    """Whether a date lies before 1900, which Excel cannot show as a date."""
-    first = pc.min(values.cast(pa.timestamp("us", tz=getattr(values.type, "tz", None)))).cast(pa.timestamp("us"))
-    return bool(first.is_valid and first.value < FIRST_DAY.value)
+def out_of_range(values: pa.ChunkedArray) -> bool:
+    """Whether a date lies before 1900 or after 9999, which Excel cannot show as dates."""
+    kind = values.type
+    micros = values.cast(pa.timestamp("us", tz=getattr(kind, "tz", None))).cast(pa.int64())
+    extremes = pc.min_max(micros).as_py()
+    return extremes["min"] is not None and (extremes["min"] < FIRST or extremes["max"] >= BEYOND)
 
 
 def seoul(values: pa.Array) -> pa.Array:
