@@ -8,7 +8,7 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Final
-from zipfile import ZIP_DEFLATED, LargeZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, LargeZipFile, ZipFile
 
 from campaign.report.xlsx.frames import write_frames
 from campaign.report.xlsx.model import Table
@@ -54,14 +54,13 @@ def write(
             ZipFile(file, "w", ZIP_DEFLATED, allowZip64=False, compresslevel=LEVEL) as package,
         ):
             for name in parts.namelist():
-                part = ZipInfo(name)  # of 1980: nothing in a package depends on the time
-                part.compress_type = ZIP_DEFLATED
-                content = parts.read(name)
-                if name in tables:
-                    with package.open(part, "w") as target:
-                        stream_rows(target, content, tables[name], frames.styles[tables[name].name], progress)
-                else:
-                    package.writestr(part, content)
+                # By its name: the package's level of compression then counts, and no time is written.
+                with package.open(name, "w") as target:
+                    if name in tables:
+                        table = tables[name]
+                        stream_rows(target, parts.read(name), table, frames.styles[table.name], progress)
+                    else:
+                        target.write(parts.read(name))
     except LargeZipFile:
         words = "it would be larger than the 2 GiB that a workbook can have; use `--format csv` or `--format parquet`"
         raise OSError(errno.EFBIG, words) from None

@@ -138,25 +138,24 @@ def text_cell(values: pa.Array, style: str) -> list[Part]:
         values = pc.if_else(pc.greater(pc.binary_length(values), 0), values, None)
         offsets, data = buffers(values)
     raw = np.frombuffer(data, dtype=np.uint8)[: offsets[-1]]
-    return [f'{style} t="inlineStr"><is><t{spaced(raw, offsets)}>', escaped(values, raw[offsets[0] :]), "</t></is>"]
+    whole = raw[offsets[0] :].tobytes()
+    return [f'{style} t="inlineStr"><is><t{spaced(raw, offsets, whole)}>', escaped(values, whole), "</t></is>"]
 
 
-def spaced(raw: np.ndarray, offsets: np.ndarray) -> str:
+def spaced(raw: np.ndarray, offsets: np.ndarray, whole: bytes) -> str:
     """The attribute that keeps white space, where any of the texts begins or ends with it."""
     filled = offsets[1:] > offsets[:-1]
     ends = np.concatenate((offsets[:-1][filled], offsets[1:][filled] - 1))
-    data = raw[offsets[0] :].tobytes()
-    is_spaced = (raw[ends] <= SPACE).any() or any(space in data for space in WIDE_SPACES)
+    is_spaced = (raw[ends] <= SPACE).any() or any(space in whole for space in WIDE_SPACES)
     return ' xml:space="preserve"' if is_spaced else ""
 
 
-def escaped(values: pa.Array, raw: np.ndarray) -> pa.Array:
-    """The texts as XML has them; nearly none needs an escape, which one look at their bytes shows."""
-    data = raw.tobytes()
+def escaped(values: pa.Array, whole: bytes) -> pa.Array:
+    """The texts as XML has them; nearly none needs an escape, which a look at all of their bytes shows."""
     for sign, escape in ESCAPES:
-        if sign in data:
+        if sign in whole:
             values = pc.replace_substring(values, sign.decode(), escape)
-    return pc.replace_substring_regex(values, CODE, rf"{CODE_ESCAPE}\1") if b"_x" in data else values
+    return pc.replace_substring_regex(values, CODE, rf"{CODE_ESCAPE}\1") if b"_x" in whole else values
 
 
 def escape_length(values: pa.Array) -> pa.Array:

@@ -119,7 +119,7 @@ def spelled(values: pa.Array) -> pa.Array:
 
 
 def numbers(values: pa.ChunkedArray) -> Cells:
-    """Numbers as numbers, unless Excel would change their digits. Those that are not finite become text when written."""
+    """Numbers as numbers, unless Excel would change their digits; `rows` makes text of those that are not finite."""
     if not pa.types.is_floating(values.type):
         extremes = pc.min_max(values).as_py()
         if max(abs(extremes["min"] or 0), abs(extremes["max"] or 0)) >= EXACT:
