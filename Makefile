@@ -19,6 +19,7 @@ demo: $(VENV)/installed ## Send the sample campaign to the built-in sandbox and 
 
 test: $(VENV)/installed-dev ## Run all tests
 	@sh tests/browser.sh
+	@sh tests/readers.sh
 	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point

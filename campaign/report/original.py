@@ -1,4 +1,4 @@
-"""A copy of the person's own workbook with the results beside their rows; styles and other sheets stay.
+"""A copy of the user's own workbook with the results beside their rows; styles and other sheets stay.
 
 openpyxl keeps what is already there, at the price of a cell at a time; charts and
 pictures of the workbook are not kept by it.
@@ -6,6 +6,7 @@ pictures of the workbook are not kept by it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
@@ -35,6 +36,17 @@ COLUMNS: Final = (
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 NUMBER_FORMATS: Final = {Format.DIGITS: "@", Format.DATETIME: "yyyy-mm-dd hh:mm:ss"}
+
+
+# The schema's order; openpyxl's own is a different one. Source: ECMA-376 part 1, 18.8.22.
+Font.__elements__ = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name", "family",
+    "charset", "scheme",
+)  # fmt: skip
+
+
+CODE: Final = re.compile("_(x[0-9A-Fa-f]{4})")
+"""Text that would be read as the code of a character; openpyxl leaves its escape to its caller."""
 
 
 class NotAWorkbook(CampaignError):
@@ -114,6 +126,7 @@ def fill(cell: Cell | MergedCell, value: Any, field: Field) -> None:  # noqa: AN
         return
     cell.value = value
     if isinstance(value, str):
+        cell.value = CODE.sub(r"_x005F_\1", value)
         cell.data_type = "s"
     if field.column.format in NUMBER_FORMATS:
         cell.number_format = NUMBER_FORMATS[field.column.format]

@@ -149,7 +149,7 @@ def users_of(library: str) -> set[str]:
         ("sqlalchemy", {"journal"}),
         ("sqlite3", {"journal"}),
         ("tqdm", {"progress"}),
-        ("xlsxwriter", {"report"}),
+        ("xlsxwriter", {"report", "starter"}),
         ("fastexcel", {"recipients"}),
         ("jinja2", {"messages"}),
         ("PIL", {"messages"}),

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from campaign import model
 
 FORMATS: Final = dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS) | dict.fromkeys(
-    ("resultCode", "no", "recipients", "attempts"), Format.CENTRED
+    ("status", "state", "msgType", "resultCode", "no", "recipients", "attempts"), Format.CENTRED
 )
 """Our columns that are more than plain text and numbers."""
 
 LOOKS_LIKE_A_NUMBER: Final = r"^[=+\-@0-9]|^(?i:true|false)$"
 """Text that a spreadsheet program turns into something else as soon as its cell is edited."""
 
-WIDEST: Final = {"text": 46.0, "reason": 60.0, "message": 28.0, "to_do": 80.0}
+WIDEST: Final = {"text": 40.0, "reason": 50.0, "message": 28.0, "to_do": 64.0}
 
 NOT_PRINTED: Final = frozenset({"bytes", "sentAt", "row", "file", "sheet", "fix"})
 """Columns of ours that are rarely needed on paper, and stand last: without them the others are printed larger."""
