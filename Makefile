@@ -38,6 +38,7 @@ format: $(VENV)/installed-dev ## Put the code into its one form
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/installed-dev ## Measure, about twenty minutes; BENCH=--quick for four
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
 	@$(BIN)/python benchmarks/run.py $(BENCH)
 
 clean: ## Remove what make made

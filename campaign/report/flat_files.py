@@ -28,16 +28,27 @@ FORMULA: Final = r"^[=+\-@\t\r]"
 """What a spreadsheet program might run, or hide, when it opens a CSV. Source: OWASP, CSV Injection."""
 
 
+DIGITS: Final = r"^(?:0[0-9]+|[0-9]{12,})$"
+"""Text that Excel would read as a number and change: its leading zeros go, and long ones are saved as 1.23E+11."""
+
+KOREAN: Final = r"^(02|0[0-9]{2})([0-9]{3,4})([0-9]{4})$"
+"""A Korean number, written with hyphens to be text in every program."""
+
+
 def csv(result: Result, path: Path) -> Path:
     """Write the rows as CSV in UTF-8 and give where they are; columns as in the sheet `results`.
 
-    Text that begins like a formula has an apostrophe before it; numbers have not,
-    negative ones neither. Times are on a clock in Seoul.
+    Phone numbers have hyphens, and other text that Excel would change or run has an
+    apostrophe before it; numbers have not, negative ones neither. Times are on a clock in Seoul.
 
     Raises:
         OSError: the folder or the file cannot be written; what was there is untouched.
     """
-    columns = [(guarded_one(heading), guarded(values, kinds)) for heading, values, kinds in columns_of(result)]
+    phones = {place for place, column in enumerate(result.recipients.columns) if column.name == result.recipients.phone}
+    columns = [
+        (guarded_one(heading), guarded(hyphenated(values) if place in phones or heading == "number" else values, kinds))
+        for place, (heading, values, kinds) in enumerate(columns_of(result))
+    ]
     table = pa.Table.from_arrays([values for _, values in columns], names=[heading for heading, _ in columns])
 
     def write(made: Path) -> None:
@@ -86,10 +97,17 @@ def guarded(values: pa.ChunkedArray, kinds: pa.ChunkedArray | None) -> pa.Chunke
         return values.cast(pa.time64("us")).cast(pa.time32("s"), safe=False)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return values if pa.types.is_primitive(kind) or pa.types.is_decimal(kind) else spelled(values)
-    risky = pc.match_substring_regex(values, FORMULA)
+    risky = pc.or_(pc.match_substring_regex(values, FORMULA), pc.match_substring_regex(values, DIGITS))
     if kinds is not None:
         risky = pc.and_(risky, pc.not_equal(kinds, Kind.NUMBER))
     return pc.if_else(risky, pc.binary_join_element_wise("'", values.cast(pa.string()), ""), values.cast(pa.string()))
+
+
+def hyphenated(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Korean numbers with hyphens; everything else as it is."""
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values
+    return pc.replace_substring_regex(values, KOREAN, r"\1-\2-\3")
 
 
 def guarded_one(heading: str) -> str:
@@ -100,12 +118,12 @@ def guarded_one(heading: str) -> str:
 
 def unique(headings: list[str], own: int) -> list[str]:
     """The headings with a number behind those of the first `own` that occur before or among the rest."""
-    taken = set(headings[own:])
+    taken = {heading.casefold() for heading in headings[own:]}
     names: list[str] = []
     for heading in map(well_formed, headings[:own]):
         name, number = heading, 2
-        while name in taken:
+        while name.casefold() in taken:  # some readers take names of another case for the same
             name, number = f"{heading} ({number})", number + 1
-        taken.add(name)
+        taken.add(name.casefold())
         names.append(name)
     return names + headings[own:]

@@ -33,7 +33,20 @@ def test_every_row_with_its_own_columns_and_ours(tmp_path: Path) -> None:
     assert headings[:6] == ["이름", "휴대폰", "지점", "구매금액", "status", "resultCode"]
     assert [line[4:6] for line in lines] == [["accepted", "0"], ["unknown", ""], ["invalid", ""]]
     assert lines[0][headings.index("sentAt")] == "2026-12-01 10:00:00"
-    assert lines[0][headings.index("number")] == "01000000000"
+    assert lines[0][headings.index("number")] == "010-0000-0000"
+
+
+def test_digits_survive_a_double_click_in_excel(tmp_path: Path) -> None:
+    columns = [
+        ("회원", own(["007", "123456789012", "12"])),
+        ("휴대폰", own(["01000000000", "0212345678", "1000000000"])),
+    ]
+    lines = read(ResultOf(columns=columns).build(), tmp_path)[1:]
+    assert [line[:2] for line in lines] == [
+        ["'007", "010-0000-0000"],
+        ["'123456789012", "02-1234-5678"],
+        ["12", "1000000000"],
+    ]
 
 
 @pytest.mark.parametrize("value", ['=HYPERLINK("http://x")', "+82 10", "-5", "@x", "\tx", "\rx"])
@@ -67,6 +80,12 @@ def test_cells_of_every_type(tmp_path: Path) -> None:
     headings, line, *_ = read(ResultOf(columns=columns).build(), tmp_path)
     assert headings[6:8] == ["이름", "이름"]
     assert line[:8] == ["2026-12-01", "10:30:00", "true", "0.1", "[1, 2]", "", "가", "나"]
+
+
+def test_names_that_differ_by_case_alone_are_told_apart(tmp_path: Path) -> None:
+    columns = [("Status", own(["새"] * 3)), ("a", own([1, 2, 3])), ("A", own([4, 5, 6]))]
+    table = pq.read_table(flat_files.parquet(ResultOf(columns=columns).build(), tmp_path / "결과.parquet"))
+    assert table.column_names[:4] == ["Status (2)", "a", "A (2)", "status"]
 
 
 def test_parquet_keeps_types_and_every_column(tmp_path: Path) -> None:
