@@ -32,7 +32,7 @@ def write(result: Result, path: Path, *, progress: Progress | None = None, rows_
     changes = Changes()
     results = lists.results(result, changes, rows_a_sheet)
     # The summary tells what the results could not hold, so it is made after them.
-    sheets = [
+    sheets: list[Table | Page] = [
         *results,
         summary(result, changes),
         *lists.requests(result, Changes(), rows_a_sheet),

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from campaign.report import result_workbook
-from campaign.report.xlsx import package, tables
+from campaign.report.xlsx import frames, package, tables
 from tests.support.builders import ResultOf, own
 
 if TYPE_CHECKING:
@@ -128,10 +128,10 @@ def test_a_sheet_ends_before_its_rows_outgrow_it_escapes_counted(
 def test_a_workbook_that_would_outgrow_its_zip_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frames = package.write_frames
+    write = frames.write_frames
 
     def then_limited(*words: Any) -> Any:
-        made = frames(*words)
+        made = write(*words)
         monkeypatch.setattr("zipfile.ZIP64_LIMIT", 60_000)
         return made
 
@@ -158,6 +158,8 @@ def test_results_are_printed_without_rarely_needed_columns_and_large_enough_to_r
     sheet = book["results"]
     assert str(sheet.print_area) == "'results'!$A$1:$L$10"
     assert sheet["L1"].value == "text"
+    assert sheet.oddFooter is not None
+    assert sheet.oddFooter.center is not None
     assert sheet.oddFooter.center.text == "&P / &N"
     wide = ResultOf(columns=[(f"열 {place}", own(["가" * 10] * 3)) for place in range(20)]).build()
     sheet = openpyxl.load_workbook(result_workbook.write(wide, tmp_path / "넓음.xlsx"))["results"]

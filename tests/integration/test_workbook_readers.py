@@ -76,11 +76,12 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     result = ResultOf(statuses=EVERY * 3).build()
     other = ResultOf(statuses=["accepted"] * 4, run={"id": "여름 & 세일 '1'"}).build()
     theirs = openpyxl.Workbook()
-    theirs.active.append(["이름", "휴대폰", "지점", "구매금액"])
+    sheet = theirs.worksheets[0]
+    sheet.append(["이름", "휴대폰", "지점", "구매금액"])
     for row in result.recipients.table.itertuples(index=False):
-        theirs.active.append(list(row[2:6]))
+        sheet.append(list(row[2:6]))
     theirs.save(folder / "theirs.xlsx")
-    source = Source(file="theirs.xlsx", sheet=theirs.active.title)
+    source = Source(file="theirs.xlsx", sheet=sheet.title)
     object.__setattr__(result.recipients, "sources", (source,))
     return {
         "result": result_workbook.write(result, folder / "result.xlsx"),

@@ -9,7 +9,7 @@ from campaign.report import labels, theme
 from campaign.report.sheets.page_layout import ASIDE, COUNT, EDGE, HEAD, HEAD_NUMBER, RIGHT, TABLES, WIDTHS, WORD
 from campaign.report.sheets.summary_tables import Breakdown
 from campaign.report.sheets.timeline import timeline
-from campaign.report.xlsx.model import Area, CellStyle, Chart, Page
+from campaign.report.xlsx.model import Area, CellStyle, Chart, Page, Tint
 from campaign.report.xlsx.widths import of_text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ LABEL_TOP: Final = CellStyle(colour="5B6B7B", top=True)
 VALUE: Final = CellStyle(align="left")
 MOMENT: Final = CellStyle(align="left", number="yyyy-mm-dd hh:mm:ss")
 REASON: Final = CellStyle(bold=True, tint=theme.AMBER, wrap=True, bordered=True)
-QUOTED: Final = CellStyle(wrap=True, top=True, tint=theme.Tint("F6F8FA", "222222"), bordered=True)
+QUOTED: Final = CellStyle(wrap=True, top=True, tint=Tint("F6F8FA", "222222"), bordered=True)
 NOTE: Final = CellStyle(colour="5B6B7B", wrap=True, top=True)
 
 A_ROW: Final = 150

@@ -95,12 +95,13 @@ def xml_edges(fields: Sequence[Field], rows: int) -> np.ndarray | None:
 def cell_sizes(field: Field, start: int, count: int) -> np.ndarray:
     """Bytes of XML that each of these cells takes: exactly those of texts and their escapes, the rest at most."""
     values = field.cells.slice(start, count)
-    filled = values.is_valid().to_numpy(zero_copy_only=False)
+    filled: np.ndarray = values.is_valid().to_numpy(zero_copy_only=False)
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
         return filled * (CELL + NUMBER)
     lengths = pc.fill_null(pc.add(pc.binary_length(values).cast(pa.int64()), escape_length(values)), 0)
     around = CELL + NUMBER if field.kinds else CELL
-    return filled * around + lengths.to_numpy(zero_copy_only=False)
+    sizes: np.ndarray = filled * around + lengths.to_numpy(zero_copy_only=False)
+    return sizes
 
 
 def part(name: str, fields: Sequence[Field], start: int, rows: int, *, counted: bool) -> Table:
