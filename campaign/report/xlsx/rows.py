@@ -37,7 +37,8 @@ GENERAL: Final = ' s="0"'
 SPACE: Final = 32
 """Bytes up to here are white space, which programs cut off the ends of a text unless `xml:space` says otherwise."""
 
-WIDE_SPACES: Final = (b"\xc2\xa0", b"\xe3\x80\x80")
+NO_BREAK: Final = b"\xc2\xa0"
+IDEOGRAPHIC: Final = b"\xe3\x80\x80"
 """The no-break and the ideographic space in UTF-8: white space to some programs, though not to XML."""
 
 
@@ -139,15 +140,17 @@ def text_cell(values: pa.Array, style: str) -> list[Part]:
         offsets, data = buffers(values)
     raw = np.frombuffer(data, dtype=np.uint8)[: offsets[-1]]
     whole = raw[offsets[0] :].tobytes()
-    return [f'{style} t="inlineStr"><is><t{spaced(raw, offsets, whole)}>', escaped(values, whole), "</t></is>"]
+    return [f'{style} t="inlineStr"><is><t{spaced(raw, offsets)}>', escaped(values, whole), "</t></is>"]
 
 
-def spaced(raw: np.ndarray, offsets: np.ndarray, whole: bytes) -> str:
-    """The attribute that keeps white space, where any of the texts begins or ends with it."""
+def spaced(raw: np.ndarray, offsets: np.ndarray) -> str:
+    """The attribute that keeps white space, where any of the texts may begin or end with it."""
     filled = offsets[1:] > offsets[:-1]
-    ends = np.concatenate((offsets[:-1][filled], offsets[1:][filled] - 1))
-    is_spaced = (raw[ends] <= SPACE).any() or any(space in whole for space in WIDE_SPACES)
-    return ' xml:space="preserve"' if is_spaced else ""
+    first, last = offsets[:-1][filled], offsets[1:][filled] - 1
+    begin, end, before = raw[first], raw[last], raw[last - 1]
+    is_spaced = (begin <= SPACE) | (end <= SPACE) | (begin == NO_BREAK[0]) | (begin == IDEOGRAPHIC[0])
+    is_spaced |= (before == NO_BREAK[0]) & (end == NO_BREAK[1]) | (before == IDEOGRAPHIC[1]) & (end == IDEOGRAPHIC[2])
+    return ' xml:space="preserve"' if is_spaced.any() else ""
 
 
 def escaped(values: pa.Array, whole: bytes) -> pa.Array:
