@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.model import naming
-from campaign.report import place, workbook
+from campaign.report import place, result_workbook
 from tests.support.desk import ROOT, Desk, number
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def test_a_run_whose_workbook_fails_says_its_outcome_and_keeps_its_status(
     desk.campaign()
     if status == 3:
         desk.fault(fault="code", code=13)
-    monkeypatch.setattr(workbook, "write", failing(problem))
+    monkeypatch.setattr(result_workbook, "write", failing(problem))
     done = desk.run("send", "c.toml", "--yes", "--json")
     assert (done.status, done.json["state"], done.json["report"]) == (status, state, None), done
     assert "could not be written" in done.err

@@ -11,7 +11,9 @@ from campaign.cli.progress_bars import Progress
 from campaign.config.campaign_file import load
 from campaign.engine import results, runs
 from campaign.engine.checking import check
-from campaign.report import marks, pouring, workbook
+from campaign.report import result_workbook
+from campaign.report.sheets import highlights
+from campaign.report.xlsx import package
 from tests.support.desk import Desk, number
 
 if TYPE_CHECKING:
@@ -140,15 +142,15 @@ def many(tmp_path: Path) -> tuple[Result, Path]:
 
 def test_a_thousand_cells_get_a_note_and_all_of_them_their_colour(many: tuple[Result, Path]) -> None:
     result, path = many
-    book = openpyxl.load_workbook(workbook.write(result, path))
+    book = openpyxl.load_workbook(result_workbook.write(result, path))
     assert len(coloured(book["results"])) == 1_500
     assert list(notes_on_cells(book["results"])) == [f"B{row}" for row in range(2, 1_002)]
 
 
 def test_marks_go_over_several_sheets(many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     result, path = many
-    monkeypatch.setattr(marks, "NOTES", 800)
-    book = openpyxl.load_workbook(workbook.write(result, path, rows_a_sheet=701))
+    monkeypatch.setattr(highlights, "NOTES", 800)
+    book = openpyxl.load_workbook(result_workbook.write(result, path, rows_a_sheet=701))
     sheets = [book["results"], book["results 2"], book["results 3"]]
     assert [len(coloured(sheet)) for sheet in sheets] == [700, 700, 100]
     assert [len(notes_on_cells(sheet)) for sheet in sheets] == [700, 100, 0]
@@ -157,8 +159,8 @@ def test_marks_go_over_several_sheets(many: tuple[Result, Path], monkeypatch: py
 
 def test_a_sheet_in_many_pieces_is_marked_alike(many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     result, path = many
-    whole = openpyxl.load_workbook(workbook.write(result, path))["results"]
-    monkeypatch.setattr(pouring, "LARGE", 4_096)
-    pieces = openpyxl.load_workbook(workbook.write(result, path))["results"]
+    whole = openpyxl.load_workbook(result_workbook.write(result, path))["results"]
+    monkeypatch.setattr(package, "LARGE", 4_096)
+    pieces = openpyxl.load_workbook(result_workbook.write(result, path))["results"]
     assert list(pieces.values) == list(whole.values)
     assert coloured(pieces) == coloured(whole)
