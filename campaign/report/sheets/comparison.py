@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import Status
 from campaign.report import labels, theme
-from campaign.report.recognition import COMPARISON
 from campaign.report.totals import totals
 from campaign.report.xlsx.grid import Grid, Value
 from campaign.report.xlsx.model import Area, CellStyle, Chart, Page
@@ -55,7 +54,7 @@ CHART: Final = 16  # rows that a chart takes
 def comparison(results: Sequence[Result]) -> Page:
     """A line a run, and charts of what was accepted."""
     grid = Grid()
-    grid.put(0, 0, COMPARISON, TITLE, across=len(COLUMNS))
+    grid.put(0, 0, "실행 비교  Comparison of runs", TITLE, across=len(COLUMNS))
     grid.height(0, 32)
     for column, (heading, _, _) in enumerate(COLUMNS):
         grid.put(FIRST - 1, column, heading, HEAD)
