@@ -25,7 +25,7 @@ _BYTES: Final = sorted(character.encode() for character in SUBSTITUTES)
 _SUBSTITUTED: Final = (bytes({data[0] for data in _BYTES}), re.compile(b"|".join(map(re.escape, _BYTES))))
 
 
-def finisher(*, substituting: bool) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
+def sanitizer(*, substituting: bool) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
     """The function that finishes a column of texts: `text.clean`, and `text.substitute` where asked."""
     if not substituting:
         return lambda texts: _where(_UNCLEAN, clean, texts)

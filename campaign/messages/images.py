@@ -1,4 +1,4 @@
-"""Pictures for MMS: JPG, PNG, WebP and GIF, fitted into a JPG that the gateway takes.
+"""CampaignImages for MMS: JPG, PNG, WebP and GIF, fitted into a JPG that the gateway takes.
 
 What a file is says its first bytes, never its name, and only the decoders of these formats ever see it: Pillow
 would hand an EPS to Ghostscript.
@@ -16,12 +16,15 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from campaign.messages.templates.column_names import is_template
 from campaign.model import limits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PIL.Image import Image
+
+    from campaign.config.campaign_file import Campaign
 
 LARGEST_FILE: Final = 50_000_000
 """Bytes of a picture file that are looked at, at most."""
@@ -65,6 +68,41 @@ class Fitted:
     digest: str  # SHA-256, hex
     data: bytes
     note: str | None
+
+
+class CampaignImages:
+    """The pictures of a campaign, each fitted once."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._folder = campaign.folder
+        # A name that comes out of a spreadsheet may not reach for files elsewhere on the machine.
+        self._confined = is_template(campaign.message.image or "")
+        self.by_digest: dict[str, bytes] = {}
+        self.notes: list[str] = []
+
+    def fit(self, name: str) -> str:
+        """The digest of the fitted picture of that name.
+
+        Raises:
+            ValueError: it cannot be used, in words.
+        """
+        path = self._folder / name.strip()
+        if not name.strip():
+            raise ValueError("image: the name is empty")
+        if "\0" in name:
+            raise ValueError(f"image {name!r}: is not a file's name")
+        if self._confined and not self._lies_within(path):
+            raise ValueError(f"image {name!r}: lies outside the campaign's folder")
+        picture = fit(path)
+        self.by_digest[picture.digest] = picture.data
+        self.notes += [picture.note] if picture.note else []
+        return picture.digest
+
+    def _lies_within(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self._folder.resolve())
+        except (OSError, RuntimeError):
+            raise ValueError(f"image {path}: cannot be read: its links go round in a circle") from None
 
 
 def fit(path: Path) -> Fitted:

@@ -5,6 +5,7 @@ It is for campaigns that leave the type to the program: there, a text over 90 by
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.messages.cp949 import byte_lengths
-from campaign.messages.diagnosis import CLASSES, Cut, Diagnosis, LongColumn
 from campaign.messages.rendering.cell_values import is_text
 from campaign.model import MsgType, limits
 
@@ -26,10 +26,57 @@ if TYPE_CHECKING:
 CUTTABLE: Final = 40
 """Bytes that a person might still cut from a template; beyond that it is another text."""
 
+CLASSES: Final = ((1, 4), (5, 10), (11, None))
+"""How far over the limit, in bytes: from and to, both included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongColumn:
+    """A column whose value is longer than usual in `rows` of the messages over the limit. Lengths in CP949 bytes."""
+
+    heading: str
+    rows: int
+    usual: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What cutting so many `bytes` from the template would do: `rows` become SMS, for `saved` won less (if known)."""
+
+    bytes: int
+    rows: int
+    saved: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LengthAdvice:
+    """The messages of a campaign that are LMS for their length alone.
+
+    `over` of `rows` are; `by_class` counts them along `CLASSES`; `columns` names
+    what made them long, `by_itself` counts those that no column's value did;
+    `extra` is what they cost more than SMS, in won, None without prices.
+    """
+
+    rows: int
+    over: int
+    by_class: tuple[int, ...]
+    columns: tuple[LongColumn, ...]
+    by_itself: int
+    extra: float | None
+    cuts: tuple[Cut, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The diagnosis in words for the screen; none where no message is over the limit."""
+        if not self.over:
+            return ()
+        return (_how_far(self), _why(self), *_what_helps(self))
+
 
 def examine(
     rows: pd.DataFrame, columns: Sequence[Column], places: Sequence[int], prices: Mapping[MsgType, float]
-) -> Diagnosis:
+) -> LengthAdvice:
     """Look at the messages that go.
 
     Args:
@@ -43,7 +90,7 @@ def examine(
     long = over > 0
     more = prices[MsgType.LMS] - prices[MsgType.SMS] if {MsgType.LMS, MsgType.SMS} <= set(prices) else None
     found, by_itself = _blame(rows, [columns[place] for place in places], long)
-    return Diagnosis(
+    return LengthAdvice(
         rows=len(rows),
         over=int(long.sum()),
         by_class=tuple(int(((over >= low) & (over <= (high or over.max()))).sum()) for low, high in CLASSES)
@@ -99,3 +146,31 @@ def _cuts(over: np.ndarray, more: float | None) -> tuple[Cut, ...]:
         Cut(bytes=int(bytes_[place]), rows=int(moved[place]), saved=None if more is None else more * int(moved[place]))
         for place in telling
     )
+
+
+def _how_far(found: LengthAdvice) -> str:
+    names = [f"{low} to {high} bytes" if high else f"{low} bytes or more" for low, high in CLASSES]
+    parts = [f"{count:,} by {name}" for count, name in zip(found.by_class, names, strict=True) if count]
+    cost = "" if not found.extra else f", which costs {found.extra:,.0f} won more than SMS"
+    return (
+        f"{found.over:,} of {found.rows:,} messages are LMS for being over {limits.SMS_BYTES} bytes: "
+        f"{', '.join(parts)}{cost}"
+    )
+
+
+def _why(found: LengthAdvice) -> str:
+    parts = [
+        f"{column.heading!r} in {column.rows:,} (usually {column.usual} bytes, up to {column.longest})"
+        for column in found.columns
+    ]
+    parts += [f"the template itself in {found.by_itself:,}"] if found.by_itself else []
+    return f"what makes them long: {', '.join(parts)}"
+
+
+def _what_helps(found: LengthAdvice) -> list[str]:
+    return [
+        f"cutting {cut.bytes} byte{'s' if cut.bytes > 1 else ''} from the template moves "
+        f"{'all' if cut.rows == found.over else f'{cut.rows:,}'} of them to SMS"
+        + ("" if not cut.saved else f": {cut.saved:,.0f} won less")
+        for cut in found.cuts
+    ]

@@ -62,7 +62,7 @@ def check(
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
-            composition = compose(recipients, campaign, now, progress=advance, crew=early.crew)
+            composition = compose(recipients, campaign, now, progress=advance, pool=early.pool)
     note, shared = row_status.say_once(row_status.both(numbers["note"], agreed.note))
     numbers["note"] = row_status.both(note, composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)

@@ -1,1 +1,1 @@
-"""Renders templates row by row in a confined process."""
+"""Renders templates row by row in a renderer process."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from campaign.messages.templates.environment import Language
+    from campaign.messages.templates.environment import TemplateEnvironment
 
     Failed = Callable[[int, Exception], None]
 
@@ -92,9 +92,11 @@ class Loop:
         return pieces, None
 
 
-def compile_loop(language: Language, source: str, variables: Sequence[str], headings: Sequence[str]) -> Loop | None:
+def compile_loop(
+    environment: TemplateEnvironment, source: str, variables: Sequence[str], headings: Sequence[str]
+) -> Loop | None:
     """The template as a loop over rows of these variables and headings; None if it cannot be one."""
-    tree = pieces.inlined(language, language.parse(source))
+    tree = pieces.inlined(environment, environment.parse(source))
     if not (variables or headings) or not all(map(_is_plain, tree.find_all(nodes.Node))):
         return None
     cells = {heading: _CELL.format(place) for place, heading in enumerate(headings)}
@@ -102,8 +104,8 @@ def compile_loop(language: Language, source: str, variables: Sequence[str], head
     targets: list[nodes.Expr] = [nodes.Name(name, "store") for name in (*variables, *cells.values())]
     loop = nodes.For(nodes.Tuple(targets, "store"), nodes.Name(_ROWS, "load"), body, [], None, False)
     whole = nodes.Template([loop])
-    whole.set_environment(language).set_lineno(1)
-    return Loop(language.from_string(whole), variables, headings)
+    whole.set_environment(environment).set_lineno(1)
+    return Loop(environment.from_string(whole), variables, headings)
 
 
 def _is_plain(node: nodes.Node) -> bool:

@@ -13,7 +13,7 @@ from jinja2 import nodes
 from campaign.messages.templates import origins, pieces
 from campaign.messages.templates.batch_loop import Loop, compile_loop
 from campaign.messages.templates.column_names import ROW, Names, fold, is_template, plain_form
-from campaign.messages.templates.environment import Language, missing, refuse_large_constants, say
+from campaign.messages.templates.environment import TemplateEnvironment, missing, refuse_large_constants, say
 from campaign.messages.templates.josa import particles
 from campaign.messages.templates.origins import heading_of
 from campaign.model.errors import TemplateError
@@ -39,11 +39,11 @@ class Field:
     loop: Loop | None = None  # the same as a loop over many rows, where it can be one
 
     @property
-    def language(self) -> Language:
-        """The language that it was compiled in."""
-        language = self.template.environment
-        assert isinstance(language, Language)  # noqa: S101 - `compile_field` compiles in no other
-        return language
+    def environment(self) -> TemplateEnvironment:
+        """The environment that it was compiled in."""
+        environment = self.template.environment
+        assert isinstance(environment, TemplateEnvironment)  # noqa: S101 - `compile_field` compiles in no other
+        return environment
 
     @property
     def by_heading(self) -> frozenset[str]:
@@ -65,14 +65,14 @@ class Field:
 
 
 @cache
-def _language() -> Language:
-    return Language()
+def _environment() -> TemplateEnvironment:
+    return TemplateEnvironment()
 
 
-def compile_field(label: str, source: str, names: Names, language: Language | None = None) -> Field:
+def compile_field(label: str, source: str, names: Names, environment: TemplateEnvironment | None = None) -> Field:
     """A text field ready to be rendered; `label` says where it came from, for errors.
 
-    `language` has the files that it may take in.
+    `environment` has the files that it may take in.
 
     Constants are reckoned out here already, so a hostile source can use up the machine:
     `worker` calls this within limits.
@@ -81,20 +81,20 @@ def compile_field(label: str, source: str, names: Names, language: Language | No
         TemplateError: the syntax is wrong, it names a column that does not exist (with the nearest), or
             takes in a file that is missing or not of its folder.
     """
-    language = language or _language()
+    environment = environment or _environment()
     source = unicodedata.normalize("NFC", source)  # as the names of columns are, which macOS writes in parts
     try:
-        whole = pieces.walk(language, label, source)
-        asked = pieces.variables(language, whole, names) - {ROW}
+        whole = pieces.walk(environment, label, source)
+        asked = pieces.variables(environment, whole, names) - {ROW}
         by_piece = [_headings_asked(piece.label, piece.tree, names) for piece in whole]
         headings = None if None in by_piece else frozenset().union(*filter(None, by_piece))
         for piece in whole:
             _refuse_unknown_particles(piece.label, piece.tree)
-            refuse_large_constants(language, piece.tree)
+            refuse_large_constants(environment, piece.tree)
             if piece.name is not None:
-                language.get_template(piece.name)
-        template = language.from_string(source)
-        loop = None if headings is None else compile_loop(language, source, sorted(asked), sorted(headings))
+                environment.get_template(piece.name)
+        template = environment.from_string(source)
+        loop = None if headings is None else compile_loop(environment, source, sorted(asked), sorted(headings))
     except jinja2.TemplateSyntaxError as problem:
         place = f"{label}: {problem.name}" if problem.name else label
         raise TemplateError(f"{place}, line {problem.lineno}: {problem.message}") from None

@@ -1,4 +1,4 @@
-"""The language of templates: Jinja2, strict about what is missing, sandboxed, with our filters.
+"""The environment of templates: Jinja2, strict about what is missing, sandboxed, with our filters.
 
 A template comes from the person who sends; it is still treated as hostile.
 """
@@ -74,7 +74,7 @@ class _Template(jinja2.Template):
         return super()._get_default_module(ctx)
 
 
-class Language(ImmutableSandboxedEnvironment):
+class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """The sandbox, with the operators that can use up the machine held in bounds.
 
     Attributes:
@@ -128,7 +128,7 @@ def numbers(*bounds: int) -> range:
     return found
 
 
-def refuse_large_constants(language: Language, tree: nodes.Template) -> None:
+def refuse_large_constants(environment: TemplateEnvironment, tree: nodes.Template) -> None:
     """Refuse products, powers and ranges of constants that fail on every row, such as `9**9**7`, before any row.
 
     Raises:
@@ -136,17 +136,17 @@ def refuse_large_constants(language: Language, tree: nodes.Template) -> None:
     """
     for node in tree.find_all((nodes.Pow, nodes.Mul, nodes.Call)):
         try:
-            _constant(language, node)
+            _constant(environment, node)
         except (nodes.Impossible, ArithmeticError, TypeError, ValueError):
             continue  # it depends on the row, or fails on every row with words of its own
 
 
-def _constant(language: Language, node: nodes.Expr) -> Any:  # noqa: ANN401 - whatever the template reckons with
+def _constant(environment: TemplateEnvironment, node: nodes.Expr) -> Any:  # noqa: ANN401 - whatever the template reckons with
     if isinstance(node, nodes.Pow | nodes.Mul):
-        left, right = _constant(language, node.left), _constant(language, node.right)
-        return language.call_binop(None, node.operator, left, right)
+        left, right = _constant(environment, node.left), _constant(environment, node.right)
+        return environment.call_binop(None, node.operator, left, right)
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "range":
-        return numbers(*(_constant(language, bound) for bound in node.args))
+        return numbers(*(_constant(environment, bound) for bound in node.args))
     return node.as_const()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import compress, repeat
 from typing import TYPE_CHECKING, Any
 
-from campaign.messages.rendering import fault
+from campaign.messages.templates import fault
 from campaign.messages.templates.column_names import ROW
 from campaign.messages.templates.environment import say
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.messages.templates.column_names import Names
-    from campaign.messages.templates.environment import Language
+    from campaign.messages.templates.environment import TemplateEnvironment
 
 _TAKES_IN: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _DEEPEST: Final = 8
@@ -33,27 +33,27 @@ class Piece:
     sees_row: bool
 
 
-def walk(language: Language, label: str, source: str) -> list[Piece]:
+def walk(environment: TemplateEnvironment, label: str, source: str) -> list[Piece]:
     """The template, then every file that it may take in.
 
     Raises:
         TemplateError: a file is missing or may not be read, or its name depends on the row.
         jinja2.TemplateSyntaxError: a piece's syntax is wrong.
     """
-    whole = [Piece(label, None, language.parse(source), sees_row=True)]
+    whole = [Piece(label, None, environment.parse(source), sees_row=True)]
     seen = set()
     for piece in whole:  # grows while it is walked
         for node in piece.tree.find_all(_TAKES_IN):
             sees_row = piece.sees_row and getattr(node, "with_context", True)
-            for name in _files(language, piece.label, node):
+            for name in _files(environment, piece.label, node):
                 if (name, sees_row) not in seen:
                     seen.add((name, sees_row))
-                    tree = language.parse(language.files.texts[name], name)
+                    tree = environment.parse(environment.files.texts[name], name)
                     whole.append(Piece(f"{label}: {name}", name, tree, sees_row))
     return whole
 
 
-def _files(language: Language, label: str, node: nodes.Node) -> list[str]:
+def _files(environment: TemplateEnvironment, label: str, node: nodes.Node) -> list[str]:
     """The files that a tag may take in, of those that were read."""
     assert isinstance(node, _TAKES_IN)  # noqa: S101 - it was looked for as one
     place = f"{label}, line {node.lineno}"
@@ -64,7 +64,7 @@ def _files(language: Language, label: str, node: nodes.Node) -> list[str]:
             '{% include "footer.j2" %}; it cannot depend on the row'
         )
     keys = [template_files.key(name) for name in listed]
-    files = language.files
+    files = environment.files
     for key in keys:
         if key in files.refused:
             raise TemplateError(f"{place}: {files.refused[key]}")
@@ -92,7 +92,7 @@ def _constants(node: nodes.Expr | None) -> list[str] | None:
     return None if None in parts else [name for part in parts for name in part or ()]
 
 
-def variables(language: Language, whole: Sequence[Piece], names: Names) -> set[str]:
+def variables(environment: TemplateEnvironment, whole: Sequence[Piece], names: Names) -> set[str]:
     """The variables that the template asks of the row.
 
     Raises:
@@ -101,10 +101,10 @@ def variables(language: Language, whole: Sequence[Piece], names: Names) -> set[s
     own = {name for piece in whole for name in _assigned(piece.tree)}
     asked = set()
     for piece in whole:
-        for name in sorted(_undeclared(language, piece)):
+        for name in sorted(_undeclared(environment, piece)):
             if name not in names.variables and name != ROW:
                 # What one file sets, another one may print.
-                if name in language.globals or (len(whole) > 1 and name in own):
+                if name in environment.globals or (len(whole) > 1 and name in own):
                     continue
                 raise TemplateError(f"{_where(piece, name)}: {names.no_such(f'{{{{ {name} }}}}', name)}")
             if name in names.ambiguous:
@@ -118,15 +118,15 @@ def variables(language: Language, whole: Sequence[Piece], names: Names) -> set[s
     return asked
 
 
-def _undeclared(language: Language, piece: Piece) -> set[str]:
+def _undeclared(environment: TemplateEnvironment, piece: Piece) -> set[str]:
     """The variables that are asked of the row, or of what Jinja2 has for every template (`range`, `dict`)."""
-    known, language.globals = language.globals, {}
+    known, environment.globals = environment.globals, {}
     try:
         return meta.find_undeclared_variables(piece.tree)
     except TemplateSyntaxError as problem:
         raise TemplateError(f"{piece.label}, line {problem.lineno}: {problem.message}") from None
     finally:
-        language.globals = known
+        environment.globals = known
 
 
 def _assigned(tree: nodes.Template) -> set[str]:
@@ -145,25 +145,25 @@ def _where(piece: Piece, name: str) -> str:
     return f"{piece.label}, line {min(lines)}" if lines else piece.label
 
 
-def inlined(language: Language, tree: nodes.Template) -> nodes.Template:
+def inlined(environment: TemplateEnvironment, tree: nodes.Template) -> nodes.Template:
     """The template with the text of every `include` in its place, as far as that means the same.
 
     It does where the file only prints, asks and reckons, which `loops` sees to.
     """
-    whole: nodes.Template = _Inliner(language, _DEEPEST).visit(tree)
+    whole: nodes.Template = _Inliner(environment, _DEEPEST).visit(tree)
     return whole
 
 
 class _Inliner(NodeTransformer):
-    def __init__(self, language: Language, depth: int) -> None:
-        self._language = language
+    def __init__(self, environment: TemplateEnvironment, depth: int) -> None:
+        self._environment = environment
         self._depth = depth
 
     def visit_Include(self, node: nodes.Include) -> nodes.Node | list[nodes.Node]:  # noqa: N802 - Jinja2's name
-        files = _files(self._language, "", node)
+        files = _files(self._environment, "", node)
         if not node.with_context or not self._depth or isinstance(node.template, nodes.CondExpr):
             return node
         if not files:
             return []
-        tree = self._language.parse(self._language.files.texts[files[0]], files[0])
-        return list(_Inliner(self._language, self._depth - 1).visit(tree).body)
+        tree = self._environment.parse(self._environment.files.texts[files[0]], files[0])
+        return list(_Inliner(self._environment, self._depth - 1).visit(tree).body)

@@ -12,7 +12,7 @@ import pytest
 from campaign.config import campaign_file, template_files
 from campaign.config.template_files import TemplateFiles
 from campaign.messages.templates.compile import Names, compile_field
-from campaign.messages.templates.environment import Language
+from campaign.messages.templates.environment import TemplateEnvironment
 from campaign.messages.templates.fill import fill
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_a_fault_in_a_file_is_said_with_the_file_and_the_line(source: str, words
         "large.j2": "{{ 9**9**7 }}",
         "blind.j2": "\n{{ 이름 }}",
     }
-    language = Language(TemplateFiles(texts, {"gone.j2": "there is no file 'gone.j2' here"}))
+    language = TemplateEnvironment(TemplateFiles(texts, {"gone.j2": "there is no file 'gone.j2' here"}))
     with pytest.raises(TemplateError, match=words):
         compile_field("t", source, Names.of(["이름", "쿠폰"]), language)
 
@@ -145,7 +145,7 @@ def test_a_column_named_as_one_of_jinjas_own_is_a_column() -> None:
 def test_what_a_base_is_given_by_one_row_does_not_reach_the_next() -> None:
     base = {"base.j2": "{% block 몸 %}{{ super() if super is defined else '-' }}{% endblock %}"}
     field = compile_field(
-        "t", "{% extends 'base.j2' %}{% set 것 = 이름 %}", Names.of(["이름"]), Language(TemplateFiles(base))
+        "t", "{% extends 'base.j2' %}{% set 것 = 이름 %}", Names.of(["이름"]), TemplateEnvironment(TemplateFiles(base))
     )
     reasons: dict[int, str] = {}
     texts = fill(field, {0: ["a", "b", "c"]}, 3, reasons, most=9)
@@ -155,7 +155,7 @@ def test_what_a_base_is_given_by_one_row_does_not_reach_the_next() -> None:
 def test_what_one_row_leaves_in_an_imported_file_does_not_reach_the_next() -> None:
     remember = "{% macro 기억(이름) %}{{ 앞.이름 }}{% set 앞.이름 = 이름 %}{% endmacro %}"
     macros = "{% set 앞 = namespace(이름='-') %}" + remember
-    language = Language(TemplateFiles({"m.j2": macros}))
+    language = TemplateEnvironment(TemplateFiles({"m.j2": macros}))
     field = compile_field("t", "{% import 'm.j2' as 말 %}{{ 말.기억(이름) }}", Names.of(["이름"]), language)
     assert fill(field, {0: ["민서", "지훈", "하은"]}, 3, {}, most=9) == ["-", "-", "-"]
 
@@ -166,7 +166,7 @@ def test_a_file_that_takes_itself_in_is_stopped(desk: Desk) -> None:
     desk.campaign("", message='template = "t.j2"')
     done = desk.run("check", "c.toml")
     assert done.status == 2
-    assert "a file takes itself in" in done.err
+    assert "a file includes itself" in done.err
 
 
 def test_names_in_comments_and_texts_do_no_harm(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from campaign.config import campaign_file
 from campaign.messages.compose import Composition, compose, refuse_contradictions
 from campaign.messages.rendering import render
 from campaign.messages.rendering.cell_values import cell_values
-from campaign.messages.rendering.fields import hire
+from campaign.messages.rendering.fields import start_pool
 from campaign.model import Column, Kind, Recipients, Source, limits
 
 if TYPE_CHECKING:
@@ -41,24 +41,24 @@ def composed(folder: Path, recipients: Recipients, **message: Any) -> Compositio
 
 def test_rows_with_the_same_values_are_rendered_once() -> None:
     recipients = recipients_of(이름=["가", "나", "가", "나", "가"], 쿠폰=[1, 2, 3, 4, 5])
-    variants = render.render(recipients, {"text": ("t", "{{ 이름 }}님")}, finish=lambda texts: texts)
+    variants = render.render(recipients, {"text": ("t", "{{ 이름 }}님")}, sanitize=lambda texts: texts)
     assert variants.fields["text"].to_pylist() == ["가님", "나님"]
     assert variants.of_row.tolist() == [0, 1, 0, 1, 0]
 
 
 def test_a_constant_text_is_not_rendered_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "Crew", lambda: pytest.fail("nothing is to be filled in"))
+    monkeypatch.setattr(render, "RendererPool", lambda: pytest.fail("nothing is to be filled in"))
     frame = composed(tmp_path, recipients_of(이름=["가", "나"]), text="모두에게").frame
     assert frame["text"].tolist() == ["모두에게"] * 2
 
 
 def test_processes_are_hired_only_where_something_is_to_be_filled_in(tmp_path: Path) -> None:
-    for text, hired in (("모두에게", False), ("{{ 이름 }}님", True)):
+    for text, renderers in (("모두에게", False), ("{{ 이름 }}님", True)):
         values = {"name": "t", "sender": "02-1234-5678", "recipients": {"files": ["r.xlsx"]}, "message": {"text": text}}
         campaign = campaign_file.build(values, folder=tmp_path, place="here")
-        with hire(campaign) as crew:
-            assert (crew is not None) == hired
-            frame = compose(recipients_of(이름=["가"]), campaign, NOW, crew=crew).frame
+        with start_pool(campaign) as pool:
+            assert (pool is not None) == renderers
+            frame = compose(recipients_of(이름=["가"]), campaign, NOW, pool=pool).frame
         assert frame["text"].tolist() == [text.replace("{{ 이름 }}", "가")]
 
 
@@ -222,6 +222,6 @@ def test_progress_counts_every_row_once(tmp_path: Path) -> None:
     seen: list[int] = []
     recipients = recipients_of(이름=[f"고객{place % 7}" for place in range(5_000)])
     names = {"text": ("the text", "{{ 이름 }}")}
-    variants = render.render(recipients, names, finish=lambda texts: texts, progress=seen.append)
+    variants = render.render(recipients, names, sanitize=lambda texts: texts, progress=seen.append)
     assert (len(variants), sum(seen)) == (7, 5_000)
     del tmp_path

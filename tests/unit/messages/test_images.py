@@ -1,4 +1,4 @@
-"""Pictures: what they are is told by their bytes, only four formats are opened, and size is bounded before decoding."""
+"""Images: what they are is told by their bytes, only four formats are opened, and size is bounded before decoding."""
 
 from __future__ import annotations
 

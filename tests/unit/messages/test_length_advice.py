@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.messages.diagnosis import Cut, Diagnosis, LongColumn
 from campaign.messages.ksx1001 import notes, outside
-from campaign.messages.length_advice import examine
+from campaign.messages.length_advice import Cut, LengthAdvice, LongColumn, examine
 from campaign.model import MsgType
 from tests.unit.messages.test_compose import composed, recipients_of
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 PRICES = {MsgType.SMS: 20.0, MsgType.LMS: 50.0}
 
 
-def diagnosis(folder: Path, text: str, prices: dict[MsgType, float] | None = None, **columns: Any) -> Diagnosis:
+def diagnosis(folder: Path, text: str, prices: dict[MsgType, float] | None = None, **columns: Any) -> LengthAdvice:
     recipients = recipients_of(**columns)
     composition = composed(folder, recipients, text=text)
     rows = pd.concat([recipients.table, composition.frame], axis=1)
@@ -33,7 +32,7 @@ def test_it_says_which_messages_are_lms_for_a_few_bytes_and_why(tmp_path: Path) 
     # The template has 84 bytes; a usual name has 6, which makes 90.
     names = ["김민서"] * 90 + ["남궁민수"] * 6 + ["제갈공명님"] * 2 + ["아주긴이름을가진사람"] * 2
     found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 42, 이름=names, 번호=list(range(100)))
-    assert found == Diagnosis(
+    assert found == LengthAdvice(
         rows=100,
         over=10,
         by_class=(8, 0, 2),

@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.rendering import batches, render
-from campaign.messages.rendering import pool as crew
+from campaign.messages.rendering import batches, pool, render
 from campaign.messages.rendering.limits import Limits
-from campaign.messages.rendering.pool import Crew
+from campaign.messages.rendering.pool import RendererPool
 from campaign.messages.templates import compile as template
-from campaign.messages.templates.environment import Language, say
+from campaign.messages.templates.environment import TemplateEnvironment, say
 from campaign.messages.templates.fill import fill
 from campaign.model import Kind
 from campaign.model.errors import TemplateError
@@ -108,7 +107,7 @@ BASED = "{% extends 'base.j2' %}{% block 몸 %}{{ super() }}{{ 쿠폰 }}{% endbl
 def slowly(source: str, rows: Sequence[Sequence[Any]]) -> list[tuple[str | None, str | None]]:
     """Text and reason of every row, each filled in by Jinja2's own `render`."""
     # A language of its own for each row: nothing of one can reach another.
-    return [_slowly(Language(FILES).from_string(source), row) for row in rows]
+    return [_slowly(TemplateEnvironment(FILES).from_string(source), row) for row in rows]
 
 
 def _slowly(compiled: jinja2.Template, row: Sequence[Any]) -> tuple[str | None, str | None]:
@@ -133,13 +132,15 @@ def cells(row: Sequence[Any]) -> list[Any]:
 def test_rows_filled_in_together_equal_rows_rendered_by_themselves(source: str, rows: list[tuple[Any, ...]]) -> None:
     whole = [cells(row) for row in rows]
     reasons: dict[int, str] = {}
-    field = template.compile_field("t", source, NAMES, Language(FILES))
+    field = template.compile_field("t", source, NAMES, TemplateEnvironment(FILES))
     texts = fill(field, dict(enumerate(zip(*whole, strict=True))), len(whole), reasons, most=10_000)
     assert [(text, reasons.get(place)) for place, text in enumerate(texts)] == slowly(source, whole)
 
 
 def test_every_piece_is_filled_in_both_ways() -> None:
-    loops = [template.compile_field("t", piece, NAMES, Language(FILES)).loop for piece in PIECES if "{" in piece]
+    loops = [
+        template.compile_field("t", piece, NAMES, TemplateEnvironment(FILES)).loop for piece in PIECES if "{" in piece
+    ]
     assert any(loops)
     assert not all(loops)
 
@@ -152,10 +153,10 @@ def test_a_row_that_failed_in_one_field_is_passed_over_by_the_next() -> None:
     assert reasons == {1: "before", 2: "'쿠폰' is empty, and the template needs it"}
 
 
-def rendered(source: str | Mapping[str, str], crew: Crew | None = None, **columns: Any) -> render.Variants:
+def rendered(source: str | Mapping[str, str], pool: RendererPool | None = None, **columns: Any) -> render.Variants:
     sources = source if isinstance(source, dict) else {"text": str(source)}
     labelled = {name: (f"the {name}", words) for name, words in sources.items()}
-    return render.render(recipients_of(**columns), labelled, finish=lambda texts: texts, crew=crew)
+    return render.render(recipients_of(**columns), labelled, sanitize=lambda texts: texts, pool=pool)
 
 
 def test_values_reach_the_other_process_as_they_are() -> None:
@@ -206,17 +207,17 @@ def test_a_mixed_columns_cells_keep_their_kinds() -> None:
     recipients.table["kind.0"] = pd.Series(kinds, dtype=pd.ArrowDtype(pa.uint8()))
     columns = (dataclasses.replace(recipients.columns[0], mixed=True),)
     sources = {"text": ("t", "{% if 값 is number %}{{ 값 + 1 }}{% else %}{{ 값 }}{% endif %}")}
-    variants = render.render(dataclasses.replace(recipients, columns=columns), sources, finish=lambda texts: texts)
+    variants = render.render(dataclasses.replace(recipients, columns=columns), sources, sanitize=lambda texts: texts)
     assert variants.fields["text"].to_pylist() == ["12001", "12000", "2026-12-01"]
 
 
 def test_many_variants_come_back_in_their_order_from_two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "MANY", 1_000)
+    monkeypatch.setattr(pool, "MANY", 1_000)
     monkeypatch.setattr(batches, "BATCH", 70)
     numbers = [None if place % 97 == 5 else place for place in range(3_000)]
     seen: list[int] = []
     sources = {"text": ("t", "{{ 번호 }}!"), "title": ("t", "{{ 번호 * 2 }}"), "sender": ("t", "1588")}
-    variants = render.render(recipients_of(번호=numbers), sources, finish=lambda texts: texts, progress=seen.append)
+    variants = render.render(recipients_of(번호=numbers), sources, sanitize=lambda texts: texts, progress=seen.append)
     texts = variants.fields["text"].take(pa.array(variants.of_row)).to_pylist()
     titles = variants.fields["title"].take(pa.array(variants.of_row)).to_pylist()
     assert texts == [None if number is None else f"{number}!" for number in numbers]
@@ -232,7 +233,7 @@ def test_long_cells_make_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> Non
     seen: list[int] = []
     long = [f"{place}" + "가" * 30 for place in range(5)]
     sources = {"text": ("t", "{{ 글 }}")}
-    variants = render.render(recipients_of(글=long), sources, finish=lambda texts: texts, progress=seen.append)
+    variants = render.render(recipients_of(글=long), sources, sanitize=lambda texts: texts, progress=seen.append)
     assert variants.fields["text"].to_pylist() == long
     assert seen == [1, 1, 1, 1, 1, 0]
 
@@ -240,7 +241,7 @@ def test_long_cells_make_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_text_that_is_no_text_is_the_rows_problem() -> None:
     variants = rendered('{% if 이름 == "a" %}{{ "\\ud800" }}{% else %}b{% endif %}', 이름=["a", "b"])
     assert variants.fields["text"].to_pylist() == [None, "b"]
-    assert variants.reasons == {0: "the text holds U+D800, which is no character"}
+    assert variants.reasons == {0: "the text contains U+D800, which is not a character"}
 
 
 def test_the_confined_process_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,8 +259,8 @@ def test_the_confined_process_has_nothing_of_our_environment(monkeypatch: pytest
 
 
 def test_a_process_started_early_is_used() -> None:
-    with Crew() as early:
-        assert rendered("{{ 이름 }}님", crew=early, 이름=["a", "b"]).fields["text"].to_pylist() == ["a님", "b님"]
+    with RendererPool() as early:
+        assert rendered("{{ 이름 }}님", pool=early, 이름=["a", "b"]).fields["text"].to_pylist() == ["a님", "b님"]
 
 
 TIGHT = Limits(cpu=1, wall=8, memory=128 << 20, output=5_000)
@@ -271,13 +272,13 @@ LONG = "이름 * 20000"
     [
         (
             f"{{% for a in {LONG} %}}{{% for b in {LONG} %}}{{% endfor %}}{{% endfor %}}",
-            "reckons for more than 1 seconds",
+            "computes for more than 1 seconds",
         ),
         (
             f"{{% for a in {LONG} %}}{{% for b in {LONG} %}}{{{{ a ~ b }}}}{{% endfor %}}{{% endfor %}}",
-            "reckons for|needs more",
+            "computes for|needs more",
         ),
-        ("{% set n = namespace(x=3) %}{% for a in 이름 * 9999 %}{% set n.x = n.x * n.x %}{% endfor %}", "reckons for"),
+        ("{% set n = namespace(x=3) %}{% for a in 이름 * 9999 %}{% set n.x = n.x * n.x %}{% endfor %}", "computes for"),
         ("{{ 'x'.center(10**9) }}", "needs more than 128 MiB of memory"),
         ("{{ 'x'.zfill(1000000000) }}", "needs more than 128 MiB of memory"),
         ("{{ 'a'|center(10**9) }}", "needs more than 128 MiB of memory"),
@@ -289,7 +290,7 @@ LONG = "이름 * 20000"
             "{% set n = namespace(x=이름) %}{% for a in 이름*99 %}{% set n.x = n.x ~ n.x %}{% endfor %}",
             "needs more than",
         ),
-        ("{{ 'x'.center(20000) }}", "makes a text of more than 5,000 characters"),
+        ("{{ 'x'.center(20000) }}", "produces a text of more than 5,000 characters"),
         ("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(1) }}", "calls itself without end"),
         ("{% macro m(n) %}{{ m(n) }}{{ m(n) }}{% endmacro %}{{ m(1) }}", "calls itself without end"),
         ("{{ 9**9**7 }}", "is too large for a message"),
@@ -303,35 +304,35 @@ LONG = "이름 * 20000"
     ],
 )
 def test_a_template_that_would_use_up_the_machine_is_refused_by_name(source: str, words: str) -> None:
-    with Crew(TIGHT) as tight, pytest.raises(TemplateError, match=f"^the text[,:].*(?:{words})"):
-        rendered(source, crew=tight, 이름=["가나", "다라"])
+    with RendererPool(TIGHT) as tight, pytest.raises(TemplateError, match=f"^the text[,:].*(?:{words})"):
+        rendered(source, pool=tight, 이름=["가나", "다라"])
 
 
 def test_the_field_that_was_stopped_is_the_one_that_is_named() -> None:
     sources = {"text": "{{ 이름 }}", "title": "{{ 'x'.center(10**9) }}", "sender": "{{ 이름 }}"}
-    with Crew(TIGHT) as tight, pytest.raises(TemplateError, match=r"^the title: was stopped"):
-        rendered(sources, crew=tight, 이름=["가"])
+    with RendererPool(TIGHT) as tight, pytest.raises(TemplateError, match=r"^the title: was stopped"):
+        rendered(sources, pool=tight, 이름=["가"])
 
 
 def test_what_does_not_answer_in_time_is_ended() -> None:
     with (
-        Crew(Limits(cpu=60, wall=1)) as slow,
-        pytest.raises(TemplateError, match="the text: was stopped: it is not done"),
+        RendererPool(Limits(cpu=60, wall=1)) as slow,
+        pytest.raises(TemplateError, match="the text: was stopped: it did not finish"),
     ):
         rendered(
-            f"{{% for a in {LONG} %}}{{% for b in {LONG} %}}{{% endfor %}}{{% endfor %}}", crew=slow, 이름=["가나"]
+            f"{{% for a in {LONG} %}}{{% for b in {LONG} %}}{{% endfor %}}{{% endfor %}}", pool=slow, 이름=["가나"]
         )
 
 
 def test_a_process_that_dies_is_an_error_and_no_hang() -> None:
-    with Crew() as lost:
-        for one in lost._crew:  # noqa: SLF001 - as the system would do it
+    with RendererPool() as lost:
+        for one in lost._processes:  # noqa: SLF001 - as the system would do it
             one.kill()
-        with pytest.raises(TemplateError, match="the text: was stopped: the process that fills it in has ended"):
-            rendered("{{ 이름 }}", crew=lost, 이름=["가"])
+        with pytest.raises(TemplateError, match="the text: was stopped: the renderer process ended"):
+            rendered("{{ 이름 }}", pool=lost, 이름=["가"])
 
 
 def test_long_cells_are_no_fault_of_the_template() -> None:
-    with Crew(TIGHT) as tight:
-        variants = rendered("{{ 이름 }}", crew=tight, 이름=["가" * 20_000])
+    with RendererPool(TIGHT) as tight:
+        variants = rendered("{{ 이름 }}", pool=tight, 이름=["가" * 20_000])
     assert variants.fields["text"].to_pylist() == ["가" * 20_000]

@@ -49,7 +49,7 @@ def cell_at_fault(problem: Exception, field: Field, cells: Cells) -> int | None:
         cells: the row's values, by the places of the field's columns.
     """
     frames = list(_frames(problem.__traceback__))
-    sources = field.language.sources
+    sources = field.environment.sources
     ours = [place for place, (frame, _) in enumerate(frames) if frame.f_code.co_filename in sources]
     for place in reversed(ours):
         frame, instruction = frames[place]
