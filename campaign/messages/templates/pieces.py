@@ -1,4 +1,4 @@
-"""The pieces of a template: itself, and the files that it takes in. Walked and checked before any row."""
+"""Finds and checks the pieces of a template, that is its own source and the files that it includes."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     from campaign.messages.templates.column_names import Names
     from campaign.messages.templates.environment import TemplateEnvironment
 
-_TAKES_IN: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+_INCLUDING: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _DEEPEST: Final = 8
-"""Files within files up to which they are put in place."""
+"""Maximum depth of nested files that are inlined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One template. `name` is its file's, None for the template itself; `sees_row` whether it gets the columns."""
+    """One piece. `name` is that of its file, None for the template itself; `sees_row`: it can read the columns."""
 
-    label: str  # where it came from, for errors
+    label: str  # where the piece comes from, for errors
     name: str | None
     tree: nodes.Template
     sees_row: bool
 
 
 def walk(environment: TemplateEnvironment, label: str, source: str) -> list[Piece]:
-    """The template, then every file that it may take in.
+    """The template itself, followed by each file that it may include.
 
     Raises:
-        TemplateError: a file is missing or may not be read, or its name depends on the row.
-        jinja2.TemplateSyntaxError: a piece's syntax is wrong.
+        TemplateError: a file is missing or must not be read, or its name depends on the row.
+        jinja2.TemplateSyntaxError: the syntax of a piece is wrong.
     """
     whole = [Piece(label, None, environment.parse(source), sees_row=True)]
     seen = set()
     for piece in whole:  # grows while it is walked
-        for node in piece.tree.find_all(_TAKES_IN):
+        for node in piece.tree.find_all(_INCLUDING):
             sees_row = piece.sees_row and getattr(node, "with_context", True)
             for name in _files(environment, piece.label, node):
                 if (name, sees_row) not in seen:
@@ -54,13 +54,13 @@ def walk(environment: TemplateEnvironment, label: str, source: str) -> list[Piec
 
 
 def _files(environment: TemplateEnvironment, label: str, node: nodes.Node) -> list[str]:
-    """The files that a tag may take in, of those that were read."""
-    assert isinstance(node, _TAKES_IN)  # noqa: S101 - it was looked for as one
+    """The files that a tag may include, of those that were read."""
+    assert isinstance(node, _INCLUDING)  # noqa: S101 - `find_all` yields no other class
     place = f"{label}, line {node.lineno}"
     listed = _constants(node.template)
     if listed is None:
         raise TemplateError(
-            f"{place}: the name of a file to take in has to stand in quotes, as in "
+            f"{place}: the name of an included file must be in quotes, as in "
             '{% include "footer.j2" %}; it cannot depend on the row'
         )
     keys = [template_files.key(name) for name in listed]
@@ -78,7 +78,7 @@ def _files(environment: TemplateEnvironment, label: str, node: nodes.Node) -> li
 
 
 def _constants(node: nodes.Expr | None) -> list[str] | None:
-    """The names that are written out; None if one is not."""
+    """The names in an expression of constants; None if a part is not a constant."""
     if node is None:
         return []
     if isinstance(node, nodes.Const):
@@ -93,17 +93,17 @@ def _constants(node: nodes.Expr | None) -> list[str] | None:
 
 
 def variables(environment: TemplateEnvironment, whole: Sequence[Piece], names: Names) -> set[str]:
-    """The variables that the template asks of the row.
+    """The variables that the template reads from the row.
 
     Raises:
-        TemplateError: one is not a column, or not seen by its piece; or there is no such filter.
+        TemplateError: a variable is not a column, its piece cannot read columns, or a filter does not exist.
     """
     own = {name for piece in whole for name in _assigned(piece.tree)}
     asked = set()
     for piece in whole:
         for name in sorted(_undeclared(environment, piece)):
             if name not in names.variables and name != ROW:
-                # What one file sets, another one may print.
+                # One file may print a variable that another file sets.
                 if name in environment.globals or (len(whole) > 1 and name in own):
                     continue
                 raise TemplateError(f"{_where(piece, name)}: {names.no_such(f'{{{{ {name} }}}}', name)}")
@@ -111,15 +111,15 @@ def variables(environment: TemplateEnvironment, whole: Sequence[Piece], names: N
                 raise TemplateError(f"{_where(piece, name)}: {{{{ {name} }}}}: {names.ambiguous[name]}")
             if not piece.sees_row:
                 raise TemplateError(
-                    f"{_where(piece, name)}: {{{{ {name} }}}}: this file is taken in without the row's columns. Hand it"
-                    " over as a macro's argument, or write `with context` at the end of the tag that takes it in"
+                    f"{_where(piece, name)}: {{{{ {name} }}}}: this file is included without the row's columns. Pass it"
+                    " as an argument of a macro, or write `with context` at the end of the tag that includes the file"
                 )
             asked.add(name)
     return asked
 
 
 def _undeclared(environment: TemplateEnvironment, piece: Piece) -> set[str]:
-    """The variables that are asked of the row, or of what Jinja2 has for every template (`range`, `dict`)."""
+    """The variables that are read from the row or from the globals of Jinja2 (`range`, `dict`)."""
     known, environment.globals = environment.globals, {}
     try:
         return meta.find_undeclared_variables(piece.tree)
@@ -146,9 +146,9 @@ def _where(piece: Piece, name: str) -> str:
 
 
 def inlined(environment: TemplateEnvironment, tree: nodes.Template) -> nodes.Template:
-    """The template with the text of every `include` in its place, as far as that means the same.
+    """The template with each `include` replaced by the content of its file, where that means the same.
 
-    It does where the file only prints, asks and reckons, which `loops` sees to.
+    It means the same where the file only prints, tests and computes, which `batch_loop` requires.
     """
     whole: nodes.Template = _Inliner(environment, _DEEPEST).visit(tree)
     return whole

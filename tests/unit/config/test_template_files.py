@@ -11,7 +11,8 @@ import pytest
 
 from campaign.config import campaign_file, template_files
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.templates.compile import Names, compile_field
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
 from campaign.messages.templates.environment import TemplateEnvironment
 from campaign.messages.templates.fill import fill
 
@@ -105,16 +106,16 @@ def test_what_cannot_be_taken_in_is_refused_with_its_place(desk: Desk, name: str
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("{% include 이름 %}", "t, line 1: the name of a file to take in has to stand in quotes"),
-        ("\n{% import 'a' ~ '.j2' as a %}", "t, line 2: the name of a file to take in has to stand in quotes"),
-        ("{% include 'a.j2' if 이름 else 쿠폰 %}", "has to stand in quotes"),
+        ("{% include 이름 %}", "t, line 1: the name of an included file must be in quotes"),
+        ("\n{% import 'a' ~ '.j2' as a %}", "t, line 2: the name of an included file must be in quotes"),
+        ("{% include 'a.j2' if 이름 else 쿠폰 %}", "must be in quotes"),
         ("{% include 'deep.j2' %}", "t: deep.j2, line 3: there is no file 'gone.j2' here"),
         ("{% include 'wrong.j2' %}", "t: wrong.j2, line 2: "),
         ("{% include 'filter.j2' %}", "t: filter.j2, line 1: .*없는필터"),
         ("{% include 'unknown.j2' %}", r"t: unknown.j2, line 2: \{\{ 이르 \}\}: there is no column '이르'"),
         ("{% include 'row.j2' %}", r't: row.j2: row\["이르"\]: there is no column'),
         ("{% include 'large.j2' %}", "t: .*too large for a message"),
-        ("{% import 'blind.j2' as a %}", r"t: blind.j2, line 2: \{\{ 이름 \}\}: this file is taken in without"),
+        ("{% import 'blind.j2' as a %}", r"t: blind.j2, line 2: \{\{ 이름 \}\}: this file is included without"),
         ("{% include 'blind.j2' without context %}", "t: blind.j2, line 2: .*write `with context`"),
     ],
 )

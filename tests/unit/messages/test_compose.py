@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from PIL import Image
 
 from campaign.config import campaign_file
-from campaign.messages.compose import Composition, compose, refuse_contradictions
+from campaign.messages.compose import compose
 from campaign.messages.rendering import render
-from campaign.messages.rendering.cell_values import cell_values
 from campaign.messages.rendering.fields import start_pool
-from campaign.model import Column, Kind, Recipients, Source, limits
+from tests.support.messages import NOW, composed, recipients_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-
-
-def recipients_of(**columns: list[Any]) -> Recipients:
-    arrays = [pa.array(values) for values in columns.values()]
-    table = pd.DataFrame(
-        {f"own.{place}": pd.Series(array, dtype=pd.ArrowDtype(array.type)) for place, array in enumerate(arrays)}
-    )
-    headings = tuple(Column(name=f"own.{place}", heading=heading) for place, heading in enumerate(columns))
-    return Recipients(table=table, columns=headings, phone="own.0", sources=(Source(file="r.xlsx"),))
-
-
-def composed(folder: Path, recipients: Recipients, **message: Any) -> Composition:
-    values = {"name": "t", "sender": message.pop("sender", "02-1234-5678"), "recipients": {"files": ["r.xlsx"]}}
-    campaign = campaign_file.build({**values, "message": message}, folder=folder, place="here")
-    refuse_contradictions(campaign)
-    return compose(recipients, campaign, NOW)
 
 
 def test_rows_with_the_same_values_are_rendered_once() -> None:
@@ -194,28 +173,6 @@ def test_a_picture_that_cannot_be_used_is_the_rows_problem(tmp_path: Path, name:
     (folder / "text.jpg").write_text("not a picture")
     frame = composed(folder, recipients_of(그림=[name]), text="글", title="제목", image="{{ 그림 }}").frame
     assert words in frame["reason"][0]
-
-
-def test_the_image_limit_is_100_000_bytes() -> None:
-    assert limits.IMAGE_BYTES == 100_000
-
-
-def test_cells_of_a_mixed_column_are_what_they_were() -> None:
-    import datetime as dt
-
-    cells = pa.array(["12000", "12000", "2026-12-01", "2026-12-01 10:00:00", "10:30:00", "true", None, " "])
-    kinds = [Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.BOOLEAN, Kind.EMPTY, Kind.TEXT]
-    values = cell_values(cells, pa.array(kinds, pa.uint8()), "missing")
-    assert values == [
-        12000,
-        "12000",
-        dt.date(2026, 12, 1),
-        dt.datetime(2026, 12, 1, 10),
-        dt.time(10, 30),
-        True,
-        "missing",
-        "missing",
-    ]
 
 
 def test_progress_counts_every_row_once(tmp_path: Path) -> None:

@@ -12,6 +12,10 @@ import pytest
 from PIL import Image
 
 from campaign.messages import images
+from campaign.model import limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +145,7 @@ def test_a_loop_of_links_a_folder_and_a_pipe_are_refused_in_words(tmp_path: Path
     for name, said in (("a.jpg", "cannot be read"), ("d.jpg", "is not a file"), ("p.jpg", "is not a file")):
         with pytest.raises(ValueError, match=said):
             images.fit(tmp_path / name)
+
+
+def test_the_image_limit_is_100_000_bytes() -> None:
+    assert limits.IMAGE_BYTES == 100_000
