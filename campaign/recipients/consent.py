@@ -76,7 +76,7 @@ def _is_about_messages(name: str) -> bool:
     return bool(_CHANNEL.search(name)) or not _OTHER_CHANNEL.search(name)
 
 
-def refused(recipients: Recipients, column: Column, today: date) -> int:
+def count_refusals(recipients: Recipients, column: Column, today: date) -> int:
     """How many rows of a column that `is_refusal` refuse messages: a yes, a date, or a word such as 거부."""
     values = column_types.text(pa.array(recipients.table[column.name].array))
     counts = pc.value_counts(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values).to_pylist()
@@ -90,7 +90,7 @@ def _refuses(said: str, today: date) -> bool:
     return _verdict("", said, today)[0] is None and not re.match(r"동의|수신|허용|가능", folded)
 
 
-def column(recipients: Recipients, key: str, heading: str) -> Column:
+def find_column(recipients: Recipients, key: str, heading: str) -> Column:
     """The column under that heading.
 
     Args:
@@ -112,7 +112,7 @@ def column(recipients: Recipients, key: str, heading: str) -> Column:
     )
 
 
-def judge(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
+def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
     """Who agreed, by one column.
 
     Args:

@@ -69,7 +69,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     return Suppression(numbers=pa.chunked_array(numbers, pa.string()).unique(), notes=tuple(said))
 
 
-def opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:
+def is_opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:
     """Which of the numbers are on the list; a missing number is not.
 
     Args:

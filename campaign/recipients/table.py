@@ -36,14 +36,14 @@ def read(
     Raises:
         RecipientsError: a file cannot be read or is over a limit, or its phone column is not certain.
     """
-    return together(read_files(files, sheet=sheet, phone=phone, progress=progress or _untold))
+    return join_sheets(read_files(files, sheet=sheet, phone=phone, progress=progress or _ignore))
 
 
-def _untold(_rows: int) -> None:
+def _ignore(_rows: int) -> None:
     """For whoever does not want to know."""
 
 
-def together(grids: Sequence[Grid]) -> Recipients:
+def join_sheets(grids: Sequence[Grid]) -> Recipients:
     """One list of several grids: columns matched by heading, the second of two equal ones with the second."""
     places = [_places(grid.headings) for grid in grids]
     keys = list(dict.fromkeys(key for place in places for key in place))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from campaign.messages.rendering.fields import start_pool
+from campaign.messages import start_pool
 from campaign.model.errors import SettingsError
 from campaign.model.paths import canonical_path
-from campaign.recipients.spreadsheets.reader import Reading
+from campaign.recipients import EarlyReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Begun:
     def __init__(self, campaign: Campaign) -> None:
         section = campaign.recipients
         _require_different(campaign.recipient_files)
-        self.reading = Reading(campaign.recipient_files, sheet=section.sheet, phone=section.phone)
+        self.reading = EarlyReader(campaign.recipient_files, sheet=section.sheet, phone=section.phone)
         self._end = ExitStack()
         self.pool = self._end.enter_context(start_pool(campaign))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int], None]
 
 
-class Reading:
+class EarlyReader:
     """Files being read; made early, they have been read by the time that somebody asks for them.
 
     Args:

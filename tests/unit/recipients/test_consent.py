@@ -24,7 +24,7 @@ def judged(folder: Path, *cells: object) -> pd.DataFrame:
     rows = [(f"고객{place}", number(place), cell) for place, cell in enumerate(cells)]
     path = Desk(folder).sheet(rows, headings=("이름", "휴대폰", "수신동의일"))
     recipients = table.read([path])
-    return consent.judge(recipients, consent.column(recipients, "consent", "수신동의일"), TODAY)
+    return consent.check(recipients, consent.find_column(recipients, "consent", "수신동의일"), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_consent_of_over_two_years_ago_counts_and_is_told_of(tmp_path: Path) -
 def test_an_unknown_column_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
     recipients = table.read([Desk(tmp_path).sheet([("a", number(0), "Y")], headings=("이름", "휴대폰", "수신동의일"))])
     with pytest.raises(RecipientsError, match=r"recipients.consent = '수신동의'.*Did you mean '수신동의일'"):
-        consent.column(recipients, "consent", "수신동의")
+        consent.find_column(recipients, "consent", "수신동의")
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_a_yes_in_a_column_of_refusals_is_a_no(tmp_path: Path) -> None:
     cells = ["Y", "N", None, "거부", "수신거부", "2026-01-05", "동의", "수신", True]
     rows = [(f"고객{place}", number(place), cell) for place, cell in enumerate(cells)]
     recipients = table.read([Desk(tmp_path).sheet(rows, headings=("이름", "휴대폰", "수신거부여부"))])
-    assert consent.refused(recipients, consent.column(recipients, "consent", "수신거부여부"), TODAY) == 5
+    assert consent.count_refusals(recipients, consent.find_column(recipients, "consent", "수신거부여부"), TODAY) == 5

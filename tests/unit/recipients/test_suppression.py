@@ -48,7 +48,7 @@ def test_numbers_of_several_lists_each_once(tmp_path: Path) -> None:
 def test_no_list_holds_nobody_back() -> None:
     read = suppression.read([])
     assert read.numbers.to_pylist() == []
-    assert suppression.opted_out(pd.Series(["010"], dtype="string[pyarrow]"), read).to_list() == [False]
+    assert suppression.is_opted_out(pd.Series(["010"], dtype="string[pyarrow]"), read).to_list() == [False]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_abroad_both_kinds_of_numbers_are_held_back(tmp_path: Path) -> None:
 def test_whose_number_is_on_the_list(tmp_path: Path) -> None:
     read = suppression.read([csv(tmp_path / "a.csv", "휴대폰\n010-2222-3333\n")])
     cells = pd.Series(["01022223333", "01044445555", None], index=[5, 6, 7], dtype="string[pyarrow]")
-    held = suppression.opted_out(cells, read)
+    held = suppression.is_opted_out(cells, read)
     assert held.to_list() == [True, False, False]
     assert held.index.to_list() == [5, 6, 7]
 
