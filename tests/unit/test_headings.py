@@ -59,7 +59,7 @@ def test_several_that_could_be_it_are_lines_to_paste(tmp_path: Path) -> None:
     with pytest.raises(RecipientsError) as caught:
         sheets.read([path])
     assert str(caught.value) == (
-        f"{path}: the phone numbers may be in '보호자1 연락처' and '보호자 \"2\" 연락처'. Say which: write under"
+        f"{path}: the phone column may be '보호자1 연락처' and '보호자 \"2\" 연락처'. Choose one: write under"
         ' [recipients] in the campaign file: phone = "보호자1 연락처" or phone = "보호자 \\"2\\" 연락처"'
     )
     assert sheets.read([path], phone="보호자1 연락처").table["phone"].to_list() == ["010-1111-2222"]
@@ -79,7 +79,7 @@ def test_titles_above_are_not_taken_for_the_headings(tmp_path: Path, table: list
     with pytest.raises(RecipientsError) as caught:
         sheets.read([path])
     words = str(caught.value)
-    assert "no phone column was found. The columns are: 이름, 매장전화, 금액. Say which" in words
+    assert "no phone column was found. The columns are: 이름, 매장전화, 금액. Choose one" in words
     assert words.endswith('phone = "매장전화"')
 
 

@@ -56,7 +56,7 @@ def test_a_yes_and_a_date_are_a_consent(tmp_path: Path, cell: object) -> None:
         ("2026-13-45", "'수신동의일' says '2026-13-45', which is neither a date nor a yes: no consent is known"),
         (time(10, 0), "'수신동의일' says '10:00:00', which is neither a date nor a yes: no consent is known"),
         (45_000, "'수신동의일' says '45000', which is neither a date nor a yes: no consent is known"),
-        ("2026-12-02", "'수신동의일' says '2026-12-02', a day that is still to come: no consent is known"),
+        ("2026-12-02", "'수신동의일' says '2026-12-02', which is a future date: no consent is known"),
     ],
 )
 def test_what_is_no_consent_says_so_with_its_value(tmp_path: Path, cell: object, words: str) -> None:
@@ -73,7 +73,7 @@ def test_a_consent_of_over_two_years_ago_counts_and_is_told_of(tmp_path: Path) -
     found = judged(tmp_path, "2024-11-30", date(2024, 12, 1))
     assert found["refusal"].isna().all()
     assert found["note"].isna().to_list() == [False, True]
-    assert found["note"][0] == "'수신동의일' says '2024-11-30', over 2 years ago: such a consent is to be confirmed"
+    assert found["note"][0] == "'수신동의일' says '2024-11-30', over 2 years ago: the consent must be confirmed"
 
 
 def test_an_unknown_column_is_refused_with_the_nearest_one(tmp_path: Path) -> None:

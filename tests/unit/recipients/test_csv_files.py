@@ -68,7 +68,7 @@ def test_utf_16_without_a_mark_is_read(tmp_path: Path, order: str, text: str, su
     "content", [bytes(range(256)), b"a,b\n\0\0\0", b"\0" * 64, b"\x7fELF\x02\x01\x01\0\0\0\0\0\x03\0\x3e\0"]
 )
 def test_what_is_no_text_is_no_utf_16(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(RecipientsError, match=r"it is no \.csv file inside"):
+    with pytest.raises(RecipientsError, match=r"it is not a \.csv file"):
         table.read([csv(tmp_path / "a.csv", content)])
 
 
@@ -149,7 +149,7 @@ def test_a_newline_in_quotes_adds_no_row(tmp_path: Path) -> None:
 def test_blank_lines_count_as_rows_but_are_no_recipients(tmp_path: Path) -> None:
     read = table.read([csv(tmp_path / "a.csv", "\n이름,휴대폰\n\n홍,010\n,\n  \n김,011\n\n\n")])
     assert rows(read) == [4, 7]
-    assert read.notes == (f"{tmp_path / 'a.csv'}: row 6: fewer cells than the header's 2; the rest counts as empty.",)
+    assert read.notes == (f"{tmp_path / 'a.csv'}: row 6: fewer cells than the 2 of the header; missing cells count as empty.",)
 
 
 def test_titles_above_the_header_are_passed_over(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_rows_shorter_than_the_header_are_filled_and_named(tmp_path: Path) -> No
     path = csv(tmp_path / "a.csv", "휴대폰,이름,메모,\n010,홍\n011,김,a,\n012,이,b\n013\n")
     read = table.read([path])
     assert values(read, "메모") == [None, "a", "b", None]
-    assert read.notes == (f"{path}: rows 2, 5: fewer cells than the header's 3; the rest counts as empty.",)
+    assert read.notes == (f"{path}: rows 2, 5: fewer cells than the 3 of the header; missing cells count as empty.",)
 
 
 def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path: Path) -> None:

@@ -72,13 +72,13 @@ def test_a_workbook_of_one_column_needs_no_heading(tmp_path: Path, name: str) ->
 
 def test_columns_without_a_usual_heading_are_a_question(tmp_path: Path) -> None:
     path = csv(tmp_path / "a.csv", "홍,010-2222-3333\n김,010-4444-5555\n")
-    with pytest.raises(RecipientsError, match="not certain which column has the numbers"):
+    with pytest.raises(RecipientsError, match="not clear which column has the numbers"):
         suppression.read([path])
 
 
 def test_two_phone_columns_are_a_question(tmp_path: Path) -> None:
     path = csv(tmp_path / "a.csv", "휴대폰,핸드폰\n010-2222-3333,010-4444-5555\n")
-    with pytest.raises(RecipientsError, match="more than one column may hold the numbers"):
+    with pytest.raises(RecipientsError, match="more than one column may contain the numbers"):
         suppression.read([path])
 
 
@@ -90,7 +90,7 @@ def test_cells_that_give_no_number_are_counted_and_named(tmp_path: Path) -> None
     path = csv(tmp_path / "a.csv", "휴대폰,메모\n010-2222-3333,\n4.41E+11,\n홍길동,\n02-123-4567,\n,빈칸\n010-1,\n")
     read = suppression.read([path])
     assert read.numbers.to_pylist() == ["01022223333"]
-    assert read.notes == (f"{path}: 3 of its cells give no number, so that nobody is left out for them: rows 3, 4, 7.",)
+    assert read.notes == (f"{path}: rows 3, 4, 7: no valid number; no recipient is excluded for it.",)
 
 
 def test_abroad_both_kinds_of_numbers_are_held_back(tmp_path: Path) -> None:

@@ -339,15 +339,15 @@ def test_two_equally_good_headings_are_a_question_for_the_person(tmp_path: Path)
     with pytest.raises(RecipientsError) as caught:
         table.read([path])
     assert str(caught.value) == (
-        f"{path}, sheet 'Sheet': the phone numbers may be in '휴대폰' and '핸드폰'."
-        ' Say which: write under [recipients] in the campaign file: phone = "휴대폰" or phone = "핸드폰"'
+        f"{path}, sheet 'Sheet': the phone column may be '휴대폰' and '핸드폰'."
+        ' Choose one: write under [recipients] in the campaign file: phone = "휴대폰" or phone = "핸드폰"'
     )
     assert table.read([path], phone="핸드폰").phone == "own.1"
 
 
 def test_two_columns_of_the_same_heading_have_to_be_told_apart_in_the_file(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", ["휴대폰", "휴대폰 "], ["010", "011"])
-    with pytest.raises(RecipientsError, match="Rename the one that is not meant"):
+    with pytest.raises(RecipientsError, match="Rename the other one"):
         table.read([path])
     assert table.read([path], phone="휴대폰 ").phone == "own.1"
 
