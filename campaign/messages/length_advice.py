@@ -1,6 +1,6 @@
-"""The byte doctor: which messages are LMS for a few bytes, what made them long, what that costs and what would help.
+"""Advice on length: which messages are LMS for a few bytes, which columns make them long, and what to cut.
 
-It is for campaigns that leave the type to the program: there, a text over 90 bytes is an LMS.
+It applies to campaigns with `type = "auto"`, where a text over 90 bytes is an LMS.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from campaign.model import Column
 
 CUTTABLE: Final = 40
-"""Bytes that a person might still cut from a template; beyond that it is another text."""
+"""Maximum number of bytes that the advice suggests to cut from a template."""
 
 CLASSES: Final = ((1, 4), (5, 10), (11, None))
-"""How far over the limit, in bytes: from and to, both included."""
+"""Classes of bytes over the limit: from and to, both included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongColumn:
-    """A column whose value is longer than usual in `rows` of the messages over the limit. Lengths in CP949 bytes."""
+    """A column whose value is longer than usual in `rows` messages over the limit. Lengths are CP949 bytes."""
 
     heading: str
     rows: int
@@ -42,7 +42,7 @@ class LongColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """What cutting so many `bytes` from the template would do: `rows` become SMS, for `saved` won less (if known)."""
+    """The effect of cutting `bytes` from the template: `rows` become SMS, which saves `saved` won (None: unknown)."""
 
     bytes: int
     rows: int
@@ -51,11 +51,16 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LengthAdvice:
-    """The messages of a campaign that are LMS for their length alone.
+    """The messages of a campaign that are LMS only for their length.
 
-    `over` of `rows` are; `by_class` counts them along `CLASSES`; `columns` names
-    what made them long, `by_itself` counts those that no column's value did;
-    `extra` is what they cost more than SMS, in won, None without prices.
+    Attributes:
+        rows: number of messages.
+        over: number of messages over the limit of SMS.
+        by_class: number of messages over the limit in each of `CLASSES`.
+        columns: the columns that make messages long.
+        by_itself: number of messages that no column makes long.
+        extra: what they cost more than as SMS, in won; None without prices.
+        cuts: what to cut from the template.
     """
 
     rows: int
@@ -68,7 +73,7 @@ class LengthAdvice:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The diagnosis in words for the screen; none where no message is over the limit."""
+        """The advice as sentences; empty if no message is over the limit."""
         if not self.over:
             return ()
         return (_how_far(self), _why(self), *_what_helps(self))
@@ -77,19 +82,19 @@ class LengthAdvice:
 def examine(
     rows: pd.DataFrame, columns: Sequence[Column], places: Sequence[int], prices: Mapping[MsgType, float]
 ) -> LengthAdvice:
-    """Look at the messages that go.
+    """Examine the messages that will be sent.
 
     Args:
-        rows: the rows of the table that go (`schema.TABLE` with their own columns).
-        columns: what is known of the spreadsheet's columns.
-        places: which of them the text reads.
-        prices: won a message, as far as known.
+        rows: the rows that will be sent (`schema.TABLE` with the spreadsheet's columns).
+        columns: the columns of the spreadsheet.
+        places: the indices of the columns that the text reads.
+        prices: won a message, by type, where configured.
     """
     lengths = rows["bytes"].to_numpy(dtype=np.int64)
     over = np.where((rows["msgType"] == str(MsgType.LMS)).to_numpy(dtype=bool), lengths - limits.SMS_BYTES, 0)
     long = over > 0
     more = prices[MsgType.LMS] - prices[MsgType.SMS] if {MsgType.LMS, MsgType.SMS} <= set(prices) else None
-    found, by_itself = _blame(rows, [columns[place] for place in places], long)
+    found, by_itself = _long_columns(rows, [columns[place] for place in places], long)
     return LengthAdvice(
         rows=len(rows),
         over=int(long.sum()),
@@ -103,11 +108,12 @@ def examine(
     )
 
 
-def _blame(rows: pd.DataFrame, columns: Sequence[Column], long: np.ndarray) -> tuple[tuple[LongColumn, ...], int]:
-    """The columns to blame for the long rows, the most to blame first, and how many rows none is to blame for.
+def _long_columns(
+    rows: pd.DataFrame, columns: Sequence[Column], long: np.ndarray
+) -> tuple[tuple[LongColumn, ...], int]:
+    """The columns that make rows long, most rows first, and the number of rows that no column makes long.
 
-    To blame is the column whose value is furthest above its usual length, which
-    is the median over all rows that go.
+    Each long row counts for the column whose value exceeds its usual length (the median of all rows) the most.
     """
     if not columns or not long.any():
         return (), int(long.sum())
@@ -129,14 +135,14 @@ def _blame(rows: pd.DataFrame, columns: Sequence[Column], long: np.ndarray) -> t
 
 
 def _sizes(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """The cells' lengths in CP949 bytes; 0 for empty ones. Numbers and dates count as Arrow writes them."""
+    """The lengths of the cells in CP949 bytes, 0 for empty cells. Numbers and dates count as Arrow writes them."""
     if not is_text(cells.type):
         return pc.fill_null(pc.binary_length(pc.cast(cells, pa.string())), 0).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
     return byte_lengths(pc.fill_null(cells, "").to_pylist()).bytes
 
 
 def _cuts(over: np.ndarray, more: float | None) -> tuple[Cut, ...]:
-    """The cut that makes most SMS a byte, and the one that makes all of them SMS; as far as they can be made."""
+    """The cut with most SMS a byte, and the cut that makes all messages SMS, up to `CUTTABLE` bytes."""
     bytes_, counts = np.unique(over[over <= CUTTABLE], return_counts=True)
     if not len(bytes_):
         return ()

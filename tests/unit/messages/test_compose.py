@@ -161,7 +161,7 @@ def test_a_phones_photo_is_turned_upright(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("none.jpg", "no such file"),
-        ("text.jpg", "no picture"),
+        ("text.jpg", "not a supported image"),
         ("../out.jpg", "outside the campaign's folder"),
         (" ", "'그림' is empty"),
     ],

@@ -1,4 +1,4 @@
-"""The byte doctor, and syllables that not every phone shows."""
+"""Advice on length: what makes messages LMS, and what to cut."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PRICES = {MsgType.SMS: 20.0, MsgType.LMS: 50.0}
 
 
-def diagnosis(folder: Path, text: str, prices: dict[MsgType, float] | None = None, **columns: Any) -> LengthAdvice:
+def advice(folder: Path, text: str, prices: dict[MsgType, float] | None = None, **columns: Any) -> LengthAdvice:
     recipients = recipients_of(**columns)
     composition = composed(folder, recipients, text=text)
     rows = pd.concat([recipients.table, composition.frame], axis=1)
@@ -28,7 +28,7 @@ def diagnosis(folder: Path, text: str, prices: dict[MsgType, float] | None = Non
 def test_it_says_which_messages_are_lms_for_a_few_bytes_and_why(tmp_path: Path) -> None:
     # The template has 84 bytes; a usual name has 6, which makes 90.
     names = ["김민서"] * 90 + ["남궁민수"] * 6 + ["제갈공명님"] * 2 + ["아주긴이름을가진사람"] * 2
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 42, 이름=names, 번호=list(range(100)))
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 42, 이름=names, 번호=list(range(100)))
     assert found == LengthAdvice(
         rows=100,
         over=10,
@@ -50,14 +50,14 @@ def test_it_says_which_messages_are_lms_for_a_few_bytes_and_why(tmp_path: Path) 
 
 
 def test_a_template_that_is_too_long_by_itself_is_named(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 43, 이름=["김민서", "이지훈", "박서연", "남궁민수"])
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 43, 이름=["김민서", "이지훈", "박서연", "남궁민수"])
     assert found.by_itself == 3
     assert found.columns == (LongColumn(heading="이름", rows=1, usual=6, longest=8),)
     assert "the template itself in 3" in found.sentences[1]
 
 
 def test_of_several_columns_the_one_furthest_above_its_usual_length_is_to_blame(tmp_path: Path) -> None:
-    found = diagnosis(
+    found = advice(
         tmp_path,
         "{{ 이름 }}{{ 지점 }}{{ 금액 }}" + "가" * 35,
         이름=["김민서"] * 8 + ["남궁민수", "김민서"],
@@ -69,22 +69,22 @@ def test_of_several_columns_the_one_furthest_above_its_usual_length_is_to_blame(
 
 
 def test_a_text_far_over_the_limit_has_no_cut(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 100, 이름=["김민서", "이지훈"])
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 100, 이름=["김민서", "이지훈"])
     assert (found.over, found.cuts, found.by_class) == (2, (), (0, 0, 2))
 
 
 def test_without_prices_nothing_is_said_of_won(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 43, {}, 이름=["김민서"])
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 43, {}, 이름=["김민서"])
     assert found.extra is None
     assert not [sentence for sentence in found.sentences if "won" in sentence]
 
 
-def test_messages_that_are_short_need_no_doctor(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}님", 이름=["김민서"])
+def test_messages_that_are_short_need_no_advice(tmp_path: Path) -> None:
+    found = advice(tmp_path, "{{ 이름 }}님", 이름=["김민서"])
     assert (found.over, found.sentences) == (0, ())
 
 
-def test_no_rows_need_no_doctor() -> None:
+def test_no_rows_need_no_advice() -> None:
     empty = pd.DataFrame({"bytes": pd.array([], dtype="Int32"), "msgType": pd.array([], dtype="str")})
     assert examine(empty, (), (), PRICES).sentences == ()
 

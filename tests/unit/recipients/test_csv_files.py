@@ -149,7 +149,9 @@ def test_a_newline_in_quotes_adds_no_row(tmp_path: Path) -> None:
 def test_blank_lines_count_as_rows_but_are_no_recipients(tmp_path: Path) -> None:
     read = table.read([csv(tmp_path / "a.csv", "\n이름,휴대폰\n\n홍,010\n,\n  \n김,011\n\n\n")])
     assert rows(read) == [4, 7]
-    assert read.notes == (f"{tmp_path / 'a.csv'}: row 6: fewer cells than the 2 of the header; missing cells count as empty.",)
+    assert read.notes == (
+        f"{tmp_path / 'a.csv'}: row 6: fewer cells than the 2 of the header; missing cells count as empty.",
+    )
 
 
 def test_titles_above_the_header_are_passed_over(tmp_path: Path) -> None:
