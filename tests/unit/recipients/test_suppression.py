@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import openpyxl
 import pandas as pd
 import pytest
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients import suppression
+from tests.support.spreadsheets import csv, workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-
-def csv(path: Path, text: str, encoding: str = "utf-8") -> Path:
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
-def workbook(path: Path, *rows: Sequence[object], hide: int | None = None) -> Path:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.worksheets[0].append(list(row))
-    if hide:
-        book.worksheets[0].row_dimensions[hide].hidden = True
-    book.save(path)
-    return path
 
 
 def numbers(path: Path, **how: bool) -> list[str]:
