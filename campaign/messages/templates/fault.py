@@ -1,7 +1,7 @@
-"""Which cell made a template fail on a row.
+"""Finds the cell that made a template fail on a row.
 
-Python's traceback tells which part of which expression failed, and what the template's variables held
-at that moment; the value that failed is one of these, and it came from a cell.
+The traceback has the part of the expression that failed and the values of the template's variables at that
+moment. The value at fault is one of them, and it comes from a cell.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ if TYPE_CHECKING:
     Cells = Mapping[int, object]
 
 _VARIABLE: Final = re.compile(r"l_\d+_(.+)")
-"""A template's variable, as Jinja2 calls it in the Python that it makes."""
+"""The name of a template's variable in the Python code that Jinja2 generates."""
 
 _ITEM: Final = {"getitem", "getattr"}
-"""The sandbox's functions for `a[b]` and `a.b`."""
+"""The functions of the sandbox for `a[b]` and `a.b`."""
 
 _NOTHING: Final = object()
 
 
 class _Read(NamedTuple):
-    """A variable that an expression reads, and by which key an item of it, as far as there is one."""
+    """A variable that an expression reads, and the key of the item that it reads of it, if any."""
 
-    variable: str  # as Python calls it
+    variable: str  # its name in Python
     key: ast.expr | None = None
 
 
 def cell_at_fault(problem: Exception, field: Field, cells: Cells) -> int | None:
-    """The place of the column whose value failed; None where that cannot be known.
+    """The index of the column whose value is at fault; None where it cannot be determined.
 
     Args:
-        problem: what the template raised on the row.
-        field: the template.
-        cells: the row's values, by the places of the field's columns.
+        problem: the exception that the template raised on the row.
+        field: the compiled template.
+        cells: the values of the row, by the indices of the columns that the field reads.
     """
     frames = list(_frames(problem.__traceback__))
-    sources = field.language.sources
+    sources = field.environment.sources
     ours = [place for place, (frame, _) in enumerate(frames) if frame.f_code.co_filename in sources]
     for place in reversed(ours):
         frame, instruction = frames[place]
@@ -64,7 +64,7 @@ def cell_at_fault(problem: Exception, field: Field, cells: Cells) -> int | None:
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
-    """The frames from the outermost to the one that raised, each with the instruction that it was at."""
+    """The frames from the outermost to the one that raised, each with its current instruction."""
     while traceback is not None:
         yield traceback.tb_frame, traceback.tb_lasti
         traceback = traceback.tb_next
@@ -72,7 +72,7 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
 
 @lru_cache(maxsize=256)
 def _reads(code: CodeType, instruction: int, source: str) -> tuple[_Read, ...]:
-    """The variables that the expression at this instruction reads, in their order."""
+    """The variables that the expression at this instruction reads, in order."""
     start, end, left, right = next(islice(code.co_positions(), instruction // 2, None))
     if start is None or end is None:
         return ()
@@ -89,7 +89,7 @@ def _reads_of(node: ast.AST) -> Iterator[_Read]:
     if isinstance(node, ast.Name) and _VARIABLE.fullmatch(node.id):
         yield _Read(node.id)
     elif isinstance(node, ast.IfExp):
-        # What was asked is not what failed; and Jinja2 asks of every variable whether it is there.
+        # The condition is not what failed: Jinja2 tests of each variable whether it is defined.
         yield from _reads_of(node.body)
         yield from _reads_of(node.orelse)
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ITEM:
@@ -103,7 +103,7 @@ def _reads_of(node: ast.AST) -> Iterator[_Read]:
 
 
 def _suspects(read: _Read, local: Mapping[str, Any], field: Field, cells: Cells) -> list[tuple[int, object]]:
-    """The columns that a variable's value may come from, each with the value."""
+    """The columns from which the value of a variable may come, each with the value."""
     value = local.get(read.variable, _NOTHING)
     if value is _NOTHING:
         return []
@@ -114,14 +114,14 @@ def _suspects(read: _Read, local: Mapping[str, Any], field: Field, cells: Cells)
     origins = field.origins.get(name, frozenset())
     same = [place for place, cell in cells.items() if cell is value]
     if same:
-        # Small numbers are one and the same object in all columns.
+        # Equal small numbers are one object, in any column.
         return [(place, value) for place in same if place in origins][:1] or [(same[0], value)]
     made_of = [place for place in cells if place in origins]
     return [(place, value) for place in made_of if str(value) in _text(cells[place])] or [(at, value) for at in made_of]
 
 
 def _items(key: ast.expr | None, local: Mapping[str, Any], field: Field) -> Iterable[int]:
-    """The columns that `row[key]` reaches."""
+    """The columns that `row[key]` may read."""
     heading = None
     if isinstance(key, ast.Constant):
         heading = key.value
@@ -137,7 +137,7 @@ def _text(value: object) -> str:
 
 
 def _handled(frames: Sequence[FrameType], suspects: Sequence[tuple[int, object]]) -> set[int]:
-    """The suspected values (by `id`) that the innermost function which had any of them was working on."""
+    """The suspected values (by `id`) in the innermost frame that has any of them."""
     suspected = {id(value) for _, value in suspects}
     for frame in reversed(frames):
         held = suspected & {id(value) for value in frame.f_locals.values()}
@@ -147,12 +147,12 @@ def _handled(frames: Sequence[FrameType], suspects: Sequence[tuple[int, object]]
 
 
 def _weight(value: object, problem: Exception, handled: set[int]) -> tuple[bool, ...]:
-    """How likely this value is the one that failed; the greater, the likelier."""
+    """How likely the value is at fault; a greater weight is likelier."""
     return (
         id(value) in handled,
         isinstance(value, Undefined) == isinstance(problem, UndefinedError),
         isinstance(problem, ZeroDivisionError) and value == 0,
         not isinstance(value, Undefined) and repr(value) in str(problem),
-        # A sum of a number and a text fails by the text.
+        # In a sum of a number and a text, the text is at fault.
         isinstance(value, str),
     )
