@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
 from campaign.model.escaping import escape, escape_lines, escaped_json
+from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from typing import TextIO
 
     from campaign.engine.runs import Summary
@@ -119,7 +119,7 @@ def next_steps(summary: Summary) -> list[str]:
     steps = []
     if summary.resume_at is not None:
         steps.append(
-            f"`campaign scheduler` or `campaign run-due` goes on with it at {local(summary.resume_at)} (Asia/Seoul)."
+            f"`campaign scheduler` or `campaign run-due` continues it at {format_time(summary.resume_at)} (Asia/Seoul)."
         )
     elif summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
         steps.append(f"To go on with what is still to send: campaign resume {summary.run}")
@@ -133,7 +133,7 @@ def next_steps(summary: Summary) -> list[str]:
 
 def show_runs(runs: Iterable[RunRecord]) -> None:
     """One line a run, the newest first."""
-    rows = [(run.id, str(run.state), local(run.created_at), run.gateway, run.report or "") for run in runs]
+    rows = [(run.id, str(run.state), format_time(run.created_at), run.gateway, run.report or "") for run in runs]
     show_table(("run", "state", "planned", "gateway", "workbook"), rows)
 
 
@@ -151,13 +151,6 @@ def width(words: str) -> int:
     from unicodedata import east_asian_width
 
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in words)
-
-
-def local(time: datetime | None) -> str:
-    """A time in Asia/Seoul, to the second."""
-    from campaign.model.limits import DATE_FORMAT, ZONE
-
-    return "" if time is None else time.astimezone(ZONE).strftime(DATE_FORMAT)
 
 
 def types_in_words(types: Mapping[str, int]) -> str:

@@ -27,9 +27,9 @@ from campaign.config.schedule_sections import NotifySection, ScheduleSection, Se
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
-from campaign.model.limits import ZONE
 from campaign.model.origin import check_origin
 from campaign.model.paths import canonical_path
+from campaign.model.times import SEOUL
 from campaign.timing import window
 
 Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
@@ -131,7 +131,7 @@ class Campaign(Section):
     @model_validator(mode="after")
     def _window_has_a_day(self) -> Self:
         window.next_opening(
-            window.of_run(self.sending.window, advertisement=self.message.advertisement), datetime.now(ZONE)
+            window.of_run(self.sending.window, advertisement=self.message.advertisement), datetime.now(SEOUL)
         )
         return self
 

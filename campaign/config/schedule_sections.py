@@ -10,7 +10,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from campaign.config.base import Filled, Section
-from campaign.model.limits import ZONE
+from campaign.model.times import SEOUL
 from campaign.timing import cron, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
 from campaign.timing.timetable import GRACE, YEARS, Timetable
@@ -35,7 +35,7 @@ class ScheduleSection(Section):
             raise ValueError("expected a day and a time without quotes, such as 2026-12-01T10:00:00+09:00")  # noqa: TRY004 - pydantic's protocol
         if time.year not in YEARS:
             raise ValueError(f"expected a year from {YEARS[0]} to {YEARS[-1]}")
-        return time if time.tzinfo else time.replace(tzinfo=ZONE)
+        return time if time.tzinfo else time.replace(tzinfo=SEOUL)
 
     @field_validator("start_by")
     @classmethod

@@ -5,6 +5,7 @@ Rules look at variants (different messages), never at rows; what they find is th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from campaign.model import MsgType, limits, schema
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TITLE: Final = r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9\[\]()<> ]*"
+_TITLE: Final = rf"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9{re.escape(limits.TITLE_MARKS)}]*"
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from campaign.model.limits import ZONE
+from campaign.model.times import in_seoul
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ def stem(name: str) -> str:
 
 def run_id(name: str, now: datetime) -> str:
     """A run's id: the name and the time in Asia/Seoul, such as `spring-sale-20261201-100000`."""
-    return f"{slug(name, 'run')}-{now.astimezone(ZONE):%Y%m%d-%H%M%S}"
+    return f"{slug(name, 'run')}-{in_seoul(now):%Y%m%d-%H%M%S}"
 
 
 def slug(name: str, otherwise: str) -> str:

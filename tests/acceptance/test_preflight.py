@@ -16,7 +16,7 @@ import pytest
 from campaign.engine import preflight
 from campaign.gateway.server_time import read_date
 from campaign.model import schema
-from campaign.timing import reservation
+from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def test_a_disk_as_good_as_full_is_not_started_on(desk: Desk, monkeypatch: pytes
 
 def test_the_last_requests_reservation_is_held_against_the_time_it_would_be_sent() -> None:
     now = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
-    date = reservation.write(now + timedelta(minutes=20))
+    date = format_time(now + timedelta(minutes=20))
     table = pd.DataFrame(
         {"request": pd.array([1, 240], dtype=schema.INT), "date": pd.array([date, date], dtype=schema.TEXT)}
     )

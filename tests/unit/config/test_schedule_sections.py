@@ -50,7 +50,7 @@ def test_what_is_wrong_is_refused_with_its_place_and_what_was_expected(words: st
 
 
 def test_an_advertisement_whose_window_lies_in_the_night_is_refused() -> None:
-    with pytest.raises(SettingsError, match="there is no time that lies in both"):
+    with pytest.raises(SettingsError, match="do not overlap"):
         campaign('[sending]\nwindow = "21:30-23:00"', message="advertisement = true")
 
 
