@@ -21,7 +21,7 @@ def check_origin(url: str) -> str:
     the scheme's own port.
 
     Raises:
-        ValueError: it is not an origin, or is plain http to another machine: the keys would travel in the clear.
+        ValueError: it is not an origin, or is plain http to another machine: the keys would travel unencrypted.
     """
     parts = urlsplit(url.strip())
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
