@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
 from campaign.model.escaping import escape, escape_lines, escaped_json
+from campaign.model.text import display_width
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -140,17 +141,10 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns under headings, as wide as they need to be."""
     lines = [tuple(heads), *(tuple(map(escape, row)) for row in rows)]
-    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = (cell + " " * (room - width(cell)) for cell, room in zip(line, widths, strict=True))
+        cells = (cell + " " * (room - display_width(cell)) for cell, room in zip(line, widths, strict=True))
         say("  ".join(cells).rstrip())
-
-
-def width(words: str) -> int:
-    """Columns that the words take on a terminal: Hangul takes two."""
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in words)
 
 
 def types_in_words(types: Mapping[str, int]) -> str:

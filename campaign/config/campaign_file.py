@@ -27,8 +27,8 @@ from campaign.config.schedule_sections import NotifySection, ScheduleSection, Se
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
+from campaign.model.naming import canonical_path
 from campaign.model.origin import check_origin
-from campaign.model.paths import canonical_path
 from campaign.model.times import SEOUL
 from campaign.timing import window
 

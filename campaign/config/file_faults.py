@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+
+from campaign.model.text import nearest
 
 if TYPE_CHECKING:
     import tomllib
@@ -134,8 +135,8 @@ def _instead(places: tuple[str | int, ...], keys: Mapping[str, tuple[str, ...]])
     """Where a key that is unknown at its place belongs, or which one was meant."""
     section, wrong = ".".join(map(str, places[:-1])), str(places[-1])
     known = keys.get(section, ())
-    if near := difflib.get_close_matches(wrong.lower(), known, n=1):
-        return f": did you mean `{near[0]}`?"
+    if near := nearest(wrong.lower(), known):
+        return f": did you mean `{near}`?"
     if homes := [name for name, those in keys.items() if wrong.lower() in those and name != section]:
         home = f"under [{homes[0]}]" if homes[0] else "above the first [section] of the file"
         return f" here: it belongs {home}"
@@ -148,8 +149,8 @@ def _nearest_choice(error: Any) -> str:  # noqa: ANN401 - as above
         return ""
     choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
     folded = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(error["input"].strip().lower(), folded, n=1)
-    return f'; did you mean "{folded[near[0]]}"?' if near else ""
+    near = nearest(error["input"].strip().lower(), folded)
+    return f'; did you mean "{folded[near]}"?' if near else ""
 
 
 _POSITION: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import datetime
 from typing import Annotated, Final, Self
@@ -10,6 +9,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from campaign.config.base import Filled, Section
+from campaign.model.origin import is_loopback
 from campaign.model.times import SEOUL
 from campaign.timing import cron, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
@@ -148,11 +148,7 @@ class NotifySection(Section):
     @property
     def is_local(self) -> bool:
         """Whether the mail server is this very machine: only there a mail may go without TLS."""
-        host = self.server[0]
-        try:
-            return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.server[0].strip("[]"))
 
 
 def _split(server: str) -> tuple[str, int]:

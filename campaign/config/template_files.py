@@ -8,7 +8,6 @@ confined process alone: a name too many does no harm, and the confined process r
 
 from __future__ import annotations
 
-import difflib
 import re
 import stat
 import unicodedata
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import SettingsError
+from campaign.model.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,8 +86,8 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
         files.refused[name] = f"{name!r}: cannot be read: {problem.strerror}"
         return
     if path is None:
-        near = difflib.get_close_matches(name, _names_of(folder), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        near = nearest(name, _names_of(folder))
+        hint = f" Did you mean {near}?" if near else ""
         files.missing[name] = f"there is no file {name!r} in the template's folder, {folder}.{hint}"
         return
     try:

@@ -19,7 +19,7 @@ from campaign.journal import ScheduleRecord, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, ScheduleState, Status
 from campaign.model.clock import Clock
 from campaign.model.errors import NoSuchRun, SettingsError
-from campaign.model.paths import canonical_path
+from campaign.model.naming import canonical_path
 from campaign.model.times import format_iso, format_time
 from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler, frozen_run, take_back
