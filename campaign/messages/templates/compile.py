@@ -12,16 +12,14 @@ from jinja2 import nodes
 
 from campaign.messages.templates import origins, pieces
 from campaign.messages.templates.batch_loop import Loop, compile_loop
-from campaign.messages.templates.column_names import ROW, Names, fold, is_template, plain_form
-from campaign.messages.templates.environment import Language, missing, refuse_large_constants, say
+from campaign.messages.templates.column_names import ROW, Names
+from campaign.messages.templates.environment import Language, refuse_large_constants
 from campaign.messages.templates.josa import particles
 from campaign.messages.templates.origins import heading_of
 from campaign.model.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-__all__ = ["ROW", "Field", "Names", "compile_field", "fold", "is_template", "missing", "plain_form", "say"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +47,6 @@ class Field:
     def by_heading(self) -> frozenset[str]:
         """The headings that `row` has to hold."""
         return frozenset(self.names.headings) if self.headings is None else self.headings
-
-    def render(self, values: Mapping[int, object]) -> str:
-        """The text for one row, given the values of `places`; `filling.fill` does the same for many rows.
-
-        Raises:
-            jinja2.UndefinedError: a cell that the template prints is empty; its words name the column.
-            Exception: whatever else the template runs into on these values.
-        """
-        context = {name: values[self.names.variables[name]] for name in self.variables}
-        if self.by_heading:
-            context[ROW] = {heading: values[self.names.headings[heading]] for heading in self.by_heading}
-        # Not Template.render: on an error it rewrites the traceback, a thousand times the cost of the row.
-        return "".join(self.template.root_render_func(self.template.new_context(context)))
 
 
 @cache

@@ -23,7 +23,10 @@ def campaign(words: str, message: str = "") -> Campaign:
     [
         ("[schedule]\nstart_at = 2026-12-01", "schedule.start_at = 2026-12-01: expected a day and a time"),
         ('[schedule]\nstart_at = "2026-12-01 10:00"', "without quotes, such as 2026-12-01T10:00:00+09:00"),
-        ("[schedule]\nstart_by = 2026-12-01T10:00:00Z", "schedule.start_by = 2026-12-01T10:00:00+00:00: it needs `start_at`"),
+        (
+            "[schedule]\nstart_by = 2026-12-01T10:00:00Z",
+            "schedule.start_by = 2026-12-01T10:00:00+00:00: it needs `start_at`",
+        ),
         (
             "[schedule]\nstart_at = 2026-12-01T10:00:00\nstart_by = 2026-12-01T10:00:00",
             "schedule.start_by = 2026-12-01T10:00:00: expected a time after `start_at`, 2026-12-01T10:00:00+09:00",

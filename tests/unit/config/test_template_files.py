@@ -11,7 +11,8 @@ import pytest
 
 from campaign.config import campaign_file, template_files
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.templates.compile import Names, compile_field
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
 from campaign.messages.templates.environment import Language
 from campaign.messages.templates.fill import fill
 

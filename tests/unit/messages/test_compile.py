@@ -9,9 +9,12 @@ from typing import Literal
 import jinja2
 import pytest
 
-from campaign.messages.templates.compile import Names, compile_field, missing, plain_form, say
+from campaign.messages.templates.column_names import Names, plain_form
+from campaign.messages.templates.compile import compile_field
+from campaign.messages.templates.environment import missing, say
 from campaign.model import RESULT_HEADINGS
 from campaign.model.errors import TemplateError
+from tests.support.templates import render
 
 Form = Literal["NFC", "NFD"]
 HEADINGS = ["이름", "휴대폰", "금액(원)", " 쿠폰\n번호 ", "1차"]
@@ -21,7 +24,7 @@ NAMES = Names.of(HEADINGS)
 def fill(source: str, **cells: object) -> str:
     """The template filled with cells by heading; headings not given are empty cells."""
     field = compile_field("the template", source, NAMES)
-    return field.render({place: cells.get(HEADINGS[place], missing(HEADINGS[place])) for place in field.places})
+    return render(field, {place: cells.get(HEADINGS[place], missing(HEADINGS[place])) for place in field.places})
 
 
 def test_a_column_is_a_variable_under_its_heading() -> None:
@@ -127,7 +130,7 @@ def test_what_nobody_could_read_is_not_printed(source: str, words: str) -> None:
 def test_a_heading_that_is_also_a_method_is_a_column() -> None:
     names = Names.of(["copy", "items"])
     field = compile_field("t", '{{ row["copy"] }}{{ row["items"] }}{{ items }}', names)
-    assert field.render({0: "a", 1: "b"}) == "abb"
+    assert render(field, {0: "a", 1: "b"}) == "abb"
 
 
 def test_sums_of_a_usual_size_are_reckoned() -> None:
@@ -148,7 +151,7 @@ def test_what_goes_wrong_on_a_row_is_said_in_words() -> None:
 def test_hangul_in_parts_names_the_same_column(form: Form, heading: str, written: Form) -> None:
     names = Names.of([unicodedata.normalize(form, heading)])
     for source in (f"{{{{ {plain_form(heading)} }}}}", f'{{{{ row["{heading}"] }}}}'):
-        assert compile_field("t", unicodedata.normalize(written, source), names).render({0: "홍"}) == "홍"
+        assert render(compile_field("t", unicodedata.normalize(written, source), names), {0: "홍"}) == "홍"
 
 
 @pytest.mark.parametrize(
@@ -172,11 +175,11 @@ def test_a_name_that_several_columns_share_is_refused_with_which_they_are(
 def test_equal_headings_that_no_template_names_do_no_harm() -> None:
     names = Names.of(["이름", "쿠폰", "쿠폰", "쿠폰 ", "금액(원)", "금액_원", *RESULT_HEADINGS, ""])
     assert (
-        compile_field("t", '{{ 이름 }}{{ row["쿠폰 "] }}{{ 금액_원 }}', names).render({0: "가", 3: "나", 5: "다"})
+        render(compile_field("t", '{{ 이름 }}{{ row["쿠폰 "] }}{{ 금액_원 }}', names), {0: "가", 3: "나", 5: "다"})
         == "가나다"
     )
 
 
 def test_the_users_own_column_is_meant_before_the_result_workbooks() -> None:
     names = Names.of(["message", *RESULT_HEADINGS])
-    assert compile_field("t", "{{ message }}", names).render({0: "가"}) == "가"
+    assert render(compile_field("t", "{{ message }}", names), {0: "가"}) == "가"

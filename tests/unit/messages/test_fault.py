@@ -9,8 +9,9 @@ import openpyxl
 import pytest
 
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.templates.compile import Names, compile_field, missing
-from campaign.messages.templates.environment import Language
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
+from campaign.messages.templates.environment import Language, missing
 from campaign.messages.templates.fill import fill
 from tests.support.desk import number
 

@@ -10,16 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from campaign.messages.templates.compile import Names, compile_field, missing
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
 from campaign.messages.templates.date_format import CODES
+from campaign.messages.templates.environment import missing
 from campaign.messages.templates.filters import FILTERS
+from tests.support.templates import render
 
 DAY = dt.date(2026, 12, 1)
 MOMENT = dt.datetime(2026, 12, 1, 15, 30)
 
 
 def filled(source: str, value: object) -> str:
-    return compile_field("t", source, Names.of(["값"])).render({0: value})
+    return render(compile_field("t", source, Names.of(["값"])), {0: value})
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from campaign.messages.rendering import batches, render
 from campaign.messages.rendering import pool as crew
 from campaign.messages.rendering.limits import Limits
 from campaign.messages.rendering.pool import Crew
-from campaign.messages.templates import compile as template
-from campaign.messages.templates.environment import Language, say
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
+from campaign.messages.templates.environment import Language, missing, say
 from campaign.messages.templates.fill import fill
 from campaign.model import Kind
 from campaign.model.errors import TemplateError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import jinja2
 
 HEADINGS = ["이름", "금액(원)", "쿠폰", "날"]
-NAMES = template.Names.of(HEADINGS)
+NAMES = Names.of(HEADINGS)
 WHOLE = {name: place for place, name in enumerate(["이름", "금액_원", "쿠폰", "날"])}
 
 VALUES = st.one_of(
@@ -122,7 +123,7 @@ def _slowly(compiled: jinja2.Template, row: Sequence[Any]) -> tuple[str | None, 
 
 def cells(row: Sequence[Any]) -> list[Any]:
     """The row with empty cells as templates see them."""
-    return [template.missing(HEADINGS[place]) if value is None else value for place, value in enumerate(row)]
+    return [missing(HEADINGS[place]) if value is None else value for place, value in enumerate(row)]
 
 
 @settings(max_examples=200, deadline=None)
@@ -133,21 +134,21 @@ def cells(row: Sequence[Any]) -> list[Any]:
 def test_rows_filled_in_together_equal_rows_rendered_by_themselves(source: str, rows: list[tuple[Any, ...]]) -> None:
     whole = [cells(row) for row in rows]
     reasons: dict[int, str] = {}
-    field = template.compile_field("t", source, NAMES, Language(FILES))
+    field = compile_field("t", source, NAMES, Language(FILES))
     texts = fill(field, dict(enumerate(zip(*whole, strict=True))), len(whole), reasons, most=10_000)
     assert [(text, reasons.get(place)) for place, text in enumerate(texts)] == slowly(source, whole)
 
 
 def test_every_piece_is_filled_in_both_ways() -> None:
-    loops = [template.compile_field("t", piece, NAMES, Language(FILES)).loop for piece in PIECES if "{" in piece]
+    loops = [compile_field("t", piece, NAMES, Language(FILES)).loop for piece in PIECES if "{" in piece]
     assert any(loops)
     assert not all(loops)
 
 
 def test_a_row_that_failed_in_one_field_is_passed_over_by_the_next() -> None:
-    field = template.compile_field("t", "{{ 쿠폰 }}", NAMES)
+    field = compile_field("t", "{{ 쿠폰 }}", NAMES)
     reasons = {1: "before"}
-    texts = fill(field, {2: ["a", "b", template.missing("쿠폰"), "d"]}, 4, reasons, most=10)
+    texts = fill(field, {2: ["a", "b", missing("쿠폰"), "d"]}, 4, reasons, most=10)
     assert texts == ["a", None, None, "d"]
     assert reasons == {1: "before", 2: "'쿠폰' is empty, and the template needs it"}
 
