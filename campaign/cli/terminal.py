@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from campaign.model import MsgType, RunState, Status
 from campaign.model.escaping import escape, escape_lines, escaped_json
 from campaign.model.text import display_width
-from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -117,6 +116,8 @@ def _kept(summary: Summary) -> str:
 
 def next_steps(summary: Summary) -> list[str]:
     """What a person may want to do after a run that is not all accepted."""
+    from campaign.model.times import format_time
+
     steps = []
     if summary.resume_at is not None:
         steps.append(
@@ -134,6 +135,8 @@ def next_steps(summary: Summary) -> list[str]:
 
 def show_runs(runs: Iterable[RunRecord]) -> None:
     """One line a run, the newest first."""
+    from campaign.model.times import format_time
+
     rows = [(run.id, str(run.state), format_time(run.created_at), run.gateway, run.report or "") for run in runs]
     show_table(("run", "state", "planned", "gateway", "workbook"), rows)
 
