@@ -120,7 +120,7 @@ _TABLE: Final = (
         "예약 전송은 현재 시간 15분 이후 한달 이전까지만 가능",
         "reservation outside 15 minutes to one month",
         Policy.PAUSE,
-        "set a later `reserve`, or cancel the run and send the campaign again",
+        "set a later `reserve`, or cancel the run and plan a new one",
     ),
     Code(
         43,
