@@ -1,4 +1,4 @@
-"""The `campaign` command, and what becomes of its errors."""
+"""The `campaign` command: runs the command line and shows its errors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from io import StringIO
 def main() -> None:
     """Run the command line and end the process with its exit status.
 
-    Every error that a person can cause is one message on standard error, without a traceback.
+    Every error that the user can cause is one message on standard error, without a traceback.
     """
-    # Loading modules makes half a million objects that stay; looking for rubbish among them costs a tenth of a second.
+    # Half a million objects of loaded modules stay until the end. Collecting among them, now and at the end, took a
+    # sixth of the CPU time of a small `campaign check` (1.38 s without these two lines, 1.13 s with them).
     gc.set_threshold(50_000)
-    # Nor need they be looked through once more at the very end, when all that matters has been closed.
     atexit.register(gc.freeze)
     from campaign.cli import signals, terminal
     from campaign.cli.app import app
@@ -32,7 +32,7 @@ def main() -> None:
         terminal.note("\ncampaign: interrupted")
         sys.exit(signals.INTERRUPTED)
     except Exception as problem:
-        # Typer's errors of usage, whose class has another home in each of its versions, show themselves.
+        # Usage errors of Typer show themselves; the module of their class differs between its versions.
         if (show := getattr(problem, "show", None)) is None:
             raise
         words = StringIO()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.terminal import counts_in_words, note, say, types_in_words, width
+from campaign.cli.terminal import counts_in_words, note, say, types_in_words
 from campaign.engine import estimate
 from campaign.model import Status
+from campaign.model.text import display_width
 from campaign.recipients.spreadsheets import column_types
 
 if TYPE_CHECKING:
@@ -95,9 +96,9 @@ def _show_problems(checked: Checked, result: Result) -> None:
     say(f"  rows that need a hand ({len(bad):,}):")
     shown = bad[:PROBLEMS_SHOWN]
     rows = [f"row {name}" for name in _names(result, shown)]
-    room = max(map(width, rows))
+    room = max(map(display_width, rows))
     for row, place in zip(rows, shown, strict=True):
-        say(f"    {row}{' ' * (room - width(row))}  {_cell(checked, place)}{result.rows['reason'][place]}")
+        say(f"    {row}{' ' * (room - display_width(row))}  {_cell(checked, place)}{result.rows['reason'][place]}")
     if len(bad) > len(shown):
         say(f"    and {len(bad) - len(shown):,} more; the workbook has them all")
 

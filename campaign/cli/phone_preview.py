@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.terminal import say, width
+from campaign.cli.terminal import say
 from campaign.model.escaping import escape
+from campaign.model.text import display_width
 from campaign.recipients.numbers.sender import mask
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def show_preview(message: Mapping[str, object], why: str = "") -> None:
     say(f"  {_between(message)}")
     lines = list(_lines(str(message["text"])))
     title = list(_lines(str(message["title"]))) if message["title"] else []
-    room = max(map(width, title + lines))
+    room = max(map(display_width, title + lines))
     rule = "─" * (room + 2)
     say(f"  ┌{rule}┐")
     for line in title:
@@ -47,7 +48,7 @@ def _between(message: Mapping[str, object]) -> str:
 
 
 def _say_line(line: str, room: int) -> None:
-    say(f"  │ {line}{' ' * (room - width(line))} │")
+    say(f"  │ {line}{' ' * (room - display_width(line))} │")
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.split("\n"):
         shown = ""
         for letter in escape(line.expandtabs(4)):
-            if width(shown) + width(letter) > ROOM:
+            if display_width(shown) + display_width(letter) > ROOM:
                 yield shown
                 shown = ""
             shown += letter

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
 from campaign.model.escaping import escape, escape_lines, escaped_json
+from campaign.model.text import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from typing import TextIO
 
     from campaign.engine.runs import Summary
@@ -116,10 +116,12 @@ def _kept(summary: Summary) -> str:
 
 def next_steps(summary: Summary) -> list[str]:
     """What a person may want to do after a run that is not all accepted."""
+    from campaign.model.times import format_time
+
     steps = []
     if summary.resume_at is not None:
         steps.append(
-            f"`campaign scheduler` or `campaign run-due` goes on with it at {local(summary.resume_at)} (Asia/Seoul)."
+            f"`campaign scheduler` or `campaign run-due` continues it at {format_time(summary.resume_at)} (Asia/Seoul)."
         )
     elif summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
         steps.append(f"To go on with what is still to send: campaign resume {summary.run}")
@@ -133,31 +135,19 @@ def next_steps(summary: Summary) -> list[str]:
 
 def show_runs(runs: Iterable[RunRecord]) -> None:
     """One line a run, the newest first."""
-    rows = [(run.id, str(run.state), local(run.created_at), run.gateway, run.report or "") for run in runs]
+    from campaign.model.times import format_time
+
+    rows = [(run.id, str(run.state), format_time(run.created_at), run.gateway, run.report or "") for run in runs]
     show_table(("run", "state", "planned", "gateway", "workbook"), rows)
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns under headings, as wide as they need to be."""
     lines = [tuple(heads), *(tuple(map(escape, row)) for row in rows)]
-    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = (cell + " " * (room - width(cell)) for cell, room in zip(line, widths, strict=True))
+        cells = (cell + " " * (room - display_width(cell)) for cell, room in zip(line, widths, strict=True))
         say("  ".join(cells).rstrip())
-
-
-def width(words: str) -> int:
-    """Columns that the words take on a terminal: Hangul takes two."""
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in words)
-
-
-def local(time: datetime | None) -> str:
-    """A time in Asia/Seoul, to the second."""
-    from campaign.model.limits import DATE_FORMAT, ZONE
-
-    return "" if time is None else time.astimezone(ZONE).strftime(DATE_FORMAT)
 
 
 def types_in_words(types: Mapping[str, int]) -> str:

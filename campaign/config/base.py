@@ -1,4 +1,4 @@
-"""What every table of the campaign file is made of."""
+"""The base of every section of the campaign file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
 def _without_nul(text: str) -> str:
-    """The text, which has to be something that a file, a program or a column can be called."""
+    """Refuse NUL, which no name of a file, a program or a column can have."""
     if "\0" in text:
-        raise ValueError(r"has the character \u0000, which cannot stand in it")
+        raise ValueError(r"has the character \u0000, which is not allowed")
     return text
 
 
@@ -18,6 +18,6 @@ Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), 
 
 
 class Section(BaseModel):
-    """A table of the campaign file: frozen, and strict about keys and types."""
+    """A section of the campaign file: frozen, and strict about keys and types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

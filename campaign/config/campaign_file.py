@@ -1,4 +1,4 @@
-"""The campaign file and the environment: read, checked, and refused with the place, the value and what was expected.
+"""Reads and checks the campaign file; an error names the place, the value and what was expected.
 
 Source of the keys: design.md, "Campaign file - contract".
 """
@@ -27,16 +27,16 @@ from campaign.config.schedule_sections import NotifySection, ScheduleSection, Se
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
-from campaign.model.limits import ZONE
+from campaign.model.naming import canonical_path
 from campaign.model.origin import check_origin
-from campaign.model.paths import canonical_path
+from campaign.model.times import SEOUL
 from campaign.timing import window
 
 Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
 class RecipientsSection(Section):
-    """`[recipients]`: whose numbers, and which rows of them."""
+    """`[recipients]`: the spreadsheets, and which of their rows to send to."""
 
     files: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)]
     sheet: Filled | None = None
@@ -49,7 +49,7 @@ class RecipientsSection(Section):
 
 
 class MessageSection(Section):
-    """`[message]`: what they get. Text fields may be templates over the row's columns."""
+    """`[message]`: the message. Text fields may be templates over the columns of the row."""
 
     template: Filled | None = None
     text: str | None = None
@@ -64,19 +64,19 @@ class MessageSection(Section):
     @model_validator(mode="after")
     def _one_text(self) -> Self:
         if (self.template is None) == (self.text is None):
-            raise ValueError("give either `template` (a file) or `text` (the words themselves), one of the two")
+            raise ValueError("give either `template` (a file) or `text` (the text itself), not both")
         if self.text is not None and not self.text.strip():
             raise ValueError("`text` is empty")
         return self
 
     @property
     def msg_type(self) -> MsgType | None:
-        """The type asked for; None where the program is to choose by length and image."""
+        """The message type; None if length and image decide."""
         return None if self.type == "auto" else MsgType(self.type)
 
 
 class GatewaySection(Section):
-    """`[gateway]`: where requests go, how many at once (`in_flight`), how many a second (`rate`)."""
+    """`[gateway]`: where requests are sent, how many at once (`in_flight`) and how many a second (`rate`)."""
 
     api: Literal["v2", "v1"] = "v2"
     url: Filled | None = None
@@ -97,7 +97,7 @@ class GatewaySection(Section):
 
 
 class Campaign(Section):
-    """A whole campaign file. `folder` is where it lies: its paths are relative to it."""
+    """A campaign file. `folder` is the folder of the file; its paths are relative to it."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .()-]{0,79}$")]
     sender: Filled
@@ -131,17 +131,17 @@ class Campaign(Section):
     @model_validator(mode="after")
     def _window_has_a_day(self) -> Self:
         window.next_opening(
-            window.of_run(self.sending.window, advertisement=self.message.advertisement), datetime.now(ZONE)
+            window.of_run(self.sending.window, advertisement=self.message.advertisement), datetime.now(SEOUL)
         )
         return self
 
     @property
     def recipient_files(self) -> tuple[Path, ...]:
-        """The spreadsheets' paths."""
+        """The paths of the spreadsheets."""
         return tuple(self.folder / file for file in self.recipients.files)
 
     def template_text(self) -> str:
-        """The template as written, from its file or in place. The file is read once, at load.
+        """The template's source, from its file or from `text`. The file is read once, at load.
 
         Raises:
             SettingsError: the file cannot be read, or is not UTF-8 text.
@@ -152,23 +152,23 @@ class Campaign(Section):
 
     @property
     def template_folder(self) -> Path:
-        """Where the files lie that text fields take in: the template's folder, or this file's."""
+        """The folder of included files: the template's folder, or the campaign file's."""
         return (self.folder / self.message.template).parent if self.message.template else self.folder
 
     @cached_property
     def included(self) -> template_files.TemplateFiles:
-        """The files that the text fields take in, from `template_folder`; read once."""
+        """The files that the text fields include, from `template_folder`; read once."""
         message = self.message
         fields = (self.template_text(), self.sender, message.title, message.image, message.reserve)
         return template_files.read(self.template_folder, filter(None, fields))
 
     def template_record(self) -> str:
-        """The template with the files that it takes in: what a run and its workbook keep of it."""
+        """The template with its included files, as the run and its workbook record it."""
         return template_files.record(self.template_text(), self.included)
 
 
 def _as_float(value: object) -> object:
-    """A whole number as pydantic takes one for a float; one that is too large for that is infinite."""
+    """A whole number as a float, which pydantic requires here; infinite if it is too large."""
     if type(value) is not int:
         return value
     try:
@@ -182,10 +182,10 @@ LARGEST: Final = 1_000_000
 
 
 def load(path: Path) -> Campaign:
-    """The campaign file at `path`.
+    """The campaign of the file at `path`.
 
     Raises:
-        SettingsError: it cannot be read, or a key or value is wrong; all wrong places are named.
+        SettingsError: the file cannot be read, or keys or values are wrong; the message names all wrong places.
     """
     try:
         text = _bytes(path).decode("utf-8-sig")
@@ -194,10 +194,10 @@ def load(path: Path) -> Campaign:
     try:
         values = tomllib.loads(text)
     except RecursionError:
-        raise SettingsError(f"{path}: its lists lie too deep in each other.") from None
+        raise SettingsError(f"{path}: its lists are nested too deeply.") from None
     except ValueError as problem:
-        raise SettingsError(f"{path}: {file_faults.of_toml(problem, text)}") from None
-    # A link is only another name of the file, which its paths are relative to.
+        raise SettingsError(f"{path}: {file_faults.toml_message(problem, text)}") from None
+    # Paths are relative to the file itself, not to a link to it.
     folder = (canonical_path(path) if path.is_symlink() else path).parent
     return build(values, folder=folder, place=str(path))
 
@@ -213,16 +213,16 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such campaign file. `campaign new DIR` makes one to start from.") from None
+        raise SettingsError(f"{path}: no such campaign file. `campaign new DIR` creates one.") from None
     except OSError as problem:
         raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
     if len(data) > LARGEST:
-        raise SettingsError(f"{path}: is over {LARGEST:,} bytes, too large for a campaign file. Is it another file?")
+        raise SettingsError(f"{path}: is over {LARGEST:,} bytes, too large for a campaign file. Is it the right file?")
     return data
 
 
 def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
-    """A campaign of the values that a file, or the command line, gave; `place` names where they stood.
+    """The campaign of the values of a file or of the command line; `place` names their origin in messages.
 
     Raises:
         SettingsError: a key or value is wrong, or the template cannot be read.
@@ -232,7 +232,7 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     try:
         campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
-        lines = dict.fromkeys(f"{place}: {file_faults.of_value(error, _KEYS)}" for error in problem.errors())
+        lines = dict.fromkeys(f"{place}: {file_faults.value_message(error, _KEYS)}" for error in problem.errors())
         raise SettingsError("\n".join(lines)) from None
     campaign.template_text()
     return campaign

@@ -72,7 +72,7 @@ class Environment:
 
     @property
     def ca_file(self) -> str | None:
-        """A file of certificates to trust instead of the usual ones (`CAMPAIGN_CA_FILE`).
+        """A file of certificates to trust instead of the default ones (`CAMPAIGN_CA_FILE`).
 
         Raises:
             SettingsError: there is no such file.
@@ -102,7 +102,7 @@ class Environment:
         if missing := self.missing_keys:
             raise SettingsError(
                 f"{' and '.join(missing)} not set: sending for real needs the two keys of the vendor's console in the "
-                "environment. `--sandbox` practises without them."
+                "environment. `--sandbox` works without them."
             )
         api, auth = (self.variables[name].strip() for name in KEYS)
         return api, auth

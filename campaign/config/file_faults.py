@@ -1,25 +1,26 @@
-"""What is wrong with a campaign file, in the words of whoever wrote it: the place, the value, what was expected."""
+"""Error messages for a wrong campaign file: the place, the value and what was expected."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+
+from campaign.model.text import nearest
 
 if TYPE_CHECKING:
     import tomllib
     from collections.abc import Mapping
 
 SHOWN: Final = 80
-"""Characters of a wrong line or value that are shown."""
+"""Characters of a wrong line or value that a message shows, at most."""
 
 _FILE: Final = 'a file\'s name in quotes, such as "customers.xlsx"'
 _FILES: Final = 'a list of files, such as ["customers.xlsx"]'
 _SWITCH: Final = "true or false, without quotes"
 _TEXT: Final = "text in quotes"
 _HEADING: Final = "a column's heading in quotes"
-_PRICE: Final = "won a message, from 0 to 1,000,000, without quotes"
+_PRICE: Final = "won per message, from 0 to 1,000,000, without quotes"
 _SECTION: Final = "a line of its own with the section's name in [ ], and its keys below it"
 
 EXPECTED: Final[Mapping[str, str]] = {
@@ -40,7 +41,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "message.template": 'a template file\'s name in quotes, such as "spring_sale.j2"',
     "message.text": _TEXT,
     "message.title": _TEXT,
-    "message.image": 'a picture\'s name in quotes, such as "poster.jpg"',
+    "message.image": 'an image\'s name in quotes, such as "poster.jpg"',
     "message.type": '"auto", "SMS", "LMS", "MMS" or "GSMS"',
     "message.reserve": 'a time in quotes, such as "2026-12-01 10:00:00"',
     "message.advertisement": _SWITCH,
@@ -66,21 +67,21 @@ EXPECTED: Final[Mapping[str, str]] = {
     "gateway.url": 'an origin in quotes, such as "https://sms.bizservice.iwinv.kr"',
     "gateway.in_flight": "a whole number from 1 to 256, without quotes",
     "gateway.rate": "requests a second, from 0.01 to 10,000, without quotes",
-    "prices": "won a message by type, such as SMS = 20",
+    "prices": "won per message by type, such as SMS = 20",
     "prices.SMS": _PRICE,
     "prices.LMS": _PRICE,
     "prices.MMS": _PRICE,
     "prices.GSMS": _PRICE,
 }
-"""What a key takes; `[]` stands for the entries of a list."""
+"""The value that a key takes; `[]` stands for the entries of a list."""
 
 
-def of_value(error: Any, keys: Mapping[str, tuple[str, ...]]) -> str:  # noqa: ANN401 - pydantic's own dict of details
-    """One sentence on one of pydantic's errors.
+def value_message(error: Any, keys: Mapping[str, tuple[str, ...]]) -> str:  # noqa: ANN401 - pydantic's own dict of details
+    """The message for one of pydantic's errors.
 
     Args:
-        error: the error's details.
-        keys: the keys of each section, by the section's name; the top's is empty.
+        error: the details of the error.
+        keys: the keys of each section, by the name of the section; the top level's is empty.
     """
     places = tuple(place for place in error["loc"] if place != "[key]")
     where = _key(places)
@@ -101,7 +102,7 @@ def of_value(error: Any, keys: Mapping[str, tuple[str, ...]]) -> str:  # noqa: A
 
 
 def _value(value: object) -> str:
-    """` = ` and a wrong value as the file has it; nothing for a whole section."""
+    """` = ` and the wrong value as the file has it; empty for a whole section."""
     if isinstance(value, dict):
         return ""
     if isinstance(value, bool):
@@ -110,7 +111,7 @@ def _value(value: object) -> str:
 
 
 def _written(value: object) -> str:
-    # Python refuses to spell out whole numbers of more than 4,300 digits.
+    # Python does not convert whole numbers of more than 4,300 digits to text.
     return f"{value:g}" if isinstance(value, float) else "a huge number" if _is_huge(value) else repr(value)
 
 
@@ -131,25 +132,25 @@ def _key(places: tuple[str | int, ...]) -> str:
 
 
 def _instead(places: tuple[str | int, ...], keys: Mapping[str, tuple[str, ...]]) -> str:
-    """Where a key that is unknown at its place belongs, or which one was meant."""
+    """Where an unknown key belongs, or which key was probably meant."""
     section, wrong = ".".join(map(str, places[:-1])), str(places[-1])
     known = keys.get(section, ())
-    if near := difflib.get_close_matches(wrong.lower(), known, n=1):
-        return f": did you mean `{near[0]}`?"
+    if near := nearest(wrong.lower(), known):
+        return f": did you mean `{near}`?"
     if homes := [name for name, those in keys.items() if wrong.lower() in those and name != section]:
-        home = f"under [{homes[0]}]" if homes[0] else "above the first [section] of the file"
+        home = f"under [{homes[0]}]" if homes[0] else "above the first [section]"
         return f" here: it belongs {home}"
     return f": expected one of {', '.join(known)}"
 
 
 def _nearest_choice(error: Any) -> str:  # noqa: ANN401 - as above
-    """The choice that was meant, where only its case or a letter is wrong."""
+    """The choice that was probably meant, if only its case or a letter is wrong."""
     if error["type"] != "literal_error" or not isinstance(error["input"], str):
         return ""
     choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
     folded = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(error["input"].strip().lower(), folded, n=1)
-    return f'; did you mean "{folded[near[0]]}"?' if near else ""
+    near = nearest(error["input"].strip().lower(), folded)
+    return f'; did you mean "{folded[near]}"?' if near else ""
 
 
 _POSITION: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -159,8 +160,8 @@ _COLON: Final = re.compile(r"\s*([A-Za-z_]+)\s*:\s*(.*)$")
 _TIME: Final = re.compile(r"\d{4}[-./]")
 
 
-def of_toml(problem: tomllib.TOMLDecodeError | ValueError, text: str) -> str:
-    """One sentence on why a file is not TOML, with the line at fault below it."""
+def toml_message(problem: tomllib.TOMLDecodeError | ValueError, text: str) -> str:
+    """The message for a file that is not TOML, with the wrong line below it."""
     words = str(problem)
     match = _POSITION.search(words)
     lines = text.replace("\r\n", "\n").split("\n")
@@ -175,7 +176,7 @@ def of_toml(problem: tomllib.TOMLDecodeError | ValueError, text: str) -> str:
 
 
 def _opening(lines: list[str]) -> int | None:
-    """The line, from 1, where text begins that is closed nowhere: the last one with an odd count of its marks."""
+    """The line, from 1, of an unclosed text: the last line with an odd number of its quotation marks."""
     marks = ('"""', "'''", "'")
     return next(
         (place for mark in marks for place in range(len(lines), 0, -1) if lines[place - 1].count(mark) % 2), None
@@ -196,7 +197,7 @@ def _why(words: str, line: str) -> str:
     if found is None and (words.startswith(("Unclosed array", "Unclosed inline table")) or line.strip() in {"]", "}"}):
         found = _LIST
     if found is None and line.lstrip().startswith("["):
-        found = "a section's name stands alone in [ ], such as [message]"
+        found = "a section's name is alone on its line in [ ], such as [message]"
     return found or 'expected a key and its value, such as name = "spring-sale"'
 
 
@@ -205,29 +206,29 @@ _LIST: Final = 'a list is not closed, or a comma or a quotation mark is missing 
 
 def _of_a_repetition(words: str) -> str | None:
     if found := re.search(r"Cannot declare \('(.+)',\) twice", words):
-        return f"the section [{found[1]}] stands twice; put its keys together under one"
+        return f"the section [{found[1]}] occurs twice; put its keys under one"
     if words.startswith("Cannot overwrite a value"):
-        return "the key stands twice in its section; keep one"
+        return "the key occurs twice in its section; keep one"
     return None
 
 
 def _of_signs(words: str, line: str) -> str | None:
-    """What is wrong with the signs around a value: quotation marks, backslashes, other signs than =."""
+    """What is wrong with the characters around a value: quotation marks, backslashes, other characters than =."""
     if _CURLY.search(line) and not _is_quoted(line):
-        return 'curly quotation marks do not count here; write straight ones: "..."'
+        return 'curly quotation marks are not allowed here; write straight ones: "..."'
     if "\\" in line and re.search(r"[Uu]nescaped|hex|escape", words):
-        return r"a \ has a meaning of its own in quotes; write a path with /, such as " + '"C:/lists/customers.xlsx"'
+        return r"a \ in quotes starts an escape; write a path with /, such as " + '"C:/lists/customers.xlsx"'
     if "＝" in line:
         return "＝ is full-width; write ="
     if (colon := _COLON.match(line)) and "=" not in line:
         return f"a key and its value are joined by =, as in {colon[1]} = ..."
     if words.startswith("Expected newline or end of document") and line.count('"') > len('""'):
-        return 'there is more behind the closing quotation mark; within text write \' or \\" instead of "'
+        return 'there is text after the closing quotation mark; within text write \' or \\" instead of "'
     return None
 
 
 def _is_quoted(line: str) -> bool:
-    """Whether the value is in straight quotes, so that curly ones are part of the text."""
+    """Whether the value is in straight quotes, so that curly quotes are part of the text."""
     pair = _PAIR.match(line)
     return pair is not None and pair[2][:1] in {'"', "'"} and pair[2][-1:] == pair[2][:1] and len(pair[2]) > 1
 
@@ -237,7 +238,7 @@ def _of_a_value(key: str, value: str) -> str:
     if not key.isascii():
         return f"{key} is not a key of a campaign file; keys are English words, such as name"
     if not value:
-        return f"{key} has no value; write it behind the ="
+        return f"{key} has no value; write it after the ="
     if value[0] in {'"', "'"}:
         mark = value[:3] if value[:3] in {'"""', "'''"} else value[0]
         return f"a quotation mark is missing at the end: {key} = {mark}...{mark}"
@@ -248,10 +249,10 @@ def _of_a_value(key: str, value: str) -> str:
 
 def _of_a_bare_value(key: str, value: str) -> str:
     if value.lower() in {"true", "false", "yes", "no", "on", "off", "예", "아니오", "아니요"}:
-        return f"{value} is written true or false, in small letters"
+        return f"{value} is written true or false, in lower case"
     if key in {"start_at", "start_by"} or _TIME.match(value):
         return f"a time is written without quotes as {key} = 2026-12-01T10:00:00+09:00"
-    return f'text stands in quotation marks: {key} = "{_cut(value.strip(_MARKS))}"'
+    return f'text needs quotation marks: {key} = "{_cut(value.strip(_MARKS))}"'
 
 
 _MARKS: Final = "“”„‟＂‘’『』「」\"'"

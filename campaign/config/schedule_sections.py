@@ -1,8 +1,7 @@
-"""The tables of the campaign file about time: when it starts, in which hours it goes and how fast, who hears of it."""
+"""The sections of the campaign file about time: `[schedule]`, `[sending]` and `[notify]`."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import datetime
 from typing import Annotated, Final, Self
@@ -10,7 +9,8 @@ from typing import Annotated, Final, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from campaign.config.base import Filled, Section
-from campaign.model.limits import ZONE
+from campaign.model.origin import is_loopback
+from campaign.model.times import SEOUL
 from campaign.timing import cron, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
 from campaign.timing.timetable import GRACE, YEARS, Timetable
@@ -20,7 +20,7 @@ _WHOLE: Final = 100
 
 
 class ScheduleSection(Section):
-    """`[schedule]`: when our own scheduler starts the campaign. A time without a zone is in Asia/Seoul."""
+    """`[schedule]`: when the scheduler starts the campaign. A time without a zone is in Asia/Seoul."""
 
     start_at: datetime | None = None
     start_by: datetime | None = None
@@ -35,14 +35,14 @@ class ScheduleSection(Section):
             raise ValueError("expected a day and a time without quotes, such as 2026-12-01T10:00:00+09:00")  # noqa: TRY004 - pydantic's protocol
         if time.year not in YEARS:
             raise ValueError(f"expected a year from {YEARS[0]} to {YEARS[-1]}")
-        return time if time.tzinfo else time.replace(tzinfo=ZONE)
+        return time if time.tzinfo else time.replace(tzinfo=SEOUL)
 
     @field_validator("start_by")
     @classmethod
     def _by_is_later(cls, start_by: datetime, given: ValidationInfo) -> datetime:
         start_at = given.data.get("start_at")
         if start_at is None:
-            raise ValueError("it goes with `start_at`: how late it may be is the time between the two")
+            raise ValueError("it needs `start_at`: the time between the two is how late the campaign may start")
         if start_by <= start_at:
             raise ValueError(f"expected a time after `start_at`, {start_at.isoformat()}")
         return start_by
@@ -63,12 +63,12 @@ class ScheduleSection(Section):
     @model_validator(mode="after")
     def _has_a_time(self) -> Self:
         if self.start_at is None and self.every is None:
-            raise ValueError("give `start_at`, for once, or `every`, for again and again")
+            raise ValueError("give `start_at` for one start, or `every` for repeated starts")
         return self
 
     @property
     def timetable(self) -> Timetable:
-        """When it is due; with `every`, `start_at` is the earliest time, and `start_by` says how late each may be."""
+        """The times at which the campaign is due; `start_by` gives how late each start may be."""
         late = self.start_by - self.start_at if self.start_by and self.start_at else GRACE
         return Timetable(start_at=self.start_at, every=self.every, grace=late)
 
@@ -79,7 +79,7 @@ class ScheduleSection(Section):
 
 
 class SendingSection(Section):
-    """`[sending]`: the hours in which it may go, Asia/Seoul, and how it is spread over time."""
+    """`[sending]`: the sending window, in Asia/Seoul, and the spread over time."""
 
     window: Filled | None = None
     spread: Filled | None = None
@@ -98,12 +98,12 @@ class SendingSection(Section):
 
     @property
     def spreading(self) -> Spread | None:
-        """How the sending is spread; None where it goes as fast as it can."""
+        """The spread over time; None if the sending is as fast as possible."""
         return None if self.spread is None else spread.parse(self.spread)
 
 
 class NotifySection(Section):
-    """`[notify]`: who is told when a scheduled run ends, pauses, or could not start: a command, a mail, or both."""
+    """`[notify]`: a command or mail recipients, or both, notified when a scheduled run ends, pauses or cannot start."""
 
     command: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)] | None = None
     mail_to: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)] | None = None
@@ -135,24 +135,20 @@ class NotifySection(Section):
     def _is_whole(self) -> Self:
         mail = (self.mail_to, self.mail_from, self.smtp)
         if any(mail) and not all(mail):
-            raise ValueError("a mail needs `mail_to`, `mail_from` and `smtp`, all three")
+            raise ValueError("a mail needs all of `mail_to`, `mail_from` and `smtp`")
         if self.command is None and not any(mail):
             raise ValueError("give a `command`, or `mail_to`, `mail_from` and `smtp`")
         return self
 
     @property
     def server(self) -> tuple[str, int]:
-        """The mail server's name and port."""
+        """The name and the port of the mail server."""
         return _split(self.smtp or "")
 
     @property
     def is_local(self) -> bool:
-        """Whether the mail server is this very machine: only there a mail may go without TLS."""
-        host = self.server[0]
-        try:
-            return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-        except ValueError:
-            return False
+        """Whether the mail server is this machine: only then a mail may be sent without TLS."""
+        return is_loopback(self.server[0].strip("[]"))
 
 
 def _split(server: str) -> tuple[str, int]:
@@ -162,5 +158,5 @@ def _split(server: str) -> tuple[str, int]:
 
 def _check_address(address: str) -> str:
     if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", address):
-        raise ValueError(f"{address!r} is no mail address: expected one such as me@example.kr")
+        raise ValueError(f"{address!r} is not a mail address: expected one such as me@example.kr")
     return address

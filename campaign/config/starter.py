@@ -1,4 +1,4 @@
-"""A campaign to start from: a folder with a recipients workbook, a template and a campaign file that fit together."""
+"""Creates a starter: a folder with a recipients workbook, a template and a campaign file that fit together."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES: Final = ("campaign.toml", "message.j2", "recipients.xlsx")
-"""What a starter consists of."""
+"""The files of a starter."""
 
 SHEET: Final = "수신자"
 PREPARED_ROWS: Final = 1_000
-"""Rows that offer the list of grades."""
+"""Rows whose phone cells are formatted as text, ready to type or paste into."""
 
 _HEADINGS: Final = {
-    "이름": (14, "Who it goes to. In the message: {{ 이름 }}"),
-    "휴대폰": (18, "Where it goes. The column is text, so that the leading 0 stays."),
-    "등급": (10, 'One of the list, or your own. In the message: {% if 등급 == "VIP" %}...{% endif %}'),
-    "쿠폰": (14, "May be empty: the template says what happens then."),
+    "이름": (14, "The recipient's name. In the message: {{ 이름 }}"),
+    "휴대폰": (18, "The recipient's number. The column is text, so that the leading 0 stays."),
+    "등급": (10, 'One of the list, or another. In the message: {% if 등급 == "VIP" %}...{% endif %}'),
+    "쿠폰": (14, "May be empty: the template decides what happens then."),
 }
-# Numbers in 010-0xxx, which no carrier has assigned: a starter that is sent by mistake wakes nobody.
+# Numbers in 010-0xxx, which are not assigned: a starter that is sent by mistake reaches no phone.
 _ROWS: Final = (
     ("김민서", "010-0200-0001", "VIP", "SPRING-01"),
     ("이지훈", "010-0200-0002", "일반", None),
@@ -50,16 +50,16 @@ _CAMPAIGN: Final = """\
 #   campaign send campaign.toml --sandbox
 #   campaign send campaign.toml
 name = "first"
-sender = "02-1234-5678"            # your own number, registered with the gateway beforehand
+sender = "02-1234-5678"            # your own number, registered with the gateway
 
 [recipients]
 files = ["recipients.xlsx"]
 
 [message]
 template = "message.j2"
-title = "안내"                      # goes with texts that are longer than an SMS
+title = "안내"                      # sent with texts that are longer than an SMS
 
-[prices]                           # won a message, for the estimate
+[prices]                           # won per message, for the estimate
 SMS = 20
 LMS = 50
 MMS = 200
@@ -67,23 +67,23 @@ MMS = 200
 
 
 class StarterError(CampaignError):
-    """The starter cannot be put there."""
+    """The starter cannot be created."""
 
 
 def make(folder: Path) -> tuple[Path, ...]:
-    """Put a starter into `folder`, which is made if need be; the files' paths.
+    """Create a starter in `folder`, and the folder if it does not exist; returns the paths of the files.
 
     Raises:
-        StarterError: one of its files is there already, or the folder cannot be written.
+        StarterError: one of its files exists already, or the folder cannot be written.
     """
     paths = tuple(folder / name for name in NAMES)
     there = [str(path) for path in paths if os.path.lexists(path)]
     if there:
-        raise StarterError(f"{', '.join(there)}: already there; nothing was written. Name another folder.")
+        raise StarterError(f"{', '.join(there)}: already exists; nothing was written. Name another folder.")
     campaign_file, template, recipients = paths
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # "x": never into a file that is there, whatever made it meanwhile, nor through a link.
+        # "x": never writes to an existing file, even one created meanwhile, or through a link.
         for path, content in ((campaign_file, _CAMPAIGN), (template, _MESSAGE)):
             with path.open("x", encoding="utf-8") as file:
                 file.write(content)

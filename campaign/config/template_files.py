@@ -1,6 +1,6 @@
-"""Template files, each read once: the template itself, and what it takes in with `include`, `import` and `extends`.
+"""Reads template files, each once: the template itself, and the files of `include`, `import` and `extends`.
 
-What is sent, recorded and reported is the text that was checked.
+Each file is read once, so that the text sent, recorded and reported is the text that was checked.
 
 The names are found here by their look, not by the template language, which is loaded in the
 renderer process alone: a name too many does no harm, and the renderer process refuses what is missing.
@@ -8,7 +8,6 @@ renderer process alone: a name too many does no harm, and the renderer process r
 
 from __future__ import annotations
 
-import difflib
 import re
 import stat
 import unicodedata
@@ -16,16 +15,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import SettingsError
+from campaign.model.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 MOST_FILES: Final = 100
-"""Files that one campaign's templates may take in."""
+"""Files that the templates of a campaign may include, at most."""
 
 MOST_BYTES: Final = 1_000_000
-"""Bytes that one of these files may have: more than any message can hold."""
+"""Bytes of one of these files, at most: more than any message can have."""
 
 _TAG: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 _NAME: Final = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")
@@ -33,10 +33,10 @@ _NAME: Final = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")
 
 @dataclass(frozen=True, slots=True)
 class TemplateFiles:
-    """What was read. All three are by `key` of the name.
+    """The included files, by `key` of their name.
 
-    `texts` are the files' texts; `missing` says of a name that there is no such file, `refused`
-    why a file may not, or cannot, be read.
+    `texts` has the text of each file, `missing` the message for each file that does not exist, and `refused` the
+    message for each file that may not or cannot be read.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -45,16 +45,16 @@ class TemplateFiles:
 
 
 def key(name: str) -> str:
-    """A file's name as it is compared: in NFC, without `./`."""
+    """The name of a file in the form used for comparison: in NFC, without `./`."""
     parts = unicodedata.normalize("NFC", name).split("/")
     return "/".join(part for place, part in enumerate(parts) if part not in {"", "."} or (part == "" and place == 0))
 
 
 def names_in(source: str) -> list[str]:
-    """The names of files in a template's tags, by `key`, in their order."""
+    """The names of the files in a template's tags, as `key`, in their order."""
     found: list[str] = []
     tag = _TAG.search(source)
-    # Each tag from its beginning to its end once: a template may be made to cost much time.
+    # Linear in the length of the template, so that a malicious template costs no time.
     while tag and (end := source.find("%}", tag.end())) >= 0:
         found += [key(one or other) for one, other in _NAME.findall(source, tag.end(), end)]
         tag = _TAG.search(source, end)
@@ -62,10 +62,10 @@ def names_in(source: str) -> list[str]:
 
 
 def read(folder: Path, sources: Iterable[str]) -> TemplateFiles:
-    """Every file of `folder`, or of a folder in it, that the sources take in, and those that these take in."""
+    """Read the files in `folder` or its subfolders that the sources include, directly or through other files."""
     files = TemplateFiles()
     waiting = [name for source in sources for name in names_in(source)]
-    for name in waiting:  # grows while it is walked
+    for name in waiting:  # the loop appends to this list
         if name in files.texts or name in files.missing or name in files.refused:
             continue
         _read_one(folder, name, files)
@@ -78,7 +78,7 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
         files.refused[name] = trouble
         return
     if len(files.texts) + len(files.missing) >= MOST_FILES:
-        files.refused[name] = f"a template may take in {MOST_FILES} files at most"
+        files.refused[name] = f"a template may include at most {MOST_FILES} files"
         return
     try:
         path = find(folder, name)
@@ -86,8 +86,8 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
         files.refused[name] = f"{name!r}: cannot be read: {problem.strerror}"
         return
     if path is None:
-        near = difflib.get_close_matches(name, _names_of(folder), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        near = nearest(name, _names_of(folder))
+        hint = f" Did you mean {near}?" if near else ""
         files.missing[name] = f"there is no file {name!r} in the template's folder, {folder}.{hint}"
         return
     try:
@@ -99,14 +99,14 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
 def _not_allowed(name: str) -> str | None:
     parts = name.split("/")
     if not name or name.startswith("/") or "\\" in name or ":" in name or "\0" in name or ".." in parts:
-        return f"{name!r}: only files of the template's own folder, or of a folder in it, can be taken in"
+        return f"{name!r}: only files in the template's folder or its subfolders can be included"
     if any(part.startswith(".") for part in parts):
-        return f"{name!r}: a hidden file cannot be taken in"
+        return f"{name!r}: a hidden file cannot be included"
     return None
 
 
 def find(folder: Path, name: str) -> Path | None:
-    """The file of that name (a `key`), whether its name on the disk is written in NFC or not."""
+    """The path of the file with a name (a `key`), in any Unicode normalization on the disk; None if there is none."""
     path = folder
     for part in name.split("/"):
         if not path.is_dir():
@@ -124,21 +124,21 @@ def _names_of(folder: Path) -> list[str]:
 
 
 def _text(folder: Path, path: Path) -> str:
-    """The file's text.
+    """The text of a file.
 
     Raises:
-        ValueError: it lies elsewhere, is not a file, is too large, or is not text.
+        ValueError: the file is outside the folder, is not a regular file, is too large, or is not UTF-8.
     """
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{path}: is a link out of the template's folder; copy the file into the folder")
+            raise ValueError(f"{path}: links out of the template's folder; copy the file into the folder")
         if not path.is_file():
             raise ValueError(f"{path}: is not a file")
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise ValueError(f"{path}: has more than {MOST_BYTES:,} bytes")
-        # As a template file is read: line ends of Windows are line ends.
+        # As in a template file, line ends of Windows become newlines.
         return unicodedata.normalize("NFC", data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
     except UnicodeDecodeError as problem:
         raise ValueError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
@@ -147,21 +147,21 @@ def _text(folder: Path, path: Path) -> str:
 
 
 def record(text: str, files: TemplateFiles) -> str:
-    """The template and the files that it takes in, as one text for the journal and the workbook."""
+    """The template and its included files as one text, for the journal and the workbook."""
     return "".join([text, *(f"\n\n{{# {name} #}}\n{other}" for name, other in files.texts.items())])
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateCache:
-    """The template files of one campaign. A file that was read is kept: a later edit is for the next campaign."""
+    """Caches the template files of one campaign: a later edit of a file does not change the campaign."""
 
     _texts: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, path: Path) -> str:
-        """The text at `path`, without the newline at its end, as it was when it was first asked for.
+        """The text of the file when it was first read, without the newline at its end.
 
         Raises:
-            SettingsError: there is no such file, it cannot be read, it is too large, or it is not UTF-8 text.
+            SettingsError: the file does not exist, cannot be read, is too large, or is not UTF-8 text.
         """
         if path not in self._texts:
             self._texts[path] = _read_template(path)
@@ -184,5 +184,5 @@ def _read_template(path: Path) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
-    # Newlines as Python reads them from a text file; the one at the end, which editors add, is not sent and paid for.
+    # Newlines as Python reads them from a text file; the last one, which editors add, is not part of the message.
     return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from campaign.engine import planning, preflight, sending_hours
+from campaign.engine import planning, preflight
 from campaign.engine.checking.check import leave_out
 from campaign.engine.results import SANDBOX
 from campaign.model import RunState, State
 from campaign.model.errors import AlreadySent
 from campaign.model.origin import gateway_identity
+from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
@@ -115,4 +116,4 @@ def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | N
 
 
 def _when(run: RunRecord) -> str:
-    return sending_hours.say(run.created_at)
+    return f"{format_time(run.created_at)} (Asia/Seoul)"

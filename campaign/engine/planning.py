@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign.model import Message, MsgType, Request, limits, schema
+from campaign.model.columns import one_array
 from campaign.model.origin import gateway_identity
 
 if TYPE_CHECKING:
@@ -150,5 +151,4 @@ class Plan:
 
 
 def _arrow(column: pd.Series) -> pa.Array:
-    made = pa.array(column.array)
-    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+    return one_array(pa.array(column.array))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from campaign.config.environment import Environment
 from campaign.engine import estimate
 from campaign.model.errors import CampaignError
+from campaign.model.times import format_time
 from campaign.timing import reservation, window
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def require_reservations(table: pd.DataFrame, speed: Speed, now: datetime) -> No
     for date, last in going.groupby("date", sort=False)["request"].max().items():
         sent = speed.sent_at(now, int(last), int((table["request"] <= last).sum()))
         if problem := reservation.problem(reservation.parse(str(date)), sent):
-            raise NotReady(f"request {last} would be sent at {reservation.write(sent)}: {problem}")
+            raise NotReady(f"request {last} would be sent at {format_time(sent)}: {problem}")
 
 
 def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
@@ -166,7 +167,7 @@ def clock_off(gateway: str) -> str | None:
     if theirs is None or abs(theirs - ours) <= CLOCK_OFF:
         return None
     return (
-        f"this machine's clock shows {reservation.write(ours)}, the gateway's {reservation.write(theirs)} "
+        f"this machine's clock shows {format_time(ours)}, the gateway's {format_time(theirs)} "
         "(Asia/Seoul): set it right, or reservations, schedules and night hours are held against a wrong time"
     )
 

@@ -9,7 +9,8 @@ from campaign.engine import history, planning, preflight, results, sending_hours
 from campaign.engine.checking import advertising
 from campaign.model import RunState, Status
 from campaign.model.clock import Clock
-from campaign.timing import night, reservation
+from campaign.model.times import format_time
+from campaign.timing import night
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -140,7 +141,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunR
         name=campaign.name,
         # Until its dispatch begins: a crash in between leaves it to `resume`, or to the scheduler.
         state=RunState.PAUSED if start.later else RunState.INTERRUPTED,
-        why=f"it is to start at {sending_hours.say(start.later)}" if start.later else None,
+        why=f"it is to start at {format_time(start.later)} (Asia/Seoul)" if start.later else None,
         created_at=start.now,
         started_at=None,
         ended_at=None,
@@ -177,7 +178,7 @@ def override(journal: Journal, record: RunRecord) -> RunRecord:
     """A run of an advertisement that may go on by night, on a person's word, which is recorded."""
     moment = now()
     if record.by_day_only and night.is_night(moment):
-        words = "; ".join(filter(None, (record.overridden, f"resumed by night, at {reservation.write(moment)}")))
+        words = "; ".join(filter(None, (record.overridden, f"resumed by night, at {format_time(moment)}")))
         journal.override(record.id, words, moment)
     return journal.run(record.id)
 
@@ -217,7 +218,7 @@ def dispatch(
     table = journal.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)
     if manner.latest is not None and manner.clock.now() > manner.latest:
-        raise preflight.NotReady(f"it was not ready by {sending_hours.say(manner.latest)}; nothing was sent.")
+        raise preflight.NotReady(f"it was not ready by {format_time(manner.latest)} (Asia/Seoul); nothing was sent.")
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
     with progress.sending(left) as observer:
         return Dispatch(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.engine import preflight, results
 from campaign.model.errors import OutsideHours
-from campaign.model.limits import DATE_FORMAT, ZONE
+from campaign.model.times import format_time
 from campaign.timing import spread, window
 from campaign.timing.gate import Gate
 
@@ -44,10 +44,11 @@ def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
     Raises:
         OutsideHours: naming the hours, and when they begin.
     """
-    wait = Gate(window.of_run(campaign.sending.window, advertisement=False)).shut(at)
+    wait = Gate(window.of_run(campaign.sending.window, advertisement=False)).wait_for_window(at)
     if wait is not None and gateway != results.SANDBOX:
         raise OutsideHours(
-            f"it is {say(at)}, {wait.why}. Nothing was sent; `campaign schedule FILE` can have it sent in time."
+            f"it is {format_time(at)} (Asia/Seoul), {wait.why}. "
+            "Nothing was sent; `campaign schedule FILE` can have it sent in time."
         )
 
 
@@ -64,8 +65,3 @@ def gate_of(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetim
         table.loc[table["date"].isna(), "request"].isin(journal.planned(record.id)).any()
     )
     return Gate(window.of_run(record.window, advertisement=by_day), spreading, already)
-
-
-def say(time: datetime) -> str:
-    """A time, and where that is the time."""
-    return f"{time.astimezone(ZONE):{DATE_FORMAT}} (Asia/Seoul)"

@@ -1,1 +1,1 @@
-"""The gateway: its limits and codes, what its answers mean, and the one client that speaks to it."""
+"""The gateway's client: connections, requests, answers and result codes."""

@@ -1,8 +1,7 @@
-"""One attempt to send: how long its steps may take, and whether a byte of the request was handed over.
+"""One attempt to send a request: its deadlines, and whether a byte of the request was handed to the socket.
 
-Exception types do not tell on which side of that line an attempt failed:
-`requests` raises the same ones on both. So the connection notes it here, for
-the attempt that its thread is making. Source of the rule: design.md, States.
+Exception types do not tell on which side of that line an attempt failed: `requests` raises the same types on both. The
+connection therefore records it here, for the attempt of its thread. Source of the rule: design.md, States.
 """
 
 from __future__ import annotations
@@ -15,11 +14,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
-    """How long an attempt may take, in seconds.
+    """Deadlines of an attempt, in seconds.
 
-    `connect` covers all that comes before the request: the name, TCP, a
-    proxy's tunnel and the TLS handshake together. `read` is the longest
-    silence after it. `overall` is for everything, however steadily it drips.
+    `connect` covers everything before the request: name look-up, TCP, a proxy's tunnel and the TLS handshake together.
+    `read` is the longest silence after that. `overall` limits the whole attempt, even if bytes keep coming.
     """
 
     connect: float = 10
@@ -28,7 +26,7 @@ class Deadlines:
 
     @classmethod
     def within(cls, overall_s: float | None) -> Deadlines:
-        """The usual deadlines, or those that an overall deadline in seconds leads to."""
+        """The default deadlines, or shorter or longer ones that follow from an overall deadline in seconds."""
         if overall_s is None:
             return cls()
         return cls(connect=min(cls().connect, overall_s), read=overall_s, overall=overall_s)
@@ -38,8 +36,8 @@ class Attempt:
     """One attempt to send a request, made by one thread.
 
     Attributes:
-        connecting: what is sent now is a handshake's or a proxy's, not the request's.
-        handed_over: bytes of the request may have left this machine.
+        connecting: the connection is being made; bytes sent now are not the request's.
+        handed_over: a byte of the request was handed to the socket, so the gateway may have received it.
     """
 
     __slots__ = ("_connect_by", "_deadlines", "_over_at", "connecting", "handed_over")
@@ -51,15 +49,15 @@ class Attempt:
         self.handed_over = False
 
     def start_connecting(self) -> None:
-        """The steps to come make the connection."""
+        """Start the time to connect: the next steps make the connection."""
         self.connecting = True
         self._connect_by = min(time.monotonic() + self._deadlines.connect, self._over_at)
 
-    def left(self) -> float:
-        """Seconds that the next step may take; more than 0.
+    def time_left_s(self) -> float:
+        """Seconds that the next step may take, more than 0.
 
         Raises:
-            TimeoutError: none are left.
+            TimeoutError: no time is left.
         """
         now = time.monotonic()
         left = self._connect_by - now if self.connecting else min(self._deadlines.read, self._over_at - now)
@@ -67,36 +65,36 @@ class Attempt:
             raise TimeoutError
         return left
 
-    def too_slow(self) -> str:
-        """Which deadline has passed, in words."""
+    def timeout_message(self) -> str:
+        """Names the deadline that has passed."""
         limits = self._deadlines
         if not self.handed_over:
             return f"no connection within {min(limits.connect, limits.overall):g} s"
         if time.monotonic() >= self._over_at:
-            return f"no whole answer within {limits.overall:g} s"
-        return f"nothing came or went for {limits.read:g} s"
+            return f"no complete answer within {limits.overall:g} s"
+        return f"nothing was received or sent for {limits.read:g} s"
 
 
-class _Here(threading.local):
+class _ThreadLocal(threading.local):
     attempt: Attempt | None = None
 
 
-_here: Final = _Here()
+_thread: Final = _ThreadLocal()
 
 
 def begin(deadlines: Deadlines) -> Attempt:
-    """A new attempt of this thread; it takes the place of the one before."""
-    attempt = _here.attempt = Attempt(deadlines)
+    """Begin an attempt of this thread; it replaces the one before."""
+    attempt = _thread.attempt = Attempt(deadlines)
     return attempt
 
 
 def current() -> Attempt:
-    """The attempt that this thread is making.
+    """The current attempt of this thread.
 
     Raises:
-        RuntimeError: it is making none; connections of this package are for attempts only.
+        RuntimeError: there is none; connections of this package work within attempts only.
     """
-    attempt = _here.attempt
+    attempt = _thread.attempt
     if attempt is None:
         raise RuntimeError("a connection was used outside an attempt")
     return attempt

@@ -1,8 +1,10 @@
-"""The one that speaks to the gateway. Source of what goes on the wire: api.ko.txt and gateway.md."""
+"""The HTTP client of the gateway. Source of the requests: api.ko.txt and gateway.md."""
 
 from __future__ import annotations
 
+import base64
 import ssl
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import urlsplit
 
@@ -13,8 +15,7 @@ from urllib3.util.retry import Retry
 
 from campaign.gateway import attempt, request_body
 from campaign.gateway.attempt import Deadlines
-from campaign.gateway.connection import NotingHTTPConnectionPool, NotingHTTPSConnectionPool
-from campaign.gateway.credentials import SANDBOX_KEYS, Keys
+from campaign.gateway.connection import RecordingHTTPConnectionPool, RecordingHTTPSConnectionPool
 from campaign.gateway.dialing import Unreachable
 from campaign.gateway.http_reply import BrokenAnswer
 from campaign.gateway.outcome import Fate, Outcome, read_answer
@@ -33,15 +34,30 @@ if TYPE_CHECKING:
 __all__ = ["PATHS", "SANDBOX_KEYS", "Client", "Deadlines", "Keys", "PreparedRequest"]
 
 PATHS: Final = {"v2": "/api/v2/send/", "v1": "/api/send/"}
-"""Where each edition takes requests. Source: api.ko.txt."""
+"""The path of each edition of the API. Source: api.ko.txt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The two keys of an account. They are shown nowhere, not even in `repr`."""
+
+    api_key: str = field(repr=False)
+    auth_key: str = field(repr=False)
+
+    def secret(self) -> str:
+        """The `Secret` header: base64 of API key, `&` and auth key. Source: api.ko.txt, HEADERS."""
+        return base64.b64encode(f"{self.api_key}&{self.auth_key}".encode()).decode("ascii")
+
+
+SANDBOX_KEYS: Final = Keys("sandbox", "sandbox")
+"""The keys sent to the sandbox; it never sees real ones."""
 
 
 class _Adapter(HTTPAdapter):
-    """`requests`' own sending, to one origin, with all that is the same for every request decided once.
+    """Sends to one origin; what is the same for every request is decided once.
 
-    The methods below are those that `requests` offers for overriding. Nothing
-    is sent a second time: Retry(0) alone still lets urllib3 re-send after some
-    TLS errors, read=False forbids it.
+    Overrides the methods that `requests` offers for that. Nothing is sent a second time: Retry(0) alone still lets
+    urllib3 re-send after some TLS errors, read=False forbids it.
     """
 
     def __init__(self, origin: str, *, connections: int, ca_file: str | None, proxy: str | None) -> None:
@@ -49,12 +65,12 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=never)
         parts = urlsplit(origin)
         manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager
-        manager.pool_classes_by_scheme = {"http": NotingHTTPConnectionPool, "https": NotingHTTPSConnectionPool}
+        manager.pool_classes_by_scheme = {"http": RecordingHTTPConnectionPool, "https": RecordingHTTPSConnectionPool}
         trust = {"ssl_context": _trust(ca_file)} if parts.scheme == "https" else {}
         try:
             self._pool = manager.connection_from_host(parts.hostname, parts.port, parts.scheme, pool_kwargs=trust)
         except LocationValueError as problem:
-            raise SettingsError(f"{origin!r}: no host can be called so: {problem}") from None
+            raise SettingsError(f"{origin!r}: this is not a host name: {problem}") from None
         self.host = self._pool.host + (f":{parts.port}" if parts.port else "")
         self._before_path = origin if proxy and parts.scheme == "http" else ""
 
@@ -76,19 +92,19 @@ class _Adapter(HTTPAdapter):
 
 
 class Client:
-    """Sends requests; may be used by many threads at once.
+    """Sends requests to the gateway; many threads may use it at once.
 
     Args:
         origin: scheme, host and port; checked by `origin.check_origin`.
         api: "v2" or "v1".
-        keys: the account's.
-        in_flight: how many requests may be under way at once, for the pool's size.
+        keys: the keys of the account.
+        in_flight: requests on the wire at once; the size of the connection pool.
         deadlines: of every attempt.
-        ca_file: certificates to trust instead of the usual ones; verification itself has no switch.
-        proxy: only when named, as http://host:port; the environment's proxies are not looked at.
+        ca_file: certificates to trust instead of the default ones; verification cannot be switched off.
+        proxy: as http://host:port; the proxies of the environment are ignored.
 
     Raises:
-        SettingsError: the file of certificates or the proxy cannot be used.
+        SettingsError: the certificates or the proxy cannot be used.
     """
 
     def __init__(
@@ -117,8 +133,8 @@ class Client:
         }
 
     @property
-    def patience(self) -> float:
-        """Seconds after which every attempt has come to an end."""
+    def longest_attempt_s(self) -> float:
+        """Seconds after which every attempt has ended."""
         return self._deadlines.overall
 
     def __enter__(self) -> Self:
@@ -130,18 +146,18 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close all connections that are not in use; those in use are closed after their answer."""
+        """Close the connections: idle ones now, the others after their answer."""
         self._adapter.close()
 
     def prepare(self, request: Request, image: bytes | None = None) -> PreparedRequest:
-        """The HTTP request for `request`, with the bytes of its image where it has one.
+        """The HTTP request for `request`; `image` is the JPG of an MMS.
 
         Raises:
-            ValueError: this edition of the API has no such message type.
+            ValueError: this edition of the API does not have the message type.
         """
         prepared = PreparedRequest()
         prepared.method, prepared.url = "POST", self.url
-        # A plain dictionary: `requests`' own kind takes a tenth of the whole attempt to be copied on its way.
+        # A plain dictionary: copying the dictionary class of `requests` takes a tenth of an attempt.
         headers = dict(self._headers)
         prepared.headers = cast("CaseInsensitiveDict[str]", headers)
         if request.message.msg_type == MsgType.MMS:
@@ -154,45 +170,45 @@ class Client:
         return prepared
 
     def send(self, prepared: PreparedRequest) -> Outcome:
-        """Make one attempt, and say what it came to. Raises nothing that the network can cause."""
+        """Make one attempt and return its outcome. A failure of the network is an outcome, not an exception."""
         this = attempt.begin(self._deadlines)
         try:
             return _read(self._adapter.send(prepared))
-        except Exception as problem:  # noqa: BLE001 - whatever happened, what counts is whether a byte left
-            words = _in_words(problem) or this.too_slow()
+        except Exception as problem:  # noqa: BLE001 - what counts is whether a byte was handed over
+            words = _describe(problem) or this.timeout_message()
             return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=words)
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:
-    """Certificates and host names are verified, and the environment changes nothing of that."""
+    """A TLS context that verifies certificates and host names; the environment cannot change that."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
     except OSError as problem:
-        raise SettingsError(f"{ca_file}: holds no certificates that can be read: {problem}") from None
+        raise SettingsError(f"{ca_file}: has no readable certificates: {problem}") from None
     return context
 
 
 def _check_proxy(proxy: str, origin: str) -> None:
-    """Raise SettingsError unless `proxy` can be used on the way to `origin`."""
+    """Raise SettingsError unless requests to `origin` may go through `proxy`."""
     parts = urlsplit(proxy)
     if parts.scheme != "http" or not parts.hostname:
         shown = f"{parts.scheme}://{parts.hostname}" if parts.password else proxy
-        raise SettingsError(f"proxy {shown!r}: expected one such as http://proxy.example:3128")
+        raise SettingsError(f"proxy {shown!r}: expected an address such as http://proxy.example:3128")
     if origin.startswith("http:") and not is_loopback(parts.hostname):
-        raise SettingsError(f"proxy {parts.hostname}: is not used for plain http, the keys would travel in the clear")
+        raise SettingsError(f"proxy {parts.hostname}: is not used for plain http: the keys would travel unencrypted")
 
 
 def _read(reply: Any) -> Outcome:  # noqa: ANN401 - a Reply, which `requests` does not know
     answer: Reply = reply
     if answer.body is None:
         return Outcome(fate=Fate.UNKNOWN, detail=f"HTTP {answer.status} with an endless answer")
-    return read_answer(answer.status, answer.body, answer.headers.get("date"))
+    return read_answer(answer.status, answer.body)
 
 
-def _in_words(problem: BaseException) -> str | None:
-    """The innermost cause, which is the one that says something; None where it is that time was up."""
+def _describe(problem: BaseException) -> str | None:
+    """The innermost cause of `problem`, the most specific one; None if it is a timeout."""
     seen = {id(problem)}
     while True:
         inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__

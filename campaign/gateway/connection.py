@@ -1,7 +1,7 @@
-"""Connections that note when a request is handed to the socket, and keep to the attempt's deadlines at every step.
+"""Connections that record when a request is handed to the socket, and keep the deadlines of the attempt at every step.
 
-They send a request in one piece, read one bounded answer, and are used again
-only when that was whole. Nothing here sends anything a second time.
+A connection sends a request in one piece, reads one bounded answer, and is reused only if the answer was complete.
+Nothing here sends a request a second time.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
 
-IDLE: Final = 4.0
-"""Seconds after which an idle connection is not used again.
+LONGEST_IDLE_S: Final = 4.0
+"""Seconds after which an idle connection is not reused.
 
-A server that closes it while a request is being written leaves that request
-unknown. Common servers wait 5 seconds or more.
+If a server closes it while a request is being written, the outcome of that request is unknown. Common servers close
+idle connections after 5 seconds or more.
 """
 
-_PIECE: Final = 16_384  # bytes asked of the socket at a time: one TLS record
+_RECEIVE_BYTES: Final = 16_384  # read from the socket at a time: one TLS record
 
 
-class _Noting:
-    """Adds noting and deadlines to a connection class of urllib3."""
+class _Recording:
+    """Adds recording and deadlines to a connection class of urllib3."""
 
     sock: Any
     port: Any
@@ -45,7 +45,7 @@ class _Noting:
 
     @property
     def is_connected(self) -> bool:
-        if time.monotonic() - self._used_at > IDLE:
+        if time.monotonic() - self._used_at > LONGEST_IDLE_S:
             return False
         return bool(super().is_connected)  # type: ignore[misc]
 
@@ -59,7 +59,7 @@ class _Noting:
         return dial(self._dns_host, self.port, self.socket_options or ())
 
     def _tunnel(self) -> None:
-        """Ask a proxy for a tunnel; the request itself goes through it later."""
+        """Ask a proxy for a tunnel, through which the request is sent later."""
         host = f"[{self._tunnel_host}]" if ":" in str(self._tunnel_host) else self._tunnel_host
         place = f"{host}:{self._tunnel_port}"
         headers = {"Host": place, **self._tunnel_headers}
@@ -68,13 +68,13 @@ class _Noting:
         head = read_head(inflow)
         if not 200 <= head.status < 300 or not inflow.is_empty:  # noqa: PLR2004 - of HTTP
             raise BrokenAnswer(f"the proxy refused the tunnel: {head.status} {head.reason}")
-        self.sock.settimeout(current().left())  # for the handshake
+        self.sock.settimeout(current().time_left_s())  # for the handshake
 
     def request(  # the arguments are those of urllib3's
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, **_: object
     ) -> None:
         if current().handed_over:
-            # Whatever a library above makes of a failure: an attempt is one request.
+            # An attempt is one request, even if a library above retries after a failure.
             raise RuntimeError("a request was about to be sent a second time")
         self.send(_head(method, url, headers or {}) + (body or b""))
 
@@ -83,7 +83,7 @@ class _Noting:
             self.connect()
         attempt, left = current(), memoryview(data)
         while left:
-            self.sock.settimeout(attempt.left())
+            self.sock.settimeout(attempt.time_left_s())
             if not attempt.connecting:
                 attempt.handed_over = True
             left = left[self.sock.send(left) :]
@@ -97,8 +97,8 @@ class _Noting:
         return reply
 
     def _receive(self) -> bytes:
-        self.sock.settimeout(current().left())
-        piece: bytes = self.sock.recv(_PIECE)
+        self.sock.settimeout(current().time_left_s())
+        piece: bytes = self.sock.recv(_RECEIVE_BYTES)
         return piece
 
 
@@ -107,29 +107,29 @@ def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join(lines).encode("latin-1")
 
 
-class NotingHTTPConnection(_Noting, HTTPConnection):  # type: ignore[misc]
-    """Plain HTTP, for loopback only."""
+class RecordingHTTPConnection(_Recording, HTTPConnection):  # type: ignore[misc]
+    """A plain HTTP connection, for loopback only."""
 
 
-class NotingHTTPSConnection(_Noting, HTTPSConnection):  # type: ignore[misc]
-    """HTTP over TLS."""
+class RecordingHTTPSConnection(_Recording, HTTPSConnection):  # type: ignore[misc]
+    """A connection over TLS."""
 
 
 class _Preloading:
-    """Answers are read whole while the connection is held, so it goes back to the pool at once."""
+    """Returns a connection to the pool with the answer, which has been read whole by then."""
 
     def urlopen(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on as they come
         kwargs["release_conn"] = True
         return super().urlopen(*args, **kwargs)  # type: ignore[misc]
 
 
-class NotingHTTPConnectionPool(_Preloading, HTTPConnectionPool):
-    """A pool of connections that note."""
+class RecordingHTTPConnectionPool(_Preloading, HTTPConnectionPool):
+    """A pool of recording connections."""
 
-    ConnectionCls = NotingHTTPConnection  # type: ignore[assignment]  # its answers are Reply
+    ConnectionCls = RecordingHTTPConnection  # type: ignore[assignment]  # its answers are Reply
 
 
-class NotingHTTPSConnectionPool(_Preloading, HTTPSConnectionPool):
-    """A pool of TLS connections that note."""
+class RecordingHTTPSConnectionPool(_Preloading, HTTPSConnectionPool):
+    """A pool of recording TLS connections."""
 
-    ConnectionCls = NotingHTTPSConnection  # type: ignore[assignment]  # its answers are Reply
+    ConnectionCls = RecordingHTTPSConnection  # type: ignore[assignment]  # its answers are Reply

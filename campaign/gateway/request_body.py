@@ -1,4 +1,4 @@
-"""What a request says, field by field. Source: api.ko.txt, BODY of each kind; gateway.md for what it leaves open."""
+"""The bodies of requests. Source: api.ko.txt, BODY of each message type; gateway.md for what that leaves open."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from campaign.model import Message, Request
 
 VERSION: Final = "1.0"
-"""The `version` that every body carries, in both editions."""
+"""The `version` field of every body, in both editions of the API."""
 
 JSON_TYPE: Final = "application/json;charset=UTF-8"
-"""The Content-Type of every body but an MMS's, spelled as in the document."""
+"""The Content-Type of every body except that of an MMS, spelled as in the document."""
 
 Part: TypeAlias = tuple[str, tuple[str | None, str | bytes, str] | tuple[None, str]]
-"""A part of a multipart body, as `requests` takes it: name, then file name, content and type."""
+"""A part of a multipart body for `requests`: name, then file name, content and type."""
 
 
 def as_json(request: Request) -> bytes:
-    """The body of an SMS, LMS or GSMS, in UTF-8, nothing escaped that need not be."""
+    """The JSON body of an SMS, LMS or GSMS, in UTF-8 with only the necessary escapes."""
     message = request.message
     body = _fields(message, list(request.numbers))
     if message.date is not None:

@@ -1,6 +1,6 @@
-"""The gateway's result codes: its words, ours, and what the sender does about each.
+"""The gateway's result codes: the vendor's words, ours, and what the dispatch does after each.
 
-Source: the vendor's document for number and words; gateway.md for the policy.
+Source: the vendor's document for number and Korean words; gateway.md for the policy.
 """
 
 from __future__ import annotations
@@ -14,23 +14,22 @@ class Policy(StrEnum):
     """What the dispatch does after a code."""
 
     ACCEPT = "accept"  # final: accepted
-    REJECT = "reject"  # final for this request: its content is at fault; the run goes on
+    REJECT = "reject"  # final for this request: its content is at fault; the run continues
     RETRY_THEN_PAUSE = "retry, then pause"  # two more tries; three requests in a row pause the run
     RETRY_THEN_REJECT = "retry, then reject"  # two more tries, then final for this request
-    BACK_OFF = "back off"  # the whole run waits and tries again, and pauses after half an hour
-    PAUSE = "pause"  # every later request would get the same: the run stops until a person mended it
-    REJECT_AND_PAUSE = "reject and pause"  # not in the document: taken as answered, and a person looks
+    BACK_OFF = "back off"  # the whole run waits and retries, and pauses after half an hour
+    PAUSE = "pause"  # later requests would get the same code: the run pauses until the cause is fixed
+    REJECT_AND_PAUSE = "reject and pause"  # not in the document: final for this request, and the run pauses
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One result code. `korean` is the vendor's own wording, `english` and `todo` are ours."""
+    """One result code. `korean` is the vendor's wording, `english` and `todo` are ours."""
 
     number: int
     korean: str
     english: str
     policy: Policy
-    prevented: bool
     todo: str
 
 
@@ -40,7 +39,6 @@ _TABLE: Final = (
         "전송 성공",
         "accepted by the gateway",
         Policy.ACCEPT,
-        False,
         "nothing; delivery to the handset is reported elsewhere",
     ),
     Code(
@@ -48,39 +46,34 @@ _TABLE: Final = (
         "메시지가 전송되지 않았습니다.",
         "message was not sent",
         Policy.RETRY_THEN_PAUSE,
-        False,
-        "ask the vendor what is wrong if it lasts",
+        "if it persists, ask the vendor for the cause",
     ),
     Code(
         11,
         "운영 중인 서비스가 아닙니다.",
         "service not in operation",
         Policy.PAUSE,
-        False,
-        "see in the vendor's console whether the service is active",
+        "check in the vendor's console that the service is active",
     ),
     Code(
         12,
         "요금제 충전 중입니다. 잠시 후 다시 시도해 보시기 바랍니다.",
         "plan is being recharged",
         Policy.BACK_OFF,
-        False,
-        "wait a little, or recharge in the vendor's console",
+        "wait, or recharge in the vendor's console",
     ),
     Code(
         13,
         "등록되지 않은 발신번호입니다.",
         "sender number not registered",
         Policy.PAUSE,
-        False,
         "register the sender number in the vendor's console",
     ),
     Code(
         14,
         "인증 요청이 올바르지 않습니다.",
-        "authentication wrong",
+        "authentication failed",
         Policy.PAUSE,
-        False,
         "set IWINV_API_KEY and IWINV_AUTH_KEY to the keys of the vendor's console (public clients saw this code for "
         "keys of the gateway's older service, too)",
     ),
@@ -89,7 +82,6 @@ _TABLE: Final = (
         "등록하지 않은 IP에서는 발송되지 않습니다.",
         "IP address not registered",
         Policy.PAUSE,
-        False,
         "register this machine's IP address in the vendor's console",
     ),
     Code(
@@ -97,7 +89,6 @@ _TABLE: Final = (
         "장문 메시지는 2000 Bytes까지만 입력이 가능합니다.",
         "text over 2,000 bytes",
         Policy.REJECT,
-        True,
         "shorten the text",
     ),
     Code(
@@ -105,61 +96,52 @@ _TABLE: Final = (
         "제목 입력 가능 문자 : 한글, 영어, 숫자 허용된 특수문자는 [ ] ( ) < > 입니다.",
         "title has a character that is not allowed",
         Policy.REJECT,
-        True,
-        "take it out of the title",
+        "remove the character from the title",
     ),
-    Code(
-        23, "제목은 40 Byte까지만 입력이 가능합니다.", "title over 40 bytes", Policy.REJECT, True, "shorten the title"
-    ),
-    Code(31, "파일 업로드는 100KB까지 가능합니다.", "image over 100 KB", Policy.REJECT, True, "use a smaller image"),
-    Code(32, "허용되지 않는 파일 확장자입니다.", "image type not allowed", Policy.REJECT, True, "use a JPG"),
+    Code(23, "제목은 40 Byte까지만 입력이 가능합니다.", "title over 40 bytes", Policy.REJECT, "shorten the title"),
+    Code(31, "파일 업로드는 100KB까지 가능합니다.", "image over 100 KB", Policy.REJECT, "use a smaller image"),
+    Code(32, "허용되지 않는 파일 확장자입니다.", "image type not allowed", Policy.REJECT, "use a JPG"),
     Code(
         33,
         "이미지 업로드에 실패했습니다.",
         "image upload failed",
         Policy.RETRY_THEN_REJECT,
-        False,
-        "try once more later",
+        "try again later",
     ),
     Code(
         41,
         "수신 번호를 입력하여 주세요.",
         "no recipient",
         Policy.PAUSE,
-        True,
-        "a fault of this program: please report it",
+        "a bug in this program: please report it",
     ),
     Code(
         42,
         "예약 전송은 현재 시간 15분 이후 한달 이전까지만 가능",
         "reservation outside 15 minutes to one month",
         Policy.PAUSE,
-        True,
-        "set a later `reserve`, or cancel the run and plan it anew",
+        "set a later `reserve`, or cancel the run and plan a new one",
     ),
     Code(
         43,
         "날짜와 시간 표현 형식(예: 2015-09-02 14:17:03)에 맞춰 입력하여 주십시오.",
         "date format",
         Policy.PAUSE,
-        True,
-        "a fault of this program: please report it",
+        "a bug in this program: please report it",
     ),
     Code(
         44,
         "최대 1000건 전송 가능합니다.",
         "over 1,000 recipients",
         Policy.PAUSE,
-        True,
-        "a fault of this program: please report it",
+        "a bug in this program: please report it",
     ),
     Code(
         50,
         "SMS 자동 충전 하루 5번 충전 한도를 초과하였습니다.",
-        "automatic recharge used up for today",
+        "automatic recharge limit of the day reached",
         Policy.PAUSE,
-        False,
-        "recharge by hand in the vendor's console, or go on tomorrow",
+        "recharge by hand in the vendor's console, or resume tomorrow",
     ),
 )
 
@@ -167,29 +149,27 @@ CODES: Final[dict[int, Code]] = {code.number: code for code in _TABLE}
 """Every code of the document, by number."""
 
 ACCEPTED: Final = 0
-"""The code of a request that the gateway took."""
+"""The code of a request that the gateway accepted."""
 
 
 def describe(number: int) -> Code:
-    """The code of that number; one that the document does not list is rejected as answered and pauses the run."""
-    unlisted = Code(
-        number, "", "not in the vendor's document", Policy.REJECT_AND_PAUSE, False, "ask the vendor what it means"
-    )
+    """The result code of a number; for a number that the document does not list, one that rejects and pauses."""
+    unlisted = Code(number, "", "not in the vendor's document", Policy.REJECT_AND_PAUSE, "ask the vendor what it means")
     return CODES.get(number, unlisted)
 
 
-_SEEN: Final = "The vendor's document does not have it; public clients of this gateway"
+_SEEN: Final = "The vendor's document does not list it; public clients of this gateway"
 
 GUESSES: Final = {
-    "202": f"{_SEEN} saw it where the keys were refused or have no right to send SMS. To do: compare IWINV_API_KEY and "
+    "202": f"{_SEEN} saw it when the keys were rejected or may not send SMS. To do: compare IWINV_API_KEY and "
     "IWINV_AUTH_KEY with the vendor's console.",
-    "206": f"{_SEEN} expect it where the IP address is not registered. To do: register this machine's IP address in "
+    "206": f"{_SEEN} expect it when the IP address is not registered. To do: register this machine's IP address in "
     "the vendor's console.",
-    "00": f"{_SEEN} know it as the older edition's word for an accepted request, so it may well have gone out. To do: "
-    "look at the gateway's URL, and ask the vendor which edition answers there.",
+    "00": f"{_SEEN} know it as the older edition's answer to an accepted request, so the message may have been sent. "
+    "To do: check the gateway's URL, and ask the vendor which edition answers there.",
 }
-"""What answers without a `resultCode` probably mean: those that are this word alone, or have it as `code`.
+"""The probable meaning of answers without a `resultCode` that are this word alone, or have it as `code`.
 
-Source: public clients of the gateway, not the vendor's document. So they are shown to the user, and decide nothing
-about a request: it stays unknown.
+Source: public clients of the gateway, not the vendor's document. The meaning is shown to the user and decides nothing
+about the request, which stays unknown.
 """

@@ -1,4 +1,4 @@
-"""What time the gateway thinks it is, asked without sending anything: no key, no message."""
+"""The gateway's clock, read from the `Date` header of a HEAD request without keys."""
 
 from __future__ import annotations
 
@@ -9,40 +9,42 @@ from typing import Final
 import requests
 from urllib3.exceptions import HTTPError
 
-PATIENCE: Final = 5
+TIMEOUT_S: Final = 5
 """Seconds to wait for an answer."""
+
+YEARS: Final = range(2000, 2200)
+"""The years of a plausible `Date` header."""
 
 
 def ask_time(origin: str, *, ca_file: str | None = None, proxy: str | None = None) -> tuple[datetime | None, datetime]:
-    """The time of the gateway's `Date` header, None where it has none that can be read; and our own, at that moment.
+    """The gateway's time, None if its `Date` header cannot be read; and the time of this machine at that moment.
 
     Raises:
-        OSError: it cannot be reached.
+        OSError: the gateway cannot be reached.
     """
     with requests.Session() as session:
         session.trust_env = False
         try:
             answer = session.head(
                 origin,
-                timeout=PATIENCE,
+                timeout=TIMEOUT_S,
                 allow_redirects=False,
                 verify=ca_file or True,
                 proxies={"https": proxy, "http": proxy} if proxy else {},
             )
         except (HTTPError, ValueError) as problem:
-            # Of hosts and answers that make no sense, the libraries do not always say so by an error of requests' own.
+            # For malformed hosts and answers the libraries raise some errors that are not those of `requests`.
             raise ConnectionError(str(problem)) from None
     return read_date(answer.headers.get("Date")), datetime.now(UTC)
 
 
-YEARS: Final = range(2000, 2200)
-"""Years of a time that a gateway can mean."""
-
-
 def read_date(header: str | None) -> datetime | None:
-    """The time that a `Date` header names; None where it names none, or one of another century."""
+    """The time of a `Date` header, in UTC; None if it has none, or none in `YEARS`."""
     try:
         time = parsedate_to_datetime(header) if header else None
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return time.astimezone(UTC) if time is not None and time.year in YEARS else None
+    if time is None or time.year not in YEARS:
+        return None
+    # A header with the zone -0000 is in UTC and comes back without a zone.
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

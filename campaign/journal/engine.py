@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from campaign.model.errors import JournalError, NotAvailableYet
-from campaign.model.paths import canonical_path
+from campaign.model.naming import canonical_path
 
 if TYPE_CHECKING:
     import sqlite3

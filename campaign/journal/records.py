@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, overload
 
-from campaign.model.paths import canonical_path
+from campaign.model.naming import canonical_path
 
 if TYPE_CHECKING:
     from campaign.model import OccurrenceState, RunState, ScheduleState, State

@@ -40,10 +40,7 @@ class ScheduleWriter(Reader):
         """An id that no schedule has: the campaign's name, and a number where that is taken."""
         slug = naming.slug(name, "schedule")
         taken = {record.id for record in self.schedules()}
-        number, fresh = 2, slug
-        while fresh in taken:
-            fresh, number = f"{slug}-{number}", number + 1
-        return fresh
+        return naming.first_free(slug, taken)
 
     def add_schedule(self, record: ScheduleRecord) -> list[str]:
         """Record a schedule; earlier ones of the same file are taken back, and their ids given."""

@@ -56,11 +56,7 @@ class Journal(ScheduleWriter):
         stem = naming.run_id(name, now)
         with self._reading() as connection:
             taken = set(connection.scalars(sa.select(RUNS.c.id).where(RUNS.c.id.startswith(stem, autoescape=True))))
-        number = 2
-        fresh = stem
-        while fresh in taken:
-            fresh, number = f"{stem}-{number}", number + 1
-        return fresh
+        return naming.first_free(stem, taken)
 
     def add_run(
         self,

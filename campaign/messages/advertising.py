@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 import pyarrow as pa
 
+from campaign.model.columns import true_where
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -74,8 +76,8 @@ _FRONT: Final = 16
 
 
 def _marks(lines: pd.Series) -> list[Finding]:
-    wrong = _flags(~lines.str.startswith(MARK))
-    later = wrong & _flags(lines.str.contains(MARK, regex=False))
+    wrong = true_where(~lines.str.startswith(MARK))
+    later = wrong & true_where(lines.str.contains(MARK, regex=False))
     codes, fronts = pd.factorize(lines.str.slice(0, _FRONT).where(wrong & ~later))
     marks = (
         pd.Series([_lookalike(front) for front in fronts] + [None], dtype=lines.dtype)
@@ -83,7 +85,7 @@ def _marks(lines: pd.Series) -> list[Finding]:
         .reset_index(drop=True)
     )
     found = [
-        _marked(f"it begins with {mark!r}; only {MARK} counts", _flags(marks == mark))
+        _marked(f"it begins with {mark!r}; only {MARK} counts", true_where(marks == mark))
         for mark in marks.dropna().unique()
     ]
     return [
@@ -107,9 +109,9 @@ def _names(lines: pd.Series, advertiser: str | None) -> list[Finding]:
         words = "whether the sender's name is in the text cannot be known"
         return [Finding(Rule.NAME, Severity.WARNING, words, lines.notna().to_numpy(dtype=bool))]
     place = lines.str.find(advertiser)
-    far = _flags(place > len(MARK) + NEAR)
+    far = true_where(place > len(MARK) + NEAR)
     return [
-        Finding(Rule.NAME, Severity.ERROR, f"{advertiser!r} does not stand in it", _flags(place < 0)),
+        Finding(Rule.NAME, Severity.ERROR, f"{advertiser!r} does not stand in it", true_where(place < 0)),
         Finding(Rule.NAME, Severity.WARNING, f"{advertiser!r} stands far from its beginning", far),
     ]
 
@@ -119,17 +121,12 @@ _REFUSAL: Final = rf"무료 ?(?:수신 ?)?거부 ?[:)]? ?{_FREE_NUMBER}"
 
 
 def _refusals(lines: pd.Series) -> list[Finding]:
-    there = _flags(lines.str.contains(_REFUSAL))
-    last = _flags(lines.str.contains(rf"{_REFUSAL}\s*$"))
-    unfree = _flags(lines.str.contains(rf"거부 ?[:)]? ?{_FREE_NUMBER}")) & ~there
+    there = true_where(lines.str.contains(_REFUSAL))
+    last = true_where(lines.str.contains(rf"{_REFUSAL}\s*$"))
+    unfree = true_where(lines.str.contains(rf"거부 ?[:)]? ?{_FREE_NUMBER}")) & ~there
     absent = lines.notna().to_numpy(dtype=bool) & ~there & ~unfree
     return [
         Finding(Rule.REFUSAL, Severity.ERROR, "it does not say 무료수신거부 080-… or 무료거부 080-…", absent),
         Finding(Rule.REFUSAL, Severity.ERROR, "it does not say that refusing is free: write 무료거부 080-…", unfree),
         Finding(Rule.REFUSAL, Severity.WARNING, "the way to refuse is not the last thing in it", there & ~last),
     ]
-
-
-def _flags(flags: pd.Series) -> np.ndarray:
-    """Which flags are true; missing texts have none."""
-    return flags.fillna(value=False).to_numpy(dtype=bool)

@@ -5,6 +5,7 @@ Rules look at variants (different messages), never at rows; what they find is th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +14,12 @@ import pandas as pd
 
 from campaign.messages import cp949
 from campaign.model import MsgType, limits, schema
+from campaign.model.columns import true_where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TITLE: Final = r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9\[\]()<> ]*"
+_TITLE: Final = rf"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9{re.escape(limits.TITLE_MARKS)}]*"
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def judge_texts(texts: pd.Series, lengths: np.ndarray, types: np.ndarray, findin
     """Find texts that are empty, or too long for their type."""
     short = np.isin(types, [str(MsgType.SMS), str(MsgType.GSMS)])
     most = np.where(short, limits.SMS_BYTES, limits.LMS_BYTES)
-    findings.add(_true(texts.str.strip() == ""), lambda _: "the text is empty")
+    findings.add(true_where(texts.str.strip() == ""), lambda _: "the text is empty")
     findings.add(
         lengths > most,
         lambda variant: (
@@ -91,17 +93,12 @@ def titles(titles: pd.Series, types: np.ndarray, findings: Findings) -> pd.Serie
     kept = titles.where(carries)
     lengths = judge_characters("title", kept, findings)
     findings.add(
-        _true(~kept.str.fullmatch(_TITLE)),
+        true_where(~kept.str.fullmatch(_TITLE)),
         lambda variant: f"title {kept[variant]!r}: only Hangul, English, digits and [ ] ( ) < > may stand in it",
     )
     findings.add(
         lengths > limits.TITLE_BYTES,
         lambda variant: f"the title is {lengths[variant]} bytes long, over the {limits.TITLE_BYTES} that it may have",
     )
-    findings.add(_true(kept.str.strip() == ""), lambda _: "the title is empty")
+    findings.add(true_where(kept.str.strip() == ""), lambda _: "the title is empty")
     return kept
-
-
-def _true(flags: pd.Series) -> np.ndarray:
-    """Which flags are true, those of missing values not being so."""
-    return flags.fillna(value=False).to_numpy(dtype=bool)

@@ -19,6 +19,7 @@ from campaign.messages.rendering.fields import sources
 from campaign.messages.templates.column_names import Names, is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
+from campaign.model.times import format_time
 from campaign.recipients.numbers.sender import normalise_sender
 from campaign.timing import reservation
 
@@ -174,7 +175,7 @@ def _reservation_rule(now: datetime) -> Callable[[str], str]:
         time = reservation.parse(words)
         if trouble := reservation.problem(time, now):
             raise ValueError(trouble)
-        return reservation.write(time)
+        return format_time(time)
 
     return judge
 

@@ -65,22 +65,13 @@ def strings(column: pd.Series) -> list[str]:
     return list(column.fillna("").to_numpy(dtype=object))
 
 
-def byte_length(text: str) -> int:
-    """Length of `text` in bytes as the gateway counts it: CP949.
+def byte_lengths(texts: Sequence[str]) -> Lengths:
+    """Lengths of texts in bytes as the gateway counts them: CP949, encoded in one call.
 
-    Raises:
-        Unencodable: a character has no CP949 form; it carries the character and its place.
+    A character without a CP949 form counts two bytes and is a fault of its text.
 
     Source: gateway.md, "What it leaves open".
     """
-    lengths = byte_lengths([text])
-    if lengths.faults:
-        raise lengths.faults[0]
-    return int(lengths.bytes[0])
-
-
-def byte_lengths(texts: Sequence[str]) -> Lengths:
-    """Lengths of many texts in one encoding call. A text with a fault counts two bytes for each such character."""
     joined = "\0".join(texts)
     faulty: list[int] = []
     encoded = _encode(joined, faulty)

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from campaign.messages.advertising import Finding, Rule, Severity
-from campaign.model import limits, schema
+from campaign.model import schema
+from campaign.model.times import format_time
 from campaign.timing import night
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
     """What is found of a sending that starts at `start` and is projected to be done at `end`, of any zones."""
     if night.is_night(start):
-        return [_finding(f"it would start at {_say(start)}; the next time is {_say(night.next_day(start))}")]
+        day = format_time(night.next_day(start))
+        return [_finding(f"it would start at {format_time(start)}; the next time is {day}")]
     if end is not None and end >= night.next_night(start):
-        return [_finding(f"it would go on until {_say(end)}; the night begins at {_say(night.next_night(start))}")]
+        begins = format_time(night.next_night(start))
+        return [_finding(f"it would go on until {format_time(end)}; the night begins at {begins}")]
     return []
 
 
 def reserved(dates: Sequence[str | None] | pd.Series) -> np.ndarray:
     """Which reservations, as the table holds them (yyyy-MM-dd HH:mm:ss in Asia/Seoul, or missing), lie in the night."""
     hours = pd.Series(dates, dtype=schema.TEXT).str.slice(11, 13)
-    clocks = [f"{hour:02}" for hour in range(24) if time(hour) >= night.BEGINS or time(hour) < night.ENDS]
-    flags: np.ndarray = hours.isin(clocks).to_numpy(dtype=bool)
+    flags: np.ndarray = hours.isin(night.HOURS).to_numpy(dtype=bool)
     return flags
 
 
@@ -41,7 +43,3 @@ def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]
 
 def _finding(words: str, texts: np.ndarray | None = None) -> Finding:
     return Finding(Rule.NIGHT, Severity.ERROR, words, np.zeros(0, dtype=bool) if texts is None else texts)
-
-
-def _say(at: datetime) -> str:
-    return f"{at.astimezone(limits.ZONE):%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""The facts that every package shares: entities and states, the schema of the frames, limits, errors, times."""
+"""What every package shares: entities and states, the schema of the frames, limits, errors, times."""
 
 from campaign.model.entities import (
     MAY_STILL_GO,

@@ -1,4 +1,4 @@
-"""The machine's clock, as the dispatch asks it: in one place, so that another can be put in its stead."""
+"""The machine's clock, in one class that tests replace."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ T = TypeVar("T")
 
 
 class Clock:
-    """The real one."""
+    """The machine's clock."""
 
     def now(self) -> datetime:
-        """The time, in UTC; a person or a time server may set it back."""
+        """The time, in UTC; it may be set back."""
         return datetime.now(UTC)
 
     def steady(self) -> float:
-        """Seconds since some moment; they never go back."""
+        """Seconds since an arbitrary moment; never set back."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Let them pass."""
+        """Wait for `seconds`."""
         time.sleep(seconds)
 
     def wait_for(self, queue: SimpleQueue[T], seconds: float) -> T:
-        """The next thing in the queue, waited for as long as `seconds`.
+        """The next item of the queue; waits for it up to `seconds`.
 
         Raises:
-            queue.Empty: nothing came.
+            queue.Empty: there was none in that time.
         """
         return queue.get(timeout=seconds)

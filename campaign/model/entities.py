@@ -1,4 +1,4 @@
-"""The facts that rows, messages, requests and runs are made of; rules and storage live elsewhere."""
+"""Rows, messages, requests and runs, with their states; rules and storage live elsewhere."""
 
 from __future__ import annotations
 
@@ -16,70 +16,70 @@ if TYPE_CHECKING:
 
 
 class MsgType(StrEnum):
-    """What a message is sent as; the words are the gateway's own `msgType`."""
+    """The type of a message; the values are those of the gateway's `msgType`."""
 
     SMS = "SMS"  # up to 90 bytes
     LMS = "LMS"  # up to 2,000 bytes, may carry a title
-    MMS = "MMS"  # as LMS, with one picture
+    MMS = "MMS"  # as LMS, with one image
     GSMS = "GSMS"  # to a number outside Korea, up to 90 bytes
 
 
 class Status(StrEnum):
-    """What became of a row; every row of a result workbook has exactly one."""
+    """The status of a row; every row of a result workbook has exactly one."""
 
-    ACCEPTED = "accepted"  # the gateway took it; delivery to the handset is another matter
-    REJECTED = "rejected"  # the gateway refused it for good
-    UNKNOWN = "unknown"  # on the wire, never answered: a person has to decide
+    ACCEPTED = "accepted"  # the gateway accepted it; delivery to the handset is reported later
+    REJECTED = "rejected"  # the gateway rejected it for good
+    UNKNOWN = "unknown"  # sent without an answer: the user has to decide
     PENDING = "pending"  # not sent yet: paused, interrupted or scheduled
-    CANCELLED = "cancelled"  # a person said that it shall not go
-    INVALID = "invalid"  # our own check refused it
-    DUPLICATE = "duplicate"  # the same number with the same message stands further up
-    OPTED_OUT = "opted_out"  # the number stands on a suppression list
+    CANCELLED = "cancelled"  # the user cancelled it
+    INVALID = "invalid"  # the check refused it
+    DUPLICATE = "duplicate"  # an earlier row has the same number and message
+    OPTED_OUT = "opted_out"  # the number is on a suppression list
     HIDDEN = "hidden"  # the row is hidden in the spreadsheet
 
 
 class State(StrEnum):
-    """Where a request is; design.md, States, draws the ways between them."""
+    """The state of a request; design.md, States, draws the transitions."""
 
-    PLANNED = "planned"  # on disk, never on the wire
-    IN_FLIGHT = "in_flight"  # claimed: it may be on the wire at this moment
+    PLANNED = "planned"  # in the journal, not sent
+    IN_FLIGHT = "in_flight"  # claimed: it may be on the wire now
     ACCEPTED = "accepted"  # the gateway answered 0
-    REJECTED = "rejected"  # the gateway refused it for good
-    UNKNOWN = "unknown"  # on the wire, never answered: never resent without a person's word
-    CANCELLED = "cancelled"  # a person said that it shall not go
+    REJECTED = "rejected"  # the gateway rejected it for good
+    UNKNOWN = "unknown"  # sent without an answer: not sent again unless the user says so
+    CANCELLED = "cancelled"  # the user cancelled it
 
 
 MAY_STILL_GO: Final = (State.PLANNED, State.IN_FLIGHT, State.UNKNOWN)
-"""Requests in these states may still be sent: by `resume`, by an attempt under way, or after a person's "not sent"."""
+"""Requests in these states may still be sent: by `resume`, by an attempt under way, or after `resolve --not-sent`."""
 
 
 class RunState(StrEnum):
-    """Where a run is, in the words of the `--json` object."""
+    """The state of a run; the values are those of the `--json` object."""
 
-    CHECKED = "checked"  # looked at only; nothing was to be sent
-    RUNNING = "running"  # being dispatched, or its process died meanwhile
+    CHECKED = "checked"  # checked only; nothing was to be sent
+    RUNNING = "running"  # being dispatched, or its process died
     FINISHED = "finished"  # nothing is left to send
-    PAUSED = "paused"  # stopped by itself, for a reason that a person has to mend
-    INTERRUPTED = "interrupted"  # stopped by a person or a signal
-    CANCELLED = "cancelled"  # what was left will not be sent
+    PAUSED = "paused"  # stopped by itself, for a reason that the user has to fix
+    INTERRUPTED = "interrupted"  # stopped by the user or a signal
+    CANCELLED = "cancelled"  # the rest will not be sent
 
 
 class ScheduleState(StrEnum):
-    """Where a schedule is."""
+    """The state of a schedule."""
 
-    ACTIVE = "active"  # it starts its campaign when that is due
-    ENDED = "ended"  # its one time has come and gone
-    REMOVED = "removed"  # a person took it back, or recorded it anew
+    ACTIVE = "active"  # it starts its campaign when due
+    ENDED = "ended"  # its only time has passed
+    REMOVED = "removed"  # the user removed or replaced it
 
 
 class OccurrenceState(StrEnum):
-    """What became of one time at which a campaign was to start."""
+    """The state of an occurrence: one time at which a campaign was due."""
 
-    CLAIMED = "claimed"  # taken by a scheduler; no run was planned yet
-    STARTED = "started"  # it has its run, which is being sent, waits, or lost its process
-    ENDED = "ended"  # its run came to its end, or needs a person: the run says which
-    EXPIRED = "expired"  # too late to start, or to go on: a person decides
-    STOPPED = "stopped"  # checked again, and found wanting: nothing was sent
+    CLAIMED = "claimed"  # claimed by a scheduler; no run is planned yet
+    STARTED = "started"  # its run is being sent, waits, or lost its process
+    ENDED = "ended"  # its run ended, or needs the user: see the run's state
+    EXPIRED = "expired"  # too late to start or to continue: the user decides
+    STOPPED = "stopped"  # refused by the check before the start: nothing was sent
 
 
 ROW_STATUS_OF: dict[State, Status] = {
@@ -90,17 +90,16 @@ ROW_STATUS_OF: dict[State, Status] = {
     State.UNKNOWN: Status.UNKNOWN,
     State.CANCELLED: Status.CANCELLED,
 }
-"""A row's status, by the state of the request that carries it."""
+"""The status of a row by the state of its request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of the recipients, as its spreadsheet has it.
+    """A column of the user's spreadsheet.
 
-    `name` is the table's name of it (`own.0`, `own.1`, ...), `heading` the
-    spreadsheet's own words, untouched, which need not be unique. A `mixed`
-    column holds text in the table and has a sibling `kind.N` (uint8, a
-    `Kind` a row) that says what each cell was.
+    `name` is its name in the table (`own.0`, `own.1`, ...), `heading` the unchanged text of its header cell, which need
+    not be unique. A `mixed` column is text in the table; the column `kind.N` beside it (uint8) has the `Kind` of each
+    cell.
     """
 
     name: str
@@ -116,7 +115,7 @@ RESULT_HEADINGS: Final = (
 
 
 def own_columns(headings: Sequence[str]) -> int:
-    """How many of the headings are the user's own, the rest being a result workbook's additions."""
+    """The number of headings before the columns that a result workbook adds."""
     for at in range(len(headings) - len(RESULT_HEADINGS), -1, -1):
         if tuple(headings[at : at + len(RESULT_HEADINGS)]) == RESULT_HEADINGS:
             return at
@@ -124,11 +123,11 @@ def own_columns(headings: Sequence[str]) -> int:
 
 
 class Kind:
-    """What a cell of a mixed column was in the spreadsheet (values of `kind.N`)."""
+    """The kind of a cell of a mixed column in its spreadsheet (values of `kind.N`)."""
 
     EMPTY = 0
     TEXT = 1
-    NUMBER = 2  # the table's text is its shortest exact form, such as 12000 or 3.5
+    NUMBER = 2  # as text in its shortest exact form, such as 12000 or 3.5
     DATE = 3  # 2026-12-01
     DATETIME = 4  # 2026-12-01 10:00:00
     TIME = 5  # 10:00:00
@@ -137,7 +136,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A sheet that rows were read from; `sheet` is None for CSV."""
+    """A sheet that rows are read from; `sheet` is None for CSV."""
 
     file: str
     sheet: str | None = None
@@ -145,10 +144,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipients:
-    """The rows of all spreadsheets of a campaign as one table, and what is known of their columns.
+    """The rows of all spreadsheets of a campaign as one table, with its columns and sources.
 
-    `table` is described in `campaign.model.schema`; `phone` is the table's name of the
-    phone column; `notes` are sentences that the person should see.
+    `table` is described in `campaign.model.schema`; `phone` is the table's name of the phone column; `notes` are
+    sentences for the user.
     """
 
     table: pd.DataFrame
@@ -160,7 +159,7 @@ class Recipients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What a recipient gets. `image` is the SHA-256 (hex) of a JPG, `date` a reservation in Asia/Seoul."""
+    """The message of a recipient. `image` is the SHA-256 (hex) of a JPG, `date` a reservation in Asia/Seoul."""
 
     sender: str  # digits only
     text: str
@@ -172,11 +171,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call to the gateway: one message, up to 1,000 recipients.
+    """One HTTP call to the gateway: one message for up to 1,000 recipients.
 
-    `id` is a digest of the run and the content, so that planning the same run
-    twice gives the same requests and the journal can refuse the second copy.
-    `no` is its place in the plan, from 1.
+    `id` is a digest of the run and the content: planning the same run twice gives the same requests, and the journal
+    refuses the second copy. `no` is the place in the plan, from 1.
     """
 
     id: str
@@ -185,10 +183,10 @@ class Request:
     numbers: tuple[str, ...]  # digits only, unique, at most limits.RECIPIENTS
 
     def __post_init__(self) -> None:
-        """Refuse what must not reach the wire, whoever asks for it: of a purged run nothing else can be made.
+        """Refuse an incomplete request, such as one of a purged run: it must not reach the wire.
 
         Raises:
-            Unsendable: it has no number, text or sender.
+            Unsendable: the request has no number, text or sender.
         """
         needed = {
             "number": self.numbers and all(self.numbers),
@@ -201,28 +199,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What a report says of a run besides its rows. Times are in UTC, with their zone."""
+    """The facts of a run that a report shows besides its rows. Times are in UTC, with their zone."""
 
     id: str
     name: str
     state: RunState
-    gateway: str  # the origin that requests went to
+    gateway: str  # the origin that requests are sent to
     api: str
-    sandbox: bool  # nothing really went out
+    sandbox: bool  # nothing was sent to real phones
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
     why: str | None = None  # why it is paused
     template: str | None = None  # the template's text
-    prices: dict[str, float] | None = None  # won a message, by type
-    resume_at: datetime | None = None  # when the scheduler goes on with it, where it paused by itself until a time
+    prices: dict[str, float] | None = None  # won per message, by type
+    resume_at: datetime | None = None  # when the scheduler continues it, if it paused until a time
     advertisement: bool = False
-    overridden: str | None = None  # what of the advertising rules a person has overridden
+    overridden: str | None = None  # the advertising rules that the user has overridden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something that a check found of the whole message, by which rule; `stops` the send, or is a word of caution."""
+    """A finding of the check on the whole message and its rule; it `stops` the send, or is a warning."""
 
     words: str
     rule: str
@@ -231,16 +229,16 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Everything a result workbook shows; both frames are described in `campaign.model.schema`.
+    """Everything that a result workbook shows; both frames are described in `campaign.model.schema`.
 
-    `fix` (text, one a row) is the column of the cell that has to be mended for the row to go: the
-    table's name of one of the recipients' own (own.3), or one of `schema.RESULT`; missing where there
-    is none, and None where nobody looked for it. `remarks` are what a check found of the whole.
+    `fix` (text, one per row) names the column of the cell to fix: the table's name of one of the user's columns (own.3)
+    or a column of `schema.RESULT`; missing for rows without such a cell, None if the check did not look for them.
+    `remarks` are the findings on the whole message.
     """
 
     run: RunFacts
     recipients: Recipients
-    rows: pd.DataFrame  # one row a recipient, in the recipients' order: schema.RESULT
-    requests: pd.DataFrame  # one row a request, in the plan's order: schema.REQUESTS
+    rows: pd.DataFrame  # one row per recipient, in the order of the recipients: schema.RESULT
+    requests: pd.DataFrame  # one row per request, in the order of the plan: schema.REQUESTS
     fix: pd.Series | None = None
     remarks: tuple[Remark, ...] = ()

@@ -1,10 +1,10 @@
-"""Errors that stop a command. A row's problem is no error: it is data in the table."""
+"""Errors that stop a command. A problem of a row is not an error: it is data in the table."""
 
 from __future__ import annotations
 
 
 class CampaignError(Exception):
-    """Base of everything raised on purpose; its words are shown to the person as they are.
+    """Base of all errors that are raised on purpose; the message is shown to the user unchanged.
 
     A message names the place (file, sheet, row, key), the value and what to do.
     """
@@ -17,7 +17,7 @@ class SettingsError(CampaignError):
 
 
 class RecipientsError(CampaignError):
-    """A spreadsheet, or a list of numbers, cannot be used."""
+    """A spreadsheet or a list of numbers cannot be used."""
 
 
 class TemplateError(CampaignError):
@@ -25,14 +25,14 @@ class TemplateError(CampaignError):
 
 
 class NotAvailableYet(CampaignError):
-    """A key or an option of the contract whose feature is not built."""
+    """A key or an option whose feature is not built yet."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: not available yet. Take it out to go on without it.")
+        super().__init__(f"{what}: not available yet. Remove it to continue without it.")
 
 
 class Unsendable(CampaignError):
-    """A request lacks what it needs to be sent: its numbers, its text or its sender."""
+    """A request has no numbers, no text or no sender."""
 
 
 class JournalError(CampaignError):
@@ -44,15 +44,15 @@ class JournalBusy(JournalError):
 
 
 class NoSuchRun(JournalError):
-    """The journal has no run of that id."""
+    """The journal has no run with this id."""
 
 
 class NoSuchSchedule(JournalError):
-    """The journal has no schedule of that id."""
+    """The journal has no schedule with this id."""
 
 
 class OutsideHours(CampaignError):
-    """The campaign may be sent in other hours of the day only."""
+    """The campaign may not be sent at this time of the day."""
 
 
 class AlreadySent(CampaignError):

@@ -1,4 +1,4 @@
-"""Control characters made visible: what a cell, a file name or the gateway says must not steer a terminal or a mail."""
+"""Escapes control characters: a cell, a file name or an answer of the gateway must not control a terminal or a mail."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ if TYPE_CHECKING:
 
 _ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HARMLESS: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000") | frozenset(map(chr, range(0x2000, 0x200B)))
-"""Spaces of other widths, such as the ideographic one: Python does not count them as printable."""
+"""Spaces of other widths, such as the ideographic space, which Python does not count as printable."""
 
 
 def escape(words: str, *, keep: str = "") -> str:
-    r"""`words` with every character that is not visible written as Python writes it, such as `\x1b` or `\u202e`.
+    r"""`words` with invisible characters as Python's escapes, such as `\x1b` or `\u202e`.
 
-    That is control characters, marks that turn the direction of writing, characters without width, separators of
-    lines, and halves of surrogate pairs, which cannot be written to a terminal at all. Spaces stay.
+    Escaped are control characters, direction marks, characters without width, line separators, and halves of surrogate
+    pairs, which cannot be written to a terminal at all. Spaces stay.
 
     Args:
-        words: text from outside: a cell, a heading, a name, the gateway's words.
-        keep: characters that stay as they are, such as a newline where the text has lines of its own.
+        words: text from outside: a cell, a heading, a name, an answer of the gateway.
+        keep: characters that stay unchanged, such as the newline of a text with several lines.
     """
     return _with(_escaped, words, keep)
 
 
 def escape_lines(words: str) -> str:
-    """As `escape`, for text that has lines of its own."""
+    """As `escape`, but keeps line ends."""
     return escape(words, keep="\n")
 
 
 def escaped_json(value: object) -> str:
-    """`value` as JSON in one line; what would steer a terminal is written as JSON's own escapes, so the value stays."""
+    """`value` as JSON in one line; invisible characters are written as JSON escapes, which keeps the value."""
     return _with(_escaped_in_json, json.dumps(value, ensure_ascii=False, default=str))
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 RECIPIENTS: Final = 1_000
-"""Recipients a request, at most (code 44)."""
+"""Recipients of a request, at most (code 44)."""
 
 SMS_BYTES: Final = 90
 """CP949 bytes of an SMS or GSMS text, at most; a longer text goes as LMS."""
@@ -19,19 +18,10 @@ TITLE_BYTES: Final = 40
 """CP949 bytes of a title, at most (code 23)."""
 
 TITLE_MARKS: Final = "[]()<> "
-"""What a title may hold besides Hangul, English and digits (code 22). The space is our reading: gateway.md."""
+"""Characters of a title besides Hangul, English letters and digits (code 22). The space is our reading: gateway.md."""
 
 IMAGE_BYTES: Final = 100_000
-"""Bytes of a JPG, at most (code 31): the smaller reading of "100 KB", so that it holds either way."""
+"""Bytes of a JPG, at most (code 31): the smaller reading of "100 KB", which holds for both."""
 
 RESERVE_FROM: Final = timedelta(minutes=15)
-"""The earliest reservation, from now (code 42)."""
-
-RESERVE_MONTHS: Final = 1
-"""The latest reservation, in calendar months from now (code 42); on the 31st, the next month's last day."""
-
-ZONE: Final = ZoneInfo("Asia/Seoul")
-"""The zone of every time that the gateway reads or writes."""
-
-DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
-"""How the gateway writes a time (code 43)."""
+"""The earliest reservation, from now (code 42). The latest is `timing.reservation.a_month_after`."""

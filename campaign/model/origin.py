@@ -1,4 +1,4 @@
-"""Where requests may go: an origin, over TLS, or this very machine. And which origins are one and the same gateway."""
+"""Origins of gateways: over TLS, or on this machine; and which origins are the same gateway."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _THIS_MACHINE: Final = "127.0.0.1"
 
 
 def check_origin(url: str) -> str:
-    """The gateway's origin in its one spelling: `scheme://host[:port]`.
+    """The gateway's origin in its canonical form: `scheme://host[:port]`.
 
-    Host in lower case and ASCII, addresses as they are usually written, without a dot or a slash at the end and without
-    the scheme's own port.
+    The host is in lower case and ASCII, an address in its usual form; a dot or a slash at the end and the default port
+    are removed.
 
     Raises:
-        ValueError: it is not an origin, or is plain http to another machine: the keys would travel in the clear.
+        ValueError: it is not an origin, or it is plain http to another machine: the keys would travel unencrypted.
     """
     parts = urlsplit(url.strip())
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
@@ -32,7 +32,7 @@ def check_origin(url: str) -> str:
     if not host:
         raise ValueError(f"{url!r}: {parts.hostname!r} is not a host name")
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(f"{url!r}: plain http is taken for this machine (127.0.0.1, localhost) only; use https")
+        raise ValueError(f"{url!r}: plain http is allowed for this machine (127.0.0.1, localhost) only; use https")
     try:
         port = parts.port
     except ValueError:
@@ -43,10 +43,10 @@ def check_origin(url: str) -> str:
 
 
 def gateway_identity(gateway: str) -> str:
-    """What tells gateways apart: equal for all spellings of one gateway.
+    """The identity of a gateway, equal for all its spellings.
 
-    The names of this machine (`localhost`, 127.0.0.1, ::1) are one gateway where scheme and port are the same. What is
-    not an origin, such as the word for the built-in sandbox, stands for itself.
+    The names of this machine (`localhost`, 127.0.0.1, ::1) are one gateway if scheme and port are the same. A value
+    that is not an origin, such as the name of the built-in sandbox, is its own identity.
     """
     try:
         origin = check_origin(gateway)
@@ -57,7 +57,7 @@ def gateway_identity(gateway: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` can only be this machine."""
+    """Whether `host` is always this machine: `localhost` or a loopback address."""
     host = _canonical_host(host)
     if host == "localhost":
         return True
@@ -68,7 +68,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _canonical_host(host: str) -> str:
-    """The one spelling of a host name or address; empty where it is neither."""
+    """The canonical form of a host name or address; empty if it is neither."""
     name = host.lower().removesuffix(".")
     try:
         address = ipaddress.ip_address(name)
@@ -81,7 +81,7 @@ def _canonical_host(host: str) -> str:
 def _canonical_name(name: str) -> str:
     try:
         name = name.encode("idna").decode("ascii").removesuffix(".")
-        # What the system's resolver takes for an address: 127.1, 0x7f.0.0.1, 2130706433.
+        # The system's resolver reads 127.1, 0x7f.0.0.1 and 2130706433 as addresses.
         return socket.inet_ntoa(socket.inet_aton(name)) if name[:1].isdigit() else name
     except UnicodeError:
         return ""

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model import schema
+from campaign.model.columns import one_array
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, headings
 
@@ -79,7 +80,7 @@ def _is_about_messages(name: str) -> bool:
 def count_refusals(recipients: Recipients, column: Column, today: date) -> int:
     """Count the rows that refuse messages in a column of refusals: a yes, a date, or a word such as 거부."""
     values = column_types.text(pa.array(recipients.table[column.name].array))
-    counts = pc.value_counts(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values).to_pylist()
+    counts = pc.value_counts(one_array(values)).to_pylist()
     return sum(one["counts"] for one in counts if _refuses(one["values"] or "", today))
 
 
@@ -125,7 +126,7 @@ def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
         a note on the consent (missing if there is nothing to note).
     """
     values = column_types.text(pa.array(recipients.table[column.name].array))
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    whole = one_array(values)
     spellings = whole.dictionary_encode()
     name = headings.shown(column.heading)
     findings = [_finding(name, said or "", today) for said in spellings.dictionary.to_pylist()]

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _checked(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Let argparse say the words of a ValueError instead of its own."""
+    """Let argparse show the message of a ValueError instead of its own."""
 
     def checked(written: str) -> T:
         try:

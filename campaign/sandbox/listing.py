@@ -13,7 +13,7 @@ _LAST = 2**63 - 1  # beyond every id that SQLite gives
 
 
 def digits(number: str) -> str:
-    """Give the digits of a number that a person typed: hyphens, spaces and brackets go."""
+    """Give the digits of a typed number, without hyphens, spaces and brackets."""
     return "".join(character for character in number if "0" <= character <= "9")
 
 

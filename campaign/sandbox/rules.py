@@ -54,7 +54,7 @@ class Verdict:
 def byte_length(text: str) -> int:
     """Length of `text` in bytes as the gateway counts it: CP949, two for a Hangul syllable, one for a newline.
 
-    A character that CP949 does not have counts as two (ours): nobody knows what the gateway makes of it.
+    A character that CP949 does not have counts as two (ours): it is not known how the gateway counts it.
     """
     try:
         return len(text.encode("cp949"))
@@ -145,14 +145,14 @@ def _check_recipients(message: Message) -> Verdict | None:
     if not message.to:
         return Verdict(codes.RECIPIENTS_MISSING, '"to" is missing, empty, or not in the form of the document')
     if not (_ANYWHERE if message.msg_type == "GSMS" else _DOMESTIC).fullmatch(message.to):
-        return Verdict(codes.RECIPIENTS_MISSING, f'"to" holds something that is no number for {message.msg_type}')
+        return Verdict(codes.RECIPIENTS_MISSING, f'"to" has a value that is not a number for {message.msg_type}')
     if (count := message.to.count("\n") + 1) > RECIPIENTS:
         return Verdict(codes.RECIPIENTS_TOO_MANY, f"{count} recipients, more than {RECIPIENTS}")
     return None
 
 
 def _check_text(message: Message) -> Verdict | None:
-    """A missing text gets 1, and a GSMS over 90 bytes 21, for there is no international LMS (both ours)."""
+    """A missing text gets 1, and a GSMS over 90 bytes 21, because there is no international LMS (both ours)."""
     if not message.text:
         return Verdict(codes.NOT_SENT, '"text" is missing, empty, or no string')
     limit = SMS_BYTES if message.msg_type == "GSMS" else TEXT_BYTES
@@ -178,7 +178,7 @@ def _check_no_title(given: Submission) -> Verdict | None:
     if given.multipart:
         return Verdict(codes.TITLE_CHARACTERS, "an MMS without a title")
     if given.title not in (None, ""):
-        return Verdict(codes.TITLE_CHARACTERS, '"title" is no string')
+        return Verdict(codes.TITLE_CHARACTERS, '"title" is not a string')
     return None
 
 
@@ -188,7 +188,7 @@ def _check_image(given: Submission) -> Verdict | None:
     if given.image is None or not given.image.content:
         return Verdict(codes.IMAGE_MISSING, "no image part, or an empty one")
     if not _JPEG_NAME.fullmatch(given.image.name) or not given.image.content.startswith(_JPEG_START):
-        return Verdict(codes.IMAGE_KIND, "the image is no JPEG, or its name does not end in .jpg or .jpeg")
+        return Verdict(codes.IMAGE_KIND, "the image is not a JPEG, or its name does not end in .jpg or .jpeg")
     if (size := len(given.image.content)) > IMAGE_BYTES:
         return Verdict(codes.IMAGE_TOO_LARGE, f"image of {size} bytes, more than {IMAGE_BYTES}")
     return None

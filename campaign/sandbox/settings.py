@@ -18,7 +18,7 @@ class Settings:
     """How the sandbox behaves.
 
     Attributes:
-        host: the address to listen on; a loopback address unless somebody asks for another.
+        host: the address to listen on; a loopback address by default.
         port: the TCP port, 0 for any that is free.
         latency: seconds between a request's arrival and its answer, at least.
         seed: makes the numbering and the faults' chances repeatable.
@@ -57,7 +57,7 @@ def read_rate(written: str) -> float:
     """Read a number of requests a second.
 
     Raises:
-        ValueError: it is no number over 0.
+        ValueError: it is not a number over 0.
     """
     rate = float(written)
     if not 0 < rate < float("inf"):
@@ -69,7 +69,7 @@ def read_sender(written: str) -> str:
     """Read a sender's number, with or without hyphens, as digits.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: it is not a number.
     """
     number = written.replace("-", "")
     if not (number.isascii() and number.isdigit()):

@@ -86,7 +86,7 @@ def _listed(edition: Edition, to: object) -> object:
 
 
 def _join(numbers: object) -> str:
-    """Put numbers in lines, without hyphens; nothing if it is no list of strings."""
+    """Put numbers in lines, without hyphens; nothing if it is not a list of strings."""
     if not isinstance(numbers, list):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The gateway's clock: Asia/Seoul, whatever the machine's zone."""
+"""The gateway's clock: Asia/Seoul in any zone of the machine."""
 
 import calendar
 import re

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from campaign.model import RunState, ScheduleState, State
-from campaign.model.limits import DATE_FORMAT, ZONE
+from campaign.model.times import format_time
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
 
@@ -127,7 +127,7 @@ def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Itera
         words = _many(due.missed, "nothing was started, and a later time has come")
         yield Task(deed=Deed.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
     if now > due.start_by:
-        words = f"nothing was started by {say(due.start_by)}: no scheduler was running, or it could not"
+        words = f"nothing was started by {format_time(due.start_by)}: no scheduler was running, or it could not"
         yield Task(deed=Deed.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
     else:
         yield Task(deed=Deed.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
@@ -139,7 +139,7 @@ def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> 
     if schedule.state == ScheduleState.REMOVED:
         words = "taken back before it was started"
     elif now > one.start_by:
-        words = f"it was not ready by {say(one.start_by)}; nothing was sent"
+        words = f"it was not ready by {format_time(one.start_by)}; nothing was sent"
     elif one.due_at <= now:
         yield task
         return
@@ -183,14 +183,16 @@ def _waiting(
     if run.resume_at is None or run.resume_at > now:
         return
     task = Task(deed=Deed.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
-    yield from _or_too_late(task, now, f"it was to {'go on' if run.started_at else 'start'} at {say(run.resume_at)}")
+    yield from _or_too_late(
+        task, now, f"it was to {'go on' if run.started_at else 'start'} at {format_time(run.resume_at)}"
+    )
 
 
 def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
     if now <= task.until:
         yield task
         return
-    words = f"{what}, and nothing came of that by {say(task.until)}; the rest is not sent by itself any more"
+    words = f"{what}, and nothing came of that by {format_time(task.until)}; the rest is not sent by itself any more"
     yield Task(
         deed=Deed.EXPIRE, due=task.due, at=task.at, until=task.until, schedule=task.schedule, run=task.run, why=words
     )
@@ -204,14 +206,4 @@ def _many(times: tuple[datetime, ...], words: str) -> str:
     if len(times) == 1:
         return words
     many = f"{COUNTED:,} times or more" if len(times) == COUNTED else f"{len(times):,} times"
-    return f"{many} since {say(times[0])}: {words}"
-
-
-def say(time: datetime) -> str:
-    """A time in Asia/Seoul, to the second."""
-    return f"{time.astimezone(ZONE):{DATE_FORMAT}}"
-
-
-def stamp(time: datetime) -> str:
-    """A time in Asia/Seoul for scripts: ISO 8601, with its zone."""
-    return time.astimezone(ZONE).isoformat()
+    return f"{many} since {format_time(times[0])}: {words}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from campaign.cli import terminal
 from campaign.model.escaping import escape, escape_lines
-from campaign.scheduler import due_tasks, notify
+from campaign.model.times import format_iso, format_time
+from campaign.scheduler import notify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ class Happening:
         """For scripts."""
         return {
             "schedule": self.schedule,
-            "due": due_tasks.stamp(self.due),
+            "due": format_iso(self.due),
             "state": self.state,
             "why": self.why,
             "run": self.summary.as_json() if self.summary else None,
@@ -43,7 +44,7 @@ class Happening:
         """For people."""
         run = f", run {self.summary.run}" if self.summary and self.schedule else ""
         name = self.schedule or (self.summary.run if self.summary else "")
-        return f"{name}, due {due_tasks.say(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
+        return f"{name}, due {format_time(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
 
     def notice(self, name: str) -> notify.Notice:
         """For whoever is to be told of the campaign of that name."""

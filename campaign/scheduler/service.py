@@ -27,6 +27,7 @@ from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
 from campaign.model.origin import gateway_identity
+from campaign.model.times import format_time
 from campaign.scheduler import due_tasks, notify
 from campaign.scheduler.due_tasks import Deed, Task
 from campaign.scheduler.event import Happening
@@ -146,7 +147,7 @@ class Scheduler:
                     done.add((task.deed, task.key))
                 happening = self._attend(journal, task, now)
                 if happening is not None:
-                    terminal.note(f"{due_tasks.say(self.clock.now())}  {happening.line}")
+                    terminal.note(f"{format_time(self.clock.now())}  {happening.line}")
                     happened.append(happening)
         return happened
 
@@ -173,7 +174,7 @@ class Scheduler:
 
     def _say_once(self, words: str) -> None:
         if words != self._said:
-            terminal.note(f"{due_tasks.say(self.clock.now())}  {words}")
+            terminal.note(f"{format_time(self.clock.now())}  {words}")
         self._said = words
 
     def _choose(self, tasks: list[Task], now: datetime) -> Task | None:
@@ -192,7 +193,7 @@ class Scheduler:
             self._troubled[task.key] = self.clock.now() + AGAIN_AFTER
             schedule = task.schedule.id if task.schedule else None
             said = str(problem) if isinstance(problem, CampaignError) else _unexpected(problem)
-            words = f"{said} It is tried again in a minute, until {due_tasks.say(task.until)}."
+            words = f"{said} It is tried again in a minute, until {format_time(task.until)}."
             return Happening(at=now, schedule=schedule, due=task.due, state="trouble", why=words)
 
     def _start(self, journal: Journal, task: Task, now: datetime) -> Happening | None:
@@ -230,7 +231,7 @@ class Scheduler:
     def _go_on(self, journal: Journal, task: Task, now: datetime) -> Happening | None:
         run = task.its_run()
         manner = runs.Manner(clock=self.clock, patience=PATIENCE, latest=task.until)
-        terminal.note(f"{due_tasks.say(now)}  {run.name}: sending run {run.id}")
+        terminal.note(f"{format_time(now)}  {run.name}: sending run {run.id}")
         try:
             summary = carry_out(self.door, journal, run, self.stop, manner)
         except (CampaignError, OSError, MemoryError):
@@ -356,7 +357,7 @@ def _load(schedule: ScheduleRecord) -> Campaign:
     if campaign.schedule is None or campaign.schedule.model_dump_json() != schedule.section:
         raise CheckFailed(
             f"{schedule.file}: its [schedule] is another than the one that was recorded at "
-            f"{due_tasks.say(schedule.created_at)}; `campaign schedule {schedule.file}` records it anew."
+            f"{format_time(schedule.created_at)}; `campaign schedule {schedule.file}` records it anew."
         )
     return campaign
 

@@ -1,1 +1,1 @@
-"""When things may happen: timetables, windows of the day, and sending spread over time. Pure; no clock is read here."""
+"""When messages may be sent: cron lines, due times, windows, the night, spread, reservations. No clock is read."""

@@ -1,4 +1,4 @@
-"""Cron lines checked field by field, so that what is wrong with one is said in words, with a right one beside it."""
+"""Cron lines, checked field by field: an error names the wrong field and shows a correct line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from cronsim import CronSim, CronSimError
 
-from campaign.model.limits import ZONE
+from campaign.model.times import SEOUL, in_seoul
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ _RANGE: Final = re.compile(r"([0-9A-Z]{1,3})-([0-9A-Z]{1,3})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Field:
-    """One of the five: its name, its numbers from `least` to `most`, and the words that stand for them."""
+    """One of the five fields: its name, its numbers from `least` to `most`, and the words for these numbers."""
 
     name: str
     least: int
@@ -45,7 +45,7 @@ class _Field:
     words: Sequence[str] = ()
 
     def value(self, word: str) -> int | None:
-        """The number that a word or a number stands for; None where it is neither."""
+        """The number of a word or of digits; None if it is neither."""
         if word in self.words:
             return self.least + self.words.index(word)
         number = int(word) if word.isascii() and word.isdigit() and len(word) <= len("59") else -1
@@ -54,8 +54,8 @@ class _Field:
     def write(self, value: int) -> str:
         return self.words[value - self.least] if self.words else str(value)
 
-    def instead(self, part: str) -> str | None:
-        """What to write for a part that cron does not take: a range over the end, a day or a month in other words."""
+    def suggestion(self, part: str) -> str | None:
+        """What to write for a part that cron rejects: a range over the end, or a day or a month in other words."""
         if match := _RANGE.fullmatch(part):
             first, last = self.value(match[1]), self.value(match[2])
             if first is not None and last is not None and first > last:
@@ -66,9 +66,9 @@ class _Field:
         return part[:3] if part[:3] in self.words and part[3:].isalpha() else None
 
     def fault(self, part: str) -> str:
-        """What is wrong with a part that cron does not take."""
+        """What is wrong with a part that cron rejects."""
         if match := _CLOCK.fullmatch(part):
-            return f"{part} is a time of the day; write its minute and hour apart, as {int(match[2])} {int(match[1])}"
+            return f"{part} is a time of the day; write minute and hour as two fields: {int(match[2])} {int(match[1])}"
         known = f" or {', '.join(self.words)}" if self.words else ""
         name = f"{'an' if self.name == 'hour' else 'a'} {self.name}"
         return f"{part or 'nothing'} is not {name}; it goes from {self.least} to {self.most}{known}"
@@ -84,40 +84,40 @@ _FIELDS: Final = (
 
 
 def check(line: str) -> str:
-    """The cron line, if it is one that has a next time.
+    """Return the cron line if it is valid and has a next time.
 
     Raises:
-        ValueError: it is not one, with the field that is wrong and how it is written.
+        ValueError: it is not valid; the message names the wrong field and how to write it.
     """
     fields = line.upper().split()
     if line.strip().lower() in _SHORTHANDS:
-        raise ValueError(f'{EXPECTED}; this one is "{_SHORTHANDS[line.strip().lower()]}"')
+        raise ValueError(f'{EXPECTED}; write it as "{_SHORTHANDS[line.strip().lower()]}"')
     if len(line) > LONGEST or len(fields) != len(_FIELDS):
         raise ValueError(EXPECTED)
     for field, words in zip(_FIELDS, fields, strict=True):
         part = _bad_part(fields, words, field)
         if part is None:
             continue
-        if better := field.instead(part):
+        if better := field.suggestion(part):
             whole = " ".join(words.replace(part, better) if one is words else one for one in fields)
             raise ValueError(f'the {field.name} {part} is written {better}: "{whole}"')
         raise ValueError(f"{field.fault(part)}; {EXPECTED}")
     try:
-        time = next(times(line, datetime(2026, 1, 1, tzinfo=ZONE)), None)
+        time = next(times(line, datetime(2026, 1, 1, tzinfo=SEOUL)), None)
     except CronSimError:
         time = None
     if time is None:
-        raise ValueError(f"there is no such day; {EXPECTED}")
+        raise ValueError(f"no such date exists; {EXPECTED}")
     return line
 
 
 def times(line: str, start: datetime, *, reverse: bool = False) -> Iterator[datetime]:
-    """The times of a cron line strictly after `start`, or before it; in Asia/Seoul."""
-    return iter(CronSim(line.upper(), start.astimezone(ZONE), reverse))
+    """The times of a cron line strictly after `start`, or strictly before it with `reverse`; in Asia/Seoul."""
+    return iter(CronSim(line.upper(), in_seoul(start), reverse))
 
 
 def _bad_part(fields: Sequence[str], words: str, field: _Field) -> str | None:
-    """The first part of a field, between commas, that cron does not take by itself."""
+    """The first comma-separated part of a field that cron rejects."""
     place = _FIELDS.index(field)
     return next((part for part in words.split(",") if not _is_taken(part, place, len(fields))), None)
 
@@ -126,7 +126,7 @@ def _is_taken(part: str, place: int, count: int) -> bool:
     alone = ["*"] * count
     alone[place] = part
     try:
-        CronSim(" ".join(alone), datetime(2026, 1, 1, tzinfo=ZONE))
+        CronSim(" ".join(alone), datetime(2026, 1, 1, tzinfo=SEOUL))
     except (CronSimError, ValueError, AssertionError):
         return False
     return bool(part)

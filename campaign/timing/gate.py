@@ -1,4 +1,4 @@
-"""The gate that requests go through: shut outside the run's windows, and narrow where the sending is spread."""
+"""The gate of a run: closed outside its sending windows, and throttled by its spread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from campaign.model.limits import DATE_FORMAT, ZONE
+from campaign.model.times import format_time
 from campaign.timing import window
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing more may go before `until`; `why` in words."""
+    """No request may be sent before `until`; `why` in words."""
 
     until: datetime
     why: str
@@ -27,12 +27,12 @@ class Wait:
 
 @dataclass(slots=True)
 class Gate:
-    """Asked before requests are claimed. Every time that it is given has its zone.
+    """Decides whether requests may be claimed now. Every time passed to it has a zone.
 
     Args:
-        windows: outside of which nothing goes.
-        spread: how many recipients an interval takes.
-        already: when requests went out before, and to how many recipients, oldest first: from the journal, so that a
+        windows: the sending windows; nothing is sent outside any of them.
+        spread: at most so many recipients in an interval.
+        already: when requests were sent before and to how many recipients, oldest first: from the journal, so that a
             run that was killed keeps its spread.
     """
 
@@ -44,16 +44,16 @@ class Gate:
     def __post_init__(self) -> None:
         self._sent = deque(self.already)
 
-    def shut(self, now: datetime) -> Wait | None:
-        """Why nothing may go now, whatever its size, and when something may; None where the windows are open."""
-        closed = window.shut(self.windows, now)
+    def wait_for_window(self, now: datetime) -> Wait | None:
+        """Until when every request has to wait for a window to open; None while all windows are open."""
+        closed = window.first_closed(self.windows, now)
         if closed is None:
             return None
         opens = window.next_opening(self.windows, now)
-        return Wait(opens, f"outside {closed.words} (Asia/Seoul), which opens {opens:{DATE_FORMAT}}")
+        return Wait(opens, f"outside {closed.words} (Asia/Seoul), which opens {format_time(opens)}")
 
     def admit(self, sizes: Sequence[int], now: datetime) -> int:
-        """How many of the next requests, of so many recipients each, may go now."""
+        """How many of the next requests the spread lets through now; `sizes` are their recipients."""
         if self.spread is None:
             return len(sizes)
         self._forget(now)
@@ -62,11 +62,11 @@ class Gate:
         while count < len(sizes) and sizes[count] <= room:
             room -= sizes[count]
             count += 1
-        # One that is larger than a whole interval's share goes by itself, or it would never go.
+        # A request larger than a whole interval's share is sent alone; otherwise it would never be sent.
         return count or int(bool(sizes) and not self._sent)
 
-    def narrow(self, size: int, now: datetime) -> Wait | None:
-        """Until when a request of that size has to wait for the spread; None where it may go now."""
+    def wait_for_spread(self, size: int, now: datetime) -> Wait | None:
+        """Until when a request for `size` recipients has to wait for the spread; None if it may be sent now."""
         if self.spread is None or self.admit([size], now):
             return None
         room = self.spread.recipients - sum(recipients for _, recipients in self._sent)
@@ -75,15 +75,15 @@ class Gate:
             room, until = room + recipients, at + self.spread.interval
             if size <= room:
                 break
-        return Wait(until, f"spread over time, {self.spread.words}; the next go {until.astimezone(ZONE):{DATE_FORMAT}}")
+        return Wait(until, f"spread over time, {self.spread.words}; the next are sent {format_time(until)}")
 
-    def passed(self, recipients: int, now: datetime) -> None:
-        """A request for so many recipients goes now."""
+    def record_sent(self, recipients: int, now: datetime) -> None:
+        """Count a request for so many recipients, sent now, against the spread."""
         if self.spread is not None:
             self._sent.append((now, recipients))
 
     def _forget(self, now: datetime) -> None:
-        """What went an interval ago counts no more; what seems to lie ahead, the clock being set back, went now."""
+        """Drop what was sent an interval ago; what seems to lie ahead after the clock was set back counts as now."""
         interval = self.spread.interval if self.spread else timedelta()
         if self._sent and self._sent[-1][0] > now:
             self._sent = deque((min(at, now), recipients) for at, recipients in self._sent)

@@ -1,4 +1,4 @@
-"""Sending spread over time: so many recipients an interval, and no more."""
+"""Sending spread over time: at most so many recipients in an interval."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 UNITS: Final = {"second": 1, "minute": 60, "hour": 3_600}
-"""Seconds of what an interval is written in."""
+"""Seconds of each unit that an interval may be written in."""
 
 LONGEST: Final = timedelta(days=1)
 """The longest interval."""
@@ -17,37 +17,37 @@ MOST: Final = 1_000_000_000
 """Recipients of an interval, at most."""
 
 FARTHEST: Final = timedelta(days=3_650)
-"""How far ahead a sending is projected: what takes longer is said to take so long."""
+"""The longest projected duration; a longer sending is said to take this long."""
 
-_FORM: Final = re.compile(r"([0-9,]{1,13}) every (?:([0-9]{1,5}) )?(second|minute|hour)s?")
+_PATTERN: Final = re.compile(r"([0-9,]{1,13}) every (?:([0-9]{1,5}) )?(second|minute|hour)s?")
 _EXPECTED: Final = "expected recipients and an interval of up to a day, such as 1000 every 10 minutes"
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """At most `recipients` in any `interval`."""
+    """At most `recipients` in any `interval`; `words` name both, such as `1,000 every 10 minutes`."""
 
     recipients: int
     interval: timedelta
     words: str
 
     def request_size(self, most: int) -> int:
-        """Recipients that a request may have, so that whole requests fill an interval: at most `most`."""
+        """Recipients of each request, at most `most`, so that whole requests fill an interval."""
         requests = -(-self.recipients // most)
         return self.recipients // requests
 
     def duration(self, recipients: int) -> timedelta:
-        """How long it takes until so many recipients have been sent to, answers aside."""
+        """How long the spread makes the sending to so many recipients, without the time that answers take."""
         return self.interval * min(max((recipients - 1) // self.recipients, 0), FARTHEST // self.interval)
 
 
 def parse(words: str) -> Spread:
-    """The spread that a campaign file names.
+    """The spread that a campaign file gives, such as "1000 every 10 minutes".
 
     Raises:
-        ValueError: it is not written like "1000 every 10 minutes".
+        ValueError: it is written otherwise.
     """
-    match = _FORM.fullmatch(" ".join(words.split()).lower())
+    match = _PATTERN.fullmatch(" ".join(words.split()).lower())
     if match is None:
         raise ValueError(_EXPECTED)
     count, times, unit = match.groups()

@@ -1,4 +1,4 @@
-"""When a campaign is due: once, or again and again by a cron line in Asia/Seoul; and until when it may still start."""
+"""When a campaign is due: once, or repeatedly by a cron line in Asia/Seoul; and until when it may still start."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from campaign.model.limits import ZONE
+from campaign.model.times import in_seoul
 from campaign.timing import cron
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 GRACE: Final = timedelta(hours=2)
-"""How late a campaign may start where its file does not say. Source: the campaign file's `start_by`."""
+"""How late a campaign without `start_by` may start."""
 
 YEARS: Final = range(2000, 2200)
-"""Years in which a campaign may start: far enough from the calendar's ends to be counted on from in any zone."""
+"""Years in which a campaign may start: far enough from the calendar's ends to convert to any zone."""
 
 COUNTED: Final = 1_000
-"""Missed times that are counted; beyond it is said that there are more."""
+"""Missed times that are counted, at most."""
 
 _INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A time at which a campaign was to start, at the latest `start_by`. `missed` are earlier ones, nobody met them."""
+    """A time `at` which a campaign is due, with its latest start; `missed` are the earlier times that passed unused."""
 
     at: datetime
     start_by: datetime
@@ -36,7 +36,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
-    """`start_at`, for what starts once; `every`, a cron line, and `start_at` the earliest time, for what recurs."""
+    """One start at `start_at`; or repeated starts by `every`, a cron line, from `start_at` on if that is given."""
 
     start_at: datetime | None = None
     every: str | None = None
@@ -46,8 +46,8 @@ class Timetable:
         """What is due at `now` and not `known`; of several missed times the last one.
 
         Args:
-            known: times that something was recorded of already. A clock that jumps back meets them again.
-            since: when the timetable was recorded; a recurring one has no times before that.
+            known: times already recorded. A clock that jumps back meets them again.
+            since: when the timetable was recorded; a repeated start has no times before that.
             now: the time.
         """
         if self.every is None:
@@ -64,14 +64,14 @@ class Timetable:
         return Due(at=latest, start_by=latest + self.grace, missed=missed)
 
     def upcoming(self, known: Collection[datetime], after: datetime, count: int) -> list[datetime]:
-        """The next times after `after`, at most `count`; in Asia/Seoul."""
+        """The next times after `after` that are not `known`, at most `count`; in Asia/Seoul."""
         if self.every is None:
             comes = self.start_at is not None and self.start_at.year in YEARS and not known
-            return [self.start_at.astimezone(ZONE)] if self.start_at and comes else []
+            return [in_seoul(self.start_at)] if self.start_at and comes else []
         return list(islice((time for time in cron.times(self.every, self._begins(after)) if time not in known), count))
 
     def _begins(self, after: datetime) -> datetime:
-        """The moment that the times of what recurs lie behind: `start_at` itself may be one."""
+        """The moment just before the first possible time of a repeated start: `start_at` itself may be one."""
         return max(after, self.start_at - _INSTANT) if self.start_at else after
 
 

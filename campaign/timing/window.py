@@ -1,4 +1,4 @@
-"""The hours of the day in which a run may send, Asia/Seoul whatever the machine's zone."""
+"""Sending windows: the hours of the day in which a run may send, in Asia/Seoul in any zone of the machine."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from campaign.model.limits import ZONE
+from campaign.model.times import SEOUL, in_seoul
 from campaign.timing import night
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FORM: Final = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_PATTERN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `opens` to `closes` of every day; past midnight where `closes` is the earlier one. `words` name it."""
+    """Open from `opens` to `closes` every day; past midnight if `closes` is the earlier one. `words` name it."""
 
     opens: time
     closes: time
     words: str
 
     def is_open(self, at: datetime) -> bool:
-        """Whether a time, of any zone, lies in it; `opens` does, `closes` does not."""
-        here = at.astimezone(ZONE).time()
+        """Whether the window is open at a time of any zone; at `opens` it is, at `closes` it is not."""
+        clock = in_seoul(at).time()
         if self.opens < self.closes:
-            return self.opens <= here < self.closes
-        return here >= self.opens or here < self.closes
+            return self.opens <= clock < self.closes
+        return clock >= self.opens or clock < self.closes
 
     def next_opening(self, at: datetime) -> datetime:
-        """When it opens next, or `at` itself where it is open; in Asia/Seoul."""
-        return at.astimezone(ZONE) if self.is_open(at) else _next(self.opens, at)
+        """When the window opens next, or `at` itself while it is open; in Asia/Seoul."""
+        return in_seoul(at) if self.is_open(at) else _next(self.opens, at)
 
     def next_closing(self, at: datetime) -> datetime:
-        """When it closes next, after `at`; in Asia/Seoul."""
+        """When the window closes next, after `at`; in Asia/Seoul."""
         return _next(self.closes, at)
 
 
-NIGHT_FREE: Final = Window(night.ENDS, night.BEGINS, "the law's day for advertisements, 08:00-21:00")
-"""The hours in which advertisements may go. Source: field-notes.md, "Advertising messages"."""
+NIGHT_FREE: Final = Window(night.ENDS, night.BEGINS, "the legal hours for advertisements, 08:00-21:00")
+"""The hours in which advertisements may be sent. Source: field-notes.md, "Advertising messages"."""
 
 
 def parse(words: str) -> Window:
-    """The window that a campaign file names.
+    """The window that a campaign file gives, such as 09:00-20:30.
 
     Raises:
-        ValueError: it is not written like 09:00-20:30, or holds no time at all.
+        ValueError: it is written otherwise, or is empty.
     """
-    match = _FORM.fullmatch(words.strip())
+    match = _PATTERN.fullmatch(words.strip())
     expected = "expected two times of the day in Asia/Seoul, such as 09:00-20:30"
     if match is None:
         raise ValueError(expected)
@@ -66,32 +66,32 @@ def parse(words: str) -> Window:
 
 
 def of_run(window: str | None, *, advertisement: bool) -> tuple[Window, ...]:
-    """The windows that hold for a run: its own, and the law's where it advertises."""
+    """The windows of a run: its own, and the legal hours for an advertisement."""
     own = () if window is None else (parse(window),)
     return (*own, NIGHT_FREE) if advertisement else own
 
 
-def shut(windows: Sequence[Window], at: datetime) -> Window | None:
-    """The first of the windows that is not open; None where all are."""
+def first_closed(windows: Sequence[Window], at: datetime) -> Window | None:
+    """The first window that is closed at `at`; None if all are open."""
     return next((window for window in windows if not window.is_open(at)), None)
 
 
 def next_opening(windows: Sequence[Window], at: datetime) -> datetime:
-    """When all the windows are open next, or `at` itself; in Asia/Seoul.
+    """When all windows are open next, or `at` itself; in Asia/Seoul.
 
     Raises:
-        ValueError: there is no time at which all are open.
+        ValueError: the windows do not overlap.
     """
-    moment = at.astimezone(ZONE)
+    moment = in_seoul(at)
     for _ in range(2 * len(windows) + 1):
-        if (closed := shut(windows, moment)) is None:
+        if (closed := first_closed(windows, moment)) is None:
             return moment
         moment = closed.next_opening(moment)
-    raise ValueError(f"{' and '.join(window.words for window in windows)}: there is no time that lies in both")
+    raise ValueError(f"{' and '.join(window.words for window in windows)} do not overlap: nothing could ever be sent")
 
 
 def project(windows: Sequence[Window], start: datetime, work: timedelta) -> datetime:
-    """When so much work is done that begins at `start` and rests while a window is shut; in Asia/Seoul."""
+    """When `work` that begins at `start` is done if it rests while a window is closed; in Asia/Seoul."""
     moment = next_opening(windows, start)
     while windows:
         end = min(window.next_closing(moment) for window in windows)
@@ -103,6 +103,6 @@ def project(windows: Sequence[Window], start: datetime, work: timedelta) -> date
 
 
 def _next(clock: time, after: datetime) -> datetime:
-    here = after.astimezone(ZONE)
-    today = datetime.combine(here.date(), clock, ZONE)
-    return today if today > here else today + _DAY
+    local = in_seoul(after)
+    today = datetime.combine(local.date(), clock, SEOUL)
+    return today if today > local else today + _DAY

@@ -142,7 +142,7 @@ def test_none_starts_between_nine_in_the_evening_and_eight_in_the_morning(
     done = ask(desk, "send", "c.toml", "--yes", at=DAY.replace(hour=hour, minute=minute))
     assert (done.status, sent(desk)) == (status, 0 if status else 3)
     if status:
-        assert f"it would start at 2026-12-01 {hour:02}:{minute:02}; the next time is 2026-12-0" in done.err
+        assert f"it would start at 2026-12-01 {hour:02}:{minute:02}:00; the next time is 2026-12-0" in done.err
 
 
 def test_none_begins_that_would_end_in_the_night_at_the_set_rate(desk: Desk) -> None:
@@ -150,7 +150,7 @@ def test_none_begins_that_would_end_in_the_night_at_the_set_rate(desk: Desk) -> 
     in_time = ask(desk, "check", "c.toml", at=DAY.replace(hour=20, minute=56))
     late = ask(desk, "check", "c.toml", at=DAY.replace(hour=20, minute=57))
     assert (in_time.status, late.status) == (0, 2)
-    assert "it would go on until 2026-12-01 21:00; the night begins at 2026-12-01 21:00" in late.out
+    assert "it would go on until 2026-12-01 21:00:20; the night begins at 2026-12-01 21:00:00" in late.out
 
 
 def test_none_is_reserved_into_the_night_and_a_reservation_by_day_may_be_made_by_night(desk: Desk) -> None:

@@ -75,12 +75,12 @@ def test_no_such_template(desk: Desk) -> None:
         ({"gateway": 'url = "http://10.0.0.1"'}, ["gateway.url", "plain http", "this machine"]),
         ({"gateway": 'url = "https://example.com/api/v2/send/"'}, ["gateway.url", "scheme, host and port only"]),
         ({"message": 'type = "KAKAO"'}, ["message.type = 'KAKAO'", '"SMS"']),
-        ({"message": 'template = "t.j2"'}, ["message", "one of the two"]),
+        ({"message": 'template = "t.j2"'}, ["message", "not both"]),
         ({"recipients": "files = []"}, ["recipients.files: is empty: expected a list of files"]),
         ({"recipients": 'files = "r.xlsx"'}, ["recipients.files = 'r.xlsx': expected a list of files"]),
         ({"prices": "KAKAO = 8"}, ["prices", "'KAKAO' is not a message type"]),
-        ({"prices": "SMS = -1"}, ["prices.SMS = -1: expected won a message, from 0 to 1,000,000"]),
-        ({"top": "sender = 0212345678"}, ["c.toml: line 3: the key stands twice"]),
+        ({"prices": "SMS = -1"}, ["prices.SMS = -1: expected won per message, from 0 to 1,000,000"]),
+        ({"top": "sender = 0212345678"}, ["c.toml: line 3: the key occurs twice"]),
     ],
 )
 def test_a_wrong_key_or_value_is_named_with_its_place_and_what_was_expected(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.cli.terminal import width
+from campaign.model.text import display_width
 from tests.support.desk import number
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def test_a_preview_is_as_wide_as_a_phone_and_loses_no_letter(desk: Desk) -> None
     desk.campaign(text)
     lines = desk.run("preview", "c.toml").out.splitlines()
     frame = [line for line in lines if line.startswith("  │")]
-    assert max(map(width, frame)) <= 46
+    assert max(map(display_width, frame)) <= 46
     assert "".join(line.removeprefix("  │ ").removesuffix(" │").rstrip() for line in frame).replace(" ", "") == (
         text.replace(" ", "")
     )

@@ -14,9 +14,8 @@ import pandas as pd
 import pytest
 
 from campaign.engine import preflight
-from campaign.gateway.server_time import read_date
 from campaign.model import schema
-from campaign.timing import reservation
+from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +89,7 @@ def test_a_disk_as_good_as_full_is_not_started_on(desk: Desk, monkeypatch: pytes
 
 def test_the_last_requests_reservation_is_held_against_the_time_it_would_be_sent() -> None:
     now = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
-    date = reservation.write(now + timedelta(minutes=20))
+    date = format_time(now + timedelta(minutes=20))
     table = pd.DataFrame(
         {"request": pd.array([1, 240], dtype=schema.INT), "date": pd.array([date, date], dtype=schema.TEXT)}
     )
@@ -138,15 +137,3 @@ def test_a_clock_that_is_off_is_said_before_the_first_request_of_send_and_of_res
     assert (done.status, again.status) == (0, 0)
     assert ("this machine's clock shows" in done.err) is warned
     assert ("this machine's clock shows" in again.err) is warned
-
-
-@pytest.mark.parametrize(
-    ("header", "time"),
-    [
-        ("Tue, 01 Dec 2026 01:00:00 GMT", datetime(2026, 12, 1, 1, tzinfo=UTC)),
-        (None, None),
-        ("yesterday", None),
-    ],
-)
-def test_the_gateways_clock_is_read_from_its_date_header(header: str | None, time: datetime | None) -> None:
-    assert read_date(header) == time

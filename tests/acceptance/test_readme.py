@@ -67,7 +67,7 @@ def test_a_starter_passes_its_check_as_it_stands_and_is_not_overwritten(desk: De
     assert (checked.status, checked.json["rows"]) == (0, {"total": 3, "pending": 3})
     again = desk.run("new", "mine")
     assert again.status == 2
-    assert "already there" in again.err
+    assert "already exists" in again.err
 
 
 def test_the_readmes_campaign_file_is_the_starters(desk: Desk) -> None:

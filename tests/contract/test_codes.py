@@ -13,7 +13,7 @@ from campaign.engine.dispatch.policy import Judge
 from campaign.gateway.client import Client, Keys
 from campaign.gateway.outcome import Fate
 from campaign.model import Message, MsgType, Request, State
-from campaign.timing.reservation import write
+from campaign.model.times import format_time
 from tests.contract.pairs import CODES, JPG, KEYS, SENDER
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 GOOD = Message(sender=SENDER, text="내용", msg_type=MsgType.SMS)
 LMS = replace(GOOD, title="제목", msg_type=MsgType.LMS)
 MMS = replace(LMS, msg_type=MsgType.MMS, image="0" * 64)
-SOON = write(datetime.now(UTC) + timedelta(minutes=5))
+SOON = format_time(datetime.now(UTC) + timedelta(minutes=5))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from campaign.messages.compose import compose
 from campaign.messages.cp949 import byte_lengths
 from campaign.model import Message, MsgType, Recipients, Request, limits, schema
 from campaign.model.errors import SettingsError
+from campaign.model.times import format_time
 from campaign.sandbox import rules, times
 from campaign.timing import reservation
 from tests.contract.pairs import KEYS, SENDER
@@ -162,7 +163,7 @@ def test_a_request_has_1000_recipients_at_most_on_both_sides(
 def test_near_the_edges_we_reserve_only_what_the_sandbox_takes(
     strict: str, tmp_path: Path, ahead: timedelta, code: int, *, ours: bool
 ) -> None:
-    date = reservation.write(datetime.now(UTC) + ahead)
+    date = format_time(datetime.now(UTC) + ahead)
     reason, _ = checked(tmp_path, text="내용", reserve=date)
     assert (reason is None) == ours, reason
     assert send(strict, date=date).code == code
@@ -172,7 +173,7 @@ def test_near_the_edges_we_reserve_only_what_the_sandbox_takes(
 def test_near_a_months_end_we_reserve_only_what_the_sandbox_takes(
     strict: str, tmp_path: Path, beside: int, code: int, *, ours: bool
 ) -> None:
-    date = reservation.write(reservation.a_month_after(datetime.now(UTC)) + timedelta(seconds=beside))
+    date = format_time(reservation.a_month_after(datetime.now(UTC)) + timedelta(seconds=beside))
     reason, _ = checked(tmp_path, text="내용", reserve=date)
     assert (reason is None) == ours, reason
     assert send(strict, date=date).code == code

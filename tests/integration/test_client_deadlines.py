@@ -13,7 +13,7 @@ from campaign.config.environment import Environment
 from campaign.gateway import attempt
 from campaign.gateway.attempt import Deadlines
 from campaign.gateway.client import SANDBOX_KEYS, Client
-from campaign.gateway.dialing import Names, Unreachable, dial
+from campaign.gateway.dialing import Resolver, Unreachable, dial
 from campaign.gateway.outcome import Fate
 from tests.integration.wire import scripts
 from tests.integration.wire.listener import PATIENCE, Listener
@@ -35,22 +35,22 @@ class Slow:
 
 def test_a_look_up_that_hangs_ends_with_the_time_to_connect() -> None:
     slow = Slow()
-    names = Names(slow.find)
+    resolver = Resolver(slow.find)
     attempt.begin(Deadlines(connect=0.2, read=5, overall=5)).start_connecting()
     started = time.monotonic()
     with pytest.raises(TimeoutError):
-        dial("gateway.example", 80, (), names)
+        dial("gateway.example", 80, (), resolver)
     assert time.monotonic() - started < 2
     slow.go.set()
 
 
 def test_a_name_is_looked_up_once_for_all_who_ask_at_the_same_time() -> None:
     slow = Slow()
-    names = Names(slow.find)
+    resolver = Resolver(slow.find)
     got: list[int] = []
 
     def ask() -> None:
-        got.append(len(names.addresses("gateway.example", 80, PATIENCE)))
+        got.append(len(resolver.addresses("gateway.example", 80, PATIENCE)))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -61,16 +61,16 @@ def test_a_name_is_looked_up_once_for_all_who_ask_at_the_same_time() -> None:
     assert got == [1] * 8
     assert slow.asked <= 8
     before = slow.asked
-    assert names.addresses("gateway.example", 80, PATIENCE)
+    assert resolver.addresses("gateway.example", 80, PATIENCE)
     assert slow.asked == before + 1, "an answer of the name service is not kept: the address may move"
 
 
 def test_look_ups_under_way_are_shared() -> None:
     slow = Slow()
-    names = Names(slow.find)
+    resolver = Resolver(slow.find)
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            names.addresses("gateway.example", 80, 0.01)
+            resolver.addresses("gateway.example", 80, 0.01)
     assert slow.asked == 1
     slow.go.set()
 
@@ -79,7 +79,7 @@ def test_numbers_need_no_name_service() -> None:
     def never(*_: object) -> list[tuple[Any, ...]]:
         raise AssertionError
 
-    assert Names(never).addresses("127.0.0.1", 80, 1)[0][4] == ("127.0.0.1", 80)
+    assert Resolver(never).addresses("127.0.0.1", 80, 1)[0][4] == ("127.0.0.1", 80)
 
 
 def test_a_failed_look_up_says_so() -> None:
@@ -87,7 +87,7 @@ def test_a_failed_look_up_says_so() -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     with pytest.raises(Unreachable, match=r"gateway\.example: no address found"):
-        Names(find).addresses("gateway.example", 80, 1)
+        Resolver(find).addresses("gateway.example", 80, 1)
 
 
 def test_an_address_that_answers_not_leaves_time_for_the_next() -> None:
@@ -101,7 +101,7 @@ def test_an_address_that_answers_not_leaves_time_for_the_next() -> None:
             (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", listener.port)),
         ]
         attempt.begin(Deadlines(connect=0.6, read=5, overall=5)).start_connecting()
-        with dial("gateway.example", 80, (), Names(lambda *_: both)) as sock:
+        with dial("gateway.example", 80, (), Resolver(lambda *_: both)) as sock:
             assert sock.getpeername() == ("127.0.0.1", listener.port)
         for filler in fillers:
             filler.close()

@@ -97,7 +97,7 @@ def test_a_file_of_certificates_that_is_named_is_the_only_one_trusted(gateway: L
 def test_a_file_without_certificates_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing")
     for name in ("empty.pem", "missing.pem"):
-        with pytest.raises(SettingsError, match="holds no certificates that can be read"):
+        with pytest.raises(SettingsError, match="has no readable certificates"):
             attempt("https://127.0.0.1", ca_file=str(tmp_path / name))
 
 
@@ -196,13 +196,13 @@ def test_a_forwarding_proxys_own_error_is_unknown_for_the_request_was_handed_ove
 
 
 def test_the_keys_are_never_shown_to_a_proxy_elsewhere_in_the_clear() -> None:
-    with pytest.raises(SettingsError, match=r"the keys would travel in the clear"):
+    with pytest.raises(SettingsError, match=r"the keys would travel unencrypted"):
         attempt("http://127.0.0.1:8025", proxy="http://proxy.example:3128")
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "https://127.0.0.1:1", "127.0.0.1:3128", "proxy", "http://"])
 def test_a_proxy_of_another_kind_is_refused_in_words(proxy: str) -> None:
-    with pytest.raises(SettingsError, match=r"expected one such as http://proxy\.example:3128"):
+    with pytest.raises(SettingsError, match=r"expected an address such as http://proxy\.example:3128"):
         attempt("https://127.0.0.1:1", proxy=proxy)
 
 

@@ -65,7 +65,7 @@ AFTER = (  # in plain HTTP and over TLS alike
     Case("reads all, closes", scripts.reads_then_closes, UNKNOWN, 1, "closed before it answered"),
     Case("reads all, closes: image", scripts.reads_then_closes, UNKNOWN, 1, "closed before it answered", "mms"),
     Case("reads all, resets", scripts.reads_then_resets, UNKNOWN, 1, ""),
-    Case("reads all, silent", scripts.reads_then_is_silent, UNKNOWN, 1, "nothing came or went for 0.4 s"),
+    Case("reads all, silent", scripts.reads_then_is_silent, UNKNOWN, 1, "nothing was received or sent for 0.4 s"),
     Case("reads nothing, silent", scripts.is_silent, UNKNOWN, 0, "0.4 s", "mms"),
     Case("cut head", scripts.says(b"HTTP/1.1 200 OK\r\nContent-Le"), UNKNOWN, 1, "cut off"),
     Case("cut body", scripts.says(answer(length=500)), UNKNOWN, 1, "cut off"),
@@ -76,7 +76,7 @@ AFTER = (  # in plain HTTP and over TLS alike
     Case("cut trailers", scripts.says(chunked(ACCEPTED, end=b"0\r\n")), UNKNOWN, 1, "closed before"),
     Case("wrong chunk", scripts.says(chunked(end=b"zz\r\n")), UNKNOWN, 1, "no chunk"),
     Case("wrong end of chunk", scripts.says(chunked(end=b"2\r\n{}xx0\r\n\r\n")), UNKNOWN, 1, "no end of a chunk"),
-    Case("drips the head", scripts.drips(HEAD, b"X: y\r\n" * 500), UNKNOWN, 1, "no whole answer within 0.6 s"),
+    Case("drips the head", scripts.drips(HEAD, b"X: y\r\n" * 500), UNKNOWN, 1, "no complete answer within 0.6 s"),
     Case("drips the body", scripts.drips(answer(b"", length=600), b" " * 600), UNKNOWN, 1, "within 0.6 s"),
     Case("drips chunks", scripts.drips(chunked(end=b""), b"1\r\n \r\n" * 200), UNKNOWN, 1, "within 0.6 s"),
     Case("drips trailers", scripts.drips(chunked(ACCEPTED, end=b"0\r\n"), b"X: y\r\n" * 99), UNKNOWN, 1, "0.6 s"),
@@ -177,7 +177,7 @@ def test_a_name_that_does_not_exist_was_not_sent() -> None:
 
 def test_a_name_that_cannot_exist_was_not_sent() -> None:
     assert attempt(f"https://{'a' * 64}.example").fate == NOT_SENT
-    with pytest.raises(SettingsError, match="no host can be called so"):
+    with pytest.raises(SettingsError, match="this is not a host name"):
         attempt("https://not\u00ad.valid")
 
 

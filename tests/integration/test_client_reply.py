@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.gateway.http_reply import BrokenAnswer, Reply, read_reply
-from campaign.gateway.outcome import Fate, Outcome, read_answer
 from tests.integration.wire.scripts import answer, chunked
 
 if TYPE_CHECKING:
@@ -100,24 +98,3 @@ def test_the_largest_answer_is_65536_bytes() -> None:
     assert read(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 65_537, 9_999).body is None
     assert read(chunked(b"x" * 65_000, b"x" * 536), 9_999).body == b"x" * 65_536
     assert read(chunked(b"x" * 65_000, b"x" * 537), 9_999).body is None
-
-
-@pytest.mark.parametrize(
-    ("date", "time"),
-    [
-        ("Tue, 01 Dec 2026 01:00:00 GMT", datetime(2026, 12, 1, 1, tzinfo=UTC)),
-        ("Tue, 01 Dec 2026 10:00:00 +0900", datetime(2026, 12, 1, 1, tzinfo=UTC)),
-        ("Tue, 01 Dec 2026 01:00:00 -0000", datetime(2026, 12, 1, 1, tzinfo=UTC)),
-        ("yesterday", None),
-        ("Tue, 99 Dec 2026 01:00:00 GMT", None),
-        ("Tue, 01 Dec 99999999999 01:00:00 GMT", None),
-        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_the_date_header_is_the_gateways_clock_in_utc(date: str | None, time: datetime | None) -> None:
-    outcome = read_answer(200, b'{"resultCode": 0}', date)
-    assert outcome.server_time == time
-    assert read_answer(502, b"<html>", date).server_time == time
-    assert outcome == Outcome(fate=Fate.ANSWERED, code=0), "two outcomes are the same whenever they came"

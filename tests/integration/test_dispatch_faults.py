@@ -45,7 +45,7 @@ class Script:
     unpreparable: int = 0
     sent: list[int] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    patience: float = 45
+    longest_attempt_s: float = 45
 
     def prepare(self, request: Request, image: bytes | None = None) -> Any:
         del image

@@ -76,7 +76,7 @@ class Gateway:
     stop: Stop = field(default_factory=Stop)
     dead: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
-    patience = 45.0
+    longest_attempt_s = 45.0
 
     def prepare(self, request: Request, image: bytes | None = None) -> Any:
         del image

@@ -73,7 +73,7 @@ def exercised(campaign: Campaign) -> None:
     estimate.in_words(estimate.duration(10_000_000, in_flight=speed.in_flight, rate=speed.rate))
     if sending.spreading is not None:
         assert 1 <= sending.spreading.request_size(1_000) <= 1_000
-        Gate(hours, sending.spreading, [(NOW, 1_000)]).narrow(1_000, NOW)
+        Gate(hours, sending.spreading, [(NOW, 1_000)]).wait_for_spread(1_000, NOW)
     assert all(0 <= campaign.prices.get(kind, 0) <= 1_000_000 for kind in MsgType)
 
 

@@ -13,7 +13,7 @@ from campaign.cli.options import UsageError
 from campaign.engine import results
 from campaign.engine import runs as pipeline
 from campaign.journal import open_for_reading
-from campaign.model.limits import ZONE
+from campaign.model.times import SEOUL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def report(door: Door, runs: Sequence[str], *, since: str | None, form: Form) ->
 
 def _since(journal: Reader, words: str) -> list[RunRecord]:
     try:
-        day = datetime.combine(datetime.strptime(words, "%Y-%m-%d").date(), time(), ZONE)  # noqa: DTZ007 - a day of Seoul
+        day = datetime.combine(datetime.strptime(words, "%Y-%m-%d").date(), time(), SEOUL)  # noqa: DTZ007 - a day of Seoul
     except ValueError:
         raise UsageError(f"--since {words}: expected a day such as 2026-11-01") from None
     records = [record for record in journal.runs() if record.created_at >= day]

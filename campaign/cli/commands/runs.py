@@ -9,6 +9,7 @@ from campaign.cli.options import UsageError
 from campaign.engine import results
 from campaign.engine import runs as pipeline
 from campaign.journal import open_for_reading
+from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from campaign.cli.context import Door
@@ -34,7 +35,7 @@ def story(door: Door, run: str, no: int) -> None:
         return
     rows = [
         (
-            terminal.local(event["at"]),
+            format_time(event["at"]),
             str(event["state"]),
             "" if event["attempt"] is None else str(event["attempt"]),
             "" if event["code"] is None else str(event["code"]),

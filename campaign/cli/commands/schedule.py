@@ -19,7 +19,8 @@ from campaign.journal import ScheduleRecord, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, ScheduleState, Status
 from campaign.model.clock import Clock
 from campaign.model.errors import NoSuchRun, SettingsError
-from campaign.model.paths import canonical_path
+from campaign.model.naming import canonical_path
+from campaign.model.times import format_iso, format_time
 from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler, frozen_run, take_back
 from campaign.timing.gate import Gate
@@ -106,8 +107,8 @@ def _times(file: Path, rules: ScheduleSection, now: datetime) -> list[datetime]:
     times = table.upcoming((), now, NEXT_SHOWN)
     if rules.every is None and times[0] + table.grace < now:
         raise SettingsError(
-            f"{file}: schedule.start_at = {due_tasks.say(times[0])}: that is past, and so is the latest time to start, "
-            f"{due_tasks.say(times[0] + table.grace)}. Nothing was recorded: write another time."
+            f"{file}: schedule.start_at = {format_time(times[0])}: that is past, and so is the latest time to start, "
+            f"{format_time(times[0] + table.grace)}. Nothing was recorded: write another time."
         )
     return times
 
@@ -165,13 +166,13 @@ def _tell_of_keys(gateway: str) -> None:
 
 
 def _tell_of_hours(checked: Checked, start: datetime, latest: datetime) -> None:
-    wait = Gate(sending_hours.windows_of(checked)).shut(start)
+    wait = Gate(sending_hours.windows_of(checked)).wait_for_window(start)
     if wait is None:
         return
-    terminal.note(f"note: {due_tasks.say(start)} is {wait.why}: it is read when it is due, and goes out from then on")
+    terminal.note(f"note: {format_time(start)} is {wait.why}: it is read when it is due, and goes out from then on")
     if wait.until > latest:
         terminal.note(
-            f"warning: by then it is past the latest time to start, {due_tasks.say(latest)}: nothing will be sent. Set "
+            f"warning: by then it is past the latest time to start, {format_time(latest)}: nothing will be sent. Set "
             "`start_at` to a time inside these hours, or `start_by` to a later one."
         )
 
@@ -182,7 +183,7 @@ def _show_recorded(
     terminal.say(f"scheduled as {record.id}, through {record.gateway}")
     late = record.timetable.grace
     for time in times:
-        terminal.say(f"  starts     {due_tasks.say(time)} (Asia/Seoul), {due_tasks.say(time + late)} at the latest")
+        terminal.say(f"  starts     {format_time(time)} (Asia/Seoul), {format_time(time + late)} at the latest")
     if record.gateway == results.SANDBOX:
         terminal.say(f"  {terminal.NOTHING_SENT}")
     if run is not None:
@@ -222,14 +223,14 @@ def schedules(door: Door, clock: Clock | None = None) -> None:
 
 def _line(one: ScheduleRecord, times: Sequence[datetime], _: object) -> tuple[str, ...]:
     every = f" ({one.timetable.every})" if one.timetable.every else ""
-    return one.id, str(one.state), (due_tasks.say(times[0]) if times else "-") + every, one.gateway, one.file
+    return one.id, str(one.state), (format_time(times[0]) if times else "-") + every, one.gateway, one.file
 
 
 def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord]) -> None:
     for time in occurrences[:PAST_SHOWN]:
         run = f", run {time.run}" if time.run else ""
         terminal.say(
-            f"  {one.id}, {due_tasks.say(time.due_at)}: {time.state}{run}" + (f": {time.why}" if time.why else "")
+            f"  {one.id}, {format_time(time.due_at)}: {time.state}{run}" + (f": {time.why}" if time.why else "")
         )
 
 
@@ -241,11 +242,11 @@ def _as_json(one: ScheduleRecord, times: Sequence[datetime], occurrences: Sequen
         "state": str(one.state),
         "gateway": one.gateway,
         "every": one.timetable.every,
-        "next": [due_tasks.stamp(time) for time in times],
+        "next": [format_iso(time) for time in times],
         "occurrences": [
             {
-                "due": due_tasks.stamp(time.due_at),
-                "start_by": due_tasks.stamp(time.start_by),
+                "due": format_iso(time.due_at),
+                "start_by": format_iso(time.start_by),
                 "state": str(time.state),
                 "run": time.run,
                 "why": time.why,

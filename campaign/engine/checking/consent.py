@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from campaign.messages import curfew
-from campaign.model import limits, schema
+from campaign.model import schema
+from campaign.model.times import in_seoul
 from campaign.recipients import consent
 from campaign.recipients.spreadsheets import headings
 from campaign.timing import night
@@ -63,7 +64,7 @@ def unasked(recipients: Recipients, campaign: Campaign, now: datetime) -> tuple[
     section = campaign.recipients
     if section.consent is not None:
         return ()
-    today = now.astimezone(limits.ZONE).date()
+    today = in_seoul(now).date()
     rows = len(recipients.table)
     said = []
     for column in recipients.columns:
@@ -92,5 +93,5 @@ def _column(recipients: Recipients, key: str, heading: str | None, now: datetime
         nothing = pd.Series(pd.NA, index=recipients.table.index, dtype=schema.TEXT)
         return nothing, nothing
     column = consent.find_column(recipients, key, heading)
-    found = consent.check(recipients, column, now.astimezone(limits.ZONE).date())
+    found = consent.check(recipients, column, in_seoul(now).date())
     return found["refusal"], found["note"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from campaign.messages import start_pool
 from campaign.model.errors import SettingsError
-from campaign.model.paths import canonical_path
+from campaign.model.naming import canonical_path
 from campaign.recipients import EarlyReader
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from campaign.messages.cp949 import byte_lengths
 from campaign.model import Status, schema
+from campaign.model.columns import one_array, true_where
 from campaign.recipients.spreadsheets import column_types
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition)
     the cell that has the character, or else in the longest of those that it is made of.
     """
     found = np.full(len(table), None, dtype=object)
-    invalid = (table["status"] == str(Status.INVALID)).fillna(value=False).to_numpy(dtype=bool)
-    of_message = invalid & (table["reason"] == composition.frame["reason"]).fillna(value=False).to_numpy(dtype=bool)
+    invalid = true_where(table["status"] == str(Status.INVALID))
+    of_message = invalid & true_where(table["reason"] == composition.frame["reason"])
     found[invalid & ~of_message] = recipients.phone
     for field in composition.field[of_message].unique():
-        rows = np.flatnonzero(of_message & (composition.field == field).fillna(value=False).to_numpy(dtype=bool))
+        rows = np.flatnonzero(of_message & true_where(composition.field == field))
         columns = [recipients.columns[place] for place in composition.places.get(field, ())]
         found[rows] = _blamed(table.iloc[rows], columns)
     known = np.flatnonzero(of_message & composition.blamed.notna().to_numpy(dtype=bool))
@@ -65,5 +66,4 @@ _MOST: Final = 1_000_000
 
 
 def _shown(column: pd.Series) -> pa.Array:
-    text = column_types.text(pa.array(column.array))
-    return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    return one_array(column_types.text(pa.array(column.array)))

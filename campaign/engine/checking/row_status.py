@@ -10,6 +10,7 @@ import pandas as pd
 
 from campaign.engine import planning
 from campaign.model import Status, schema
+from campaign.model.columns import true_where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,7 @@ def say_once(note: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
     """
     shared = []
     for sentence in note.dropna().str.replace("^.*; ", "", regex=True).value_counts().head(1).index:
-        has = note.str.endswith(sentence).fillna(value=False).to_numpy(dtype=bool)
+        has = true_where(note.str.endswith(sentence))
         if has.sum() * 2 > len(note) and len(note) > FEW:
             shared.append(f"{has.sum():,} rows: {sentence}")
             left = note.str.removesuffix(sentence).str.removesuffix("; ")

@@ -34,21 +34,21 @@ class Passage:
 
     def is_shut(self) -> bool:
         """Whether nothing may go, whatever its size: that ends the dispatch."""
-        self.ending = self.gate.shut(self.clock.now())
+        self.ending = self.gate.wait_for_window(self.clock.now())
         return self.ending is not None
 
     def admit(self, sizes: Sequence[int], *, idle: bool) -> int:
         """How many of the next requests, of so many recipients each, may go now; `idle` where none is on the wire."""
         now = self.clock.now()
         count = self.gate.admit(sizes, now)
-        self.waiting = self.gate.narrow(sizes[0], now) if sizes and not count else None
+        self.waiting = self.gate.wait_for_spread(sizes[0], now) if sizes and not count else None
         if self.waiting and idle and self.patience is not None and self.wait() > self.patience:
             self.ending = self.waiting
         return count
 
     def passed(self, recipients: int) -> None:
         """A request for so many recipients goes now."""
-        self.gate.passed(recipients, self.clock.now())
+        self.gate.record_sent(recipients, self.clock.now())
 
     def waits(self) -> tuple[float, str] | None:
         """Seconds to wait, in place, and why; None where nothing is waited for."""

@@ -224,7 +224,7 @@ class Dispatch:
             if not self._under_way:
                 return None
             oldest = min(one.claimed_at for one in self._under_way.values())
-            return max(oldest + self._client.patience - now, 0), "for the answers to what is on the wire"
+            return max(oldest + self._client.longest_attempt_s - now, 0), "for the answers to what is on the wire"
         if now < self._hold_until:
             return self._hold_until - now, self._hold_why
         return self._passage.waits()

@@ -12,7 +12,7 @@ from jinja2 import nodes
 
 from campaign.messages.templates import origins, pieces
 from campaign.messages.templates.batch_loop import Loop, compile_loop
-from campaign.messages.templates.column_names import ROW
+from campaign.messages.templates.column_names import ROW, Names
 from campaign.messages.templates.environment import TemplateEnvironment, refuse_large_constants
 from campaign.messages.templates.josa import particles
 from campaign.messages.templates.origins import heading_of

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from campaign.model.columns import one_array
 from campaign.recipients.numbers.reasons import INVISIBLE, QUOTES, SEPARATORS, Reason
 
 if TYPE_CHECKING:
@@ -91,9 +92,7 @@ def normalise(phone: pd.Series) -> pd.DataFrame:
 
 def strings(phone: pd.Series) -> pa.Array:
     """The cells as one array of Arrow text."""
-    found = pa.array(phone, from_pandas=True)
-    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    return found.cast(pa.string())
+    return one_array(pa.array(phone, from_pandas=True)).cast(pa.string())
 
 
 def frame(index: pd.Index, **columns: pa.Array) -> pd.DataFrame:

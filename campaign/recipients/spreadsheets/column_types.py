@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model import Kind
+from campaign.model.columns import one_array
 from campaign.recipients.spreadsheets.sheet import Cells
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 def _rounded(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Round fractions to 15 significant digits, so that 0.1 + 0.2 is 0.3 as in the spreadsheet."""
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    whole = one_array(values)
     size = np.nan_to_num(np.abs(whole.to_numpy(zero_copy_only=False)), nan=1.0, posinf=0.0)
     plain = (size >= SMALLEST) & (size < 10**DIGITS)
     size = np.where(plain, size, 1.0)
@@ -194,7 +195,7 @@ def _has_fraction(values: pa.Array | pa.ChunkedArray) -> bool:
 
 
 def _float_text(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    whole = one_array(values)
     found = whole.cast(pa.string())
     with_exponent = pc.fill_null(pc.match_substring(found, "e"), fill_value=False)
     if not pc.any(with_exponent).as_py():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from campaign.model import own_columns
+from campaign.model import own_columns, text
 from campaign.model.errors import RecipientsError
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> i
     if len(found) > 1:
         names = " and ".join(f"'{shown(headings[at])}'" for at in found)
         equal = len({fold(headings[at]) for at in found}) < len(found)
-        places = " and ".join(letter(at) for at in found)
+        places = " and ".join(text.column_letters(at) for at in found)
         raise TwoPhoneColumns(
             f"{where}: the phone column may be {names}. "
             + (f"Rename the other one (columns {places})." if equal else _to_paste(headings, found)),
@@ -210,31 +209,13 @@ def _is_phone(cell: str) -> bool:
 def nearest(heading: str, names: Sequence[str]) -> str | None:
     """The most similar name; None if no name is similar."""
     folded = {fold(name): name for name in names}
-    close = difflib.get_close_matches(fold(heading), list(folded), n=1, cutoff=0.5)
-    return folded[close[0]] if close else None
+    close = text.nearest(fold(heading), folded, cutoff=0.5)
+    return folded[close] if close else None
 
 
 def shown(heading: str) -> str:
     """The heading on one line, for errors."""
     return " ".join(heading.split())
-
-
-def letter(column: int) -> str:
-    """The letters of a column index, counted from 0: A, B, ..., Z, AA."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def column(letters: str) -> int:
-    """The index of a column, counted from 0, by its letters."""
-    place = 0
-    for character in letters:
-        place = place * 26 + ord(character) - ord("A") + 1
-    return place - 1
 
 
 def header_row(rows: Sequence[Sequence[str]], phone: str | None) -> int | None:

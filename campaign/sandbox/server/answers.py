@@ -65,7 +65,7 @@ class Call:
 
 
 async def plain(call: Call, reply: Reply) -> None:
-    """Answer as the gateway does: HTTP 200, whatever the code."""
+    """Answer as the gateway does: HTTP 200 with any result code."""
     await call.answer(200, _JSON, reply.body())
 
 

@@ -29,7 +29,7 @@ class Guard:
 
     Args:
         app: what is guarded.
-        host: the address listened on. If it is no loopback address, any name may lead to it.
+        host: the address listened on. If it is not a loopback address, any name may lead to it.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from campaign.cli.commands import send
 from campaign.engine.dispatch.dispatcher import Dispatch
-from campaign.gateway.connection import NotingHTTPConnection
+from campaign.gateway.connection import RecordingHTTPConnection
 from campaign.journal import Journal
 from campaign.report import result_workbook
 
@@ -127,8 +127,8 @@ _PLACES: Final[tuple[tuple[Any, str, Callable[[Mapping[str, Any]], list[str]]], 
     (Journal, "give_up_orphans", lambda _: ["orphans"]),
     (Journal, "start", lambda _: ["start"]),
     (Journal, "advance", _of_advance),
-    (NotingHTTPConnection, "request", lambda _: ["submit"]),
-    (NotingHTTPConnection, "getresponse", lambda _: ["answer"]),
+    (RecordingHTTPConnection, "request", lambda _: ["submit"]),
+    (RecordingHTTPConnection, "getresponse", lambda _: ["answer"]),
     (Journal, "stop", lambda _: ["stop"]),
     (result_workbook, "write", lambda _: ["report"]),
     (Journal, "set_report", lambda _: ["noting the report"]),

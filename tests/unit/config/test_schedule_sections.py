@@ -23,12 +23,15 @@ def campaign(words: str, message: str = "") -> Campaign:
     [
         ("[schedule]\nstart_at = 2026-12-01", "schedule.start_at = 2026-12-01: expected a day and a time"),
         ('[schedule]\nstart_at = "2026-12-01 10:00"', "without quotes, such as 2026-12-01T10:00:00+09:00"),
-        ("[schedule]\nstart_by = 2026-12-01T10:00:00Z", "schedule.start_by = 2026-12-01T10:00:00+00:00: it goes with"),
+        (
+            "[schedule]\nstart_by = 2026-12-01T10:00:00Z",
+            "schedule.start_by = 2026-12-01T10:00:00+00:00: it needs `start_at`",
+        ),
         (
             "[schedule]\nstart_at = 2026-12-01T10:00:00\nstart_by = 2026-12-01T10:00:00",
             "schedule.start_by = 2026-12-01T10:00:00: expected a time after `start_at`, 2026-12-01T10:00:00+09:00",
         ),
-        ("[schedule]\nonce_per_recipient = true", "give `start_at`, for once, or `every`, for again and again"),
+        ("[schedule]\nonce_per_recipient = true", "give `start_at` for one start, or `every` for repeated starts"),
         ('[schedule]\nevery = "0 10 * *"', "schedule.every = '0 10 * *': expected five fields"),
         ('[schedule]\nevery = "0 10 * * *"\nmax_invalid = "101%"', "schedule.max_invalid = '101%': expected a share"),
         ('[schedule]\nevery = "0 10 * * *"\nmax_invalid = 5', "schedule.max_invalid = 5"),
@@ -36,8 +39,8 @@ def campaign(words: str, message: str = "") -> Campaign:
         ('[sending]\nwindow = "9 to 5"', "sending.window = '9 to 5': expected two times of the day"),
         ('[sending]\nspread = "1000"', "sending.spread = '1000': expected recipients and an interval"),
         ("[notify]", "notify: give a `command`, or `mail_to`, `mail_from` and `smtp`"),
-        ('[notify]\nmail_to = ["me"]', "'me' is no mail address"),
-        ('[notify]\nmail_to = ["a@b.kr"]\nmail_from = "c@d.kr"', "all three"),
+        ('[notify]\nmail_to = ["me"]', "'me' is not a mail address"),
+        ('[notify]\nmail_to = ["a@b.kr"]\nmail_from = "c@d.kr"', "a mail needs all of"),
         ('[notify]\nsmtp = "example.kr"', "expected a mail server and its port, such as smtp.example.kr:587"),
         ('[notify]\npassword = "x"', "notify.password: unknown key"),
     ],
@@ -50,7 +53,7 @@ def test_what_is_wrong_is_refused_with_its_place_and_what_was_expected(words: st
 
 
 def test_an_advertisement_whose_window_lies_in_the_night_is_refused() -> None:
-    with pytest.raises(SettingsError, match="there is no time that lies in both"):
+    with pytest.raises(SettingsError, match="do not overlap"):
         campaign('[sending]\nwindow = "21:30-23:00"', message="advertisement = true")
 
 

@@ -60,7 +60,7 @@ def test_a_files_name_is_found_in_either_form_of_hangul(desk: Desk, form: Litera
     assert desk.run("preview", "c.toml", "--json").json["messages"][0]["text"] == "끝"
 
 
-OUTSIDE = "only files of the template's own folder, or of a folder in it, can be taken in"
+OUTSIDE = "only files in the template's folder or its subfolders can be included"
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ OUTSIDE = "only files of the template's own folder, or of a folder in it, can be
         ("{parent}/secret.j2", OUTSIDE),
         ("..\\secret.j2", "was not read; write its name with / and without a backslash"),
         ("C:/secret.j2", OUTSIDE),
-        ("link.j2", "link.j2: is a link out of the template's folder"),
-        ("linked/secret.j2", "linked/secret.j2: is a link out of the template's folder"),
+        ("link.j2", "link.j2: links out of the template's folder"),
+        ("linked/secret.j2", "linked/secret.j2: links out of the template's folder"),
         ("{long}.j2", "cannot be read: File name too long"),
-        (".env", "'.env': a hidden file cannot be taken in"),
+        (".env", "'.env': a hidden file cannot be included"),
         ("sub", "is not a file"),
         ("pipe.j2", "is not a file"),
         ("cp949.j2", "is not UTF-8 text (byte 0). Save it as UTF-8."),

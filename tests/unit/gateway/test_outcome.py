@@ -83,10 +83,10 @@ def test_anything_else_is_unknown(body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("202", "keys were refused"),
-        ("202\n", "keys were refused"),
-        ('"202"', "keys were refused"),
-        ('{"code": 202}', "keys were refused"),
+        ("202", "keys were rejected"),
+        ("202\n", "keys were rejected"),
+        ('"202"', "keys were rejected"),
+        ('{"code": 202}', "keys were rejected"),
         ('{"code": 206, "message": "등록하지 않은 IP"}', "IP address is not registered"),
         ('{"code": "206"}', "IP address is not registered"),
         ("206", "IP address is not registered"),
@@ -99,7 +99,7 @@ def test_what_public_clients_have_seen_is_unknown_with_a_guess_that_says_whose_i
     assert (outcome.fate, outcome.code) == (Fate.UNKNOWN, None)
     assert outcome.guess is not None
     assert words in outcome.guess
-    assert "The vendor's document does not have it" in outcome.guess
+    assert "The vendor's document does not list it" in outcome.guess
 
 
 @pytest.mark.parametrize("body", ["0", "203", "2020", "000", '{"code": 205}', '{"code": 206, "code": 0}', "[202]"])
@@ -146,4 +146,4 @@ def test_what_cannot_be_printed_is_replaced_and_what_is_cut_shows_it() -> None:
 
 def test_the_answers_words_are_kept() -> None:
     outcome = read_answer(200, '{"resultCode":0,"message":"전송 성공","requestNo":"77","msgType":"LMS"}'.encode())
-    assert (outcome.message, outcome.request_no, outcome.msg_type, outcome.accepted) == ("전송 성공", "77", "LMS", True)
+    assert (outcome.message, outcome.request_no, outcome.msg_type, outcome.code) == ("전송 성공", "77", "LMS", 0)

@@ -130,7 +130,7 @@ def test_the_night_is_from_21_to_8_in_seoul(time: datetime, *, expected: bool) -
         (at(20, 50), at(21), "would go on until 2026-12-01 21:00"),
         (at(20, 50), at(21, 10), "the night begins at 2026-12-01 21:00"),
         (at(20), at(9, day=2), "would go on until 2026-12-02 09:00"),  # through a whole night
-        (at(21), at(22), "would start at 2026-12-01 21:00; the next time is 2026-12-02 08:00"),
+        (at(21), at(22), "would start at 2026-12-01 21:00:00; the next time is 2026-12-02 08:00:00"),
         (at(3), at(4), "the next time is 2026-12-01 08:00"),
     ],
 )

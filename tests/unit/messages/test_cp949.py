@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.messages.cp949 import SUBSTITUTES, Unencodable, byte_length, byte_lengths, clean, substitute
+from campaign.messages.cp949 import SUBSTITUTES, Unencodable, byte_lengths, clean, substitute
+
+
+def byte_length(text: str) -> int:
+    """The length of one text; raises its fault."""
+    lengths = byte_lengths([text])
+    if lengths.faults:
+        raise lengths.faults[0]
+    return int(lengths.bytes[0])
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,11 @@ def test_of_several_windows_all_have_to_be_open() -> None:
     windows = window.of_run("07:00-23:00", advertisement=True)
     assert window.next_opening(windows, seoul("2026-12-01 07:00:00")) == seoul("2026-12-01 08:00:00")
     assert window.next_opening(windows, seoul("2026-12-01 21:00:00")) == seoul("2026-12-02 08:00:00")
-    assert window.shut(windows, seoul("2026-12-01 20:59:59")) is None
+    assert window.first_closed(windows, seoul("2026-12-01 20:59:59")) is None
 
 
 def test_windows_that_never_open_together_are_refused() -> None:
-    with pytest.raises(ValueError, match="there is no time"):
+    with pytest.raises(ValueError, match="do not overlap"):
         window.next_opening(window.of_run("22:00-23:00", advertisement=True), seoul("2026-12-01 12:00:00"))
 
 
@@ -85,14 +85,14 @@ NOON = seoul("2026-12-01 12:00:00")
 def test_the_gate_lets_an_intervals_share_through_and_then_the_next() -> None:
     gate = Gate(spread=spread.parse("10 every 1 minute"))
     assert gate.admit([4, 4, 4], NOON) == 2
-    gate.passed(4, NOON)
-    gate.passed(4, NOON + timedelta(seconds=20))
+    gate.record_sent(4, NOON)
+    gate.record_sent(4, NOON + timedelta(seconds=20))
     assert gate.admit([2, 1], NOON + timedelta(seconds=59)) == 1
-    wait = gate.narrow(4, NOON + timedelta(seconds=59))
+    wait = gate.wait_for_spread(4, NOON + timedelta(seconds=59))
     assert wait is not None
     assert wait.until == NOON + timedelta(seconds=60)
     assert gate.admit([4], NOON + timedelta(seconds=60)) == 1
-    wait = gate.narrow(8, NOON + timedelta(seconds=60))
+    wait = gate.wait_for_spread(8, NOON + timedelta(seconds=60))
     assert wait is not None
     assert wait.until == NOON + timedelta(seconds=80)
 
@@ -117,7 +117,11 @@ def test_a_request_that_is_larger_than_a_share_goes_by_itself_rather_than_never(
 
 def test_a_gate_without_rules_is_open() -> None:
     gate = Gate()
-    assert (gate.shut(NOON), gate.admit([1000] * 8, NOON), gate.narrow(1000, NOON)) == (None, 8, None)
+    assert (gate.wait_for_window(NOON), gate.admit([1000] * 8, NOON), gate.wait_for_spread(1000, NOON)) == (
+        None,
+        8,
+        None,
+    )
 
 
 @pytest.mark.parametrize("line", ["0 10 * * MON", "*/15 9-17 * * 1-5", "0 10 L * *", "30 9 1,15 * *", "0 10 * * mon#1"])

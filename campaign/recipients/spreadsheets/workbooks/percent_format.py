@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model import Kind
+from campaign.model.columns import one_array
 from campaign.recipients.spreadsheets import column_types
 from campaign.recipients.spreadsheets.workbooks import number_format
 
@@ -87,7 +88,7 @@ def corrected(column: Cells, rows: pa.Array, corrections: Mapping[int, Correctio
     mask[at] = True
     kinds = np.asarray(column_types.kinds(column)).copy()
     kinds[at] = [kind for _, kind in values]
-    text = _whole(column_types.text(_without(column.values, mask)))
+    text = one_array(column_types.text(_without(column.values, mask)))
     text = pc.replace_with_mask(
         text, pa.array(mask), pa.array([value for value, _ in _in_order(at, values)], pa.string())
     )
@@ -96,15 +97,11 @@ def corrected(column: Cells, rows: pa.Array, corrections: Mapping[int, Correctio
 
 def _without(values: pa.Array | pa.ChunkedArray, mask: np.ndarray) -> pa.Array | pa.ChunkedArray:
     """The values without those of the mask: one that is far outside of all dates has no text."""
-    return pc.if_else(pa.array(~mask), _whole(values), pa.scalar(None, values.type))
+    return pc.if_else(pa.array(~mask), one_array(values), pa.scalar(None, values.type))
 
 
 def _in_order(at: np.ndarray, values: list[Correction]) -> list[Correction]:
     return [values[place] for place in np.argsort(at)]
-
-
-def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
 def _places(rows: pa.Array, marks: Mapping[int, Correction]) -> tuple[np.ndarray, list[Correction]]:
@@ -145,6 +142,6 @@ def _texts(
     values: pa.Array | pa.ChunkedArray, here: pa.Array | pa.ChunkedArray, show: Callable[[str], str]
 ) -> pa.Array:
     """Each value of `here` as it is shown, each different one worked out once; the others missing."""
-    encoded = _whole(pc.if_else(here, values, None)).dictionary_encode()
+    encoded = one_array(pc.if_else(here, values, None)).dictionary_encode()
     words = [show(value) for value in encoded.dictionary.to_pylist()]
     return pa.array(words, pa.string()).take(encoded.indices)

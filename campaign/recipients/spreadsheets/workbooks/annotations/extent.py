@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets.headings import column, letter
+from campaign.model.text import column_index, column_letters
 from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, COLUMNS, ROWS, TOO_FAR
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def checked(pieces: Callable[[], Iterable[bytes]], *, where: str) -> Iterator[by
     if rows > ROWS:
         raise RecipientsError(f"{where}: its cells reach to row {rows}. {TOO_FAR}")
     if columns > COLUMNS or (columns * ROWS > CELLS and columns * _box(pieces())[1] > CELLS):
-        raise RecipientsError(f"{where}: its cells reach to column {letter(columns - 1)}. {TOO_FAR}")
+        raise RecipientsError(f"{where}: its cells reach to column {column_letters(columns - 1)}. {TOO_FAR}")
     if size < SMALL or rows:
         _check_sparse(*_box(pieces()), size, where)
 
@@ -72,7 +72,9 @@ def checked(pieces: Callable[[], Iterable[bytes]], *, where: str) -> Iterator[by
 def _check_sparse(columns: int, rows: int, size: int, where: str) -> None:
     """Refuses a box of which most is empty: memory for millions of cells because of one stray one."""
     if columns * rows > max(SPARSE, size // BYTES):
-        raise RecipientsError(f"{where}: its cells reach to column {letter(columns - 1)}, row {rows:,}. {TOO_FAR}")
+        raise RecipientsError(
+            f"{where}: its cells reach to column {column_letters(columns - 1)}, row {rows:,}. {TOO_FAR}"
+        )
 
 
 def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -92,14 +94,14 @@ def _far(piece: bytes) -> tuple[int, int]:
     kinds = piece.translate(_KINDS)
     columns = {letters for letters, _ in _REFERENCE.findall(piece) if letters} if b"'AA" in kinds else set()
     rows = _FAR_ROW.findall(piece) if b"0" * FAR + b"'" in kinds else []
-    return max((column(letters.decode()) + 1 for letters in columns), default=26), max(map(int, rows), default=0)
+    return max((column_index(letters.decode()) + 1 for letters in columns), default=26), max(map(int, rows), default=0)
 
 
 def _box(pieces: Iterable[bytes]) -> tuple[int, int]:
     """The last column and the last row that a cell or a row is in, from 1."""
     found = {(letters, row) for piece in _overlapping(pieces) for letters, row in _last(piece)}
     columns = {letters for letters, _ in found if letters}
-    return max((column(letters.decode()) + 1 for letters in columns), default=1), max(
+    return max((column_index(letters.decode()) + 1 for letters in columns), default=1), max(
         (row for _, row in found), default=0
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets.headings import letter
+from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, COLUMNS, ROWS, TOO_FAR, Marks
 
@@ -107,7 +107,7 @@ class _Table:
         if b" office:value" in content:
             self.columns = max(self.columns, _width(content))
             if self.columns * self.rows > CELLS or self.columns > COLUMNS:
-                place = f"column {letter(self.columns - 1)}, row {self.rows}"
+                place = f"column {column_letters(self.columns - 1)}, row {self.rows}"
                 raise RecipientsError(f"{where}: its cells reach to {place}. {TOO_FAR}")
 
 
@@ -162,7 +162,7 @@ def _note(found: Marks, content: bytes, row: int) -> None:
         shown = html.unescape(match[1].decode(errors="replace")) if match else ""
         for place in range(column, column + min(repeated, COLUMNS)):
             if _ERROR.search(attributes) or (b"table:formula=" in attributes and _ERROR_WORD.fullmatch(shown)):
-                found.errors.append(f"{letter(place)}{row}")
+                found.errors.append(f"{column_letters(place)}{row}")
                 found.corrections.setdefault(place, {})[row] = None, Kind.EMPTY
             elif b'office:value-type="percentage"' in attributes and (percent := _PERCENT.fullmatch(shown)):
                 places = len(percent[1] or "")

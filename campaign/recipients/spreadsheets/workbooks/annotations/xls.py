@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
+from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets import column_types
-from campaign.recipients.spreadsheets.headings import letter
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
 from campaign.recipients.spreadsheets.workbooks.annotations import compound
@@ -115,7 +115,9 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
             if kind in _NUMBERS or kind == SEVERAL_NUMBERS:
                 _note_formats(book[at : at + size], kind, found, formats)
     if rows * columns > BOX:
-        raise RecipientsError(f"{where}: its cells reach to column {letter(columns - 1)}, row {rows:,}. {TOO_FAR}")
+        raise RecipientsError(
+            f"{where}: its cells reach to column {column_letters(columns - 1)}, row {rows:,}. {TOO_FAR}"
+        )
     return found
 
 
@@ -125,7 +127,7 @@ def _look(book: bytes, kind: int, at: int, found: Marks, where: str) -> tuple[in
         raise RecipientsError(f"{where}: row {row + 1:,} has a cell beyond the last column. {DAMAGED}")
     failed_formula = kind == FORMULA and book[at + 6] == ERROR and book[at + 12 : at + 14] == b"\xff\xff"
     if failed_formula or (kind == TRUTH_OR_ERROR and book[at + 7] == 1):
-        found.errors.append(f"{letter(column)}{row + 1}")
+        found.errors.append(f"{column_letters(column)}{row + 1}")
     return row, column
 
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
+from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets import column_types
-from campaign.recipients.spreadsheets.headings import letter
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
 from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, TOO_FAR, Marks
@@ -135,7 +135,7 @@ def _sheet(pieces: Iterable[bytes], formats: percent_format.Formats, where: str)
             column = struct.unpack_from("<I", record)[0]
             widest = max(widest, column + 1)
             if kind in ERRORS:
-                found.errors.append(f"{letter(column)}{row}")
+                found.errors.append(f"{column_letters(column)}{row}")
             style = int.from_bytes(record[4:7], "little")
             if kind in NUMBERS and style in formats.shown:
                 found.formats.setdefault(column, {})[row] = formats.shown[style]

@@ -10,7 +10,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from campaign.recipients.spreadsheets.headings import column, letter
+from campaign.model.text import column_index, column_letters
 from campaign.recipients.spreadsheets.workbooks.annotations.model import Marks
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict
     for piece in _whole_rows(pieces):
         for style, letters, row in cell.findall(piece):
             found.setdefault(letters, {})[int(row)] = codes[int(style)]
-    return {column(letters.decode()): rows for letters, rows in found.items()}
+    return {column_index(letters.decode()): rows for letters, rows in found.items()}
 
 
 def no_dates(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[int, float]]:
@@ -66,7 +66,7 @@ def no_dates(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[
         for letters, row, text in cell.findall(piece):
             number = _number(text)
             if number is not None and not 0 <= number < LAST_DATE:
-                found.setdefault(column(letters.decode()), {})[int(row)] = number
+                found.setdefault(column_index(letters.decode()), {})[int(row)] = number
     return found
 
 
@@ -97,7 +97,7 @@ def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[in
 
 
 def _letters(columns: Iterable[int]) -> bytes:
-    return "|".join(map(letter, columns)).encode()
+    return "|".join(map(column_letters, columns)).encode()
 
 
 def marks(pieces: Iterable[bytes]) -> Marks:

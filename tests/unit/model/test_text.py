@@ -1,0 +1,35 @@
+"""Text shown to the user: column letters, the width on a terminal, the name that was probably meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign.model.text import column_index, column_letters, display_width, nearest
+
+
+@pytest.mark.parametrize(
+    ("column", "letters"),
+    [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")],
+)
+def test_a_column_has_the_letters_of_excel(column: int, letters: str) -> None:
+    assert column_letters(column) == letters
+    assert column_index(letters) == column
+
+
+@given(st.integers(0, 100_000))
+def test_letters_name_one_column(column: int) -> None:
+    assert column_index(column_letters(column)) == column
+
+
+@pytest.mark.parametrize(("text", "width"), [("", 0), ("abc", 3), ("가나", 4), ("a가", 3), ("Ａ", 2)])
+def test_hangul_takes_two_columns_of_a_terminal(text: str, width: int) -> None:
+    assert display_width(text) == width
+
+
+def test_the_nearest_name_is_offered_only_if_it_is_alike() -> None:
+    assert nearest("recipents", ["message", "recipients"]) == "recipients"
+    assert nearest("xyz", ["message", "recipients"]) is None
+    assert nearest("abcd", ["abxy"]) is None
+    assert nearest("abcd", ["abxy"], cutoff=0.5) == "abxy"
