@@ -10,6 +10,7 @@ import pandas as pd
 
 from campaign.messages.advertising import Finding, Rule, Severity
 from campaign.model import limits, schema
+from campaign.model.reasons import Reason, encode
 from campaign.timing import night
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
     """What is found of a sending that starts at `start` and is projected to be done at `end`, of any zones."""
     if night.is_night(start):
-        return [_finding(f"it would start at {_say(start)}; the next time is {_say(night.next_day(start))}")]
+        return [_finding(encode(Reason.NIGHT_AT_START, start=_clock(start), next=_clock(night.next_day(start))))]
     if end is not None and end >= night.next_night(start):
-        return [_finding(f"it would go on until {_say(end)}; the night begins at {_say(night.next_night(start))}")]
+        return [_finding(encode(Reason.NIGHT_BEFORE_END, end=_clock(end), night=_clock(night.next_night(start))))]
     return []
 
 
@@ -36,12 +37,12 @@ def reserved(dates: Sequence[str | None] | pd.Series) -> np.ndarray:
 def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]:
     """What is found of reservations, as `reserved` takes them."""
     flags = reserved(dates)
-    return [_finding("it is reserved into the night", flags)] if flags.any() else []
+    return [_finding(encode(Reason.NIGHT_RESERVED), flags)] if flags.any() else []
 
 
-def _finding(words: str, texts: np.ndarray | None = None) -> Finding:
-    return Finding(Rule.NIGHT, Severity.ERROR, words, np.zeros(0, dtype=bool) if texts is None else texts)
+def _finding(reason: str, texts: np.ndarray | None = None) -> Finding:
+    return Finding(Rule.NIGHT, Severity.ERROR, reason, np.zeros(0, dtype=bool) if texts is None else texts)
 
 
-def _say(at: datetime) -> str:
+def _clock(at: datetime) -> str:
     return f"{at.astimezone(limits.ZONE):%Y-%m-%d %H:%M}"

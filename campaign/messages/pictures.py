@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from campaign.messages import images
 from campaign.messages.templates.column_names import is_template
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +29,15 @@ class Pictures:
         """The digest of the fitted picture of that name.
 
         Raises:
-            ValueError: it cannot be used, in words.
+            Refused: it cannot be used.
         """
         path = self._folder / name.strip()
         if not name.strip():
-            raise ValueError("image: the name is empty")
+            raise Refused(encode(Reason.IMAGE_NAME_EMPTY))
         if "\0" in name:
-            raise ValueError(f"image {name!r}: is not a file's name")
+            raise Refused(encode(Reason.IMAGE_NAME_INVALID, value=name))
         if self._confined and not self._lies_within(path):
-            raise ValueError(f"image {name!r}: lies outside the campaign's folder")
+            raise Refused(encode(Reason.IMAGE_OUTSIDE_FOLDER, value=name))
         picture = images.fit(path)
         self.by_digest[picture.digest] = picture.data
         self.notes += [picture.note] if picture.note else []
@@ -45,4 +47,4 @@ class Pictures:
         try:
             return path.resolve().is_relative_to(self._folder.resolve())
         except (OSError, RuntimeError):
-            raise ValueError(f"image {path}: cannot be read: its links go round in a circle") from None
+            raise Refused(encode(Reason.IMAGE_LINK_LOOP, value=str(path))) from None

@@ -45,12 +45,12 @@ TABLE: Final[dict[str, ColumnSpec]] = {
         TEXT, "recipients.numbers.normalise", "the normalised number, digits only; missing where there is none"
     ),
     "note": ColumnSpec(
-        TEXT, "engine.checking.check", "what a person should know though the row goes: a repair, a doubt; or missing"
+        TEXT, "engine.checking.check", "reasons, in model.reasons' form, to look at a row that goes; or missing"
     ),
     "status": ColumnSpec(
         TEXT, "engine.checking.check", "a model.Status for rows that do not go; missing for those that do"
     ),
-    "reason": ColumnSpec(TEXT, "engine.checking.check", "why a row does not go, in words; missing for rows that go"),
+    "reason": ColumnSpec(TEXT, "engine.checking.check", "why a row does not go, in model.reasons' form; or missing"),
     "sender": ColumnSpec(TEXT, "messages.compose", "the sender number, digits only"),
     "text": ColumnSpec(TEXT, "messages.compose", "the rendered text"),
     "title": ColumnSpec(TEXT, "messages.compose", "the rendered title; missing where there is none"),
@@ -67,7 +67,7 @@ RESULT: Final[dict[str, ColumnSpec]] = {
     "message": ColumnSpec(TEXT, "engine.results", "the gateway's own words with it; or missing"),
     "requestNo": ColumnSpec(TEXT, "engine.results", "the gateway's number of the request; or missing"),
     "msgType": ColumnSpec(TEXT, "engine.results", "SMS, LMS, MMS or GSMS; or missing"),
-    "reason": ColumnSpec(TEXT, "engine.results", "why a row was not accepted, or what to know of it; or missing"),
+    "reason": ColumnSpec(TEXT, "engine.results", "why a row was not accepted, or its note: `sentences` words it"),
     "number": ColumnSpec(TEXT, "engine.results", "the normalised number; or missing"),
     "text": ColumnSpec(TEXT, "engine.results", "the rendered text; or missing"),
     "bytes": ColumnSpec(INT, "engine.results", "its length in CP949 bytes; or missing"),

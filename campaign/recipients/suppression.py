@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import python_calamine
 
 from campaign.model.errors import RecipientsError
+from campaign.model.reasons import Reason
 from campaign.recipients import table
 from campaign.recipients.numbers import normalise
-from campaign.recipients.numbers.reasons import Reason
 from campaign.recipients.spreadsheets import file_type, headings
 from campaign.recipients.spreadsheets import wording as notes
 from campaign.recipients.spreadsheets.csv_files import encoding, quotes
@@ -37,7 +37,7 @@ HEADINGS: Final = (
 )
 """Headings of such a list besides the usual ones of a phone column."""
 
-HARMLESS: Final = (Reason.EMPTY, Reason.LANDLINE, Reason.SERVICE)
+HARMLESS: Final = (Reason.PHONE_EMPTY, Reason.PHONE_LANDLINE, Reason.PHONE_SERVICE)
 """Why a cell may give no number and yet keep nobody from being left out: no message goes to such a number anyway."""
 
 

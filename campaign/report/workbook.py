@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from campaign.model.sentences import with_sentences
 from campaign.report import finish, listing, place, sheetwriter
 from campaign.report.comparison import comparison, sheet_names
 from campaign.report.sheet import ROWS, Progress
@@ -27,7 +28,7 @@ def write(result: Result, path: Path, *, progress: Progress | None = None, rows_
     Raises:
         OSError: the folder or the file cannot be written; the workbook that was there is untouched.
     """
-    changes = Changes()
+    result, changes = with_sentences(result), Changes()
     sheets: list[Table | Page] = [
         *listing.results(result, changes, rows_a_sheet),
         summary(result, changes),
@@ -44,7 +45,7 @@ def write_several(
 
     As `write` in everything else.
     """
-    changes = Changes()
+    results, changes = [with_sentences(result) for result in results], Changes()
     named = zip(sheet_names([result.run.id for result in results]), results, strict=True)
     sheets: list[Table | Page] = [comparison(results)]
     sheets += [sheet for name, result in named for sheet in listing.results(result, changes, rows_a_sheet, name=name)]

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from campaign.model import limits
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import Refused
 
 MARGIN: Final = timedelta(minutes=1)
 """Kept from both edges, for clocks that differ and requests that take time."""
@@ -23,25 +25,24 @@ def parse(text: str) -> datetime:
     """The time that a reservation names, in Asia/Seoul.
 
     Raises:
-        ValueError: it is not written like 2026-12-01 10:00:00, or there is no such time.
+        Refused: it is not written like 2026-12-01 10:00:00, or there is no such time.
     """
     match = _FORM.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"reserve {text!r}: expected a time such as 2026-12-01 10:00:00")
+        raise Refused(encode(Reason.RESERVATION_UNREADABLE, value=text))
     parts = [int(part or 0) for part in match.groups()]
     try:
         return datetime(*parts, tzinfo=limits.ZONE)  # type: ignore[arg-type, misc] # six ints, then the zone
     except ValueError as problem:
-        raise ValueError(f"reserve {text!r}: there is no such time: {problem}") from None
+        raise Refused(encode(Reason.RESERVATION_NO_SUCH_TIME, value=text, error=str(problem))) from None
 
 
-def problem(time: datetime, now: datetime, *, margin: timedelta = MARGIN) -> str | None:
+def problem(time: datetime, now: datetime, *, margin: timedelta = MARGIN) -> Refused | None:
     """Why the gateway would not take a reservation for `time` at `now` (both with their zones); None if it would."""
-    written = write(time)
     if time < now + limits.RESERVE_FROM + margin:
-        return f"reserve {written}: too soon, the gateway takes 15 minutes ahead at least (it is {write(now)} now)"
+        return Refused(encode(Reason.RESERVATION_TOO_SOON, value=write(time), now=write(now)))
     if time > a_month_after(now) - margin:
-        return f"reserve {written}: too far, the gateway takes one month ahead at most (it is {write(now)} now)"
+        return Refused(encode(Reason.RESERVATION_TOO_FAR, value=write(time), now=write(now)))
     return None
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from campaign.messages import curfew
 from campaign.model import limits, schema
+from campaign.model.reasons import SEPARATOR, Reason, encode
 from campaign.recipients import consent
 from campaign.recipients.spreadsheets import headings
 from campaign.timing import night
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from campaign.config.campaign_file import Campaign
     from campaign.model import Recipients
-
-NONE_BY_NIGHT: Final = "; it would go by night"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Consents:
         """Why rows that would go by night cannot: those reserved into one (`date` of `schema.TABLE`), or sent now."""
         reserved = curfew.reserved(date)
         at_once = date.isna().to_numpy(dtype=bool) & (now is not None and night.is_night(now))
-        return (self.night_refusal + NONE_BY_NIGHT).where(reserved | at_once)
+        return (self.night_refusal + (SEPARATOR + encode(Reason.GOES_BY_NIGHT))).where(reserved | at_once)
 
 
 def read(recipients: Recipients, campaign: Campaign, now: datetime) -> Consents:

@@ -1,4 +1,4 @@
-"""Which cell of a row has to be mended for it to go: the name of its column."""
+"""Which cell of a row has to be fixed for the row to go: the name of its column."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STATUS: Final = "status"
 """Named where no cell of the person's own is to blame: our own column, where every row says what became of it."""
 
 
-def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
-    """The column of the cell to mend (`schema.TEXT`, one a row); missing for rows that need no hand.
+def columns_to_fix(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
+    """The column of the cell to fix (`schema.TEXT`, one a row); missing for rows that need no fix.
 
     It is the table's name of one of the person's own columns, such as own.3, or `STATUS`.
 
@@ -34,7 +34,8 @@ def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition)
     """
     found = np.full(len(table), None, dtype=object)
     invalid = (table["status"] == str(Status.INVALID)).fillna(value=False).to_numpy(dtype=bool)
-    of_message = invalid & (table["reason"] == composition.frame["reason"]).fillna(value=False).to_numpy(dtype=bool)
+    # Without a number, the number is the row's reason, whatever its message is like.
+    of_message = invalid & (table["number"].notna() & composition.frame["reason"].notna()).to_numpy(dtype=bool)
     found[invalid & ~of_message] = recipients.phone
     for field in composition.field[of_message].unique():
         rows = np.flatnonzero(of_message & (composition.field == field).fillna(value=False).to_numpy(dtype=bool))

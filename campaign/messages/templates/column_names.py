@@ -85,11 +85,6 @@ def _which(headings: Sequence[str], name: str, names: Sequence[str]) -> str:
     return f"{len(places)} columns may be meant: {'; '.join(shown)}. Rename the others in the spreadsheet"
 
 
-def empty(heading: str) -> str:
-    """That a template needs a cell which is empty, in words."""
-    return f"{heading!r} is empty, and the template needs it"
-
-
 def fold(heading: str) -> str:
     """A heading as it is compared: in NFC, without white space around it, one space for several or a newline."""
     return " ".join(unicodedata.normalize("NFC", heading).split())

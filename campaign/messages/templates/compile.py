@@ -13,7 +13,7 @@ from jinja2 import nodes
 from campaign.messages.templates import origins, pieces
 from campaign.messages.templates.batch_loop import Loop, compile_loop
 from campaign.messages.templates.column_names import ROW, Names, fold, is_template, plain_form
-from campaign.messages.templates.environment import Language, missing, refuse_large_constants, say
+from campaign.messages.templates.environment import Language, missing, refuse_large_constants
 from campaign.messages.templates.josa import particles
 from campaign.messages.templates.origins import heading_of
 from campaign.model.errors import TemplateError
@@ -21,7 +21,7 @@ from campaign.model.errors import TemplateError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ROW", "Field", "Names", "compile_field", "fold", "is_template", "missing", "plain_form", "say"]
+__all__ = ["ROW", "Field", "Names", "compile_field", "fold", "is_template", "missing", "plain_form"]
 
 
 @dataclass(frozen=True, slots=True)

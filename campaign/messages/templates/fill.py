@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.messages.rendering import fault
 from campaign.messages.templates.column_names import ROW
-from campaign.messages.templates.environment import say
+from campaign.messages.templates.environment import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +51,10 @@ def fill(
     failures: dict[int, tuple[str, int | None]] = {}
 
     def failed(row: int, problem: Exception) -> None:
-        failures[row] = say(problem), fault.cell_at_fault(problem, field, {at: columns[at][row] for at in field.places})
+        failures[row] = (
+            reason_of(problem),
+            fault.cell_at_fault(problem, field, {at: columns[at][row] for at in field.places}),
+        )
 
     texts = _in_a_loop(field, columns, failed)
     if texts is None:

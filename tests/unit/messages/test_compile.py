@@ -9,9 +9,11 @@ from typing import Literal
 import jinja2
 import pytest
 
-from campaign.messages.templates.compile import Names, compile_field, missing, plain_form, say
+from campaign.messages.templates.compile import Names, compile_field, missing, plain_form
+from campaign.messages.templates.environment import reason_of
 from campaign.model import RESULT_HEADINGS
 from campaign.model.errors import TemplateError
+from campaign.model.sentences import sentence
 
 Form = Literal["NFC", "NFD"]
 HEADINGS = ["이름", "휴대폰", "금액(원)", " 쿠폰\n번호 ", "1차"]
@@ -139,7 +141,7 @@ def test_sums_of_a_usual_size_are_reckoned() -> None:
 def test_what_goes_wrong_on_a_row_is_said_in_words() -> None:
     with pytest.raises(TypeError) as caught:
         fill("{{ 이름 + 1 }}", 이름="x")
-    assert say(caught.value).startswith("the template cannot be filled in: ")
+    assert sentence(reason_of(caught.value)).startswith("the template cannot be filled in: ")
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

@@ -14,6 +14,7 @@ from campaign.messages.diagnosis import Cut, Diagnosis, LongColumn
 from campaign.messages.ksx1001 import notes, outside
 from campaign.messages.length_advice import examine
 from campaign.model import MsgType
+from campaign.model.sentences import sentences
 from tests.unit.messages.test_compose import composed, recipients_of
 
 if TYPE_CHECKING:
@@ -128,13 +129,13 @@ def test_there_are_8822_such_syllables() -> None:
 def test_notes_name_the_texts_that_have_such_syllables(texts: list[str]) -> None:
     found = notes(texts)
     assert set(found) == {place for place, text in enumerate(texts) if outside(text)}
-    assert all(repr(outside(texts[place])[0]) in words for place, words in found.items())
+    assert all(repr(outside(texts[place])[0]) in note for place, note in found.items())
 
 
 def test_a_note_goes_with_the_row_and_does_not_stop_it(tmp_path: Path) -> None:
     composition = composed(tmp_path, recipients_of(이름=["가", "뷁", None, "뷁"]), text="{{ 이름 }}님")
     expected = "some phones may not show '뷁': not in KS X 1001"
-    assert [None if pd.isna(note) else note for note in composition.note] == [None, expected, None, expected]
+    assert [None if pd.isna(note) else note for note in sentences(composition.note)] == [None, expected, None, expected]
     assert composition.frame["reason"].isna().tolist() == [True, True, False, True]
     assert composition.note.dtype == pd.ArrowDtype(pa.string())
     assert len(composition.note) == len(composition.frame)

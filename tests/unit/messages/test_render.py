@@ -17,10 +17,11 @@ from campaign.messages.rendering import pool as crew
 from campaign.messages.rendering.limits import Limits
 from campaign.messages.rendering.pool import Crew
 from campaign.messages.templates import compile as template
-from campaign.messages.templates.environment import Language, say
+from campaign.messages.templates.environment import Language, reason_of
 from campaign.messages.templates.fill import fill
 from campaign.model import Kind
 from campaign.model.errors import TemplateError
+from campaign.model.reasons import Reason, encode
 from tests.unit.messages.test_compose import recipients_of
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _slowly(compiled: jinja2.Template, row: Sequence[Any]) -> tuple[str | None, 
     try:
         return compiled.render({**variables, "row": by_heading}), None
     except Exception as problem:  # noqa: BLE001 - whatever a template raises
-        return None, say(problem)
+        return None, reason_of(problem)
 
 
 def cells(row: Sequence[Any]) -> list[Any]:
@@ -149,7 +150,7 @@ def test_a_row_that_failed_in_one_field_is_passed_over_by_the_next() -> None:
     reasons = {1: "before"}
     texts = fill(field, {2: ["a", "b", template.missing("쿠폰"), "d"]}, 4, reasons, most=10)
     assert texts == ["a", None, None, "d"]
-    assert reasons == {1: "before", 2: "'쿠폰' is empty, and the template needs it"}
+    assert reasons == {1: "before", 2: encode(Reason.EMPTY_CELL, heading="쿠폰")}
 
 
 def rendered(source: str | Mapping[str, str], crew: Crew | None = None, **columns: Any) -> render.Variants:
@@ -179,7 +180,7 @@ def test_values_reach_the_other_process_as_they_are() -> None:
         variants = rendered("{{ 값 }}|" + kinds, 값=values, 번호=[1, 2, 3, 4])
         texts = variants.fields["text"].take(pa.array(variants.of_row)).to_pylist()
         assert texts == shown
-        assert set(variants.reasons.values()) <= {"'값' is empty, and the template needs it"}
+        assert set(variants.reasons.values()) <= {encode(Reason.EMPTY_CELL, heading="값")}
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
@@ -240,7 +241,7 @@ def test_long_cells_make_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_text_that_is_no_text_is_the_rows_problem() -> None:
     variants = rendered('{% if 이름 == "a" %}{{ "\\ud800" }}{% else %}b{% endif %}', 이름=["a", "b"])
     assert variants.fields["text"].to_pylist() == [None, "b"]
-    assert variants.reasons == {0: "the text holds U+D800, which is no character"}
+    assert variants.reasons == {0: encode(Reason.NO_CHARACTER, codepoint="U+D800")}
 
 
 def test_the_confined_process_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
