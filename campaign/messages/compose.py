@@ -149,7 +149,7 @@ _FIELDS: Final = ("text", "sender", "title", "image", "reserve")
 
 
 def refuse_contradictions(campaign: Campaign) -> None:
-    """Refuse what no row could mend: a type that needs a title without one, and the like.
+    """Refuse what no row could fix, such as a type that needs a title, without one.
 
     Raises:
         SettingsError: naming the key and what to do.

@@ -122,8 +122,8 @@ def judge(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
         today: the day, in Asia/Seoul, that dates are held against.
 
     Returns:
-        One row a recipient: `refusal`, why there is no consent, missing where there is one; `note`, what to know
-        of it though there is one, or missing.
+        One row a recipient, as `model.reasons` encodes them: `refusal`, why there is no consent, missing where there
+        is one; `note`, what to know of a consent, or missing.
     """
     values = column_types.text(pa.array(recipients.table[column.name].array))
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 class Consents:
     """Who agreed to what, one entry a row.
 
-    `refusal` says why there is no consent, missing where there is one or none is asked for; `note` what to
-    know of one; `night_refusal` as `refusal`, for the night; `by_night` who may be sent an advertisement by night.
+    Attributes:
+        refusal: why there is no consent; missing where there is one, or none is asked for.
+        note: what to know of a consent; or missing.
+        night_refusal: as `refusal`, for the night.
+        by_night: who may be sent an advertisement at night (bool).
     """
 
     refusal: pd.Series

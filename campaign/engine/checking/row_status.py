@@ -1,4 +1,4 @@
-"""Which rows do not go, and why: the first of several problems counts."""
+"""Which rows do not go, and why: of several reasons the first counts."""
 
 from __future__ import annotations
 
