@@ -19,6 +19,7 @@ demo: $(VENV)/installed ## Send the sample campaign to the built-in sandbox and 
 
 test: $(VENV)/installed-dev ## Run all tests
 	@sh tests/browser.sh
+	@sh tests/readers.sh
 	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point
@@ -42,6 +43,7 @@ format: $(VENV)/installed-dev ## Put the code into its one form
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/installed-dev ## Measure, about twenty minutes; BENCH=--quick for four
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
 	@$(BIN)/python benchmarks/run.py $(BENCH)
 
 clean: ## Remove what make made

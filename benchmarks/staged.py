@@ -27,7 +27,7 @@ STAGES: Final = {
     ("campaign.engine.runs", "plan"): "plan",
     ("campaign.engine.runs", "dispatch"): "send",
     ("campaign.engine.results", "of_run"): "result",
-    ("campaign.report.workbook", "write"): "write",
+    ("campaign.report.result_workbook", "write"): "write",
 }
 """Where each stage is, under the name that the plot has for it. `read` is in a thread beside the loading."""
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 import rustpy_xlsxwriter
 
 from campaign.model import Column, Recipients, Result, RunFacts, RunState, Source, schema
-from campaign.report import workbook
+from campaign.report import result_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ def write_large(result: Result, rows: int) -> None:
     """More rows than a sheet holds: are they all there, and in how much memory?"""
     with tempfile.TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        seconds = timed(lambda: workbook.write(result, Path(folder) / "ours.xlsx"))
+        seconds = timed(lambda: result_workbook.write(result, Path(folder) / "ours.xlsx"))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         reader = fastexcel.read_excel(f"{folder}/ours.xlsx")
         heights = [reader.load_sheet(name).height for name in reader.sheet_names if name.startswith("results")]
@@ -124,7 +124,7 @@ def main() -> None:
         for _ in range(given.rounds):
             gc.collect()
             bare = timed(lambda: rustpy_xlsxwriter.write_worksheets([("results", bare_table)], f"{folder}/bare.xlsx"))
-            whole = timed(lambda: workbook.write(result, Path(folder) / "ours.xlsx"))
+            whole = timed(lambda: result_workbook.write(result, Path(folder) / "ours.xlsx"))
             ratios.append(bare / whole)
             print(f"  bare {bare:6.2f} s   ours {whole:6.2f} s   rows a second, ours / bare {bare / whole:5.2f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

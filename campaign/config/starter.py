@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from campaign.model.errors import CampaignError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from openpyxl.worksheet.worksheet import Worksheet
-
 NAMES: Final = ("campaign.toml", "message.j2", "recipients.xlsx")
 """What a starter consists of."""
 
 SHEET: Final = "수신자"
 PREPARED_ROWS: Final = 1_000
-"""Rows whose cells are ready to be typed or pasted into."""
+"""Rows that offer the list of grades."""
 
 _HEADINGS: Final = {
     "이름": (14, "Who it goes to. In the message: {{ 이름 }}"),
@@ -31,7 +30,14 @@ _ROWS: Final = (
     ("이지훈", "010-0200-0002", "일반", None),
     ("박서연", "010-0200-0003", "일반", "SPRING-02"),
 )
-_GRADES: Final = '"일반,GOLD,VIP"'
+_GRADES: Final = ["일반", "GOLD", "VIP"]
+_HEAD: Final[dict[str, Any]] = {
+    "font_name": "맑은 고딕",
+    "bold": True,
+    "font_color": "#FFFFFF",
+    "bg_color": "#2F5597",
+    "align": "center",
+}
 
 _MESSAGE: Final = """\
 {{ 이름 }}님, 안녕하세요.{% if 쿠폰 %}
@@ -89,38 +95,20 @@ def make(folder: Path) -> tuple[Path, ...]:
 
 
 def _write_recipients(file: IO[bytes]) -> None:
-    from openpyxl import Workbook
+    from xlsxwriter import Workbook
 
-    book = Workbook()
-    sheet = book.create_sheet(SHEET, 0)
-    book.remove(book["Sheet"])
-    sheet.append(list(_HEADINGS))
-    for row in _ROWS:
-        sheet.append(row)
-    _dress(sheet)
-    _offer_grades(sheet)
-    book.save(file)
-
-
-def _dress(sheet: Worksheet) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Font, PatternFill
-
-    for letter, (width, note) in zip("ABCD", _HEADINGS.values(), strict=True):
-        head = sheet[f"{letter}1"]
-        head.font = Font(name="맑은 고딕", bold=True, color="FFFFFF")
-        head.fill = PatternFill("solid", fgColor="2F5597")
-        head.alignment = Alignment(horizontal="center")
-        head.comment = Comment(note, "campaign", width=260, height=60)
-        sheet.column_dimensions[letter].width = width
-    for row in range(2, PREPARED_ROWS + 2):
-        sheet.cell(row, 2).number_format = "@"
-    sheet.freeze_panes = "A2"
-
-
-def _offer_grades(sheet: Worksheet) -> None:
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    grades = DataValidation(type="list", formula1=_GRADES, allow_blank=True, showErrorMessage=False)
-    grades.add(f"C2:C{PREPARED_ROWS + 1}")
-    sheet.add_data_validation(grades)
+    content = io.BytesIO()
+    with Workbook(content, {"in_memory": True}) as book:
+        head = book.add_format(_HEAD)
+        text = book.add_format({"num_format": 49})  # Excel's own format for text
+        sheet = book.add_worksheet(SHEET)
+        for column, (heading, (width, note)) in enumerate(_HEADINGS.items()):
+            sheet.set_column(column, column, width, text if heading == "휴대폰" else None)
+            sheet.write_string(0, column, heading, head)
+            sheet.write_comment(0, column, note, {"author": "campaign", "width": 260, "height": 60})
+        for place, row in enumerate(_ROWS, 1):
+            sheet.write_row(place, 0, row)
+        sheet.freeze_panes(1, 0)
+        grades = {"validate": "list", "source": _GRADES, "show_error": False}
+        sheet.data_validation(1, 2, PREPARED_ROWS, 2, grades)
+    file.write(content.getvalue())

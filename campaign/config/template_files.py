@@ -3,7 +3,7 @@
 What is sent, recorded and reported is the text that was checked.
 
 The names are found here by their look, not by the template language, which is loaded in the
-confined process alone: a name too many does no harm, and the confined process refuses what is missing.
+renderer process alone: a name too many does no harm, and the renderer process refuses what is missing.
 """
 
 from __future__ import annotations

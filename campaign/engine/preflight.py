@@ -53,7 +53,8 @@ def require_room(folder: Path, what: str = "the journal") -> None:
     Raises:
         NotReady: naming the folder and what is free.
     """
-    free = shutil.disk_usage(folder).free
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    free = shutil.disk_usage(there).free
     if free < ROOM_TO_START:
         raise NotReady(f"{folder}: only {free // 1_000_000} MB free; {what} needs {ROOM_TO_START // 1_000_000} MB")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from campaign.gateway.client import Client
     from campaign.journal import Journal, RunRecord
     from campaign.model import Result
-    from campaign.report.tally import Totals
+    from campaign.report.totals import Totals
 
 NEEDS_A_HAND: Final = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
 """The statuses that make a finished run's exit status 1."""
@@ -235,15 +235,15 @@ def dispatch(
 
 def report(result: Result, place: Path, progress: Progress) -> Path:
     """Write the result's workbook and say where it is."""
-    from campaign.report import workbook
+    from campaign.report import result_workbook
 
     with progress.stage("write", len(result.rows)) as advance:
-        return workbook.write(result, place, progress=advance)
+        return result_workbook.write(result, place, progress=advance)
 
 
 def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) -> Summary:
     """The result in numbers."""
-    from campaign.report import tally
+    from campaign.report.totals import totals
 
     return Summary(
         run=result.run.id or None,
@@ -251,7 +251,7 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
         why=result.run.why,
         sandbox=result.run.sandbox,
         report=place,
-        totals=tally.totals(result),
+        totals=totals(result),
         notes=notes,
         advertisement=result.run.advertisement,
         overridden=result.run.overridden,

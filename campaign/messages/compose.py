@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from campaign.messages import checks, ksx1001, placeholders
-from campaign.messages.cleanup import finisher
+from campaign.messages.cleanup import sanitizer
 from campaign.messages.cp949 import strings
-from campaign.messages.pictures import Pictures
+from campaign.messages.images import CampaignImages
 from campaign.messages.rendering import render
 from campaign.messages.rendering.fields import sources
 from campaign.messages.templates.column_names import Names, is_template
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from campaign.config.campaign_file import Campaign
-    from campaign.messages.rendering.pool import Crew
+    from campaign.messages.rendering.pool import RendererPool
     from campaign.model import Recipients
 
 COLUMNS: Final = ("sender", "text", "title", "image", "date", "bytes", "msgType", "reason")
@@ -65,7 +65,7 @@ def compose(
     now: datetime,
     *,
     progress: Callable[[int], None] | None = None,
-    crew: Crew | None = None,
+    pool: RendererPool | None = None,
 ) -> Composition:
     """Render a campaign's message over all rows and judge it.
 
@@ -74,20 +74,20 @@ def compose(
         campaign: the campaign file.
         now: the time that a reservation is held against.
         progress: told how many rows were rendered since the last time.
-        crew: the processes to render in, where they have been started already.
+        pool: the renderer processes, if they were started before; otherwise starts its own.
 
     Raises:
         TemplateError: a template cannot be used for any row, was stopped by a limit, or names columns as other
             services do.
         SettingsError: a field that is the same for every row cannot be sent.
     """
-    finish = finisher(substituting=campaign.message.substitute)
+    sanitize = sanitizer(substituting=campaign.message.substitute)
     written, files = sources(campaign), campaign.included
     names = Names.of([column.heading for column in recipients.columns])
     remarks = placeholders.judge(written, files, names)
-    variants = render.render(recipients, written, finish=finish, progress=progress, crew=crew, files=files)
+    variants = render.render(recipients, written, sanitize=sanitize, progress=progress, pool=pool, files=files)
     problems = checks.Problems(dict(variants.reasons), dict(variants.failed))
-    pictures = Pictures(campaign)
+    pictures = CampaignImages(campaign)
     frame = _judged(variants, campaign, pictures, now, problems)
     _refuse_fixed({name: label for name, (label, _) in written.items() if not variants.places.get(name)}, problems)
     frame["reason"] = pd.Series(problems.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
@@ -109,7 +109,7 @@ def compose(
 
 
 def _judged(
-    variants: render.Variants, campaign: Campaign, pictures: Pictures, now: datetime, problems: checks.Problems
+    variants: render.Variants, campaign: Campaign, pictures: CampaignImages, now: datetime, problems: checks.Problems
 ) -> pd.DataFrame:
     """The variants' fields as they are sent, one row each; what is wrong with them goes to the problems."""
     lines = {name: _column(variants.fields.get(name), len(variants)) for name in _FIELDS}

@@ -1,7 +1,7 @@
-"""Pictures for MMS: JPG, PNG, WebP and GIF, fitted into a JPG that the gateway takes.
+"""Images of MMS: converts JPG, PNG, WebP and GIF to a JPG within the limit of the gateway.
 
-What a file is says its first bytes, never its name, and only the decoders of these formats ever see it: Pillow
-would hand an EPS to Ghostscript.
+The first bytes tell the format of a file, not its name, and only the decoders of these formats are used: Pillow
+would pass an EPS to Ghostscript.
 
 Source of the limit: api.ko.txt ("100kb 미만의 JPG"); gateway.md reads it as 100,000 bytes.
 """
@@ -16,6 +16,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from campaign.messages.templates.column_names import is_template
 from campaign.model import limits
 from campaign.model.reasons import Reason, encode, nested
 from campaign.model.sentences import Refused
@@ -25,17 +26,19 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from campaign.config.campaign_file import Campaign
+
 LARGEST_FILE: Final = 50_000_000
-"""Bytes of a picture file that are looked at, at most."""
+"""Maximum size of an image file, in bytes."""
 
 LARGEST_PIXELS: Final = 50_000_000
-"""Pixels of a picture that is decoded, at most: four bytes of memory each, and a copy or two."""
+"""Maximum number of pixels: decoding takes four bytes of memory for each, and one or two copies."""
 
 LARGEST_SIDE: Final = 1_440
-"""Pixels: a larger picture gains nothing on a phone, and carriers shrink it again."""
+"""Maximum width and height of the JPG, in pixels: a larger image gains nothing, and carriers shrink it again."""
 
 SMALLEST_SIDE: Final = 160
-"""Pixels below which a picture is not shrunk further to fit."""
+"""Minimum of the larger side, in pixels: an image that does not fit at this size is rejected."""
 
 FORMATS: Final = {
     "JPEG": re.compile(rb"\xff\xd8\xff"),
@@ -43,7 +46,7 @@ FORMATS: Final = {
     "WEBP": re.compile(rb"RIFF....WEBP", re.DOTALL),
     "GIF": re.compile(rb"GIF8[79]a"),
 }
-"""The formats that are opened, by Pillow's names, and how their files begin."""
+"""The supported formats by their names in Pillow, and how their files begin."""
 
 _OTHERS: Final = {
     Reason.FORMAT_EPS: re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"),
@@ -55,25 +58,60 @@ _OTHERS: Final = {
     Reason.FORMAT_BMP: re.compile(rb"BM"),
     Reason.FORMAT_WEB_PAGE: re.compile(rb"\s*<"),
 }
-"""What else people name as a picture, and how it begins."""
+"""Other files that users name as an image, and how they begin."""
 
 _QUALITIES: Final = (92, 88, 84, 80, 75, 70, 62, 54, 46)
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """A JPG within the limit. `note` says what was done to the picture; None where it was sent as it is."""
+class FittedImage:
+    """A JPG within the limits. `note` says how the image was changed; None if it was not."""
 
     digest: str  # SHA-256, hex
     data: bytes
     note: str | None
 
 
-def fit(path: Path) -> Fitted:
-    """The picture at `path` as a JPG of at most `limits.IMAGE_BYTES`.
+class CampaignImages:
+    """The images of a campaign: found in its folder, each fitted once."""
 
-    A JPG that fits already is not touched. Anything else is turned upright,
-    laid on white where it is transparent, and shrunk until it fits.
+    def __init__(self, campaign: Campaign) -> None:
+        self._folder = campaign.folder
+        # A name from a spreadsheet must not reach files elsewhere on the machine.
+        self._inside_only = is_template(campaign.message.image or "")
+        self.by_digest: dict[str, bytes] = {}
+        self.notes: list[str] = []
+
+    def fit(self, name: str) -> str:
+        """Fit the image with this file name; returns its digest.
+
+        Raises:
+            Refused: the image cannot be used.
+        """
+        path = self._folder / name.strip()
+        if not name.strip():
+            raise Refused(encode(Reason.IMAGE_NAME_EMPTY))
+        if "\0" in name:
+            raise Refused(encode(Reason.IMAGE_NAME_INVALID, value=name))
+        if self._inside_only and not self._is_inside(path):
+            raise Refused(encode(Reason.IMAGE_OUTSIDE_FOLDER, value=name))
+        fitted = fit(path)
+        self.by_digest[fitted.digest] = fitted.data
+        self.notes += [fitted.note] if fitted.note else []
+        return fitted.digest
+
+    def _is_inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self._folder.resolve())
+        except (OSError, RuntimeError):
+            raise Refused(encode(Reason.IMAGE_LINK_LOOP, value=str(path))) from None
+
+
+def fit(path: Path) -> FittedImage:
+    """Convert the image at `path` to a JPG of at most `limits.IMAGE_BYTES`.
+
+    A JPG within the limit stays unchanged. Other images are turned upright, put on white where transparent, and
+    shrunk until they fit.
 
     Raises:
         Refused: there is no such file, it is not a picture, or it cannot be fitted.
@@ -82,14 +120,14 @@ def fit(path: Path) -> Fitted:
     form = _format(path, data)
     picture, (width, height) = _open(path, data, form)
     if form == "JPEG" and len(data) <= limits.IMAGE_BYTES and _is_plain(picture):
-        return Fitted(_digest(data), data, None)
+        return FittedImage(_digest(data), data, None)
     fitted = _shrink(_flat(path, picture))
     if fitted is None:
         raise Refused(encode(Reason.IMAGE_UNFITTABLE, value=str(path), limit=limits.IMAGE_BYTES))
     jpg, size = fitted
     was = f"{len(data):,} bytes, {width}x{height}"
     note = f"image {path.name} ({was}) is sent as a JPG of {len(jpg):,} bytes, {size[0]}x{size[1]}"
-    return Fitted(_digest(jpg), jpg, note)
+    return FittedImage(_digest(jpg), jpg, note)
 
 
 def _read(path: Path) -> bytes:
@@ -108,7 +146,7 @@ def _read(path: Path) -> bytes:
 
 
 def _format(path: Path, data: bytes) -> str:
-    """Pillow's name of the format that the file begins like."""
+    """The format of the file, by its name in Pillow."""
     for name, beginning in FORMATS.items():
         if beginning.match(data):
             return name
@@ -117,18 +155,18 @@ def _format(path: Path, data: bytes) -> str:
 
 
 def _open(path: Path, data: bytes, form: str) -> tuple[Image, tuple[int, int]]:
-    """The picture decoded (its first frame where it has several), and the size that the file gives for it."""
+    """The decoded image (the first frame of an animation), and the size that the file declares."""
     from PIL import Image, ImageFile
 
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
-            # Pillow warns of metadata that it cannot read, and of sizes that are refused below.
+            # Pillow warns of unreadable metadata, and of sizes that are rejected below.
             warnings.simplefilter("ignore")
             picture = Image.open(io.BytesIO(data), formats=[form])
             size = picture.size
             _refuse_large(picture)
-            # A JPG is decoded at a fraction of its size where that is all that is needed of it.
+            # Decodes a large JPG at a fraction of its size.
             picture.draft(None, (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))
             picture.load()
     except (TooManyPixels, Image.DecompressionBombError, MemoryError):
@@ -140,7 +178,7 @@ def _open(path: Path, data: bytes, form: str) -> tuple[Image, tuple[int, int]]:
 
 
 class TooManyPixels(Exception):
-    """The picture is larger than is decoded."""
+    """The image has more pixels than are decoded."""
 
 
 def _refuse_large(picture: Image) -> None:
@@ -153,16 +191,16 @@ def _damaged(path: Path) -> Refused:
 
 
 def _is_plain(picture: Image) -> bool:
-    """Whether a JPG needs nothing done to it: one picture, upright, in colours that phones show."""
+    """Whether a JPG can be sent unchanged: upright, and in colours that phones show."""
     try:
         upright = picture.getexif().get(0x0112, 1) == 1
-    except Exception:  # noqa: BLE001 - metadata that cannot be read turns nothing; made anew, it is gone
+    except Exception:  # noqa: BLE001 - unreadable metadata; a new JPG does not have it
         return False
     return upright and picture.format == "JPEG" and picture.mode in {"RGB", "L"}
 
 
 def _flat(path: Path, picture: Image) -> Image:
-    """The picture upright, in RGB, on white where it was transparent."""
+    """The image upright, in RGB, on white where it was transparent."""
     from PIL import Image
 
     upright = _upright(picture)
@@ -172,7 +210,7 @@ def _flat(path: Path, picture: Image) -> Image:
             white = Image.new("RGBA", layer.size, "white")
             return Image.alpha_composite(white, layer).convert("RGB")
         return upright.convert("RGB")
-    except Exception:  # noqa: BLE001 - a palette or a transparency that makes no sense
+    except Exception:  # noqa: BLE001 - an invalid palette or transparency
         raise _damaged(path) from None
 
 
@@ -183,7 +221,7 @@ def _upright(picture: Image) -> Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ImageOps.exif_transpose(picture)
-    except Exception:  # noqa: BLE001 - metadata that cannot be read turns nothing
+    except Exception:  # noqa: BLE001 - unreadable metadata
         return picture
 
 

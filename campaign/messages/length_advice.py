@@ -1,10 +1,11 @@
-"""The byte doctor: which messages are LMS for a few bytes, what made them long, what that costs and what would help.
+"""Advice on length: which messages are LMS for a few bytes, which columns make them long, and what to cut.
 
-It is for campaigns that leave the type to the program: there, a text over 90 bytes is an LMS.
+It applies to campaigns with `type = "auto"`, where a text over 90 bytes is an LMS.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.messages.cp949 import byte_lengths
-from campaign.messages.diagnosis import CLASSES, Cut, Diagnosis, LongColumn
 from campaign.messages.rendering.cell_values import is_text
 from campaign.model import MsgType, limits
 
@@ -24,26 +24,78 @@ if TYPE_CHECKING:
     from campaign.model import Column
 
 CUTTABLE: Final = 40
-"""Bytes that a person might still cut from a template; beyond that it is another text."""
+"""Maximum number of bytes that the advice suggests to cut from a template."""
+
+CLASSES: Final = ((1, 4), (5, 10), (11, None))
+"""Classes of bytes over the limit: from and to, both included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongColumn:
+    """A column whose value is longer than usual in `rows` messages over the limit. Lengths are CP949 bytes."""
+
+    heading: str
+    rows: int
+    usual: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """The effect of cutting `bytes` from the template: `rows` become SMS, which saves `saved` won (None: unknown)."""
+
+    bytes: int
+    rows: int
+    saved: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LengthAdvice:
+    """The messages of a campaign that are LMS only for their length.
+
+    Attributes:
+        rows: number of messages.
+        over: number of messages over the limit of SMS.
+        by_class: number of messages over the limit in each of `CLASSES`.
+        columns: the columns that make messages long.
+        by_itself: number of messages that no column makes long.
+        extra: what they cost more than as SMS, in won; None without prices.
+        cuts: what to cut from the template.
+    """
+
+    rows: int
+    over: int
+    by_class: tuple[int, ...]
+    columns: tuple[LongColumn, ...]
+    by_itself: int
+    extra: float | None
+    cuts: tuple[Cut, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The advice as sentences; empty if no message is over the limit."""
+        if not self.over:
+            return ()
+        return (_how_far(self), _why(self), *_what_helps(self))
 
 
 def examine(
     rows: pd.DataFrame, columns: Sequence[Column], places: Sequence[int], prices: Mapping[MsgType, float]
-) -> Diagnosis:
-    """Look at the messages that go.
+) -> LengthAdvice:
+    """Examine the messages that will be sent.
 
     Args:
-        rows: the rows of the table that go (`schema.TABLE` with their own columns).
-        columns: what is known of the spreadsheet's columns.
-        places: which of them the text reads.
-        prices: won a message, as far as known.
+        rows: the rows that will be sent (`schema.TABLE` with the spreadsheet's columns).
+        columns: the columns of the spreadsheet.
+        places: the indices of the columns that the text reads.
+        prices: won a message, by type, where configured.
     """
     lengths = rows["bytes"].to_numpy(dtype=np.int64)
     over = np.where((rows["msgType"] == str(MsgType.LMS)).to_numpy(dtype=bool), lengths - limits.SMS_BYTES, 0)
     long = over > 0
     more = prices[MsgType.LMS] - prices[MsgType.SMS] if {MsgType.LMS, MsgType.SMS} <= set(prices) else None
-    found, by_itself = _blame(rows, [columns[place] for place in places], long)
-    return Diagnosis(
+    found, by_itself = _long_columns(rows, [columns[place] for place in places], long)
+    return LengthAdvice(
         rows=len(rows),
         over=int(long.sum()),
         by_class=tuple(int(((over >= low) & (over <= (high or over.max()))).sum()) for low, high in CLASSES)
@@ -56,11 +108,12 @@ def examine(
     )
 
 
-def _blame(rows: pd.DataFrame, columns: Sequence[Column], long: np.ndarray) -> tuple[tuple[LongColumn, ...], int]:
-    """The columns to blame for the long rows, the most to blame first, and how many rows none is to blame for.
+def _long_columns(
+    rows: pd.DataFrame, columns: Sequence[Column], long: np.ndarray
+) -> tuple[tuple[LongColumn, ...], int]:
+    """The columns that make rows long, most rows first, and the number of rows that no column makes long.
 
-    To blame is the column whose value is furthest above its usual length, which
-    is the median over all rows that go.
+    Each long row counts for the column whose value exceeds its usual length (the median of all rows) the most.
     """
     if not columns or not long.any():
         return (), int(long.sum())
@@ -82,14 +135,14 @@ def _blame(rows: pd.DataFrame, columns: Sequence[Column], long: np.ndarray) -> t
 
 
 def _sizes(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """The cells' lengths in CP949 bytes; 0 for empty ones. Numbers and dates count as Arrow writes them."""
+    """The lengths of the cells in CP949 bytes, 0 for empty cells. Numbers and dates count as Arrow writes them."""
     if not is_text(cells.type):
         return pc.fill_null(pc.binary_length(pc.cast(cells, pa.string())), 0).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
     return byte_lengths(pc.fill_null(cells, "").to_pylist()).bytes
 
 
 def _cuts(over: np.ndarray, more: float | None) -> tuple[Cut, ...]:
-    """The cut that makes most SMS a byte, and the one that makes all of them SMS; as far as they can be made."""
+    """The cut with most SMS a byte, and the cut that makes all messages SMS, up to `CUTTABLE` bytes."""
     bytes_, counts = np.unique(over[over <= CUTTABLE], return_counts=True)
     if not len(bytes_):
         return ()
@@ -99,3 +152,31 @@ def _cuts(over: np.ndarray, more: float | None) -> tuple[Cut, ...]:
         Cut(bytes=int(bytes_[place]), rows=int(moved[place]), saved=None if more is None else more * int(moved[place]))
         for place in telling
     )
+
+
+def _how_far(found: LengthAdvice) -> str:
+    names = [f"{low} to {high} bytes" if high else f"{low} bytes or more" for low, high in CLASSES]
+    parts = [f"{count:,} by {name}" for count, name in zip(found.by_class, names, strict=True) if count]
+    cost = "" if not found.extra else f", which costs {found.extra:,.0f} won more than SMS"
+    return (
+        f"{found.over:,} of {found.rows:,} messages are LMS for being over {limits.SMS_BYTES} bytes: "
+        f"{', '.join(parts)}{cost}"
+    )
+
+
+def _why(found: LengthAdvice) -> str:
+    parts = [
+        f"{column.heading!r} in {column.rows:,} (usually {column.usual} bytes, up to {column.longest})"
+        for column in found.columns
+    ]
+    parts += [f"the template itself in {found.by_itself:,}"] if found.by_itself else []
+    return f"what makes them long: {', '.join(parts)}"
+
+
+def _what_helps(found: LengthAdvice) -> list[str]:
+    return [
+        f"cutting {cut.bytes} byte{'s' if cut.bytes > 1 else ''} from the template moves "
+        f"{'all' if cut.rows == found.over else f'{cut.rows:,}'} of them to SMS"
+        + ("" if not cut.saved else f": {cut.saved:,.0f} won less")
+        for cut in found.cuts
+    ]

@@ -1,1 +1,46 @@
-"""Recipients: the only reader of spreadsheets, the rules for numbers, and the lists never to be sent to."""
+"""Recipients: reads spreadsheets, normalises numbers, and reads consent columns and suppression lists.
+
+The names below are loaded on first use: spreadsheets are read while pandas is still being imported.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from campaign.recipients.numbers.normalise import international as normalise_international
+    from campaign.recipients.numbers.normalise import normalise as normalise_numbers
+    from campaign.recipients.spreadsheets.reader import EarlyReader
+    from campaign.recipients.suppression import Suppression, is_opted_out
+    from campaign.recipients.suppression import read as read_suppression
+    from campaign.recipients.table import join_sheets, read
+
+__all__ = [
+    "EarlyReader",
+    "Suppression",
+    "is_opted_out",
+    "join_sheets",
+    "normalise_international",
+    "normalise_numbers",
+    "read",
+    "read_suppression",
+]
+
+_ORIGINS = {
+    "EarlyReader": ("campaign.recipients.spreadsheets.reader", "EarlyReader"),
+    "Suppression": ("campaign.recipients.suppression", "Suppression"),
+    "is_opted_out": ("campaign.recipients.suppression", "is_opted_out"),
+    "join_sheets": ("campaign.recipients.table", "join_sheets"),
+    "normalise_international": ("campaign.recipients.numbers.normalise", "international"),
+    "normalise_numbers": ("campaign.recipients.numbers.normalise", "normalise"),
+    "read": ("campaign.recipients.table", "read"),
+    "read_suppression": ("campaign.recipients.suppression", "read"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ORIGINS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _ORIGINS[name]
+    return getattr(import_module(module), attribute)

@@ -1,7 +1,7 @@
-"""Consent columns: who agreed to get messages, as far as the cells under a named heading say.
+"""Reads consent columns: which recipients agreed to receive advertisements.
 
-A date is the day of the consent, a yes is one without its day. What is empty, a no, still
-to come or cannot be read is no consent that anyone knows of. Source: field-notes.md, "Advertising messages".
+A date is the day of the consent, a yes is a consent without a day. An empty cell, a no, a future date and an
+unknown word are not a consent. Source: field-notes.md, "Advertising messages".
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _NO: Final = """
     """
 
 YES: Final = frozenset(unicodedata.normalize("NFKC", _YES).split())
-"""What says yes, folded."""
+"""Words that mean yes, folded."""
 
 NO: Final = frozenset(unicodedata.normalize("NFKC", _NO).split())
-"""What says no, folded."""
+"""Words that mean no, folded."""
 
 YEARS: Final = 2
-"""Years after which a consent is to be confirmed. Seen in a secondary source only: so it is a note, no refusal."""
+"""Years after which a consent must be confirmed. The source is secondary, so this gives a note and does not exclude."""
 
 SHOWN: Final = 30
-"""Characters of a cell that a reason quotes."""
+"""Maximum number of characters of a cell that a reason quotes."""
 
 _DATE: Final = re.compile(r"(\d{4}|\d{2})(?:[-./년]|년?\s)\s*(\d{1,2})[-./월\s]\s*(\d{1,2})일?\.?(?:[\sT(].*)?|(\d{8})")
 
@@ -58,13 +58,13 @@ _REFUSED: Final = re.compile(r"(수신)?(거부|거절|차단|철회|해지)")
 
 
 def is_consent(heading: str) -> bool:
-    """Whether a column of this heading looks like a consent to messages (SMS 수신여부, 마케팅 동의)."""
+    """Whether a heading looks like that of consents to messages (SMS 수신여부, 마케팅 동의)."""
     name = _name(heading)
     return bool(_CONSENT.search(name)) and not _REFUSAL.search(name) and _is_about_messages(name)
 
 
 def is_refusal(heading: str) -> bool:
-    """Whether a column of this heading looks like a refusal of messages, where yes is a no (수신거부여부)."""
+    """Whether a heading looks like that of refusals of messages (수신거부여부), where yes means no consent."""
     name = _name(heading)
     return bool(_REFUSAL.search(name)) and _is_about_messages(name)
 
@@ -77,8 +77,8 @@ def _is_about_messages(name: str) -> bool:
     return bool(_CHANNEL.search(name)) or not _OTHER_CHANNEL.search(name)
 
 
-def refused(recipients: Recipients, column: Column, today: date) -> int:
-    """How many rows of a column that `is_refusal` refuse messages: a yes, a date, or a word such as 거부."""
+def count_refusals(recipients: Recipients, column: Column, today: date) -> int:
+    """Count the rows that refuse messages in a column of refusals: a yes, a date, or a word such as 거부."""
     values = column_types.text(pa.array(recipients.table[column.name].array))
     counts = pc.value_counts(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values).to_pylist()
     return sum(one["counts"] for one in counts if _refuses(one["values"] or "", today))
@@ -88,19 +88,19 @@ def _refuses(said: str, today: date) -> bool:
     folded = "".join(unicodedata.normalize("NFKC", said).split()).casefold()
     if _REFUSED.match(folded):
         return True
-    return _verdict("", said, today)[0] is None and not re.match(r"동의|수신|허용|가능", folded)
+    return _finding("", said, today)[0] is None and not re.match(r"동의|수신|허용|가능", folded)
 
 
-def column(recipients: Recipients, key: str, heading: str) -> Column:
-    """The column under that heading.
+def find_column(recipients: Recipients, key: str, heading: str) -> Column:
+    """Find the column with a heading.
 
     Args:
         recipients: the rows.
-        key: the campaign file's key, for the error.
-        heading: as the campaign file has it.
+        key: the key of the campaign file, for the error.
+        heading: the heading as written in the campaign file.
 
     Raises:
-        RecipientsError: there is none, with the nearest one.
+        RecipientsError: no column has this heading; the error names a similar heading.
     """
     found = [one for one in recipients.columns if headings.fold(one.heading) == headings.fold(heading)]
     if found:
@@ -113,13 +113,13 @@ def column(recipients: Recipients, key: str, heading: str) -> Column:
     )
 
 
-def judge(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
-    """Who agreed, by one column.
+def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
+    """Check the consent of each recipient in one column.
 
     Args:
         recipients: the rows.
-        column: the column, from `column`.
-        today: the day, in Asia/Seoul, that dates are held against.
+        column: the column, as from `find_column`.
+        today: today's date in Asia/Seoul, to which dates are compared.
 
     Returns:
         One row a recipient, as `model.reasons` encodes them: `refusal`, why there is no consent, missing where there
@@ -129,9 +129,9 @@ def judge(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     spellings = whole.dictionary_encode()
     name = headings.shown(column.heading)
-    verdicts = [_verdict(name, said or "", today) for said in spellings.dictionary.to_pylist()]
+    findings = [_finding(name, said or "", today) for said in spellings.dictionary.to_pylist()]
     found = {
-        part: pa.array([verdict[place] for verdict in verdicts], pa.string()).take(spellings.indices)
+        part: pa.array([finding[place] for finding in findings], pa.string()).take(spellings.indices)
         for place, part in enumerate(("refusal", "note"))
     }
     empty = encode(Reason.CONSENT_EMPTY, heading=name)
@@ -140,8 +140,8 @@ def judge(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
     return pd.DataFrame(frame).set_axis(recipients.table.index)
 
 
-def _verdict(name: str, said: str, today: date) -> tuple[str | None, str | None]:
-    """Why a cell is no consent, and what to know of one that is."""
+def _finding(name: str, said: str, today: date) -> tuple[str | None, str | None]:
+    """Why a cell is not a consent, and a note on a cell that is one; None where there is nothing to say."""
     plain = unicodedata.normalize("NFKC", said).strip()
     folded = "".join(plain.split()).casefold().rstrip(".!")
     if not folded:

@@ -1,4 +1,4 @@
-"""Suppression lists: numbers never to be sent to, from any spreadsheet that can be read."""
+"""Reads suppression lists: numbers that are never sent to, from any spreadsheet that `recipients` reads."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from campaign.model.errors import RecipientsError
 from campaign.model.reasons import Reason
 from campaign.recipients import table
 from campaign.recipients.numbers import normalise
-from campaign.recipients.spreadsheets import file_type, headings
-from campaign.recipients.spreadsheets import wording as notes
+from campaign.recipients.spreadsheets import file_type, headings, wording
 from campaign.recipients.spreadsheets.csv_files import encoding, quotes
 from campaign.recipients.spreadsheets.workbooks import exact
 
@@ -35,53 +34,57 @@ HEADINGS: Final = (
     "opted_out",
     "blocked",
 )
-"""Headings of such a list besides the usual ones of a phone column."""
+"""Headings of a suppression list, besides the usual headings of a phone column."""
 
 HARMLESS: Final = (Reason.PHONE_EMPTY, Reason.PHONE_LANDLINE, Reason.PHONE_SERVICE)
-"""Why a cell may give no number and yet keep nobody from being left out: no message goes to such a number anyway."""
+"""Reasons that need no note: no message can go to such a number in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """Numbers never to be sent to, each once, and sentences on cells that gave none."""
+    """Numbers that are never sent to, each once, and notes on cells without a valid number."""
 
     numbers: pa.Array
     notes: tuple[str, ...] = ()
 
 
 def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
-    """The numbers of all the lists. Hidden rows count too: whoever opted out has opted out.
+    """Read the numbers of all lists. Hidden rows count too.
 
     Args:
-        files: any files that `sheets.read` reads; a file of one column needs no heading.
-        abroad: the campaign goes to numbers outside Korea; Korean ones may stand in the lists all the same.
+        files: files that `table.read` reads; a file with a single column needs no heading.
+        abroad: whether the campaign goes to numbers outside Korea; the lists may also contain Korean numbers.
 
     Raises:
-        RecipientsError: a file cannot be read, or it is not certain which column has the numbers.
+        RecipientsError: a file cannot be read, or it is not clear which column has the numbers.
     """
     files = [file_type.on_disk(path) for path in files]
     lists = [_list(path) for path in files]
-    found = [_judged(cells, abroad=abroad) for cells in lists]
+    found = [_normalised(cells, abroad=abroad) for cells in lists]
     said = [
-        note for path, cells, judged in zip(files, lists, found, strict=True) for note in _note(path, cells, judged)
+        note
+        for path, cells, normalised in zip(files, lists, found, strict=True)
+        for note in _note(path, cells, normalised)
     ]
-    numbers = [number for judged in found for number in judged["number"].dropna().array.__arrow_array__().chunks]
+    numbers = [
+        number for normalised in found for number in normalised["number"].dropna().array.__arrow_array__().chunks
+    ]
     return Suppression(numbers=pa.chunked_array(numbers, pa.string()).unique(), notes=tuple(said))
 
 
-def opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:
-    """Which of the numbers are on the list; a missing number is not.
+def is_opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:
+    """Whether each number is on the lists (bool); False for a missing number.
 
     Args:
-        number: normalised numbers, as `phone.normalise` gives them.
-        suppression: what `read` gave.
+        number: normalised numbers, as from `numbers.normalise`.
+        suppression: the lists, as from `read`.
     """
     held = pc.is_in(pa.array(number, from_pandas=True), value_set=suppression.numbers)
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([held])), index=number.index)
 
 
 def _list(path: Path) -> pd.DataFrame:
-    """The cells that should be numbers: `row` and `phone`, as in `schema.TABLE`."""
+    """The cells of the phone column: `row` and `phone`, as in `schema.TABLE`."""
     for heading in (None, *HEADINGS):
         try:
             return table.read([path], phone=heading).table[["row", "phone"]]
@@ -89,19 +92,19 @@ def _list(path: Path) -> pd.DataFrame:
             continue
         except headings.TwoPhoneColumns as error:
             raise RecipientsError(
-                f"{path}: more than one column may hold the numbers ({error.names}). Keep one."
+                f"{path}: more than one column may contain the numbers ({error.names}). Keep one."
             ) from error
     alone = _one_column(path)
     if alone is None:
         raise RecipientsError(
-            f"{path}: it is not certain which column has the numbers. Give it a usual heading, such as 전화번호,"
-            " or keep that column alone."
+            f"{path}: it is not clear which column has the numbers. Give it a usual heading, such as 전화번호,"
+            " or delete the other columns."
         )
     return alone
 
 
 def _one_column(path: Path) -> pd.DataFrame | None:
-    """The cells of a list without a heading; None where it has several columns."""
+    """The cells of a list without a heading; None if it has several columns."""
     places: set[int] = set()
     found: list[tuple[int, str]] = []
     for number, row in enumerate(_rows(path), 1):
@@ -118,7 +121,7 @@ def _one_column(path: Path) -> pd.DataFrame | None:
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
-    """The rows of a file as text, of the first visible sheet in a workbook."""
+    """The rows of a file as text; of a workbook, those of the first visible sheet."""
     if path.suffix.lower() in file_type.TEXT:
         text, delimiter = encoding.utf8(path), "\t" if path.suffix.lower() == ".tsv" else ","
         quotes.check(path, text, delimiter)
@@ -131,8 +134,8 @@ def _rows(path: Path) -> Iterator[list[str]]:
         yield [exact.heading_text(cell) for cell in row]
 
 
-def _judged(cells: pd.DataFrame, *, abroad: bool) -> pd.DataFrame:
-    """The numbers, with the reasons of those that are none anywhere the campaign goes."""
+def _normalised(cells: pd.DataFrame, *, abroad: bool) -> pd.DataFrame:
+    """The normalised numbers, with reasons for cells that are not numbers to which the campaign goes."""
     found = normalise.normalise(cells["phone"])
     if not abroad:
         return found
@@ -140,9 +143,8 @@ def _judged(cells: pd.DataFrame, *, abroad: bool) -> pd.DataFrame:
     return outside.where(found["number"].isna(), found)
 
 
-def _note(path: Path, cells: pd.DataFrame, judged: pd.DataFrame) -> Iterator[str]:
-    lost = judged["number"].isna() & ~judged["code"].isin([reason.value for reason in HARMLESS])
+def _note(path: Path, cells: pd.DataFrame, normalised: pd.DataFrame) -> Iterator[str]:
+    lost = normalised["number"].isna() & ~normalised["code"].isin([reason.value for reason in HARMLESS])
     rows = cells["row"][lost].to_list()
     if rows:
-        said = notes.rows(rows)
-        yield f"{path}: {len(rows):,} of its cells give no number, so that nobody is left out for them: {said}."
+        yield f"{path}: {wording.rows(rows)}: no valid number; no recipient is excluded for it."

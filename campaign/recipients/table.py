@@ -1,4 +1,4 @@
-"""Reads spreadsheets as one list: the table of `campaign.model.schema`, its columns, and notes for the user."""
+"""Reads spreadsheets as one list: a table as in `campaign.model.schema`, its columns, and notes for the user."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def read(
     phone: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Recipients:
-    """All rows of the files as one list, in order.
+    """Read all rows of the files as one list, in order.
 
     Args:
-        files: .xlsx .xlsm .xlsb .xls .ods .csv .tsv, whatever the case of the suffix.
-        sheet: the sheet to read in each workbook; the first visible one with a phone column otherwise.
-        phone: the heading of the phone column; found among the usual headings otherwise.
+        files: .xlsx .xlsm .xlsb .xls .ods .csv .tsv; the case of the suffix does not matter.
+        sheet: the sheet to read in each workbook; default: the first visible sheet with a phone column.
+        phone: the heading of the phone column; default: found among the usual headings.
         progress: called with the number of rows read so far.
 
     Raises:
-        RecipientsError: a file cannot be read or is over a limit, or its phone column is not certain.
+        RecipientsError: a file cannot be read or exceeds a limit, or has no phone column or several.
     """
-    return together(read_files(files, sheet=sheet, phone=phone, progress=progress or _untold))
+    return join_sheets(read_files(files, sheet=sheet, phone=phone, progress=progress or _ignore))
 
 
-def _untold(_rows: int) -> None:
-    """For whoever does not want to know."""
+def _ignore(_rows: int) -> None:
+    """The default for `progress`."""
 
 
-def together(grids: Sequence[Grid]) -> Recipients:
-    """One list of several grids: columns matched by heading, the second of two equal ones with the second."""
-    places = [_places(grid.headings) for grid in grids]
+def join_sheets(grids: Sequence[Grid]) -> Recipients:
+    """Join sheets into one list. Columns are matched by heading; equal headings are matched in their order."""
+    places = [_column_keys(grid.headings) for grid in grids]
     keys = list(dict.fromkeys(key for place in places for key in place))
     phone = keys.index(next(key for key, at in places[0].items() if at == grids[0].phone))
     table = _facts(grids)
@@ -53,7 +53,7 @@ def together(grids: Sequence[Grid]) -> Recipients:
     for at, key in enumerate(keys):
         found = column_types.joined([_cells(grid, place.get(key)) for grid, place in zip(grids, places, strict=True)])
         found = Cells(found.values) if at == phone else found
-        table |= _named(at, found)
+        table |= _columns(at, found)
         columns.append(
             Column(name=f"{schema.OWN}{at}", heading=_heading(grids, places, key), mixed=found.kinds is not None)
         )
@@ -66,8 +66,8 @@ def together(grids: Sequence[Grid]) -> Recipients:
     )
 
 
-def _places(names: Sequence[str]) -> dict[tuple[str, int], int]:
-    """The place of each column by its folded heading and how many equal ones stand before it."""
+def _column_keys(names: Sequence[str]) -> dict[tuple[str, int], int]:
+    """The index of each column by its key: the folded heading and the number of equal headings before it."""
     seen: Counter[str] = Counter()
     places = {}
     for at, name in enumerate(names):
@@ -95,11 +95,11 @@ def _facts(grids: Sequence[Grid]) -> dict[str, pa.ChunkedArray]:
     }
 
 
-def _named(at: int, found: Cells) -> dict[str, pa.ChunkedArray]:
+def _columns(at: int, found: Cells) -> dict[str, pa.ChunkedArray]:
     own = {f"{schema.OWN}{at}": found.values}
     return own if found.kinds is None else own | {f"{schema.KIND}{at}": found.kinds}
 
 
 def _frame(table: dict[str, pa.ChunkedArray]) -> pd.DataFrame:
-    """The columns as a frame that shares their memory."""
+    """The columns as a DataFrame that shares their memory."""
     return pd.DataFrame({name: pd.arrays.ArrowExtensionArray(column) for name, column in table.items()}, copy=False)

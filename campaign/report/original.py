@@ -1,4 +1,4 @@
-"""A copy of the person's own workbook with the results beside their rows; styles and other sheets stay.
+"""A copy of the user's own workbook with the results beside their rows; styles and other sheets stay.
 
 openpyxl keeps what is already there, at the price of a cell at a time; charts and
 pictures of the workbook are not kept by it.
@@ -6,6 +6,7 @@ pictures of the workbook are not kept by it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
@@ -15,10 +16,11 @@ from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
 from campaign.model.sentences import with_sentences
-from campaign.report import fields, look, place
+from campaign.report import place, theme
 from campaign.report.recognition import MARK
-from campaign.report.sheet import Format
-from campaign.report.text import Changes
+from campaign.report.sheets.columns import our_fields
+from campaign.report.xlsx.model import FONT, FONT_SIZE, Format
+from campaign.report.xlsx.text import Changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from campaign.model import Result
-    from campaign.report.table import Field
+    from campaign.report.xlsx.tables import Field
 
 COLUMNS: Final = (
     "status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt",
@@ -37,6 +39,17 @@ COLUMNS: Final = (
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 NUMBER_FORMATS: Final = {Format.DIGITS: "@", Format.DATETIME: "yyyy-mm-dd hh:mm:ss"}
+
+
+# The schema's order; openpyxl's own is a different one. Source: ECMA-376 part 1, 18.8.22.
+Font.__elements__ = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name", "family",
+    "charset", "scheme",
+)  # fmt: skip
+
+
+CODE: Final = re.compile("_(x[0-9A-Fa-f]{4})")
+"""Text that would be read as the code of a character; openpyxl leaves its escape to its caller."""
 
 
 class NotAWorkbook(CampaignError):
@@ -64,7 +77,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
     chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)
     rows = [int(row) for row in result.recipients.table.loc[chosen, "row"]]
     first = sheet.max_column + 1
-    added = fields.ours(with_sentences(result).rows[chosen], COLUMNS, Changes())
+    added = our_fields(with_sentences(result).rows[chosen], COLUMNS, Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     # Tells the copy from a workbook of the user's own, which is never written over.
@@ -109,8 +122,8 @@ def add(sheet: Worksheet, heading: int, first: int, added: list[Field], rows: li
 def head(cell: Cell | MergedCell, heading: str) -> None:
     """A heading of ours, told apart from the person's own."""
     cell.value = heading
-    cell.font = Font(name=look.FONT, size=look.SIZE, bold=True, color=look.INK.text)
-    cell.fill = PatternFill("solid", fgColor=look.INK.fill)
+    cell.font = Font(name=FONT, size=FONT_SIZE, bold=True, color=theme.INK.text)
+    cell.fill = PatternFill("solid", fgColor=theme.INK.fill)
     cell.alignment = Alignment(horizontal="center", vertical="center")
 
 
@@ -120,13 +133,14 @@ def fill(cell: Cell | MergedCell, value: Any, field: Field) -> None:  # noqa: AN
         return
     cell.value = value
     if isinstance(value, str):
+        cell.value = CODE.sub(r"_x005F_\1", value)
         cell.data_type = "s"
     if field.column.format in NUMBER_FORMATS:
         cell.number_format = NUMBER_FORMATS[field.column.format]
     tint = dict(field.column.tints).get(str(value)) or (field.column.above_zero if value else None)
     if tint is not None:
         cell.fill = PatternFill("solid", fgColor=tint.fill)
-        cell.font = Font(name=look.FONT, size=look.SIZE, color=tint.text)
+        cell.font = Font(name=FONT, size=FONT_SIZE, color=tint.text)
 
 
 def widen(sheet: Worksheet, heading: int, last: int) -> None:

@@ -89,9 +89,12 @@ def require(path: Path) -> None:
         PlaceRefused: it cannot: the folder cannot be made or written to, or the name is too long.
     """
     try:
+        fresh = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft(path) as made:
             settle(made)
+        for folder in fresh:  # what is refused later leaves no empty folder behind
+            folder.rmdir()
     except OSError as problem:
         raise PlaceRefused(
             f"{path}: a workbook cannot be put there: {problem.strerror or problem}. Nothing was sent. Name another "

@@ -19,8 +19,10 @@ MARK: Final = "campaign run"
 SHEETS: Final = {"summary", "requests", "problems"}
 """The sheets that every result and check workbook has, besides `results`. Source: design.md, "Result workbook"."""
 
-COMPARISON: Final = "실행 비교  Comparison of runs"
-"""The title of the first sheet of a workbook over several runs."""
+_CREATOR: Final = re.compile(r"<dc:creator[^>]*>campaign</")
+"""The author (a document property) of every workbook that this program writes from the start."""
+
+_IDENTIFIER: Final = re.compile(rf"<dc:identifier[^>]*>{MARK} ")
 
 _ALWAYS: Final = [name for name in schema.RESULT if name not in {"file", "sheet"}]
 _NAMES: Final = re.compile(r'<sheet [^>]*?name="([^"]*)"')
@@ -45,9 +47,10 @@ def _is_our_workbook(path: Path) -> bool:
         names = set(_NAMES.findall(_part(parts, "xl/workbook.xml")))
         if names >= SHEETS and any(name.startswith("results") for name in names):
             return True
-        if "comparison" in names and COMPARISON in _part(parts, "xl/worksheets/sheet1.xml"):
+        properties = _part(parts, "docProps/core.xml")
+        if "comparison" in names and _CREATOR.search(properties):
             return True
-        return f"identifier>{MARK} " in _part(parts, "docProps/core.xml")
+        return _IDENTIFIER.search(properties) is not None
 
 
 def _part(parts: zipfile.ZipFile, name: str) -> str:

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.model import naming
-from campaign.report import place, workbook
+from campaign.report import place, result_workbook
 from tests.support.desk import ROOT, Desk, number
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def test_a_report_folder_on_a_full_disk_is_said_before_anything_is_sent(
 ) -> None:
     desk.people(3)
     desk.campaign()
+    (desk.folder / "out").mkdir()
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil's own
     monkeypatch.setattr("shutil.disk_usage", lambda folder: usage(10**9, 10**9, 0 if "out" in str(folder) else 10**9))
     done = desk.run("send", "c.toml", "--yes", env={"CAMPAIGN_REPORTS": "out", "CAMPAIGN_JOURNAL": "j.sqlite3"})
@@ -243,7 +244,7 @@ def test_a_run_whose_workbook_fails_says_its_outcome_and_keeps_its_status(
     desk.campaign()
     if status == 3:
         desk.fault(fault="code", code=13)
-    monkeypatch.setattr(workbook, "write", failing(problem))
+    monkeypatch.setattr(result_workbook, "write", failing(problem))
     done = desk.run("send", "c.toml", "--yes", "--json")
     assert (done.status, done.json["state"], done.json["report"]) == (status, state, None), done
     assert "could not be written" in done.err
@@ -333,4 +334,4 @@ def test_purge_names_every_file_that_is_left(desk: Desk) -> None:
     done = desk.run("purge", "last", "--yes")
     named = {line.rpartition(": ")[2] for line in done.err.splitlines() if "yours to remove" in line}
     left = {"test-check.xlsx", "sandbox.sqlite3", f"{run}.xlsx", f"{run}.csv", f"{run}.parquet", f"{run}-original.xlsx"}
-    assert named == {f"reports/{name}" for name in left}
+    assert {(desk.folder / name).resolve() for name in named} == {desk.folder / "reports" / name for name in left}

@@ -82,7 +82,7 @@ def test_a_billion_laughs(desk: Desk) -> None:
         ("{{ 9**9**7 }}", "is too large for a message"),
         ("{{ 'x'.center(10**9) }}", "needs more than 256 MiB of memory"),
         ("{{ 'x'|center(10**9) }}", "needs more than 256 MiB of memory"),
-        ("{% set s = 이름 * 9999 %}{% for a in s %}{% for b in s %}{% endfor %}{% endfor %}", "hardly ends"),
+        ("{% set s = 이름 * 9999 %}{% for a in s %}{% for b in s %}{% endfor %}{% endfor %}", "may not end"),
     ],
 )
 def test_a_template_that_would_use_up_the_machine(desk: Desk, text: str, words: str) -> None:

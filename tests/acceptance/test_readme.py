@@ -164,7 +164,7 @@ def test_the_page_of_the_sandbox_lists_every_fault() -> None:
 def test_the_page_of_the_check_lists_the_rules_and_the_limits_there_are() -> None:
     from campaign.messages.advertising import Rule
     from campaign.recipients.consent import NO, YEARS, YES
-    from campaign.report.marks import NOTES
+    from campaign.report.sheets.highlights import NOTES
 
     page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| (.*?제50조 제\d항\)) \|", page, re.MULTILINE) == list(map(str, Rule))

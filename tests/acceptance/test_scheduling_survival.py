@@ -116,7 +116,7 @@ def test_a_workbook_that_fails_in_an_unforeseen_way_costs_nobody_a_message(
         raise IndexError("report")
 
     with monkeypatch.context() as patched:
-        patched.setattr("campaign.report.workbook.write", fail)
+        patched.setattr("campaign.report.result_workbook.write", fail)
         happened = shift.run_due().json["happened"]
     assert [one["state"] for one in happened] == ["ended", "ended"]
     assert [one["run"]["rows"]["accepted"] for one in happened] == [3, 3]

@@ -82,7 +82,7 @@ def test_a_fault_of_every_row_is_one_refusal(
     ("text", "message", "wrong", "said"),
     [
         ("사진", 'title = "제목"\nimage = "{{ 값 }}"', "none.jpg", "image none.jpg: no such file"),
-        ("사진", 'title = "제목"\nimage = "{{ 값 }}"', "loop.jpg", "its links go round in a circle"),
+        ("사진", 'title = "제목"\nimage = "{{ 값 }}"', "loop.jpg", "its links form a loop"),
         ("글", 'type = "LMS"\ntitle = "{{ 값 }}"', "가" * 21, "the title is 42 bytes long"),
         ("{{ 값 }}", "", LONG, "the text is 2,002 bytes long"),
         ("글", 'reserve = "{{ 값 }}"', "내일", "expected a time such as"),

@@ -73,7 +73,7 @@ def shapes() -> None:
     four: list[Row] = [{**row, "row": at} for at, row in enumerate(people()[2:6], 2)]
     put("extra_commas.csv", "".join(f"{line},,\n" for line in lines(ROWS[2:6], end="\n").splitlines()), rows=four)
     cells: dict[str, str | None] = {"이름": "홍길동", "휴대폰": "010-2345-6701", "금액": None}
-    note = "row 2: fewer cells than the header's 3"
+    note = "row 2: fewer cells than the 3 of the header"
     put(
         "short_row.csv",
         "이름,휴대폰,금액\n홍길동,010-2345-6701\n",

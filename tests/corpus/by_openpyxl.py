@@ -146,7 +146,7 @@ def headed() -> None:
     odd = [" 이름 ", "휴대폰\n번호", "금액(원)", "가입일\u00a0", "\ufeff메모"]
     book(headings=odd).save(expect("odd_headings.xlsx", people(headings=odd), by=BY))
     two = ["이름", "휴대폰", "금액", "가입일", "핸드폰"]
-    words = "the phone numbers may be in '휴대폰' and '핸드폰'"
+    words = "the phone column may be '휴대폰' and '핸드폰'"
     book(headings=two).save(refuse("two_phone_columns.xlsx", words, by=BY))
     book(headings=two).save(expect("two_phone_columns_named.xlsx", people(headings=two), by=BY, phone="휴대폰"))
     other = ["이름", "보호자", "금액", "가입일", "메모"]

@@ -12,9 +12,9 @@ def make() -> None:
     """All of them."""
     whole = (FILES / "plain.xlsx").read_bytes()
     cut = whole[: len(whole) * 2 // 3]
-    refuse("cut_short.xlsx", "damaged or was not copied to its end", by="a broken copy").write_bytes(cut)
-    refuse("xlsx_named.csv", "it is a workbook under another name", by="a person").write_bytes(whole)
-    refuse("xlsx_named.xls", "Give it its own suffix, .xlsx", by="a person").write_bytes(whole)
+    refuse("cut_short.xlsx", "damaged or incomplete", by="a broken copy").write_bytes(cut)
+    refuse("xlsx_named.csv", "it is a workbook with a wrong suffix", by="a person").write_bytes(whole)
+    refuse("xlsx_named.xls", "Rename it to .xlsx", by="a person").write_bytes(whole)
     refuse("empty.xlsx", "the file is empty", by="a full disk").write_bytes(b"")
     broken = lines().encode() + b"\xec\xa0,010-2345-6701,,,\r\n"
     refuse("broken_utf8.csv", "is not in UTF-8: byte 0xec", by="a cut export").write_bytes(broken)

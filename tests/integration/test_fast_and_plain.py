@@ -188,7 +188,7 @@ def test_the_journal_holds_the_same_plan_as_one_made_request_by_request(tmp_path
 def test_the_workbook_shows_the_rows_as_the_table_has_them(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.report.table.BATCH", 64)  # several batches, packed by several threads
+    monkeypatch.setattr("campaign.report.xlsx.tables.BATCH", 64)  # several batches, packed by several threads
     rows = chosen(seed)
     checked = check(tmp_path, rows, duplicates="skip")
     result = results.of_check(checked, "http://127.0.0.1:1", NOW)
@@ -206,6 +206,7 @@ def test_a_run_that_was_just_planned_is_purged_from_memory_too(tmp_path: Path) -
     with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
         run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.Start(now=runs.now())).id
         assert journal.recipients(run).table["number"].notna().any()
+        journal.cancel(run, NOW)
         journal.purge(run, NOW)
         assert not journal.recipients(run).table["number"].notna().any()
         assert journal.recipients(run).columns == ()

@@ -31,7 +31,8 @@ import json, resource, sys
 from pathlib import Path
 import pyarrow as pa
 from campaign.model.errors import RecipientsError
-from campaign.recipients import cells, sheets
+from campaign.recipients import table as sheets
+from campaign.recipients.spreadsheets import column_types
 
 def used():
     return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -44,7 +45,7 @@ for name in sys.argv[1:]:
         said["rows"] = read.table["row"].to_list()
         said["sheet"] = read.sources[0].sheet
         columns = [pa.array(read.table[column.name], from_pandas=True) for column in read.columns]
-        said["columns"] = [[column.heading, cells.text(values).to_pylist()]
+        said["columns"] = [[column.heading, column_types.text(values).to_pylist()]
                            for column, values in zip(read.columns, columns)]
         said["phone"] = [column.name for column in read.columns].index(read.phone)
     except RecipientsError as error:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from campaign.model import Kind
-from campaign.report import flat
+from campaign.report import flat_files
 from tests.support.builders import ResultOf, own
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read(result: Result, folder: Path) -> list[list[str]]:
-    path = flat.csv(result, folder / "결과.csv")
+    path = flat_files.csv(result, folder / "결과.csv")
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(StringIO(raw.decode("utf-8-sig"), newline="")))
@@ -33,7 +33,20 @@ def test_every_row_with_its_own_columns_and_ours(tmp_path: Path) -> None:
     assert headings[:6] == ["이름", "휴대폰", "지점", "구매금액", "status", "resultCode"]
     assert [line[4:6] for line in lines] == [["accepted", "0"], ["unknown", ""], ["invalid", ""]]
     assert lines[0][headings.index("sentAt")] == "2026-12-01 10:00:00"
-    assert lines[0][headings.index("number")] == "01000000000"
+    assert lines[0][headings.index("number")] == "010-0000-0000"
+
+
+def test_digits_survive_a_double_click_in_excel(tmp_path: Path) -> None:
+    columns = [
+        ("회원", own(["007", "123456789012", "12"])),
+        ("휴대폰", own(["01000000000", "0212345678", "1000000000"])),
+    ]
+    lines = read(ResultOf(columns=columns).build(), tmp_path)[1:]
+    assert [line[:2] for line in lines] == [
+        ["'007", "010-0000-0000"],
+        ["'123456789012", "02-1234-5678"],
+        ["12", "1000000000"],
+    ]
 
 
 @pytest.mark.parametrize("value", ['=HYPERLINK("http://x")', "+82 10", "-5", "@x", "\tx", "\rx"])
@@ -69,9 +82,15 @@ def test_cells_of_every_type(tmp_path: Path) -> None:
     assert line[:8] == ["2026-12-01", "10:30:00", "true", "0.1", "[1, 2]", "", "가", "나"]
 
 
+def test_names_that_differ_by_case_alone_are_told_apart(tmp_path: Path) -> None:
+    columns = [("Status", own(["새"] * 3)), ("a", own([1, 2, 3])), ("A", own([4, 5, 6]))]
+    table = pq.read_table(flat_files.parquet(ResultOf(columns=columns).build(), tmp_path / "결과.parquet"))
+    assert table.column_names[:4] == ["Status (2)", "a", "A (2)", "status"]
+
+
 def test_parquet_keeps_types_and_every_column(tmp_path: Path) -> None:
     columns = [("status", own(["새"] * 3)), ("금액", own([1, 2, 3])), ("금액", own([4, 5, 6]))]
-    path = flat.parquet(ResultOf(columns=columns, sandbox=True).build(), tmp_path / "결과.parquet")
+    path = flat_files.parquet(ResultOf(columns=columns, sandbox=True).build(), tmp_path / "결과.parquet")
     table = pq.read_table(path)
     assert table.column_names[:4] == ["status (2)", "금액", "금액 (2)", "status"]
     assert table.schema.field("resultCode").type == pa.int32()

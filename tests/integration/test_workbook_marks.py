@@ -11,7 +11,9 @@ from campaign.cli.progress_bars import Progress
 from campaign.config.campaign_file import load
 from campaign.engine import results, runs
 from campaign.engine.checking import check
-from campaign.report import marks, pouring, workbook
+from campaign.report import result_workbook
+from campaign.report.sheets import highlights
+from campaign.report.xlsx import package
 from tests.support.desk import Desk, number
 
 if TYPE_CHECKING:
@@ -91,33 +93,6 @@ def test_the_problems_sheet_names_the_cell_too(desk: Desk) -> None:
     ]  # fmt: skip
 
 
-def test_where_no_cell_of_the_persons_is_to_blame_the_status_says_why(desk: Desk) -> None:
-    desk.people(1)
-    desk.campaign("반가워요 😀")
-    _, book = checked(desk)
-    assert list(notes_on_cells(book["results"])) == ["D2"]
-    assert book["results"]["D1"].value == "status"
-
-
-def test_of_a_check_workbook_checked_again_it_is_the_new_status_that_says_why(desk: Desk) -> None:
-    desk.sheet([("김민서", number(0), "쿠폰")])
-    desk.campaign("반가워요 😀")
-    report, _ = checked(desk)
-    desk.campaign("반가워요 😀", recipients=f'files = ["{report["report"]}"]')
-    _, book = checked(desk, "--report", "again.xlsx")
-    sheet = book["results"]
-    [place] = notes_on_cells(sheet)
-    assert sheet[f"{place[:-1]}1"].value == "status"
-    assert place != "D2"
-
-
-def test_of_equal_headings_the_one_that_the_template_reads_is_marked(desk: Desk) -> None:
-    desk.sheet([("김민서", number(0), "😀", "ok")], headings=("이름", "휴대폰", "status", "status"))
-    desk.campaign("{{ status }}")
-    _, book = checked(desk)
-    assert list(notes_on_cells(book["results"])) == ["C2"]
-
-
 def test_a_field_of_its_own_is_blamed_for_its_own_faults(desk: Desk) -> None:
     long = "가" * 50
     desk.sheet([(long, number(0), "!"), (long, number(1), "쿠폰")])
@@ -167,15 +142,15 @@ def many(tmp_path: Path) -> tuple[Result, Path]:
 
 def test_a_thousand_cells_get_a_note_and_all_of_them_their_colour(many: tuple[Result, Path]) -> None:
     result, path = many
-    book = openpyxl.load_workbook(workbook.write(result, path))
+    book = openpyxl.load_workbook(result_workbook.write(result, path))
     assert len(coloured(book["results"])) == 1_500
     assert list(notes_on_cells(book["results"])) == [f"B{row}" for row in range(2, 1_002)]
 
 
 def test_marks_go_over_several_sheets(many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     result, path = many
-    monkeypatch.setattr(marks, "NOTES", 800)
-    book = openpyxl.load_workbook(workbook.write(result, path, rows_a_sheet=701))
+    monkeypatch.setattr(highlights, "NOTES", 800)
+    book = openpyxl.load_workbook(result_workbook.write(result, path, rows_a_sheet=701))
     sheets = [book["results"], book["results 2"], book["results 3"]]
     assert [len(coloured(sheet)) for sheet in sheets] == [700, 700, 100]
     assert [len(notes_on_cells(sheet)) for sheet in sheets] == [700, 100, 0]
@@ -184,8 +159,8 @@ def test_marks_go_over_several_sheets(many: tuple[Result, Path], monkeypatch: py
 
 def test_a_sheet_in_many_pieces_is_marked_alike(many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     result, path = many
-    whole = openpyxl.load_workbook(workbook.write(result, path))["results"]
-    monkeypatch.setattr(pouring, "LARGE", 4_096)
-    pieces = openpyxl.load_workbook(workbook.write(result, path))["results"]
+    whole = openpyxl.load_workbook(result_workbook.write(result, path))["results"]
+    monkeypatch.setattr(package, "LARGE", 4_096)
+    pieces = openpyxl.load_workbook(result_workbook.write(result, path))["results"]
     assert list(pieces.values) == list(whole.values)
     assert coloured(pieces) == coloured(whole)

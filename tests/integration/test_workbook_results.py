@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from campaign.model import Kind, RunState
-from campaign.report import workbook
+from campaign.report import result_workbook
 from tests.support.builders import ResultOf, own, shown
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ EVERY = ["accepted", "rejected", "unknown", "pending", "cancelled", "invalid", "
 
 
 def opened(result: Result, folder: Path, **options: Any) -> Workbook:
-    return openpyxl.load_workbook(workbook.write(result, folder / "결과.xlsx", **options))
+    return openpyxl.load_workbook(result_workbook.write(result, folder / "결과.xlsx", **options))
 
 
 def rows(sheet: Worksheet) -> list[tuple[Any, ...]]:
@@ -110,7 +110,7 @@ def test_text_that_looks_like_something_else_stays_text(tmp_path: Path, value: s
 
 
 def test_numbers_that_are_text_are_text_cells_without_a_warning_corner(tmp_path: Path) -> None:
-    path = workbook.write(ResultOf().build(), tmp_path / "결과.xlsx")
+    path = result_workbook.write(ResultOf().build(), tmp_path / "결과.xlsx")
     sheet = openpyxl.load_workbook(path)["results"]
     for heading in ("휴대폰", "requestNo", "number"):
         place = [cell.value for cell in sheet[1]].index(heading)
@@ -207,7 +207,8 @@ def test_no_rows_at_all_still_make_a_workbook(tmp_path: Path) -> None:
 def test_a_large_sheet_is_whole_and_in_order(tmp_path: Path) -> None:
     told: list[int] = []
     count = 20_000
-    path = workbook.write(ResultOf(statuses=["accepted"] * count).build(), tmp_path / "결과.xlsx", progress=told.append)
+    result = ResultOf(statuses=["accepted"] * count).build()
+    path = result_workbook.write(result, tmp_path / "결과.xlsx", progress=told.append)
     with ZipFile(path) as package:
         assert package.testzip() is None
         assert package.getinfo("xl/worksheets/sheet1.xml").file_size > 8 << 20  # so its beginning was spliced

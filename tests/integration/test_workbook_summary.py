@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.model import RunState, Status
-from campaign.report import tally, workbook
+from campaign.report import result_workbook
+from campaign.report.totals import totals as totals_of
 from tests.support.builders import ResultOf
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def summary(result: Result, folder: Path) -> Worksheet:
-    sheet: Worksheet = openpyxl.load_workbook(workbook.write(result, folder / "결과.xlsx"))["summary"]
+    sheet: Worksheet = openpyxl.load_workbook(result_workbook.write(result, folder / "결과.xlsx"))["summary"]
     return sheet
 
 
@@ -110,7 +111,7 @@ def test_figures_by_status_code_type_and_request(tmp_path: Path) -> None:
 
 
 def test_readers_that_go_by_the_stated_size_see_all_of_it(tmp_path: Path) -> None:
-    path = workbook.write(ResultOf().build(), tmp_path / "결과.xlsx")
+    path = result_workbook.write(ResultOf().build(), tmp_path / "결과.xlsx")
     whole = openpyxl.load_workbook(path)["summary"]
     book = openpyxl.load_workbook(path, read_only=True)
     lines = list(book["summary"].iter_rows(values_only=True))
@@ -131,9 +132,10 @@ def test_without_prices_there_is_no_cost(tmp_path: Path) -> None:
 def test_the_charts_show_the_tables(tmp_path: Path) -> None:
     sheet = summary(ResultOf(statuses=["accepted", "accepted", "rejected", "invalid"]).build(), tmp_path)
     charts = vars(sheet)["_charts"]  # openpyxl has no other way to them
-    found = [(chart.series[0].cat.strRef.f, chart.series[0].val.numRef.f) for chart in charts]
+    series = [chart.series[0] for chart in charts]
+    found = [((one.cat.strRef or one.cat.numRef).f, one.val.numRef.f) for one in series]
     top = next(cell.row for cell in sheet["A"] if str(cell.value).endswith("Status"))
-    assert found[0] == (f"'summary'!$A${top + 1}:$A${top + 3}", f"'summary'!$B${top + 1}:$B${top + 3}")
+    assert found[0] == (f"summary!$A${top + 1}:$A${top + 3}", f"summary!$B${top + 1}:$B${top + 3}")
     assert len(found) == 3
     column = [sheet[f"O{row}"].value for row in range(top + 1, top + 30)]
     assert sum(value for value in column if value) == 2  # accepted over time
@@ -158,9 +160,9 @@ def test_the_notes_of_reading_are_told(tmp_path: Path) -> None:
 @given(st.lists(st.sampled_from([str(status) for status in Status]), max_size=30), st.integers(1, 7))
 def test_summary_results_and_totals_agree(statuses: list[str], per_request: int) -> None:
     result = ResultOf(statuses=statuses, per_request=per_request).build()
-    totals = tally.totals(result)
+    totals = totals_of(result)
     with tempfile.TemporaryDirectory() as folder:
-        book = openpyxl.load_workbook(workbook.write(result, Path(folder) / "결과.xlsx"))
+        book = openpyxl.load_workbook(result_workbook.write(result, Path(folder) / "결과.xlsx"))
     sheet, results, requests = book["summary"], book["results"], book["requests"]
     listed = [results.cell(row, 5).value for row in range(2, results.max_row + 1)]
     assert [status for status in listed if status] == statuses

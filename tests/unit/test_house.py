@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -55,7 +56,10 @@ def test_every_column_of_the_table_names_the_module_that_writes_it() -> None:
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
+        ("campaign.messages", ("pandas", "pyarrow", "numpy", "PIL", "jinja2")),
         ("campaign.messages.rendering.worker", ("pandas", "pyarrow", "numpy", "PIL")),
+        ("campaign.recipients", ("pandas", "pyarrow", "numpy", "fastexcel", "phonenumbers")),
+        ("campaign.recipients.spreadsheets.reader", ("pandas", "phonenumbers", "openpyxl")),
         ("campaign.engine", ("pandas", "pyarrow", "sqlalchemy", "requests", "typer")),
         ("campaign.cli.app", ("pandas", "pyarrow", "sqlalchemy", "requests", "pydantic", "jinja2")),
     ],
@@ -64,3 +68,11 @@ def test_importing_a_face_loads_nothing_heavy(module: str, heavy: tuple[str, ...
     script = f"import sys; import {module}; print(*(set({heavy!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("package", ["campaign.messages", "campaign.recipients"])
+def test_a_lazy_face_gives_every_name_that_it_lists(package: str) -> None:
+    face = importlib.import_module(package)
+    assert all(callable(getattr(face, name)) for name in face.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = face.nothing

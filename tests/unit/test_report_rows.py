@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from campaign.model import Kind
-from campaign.report import pouring, table, workbook
+from campaign.report import result_workbook
+from campaign.report.xlsx import package, tables
 from tests.support.builders import ResultOf, own
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def written(folder: Path, columns: dict[str, list[Any]]) -> Path:
     """A workbook with these columns."""
     series = [(name, own(values, COLUMNS[name][0])) for name, values in columns.items()]
     result = ResultOf(statuses=["accepted"] * ROWS, columns=series).build()
-    return workbook.write(result, folder / "결과.xlsx")
+    return result_workbook.write(result, folder / "결과.xlsx")
 
 
 def as_read(value: Any) -> Any:
@@ -70,8 +71,8 @@ def by_openpyxl(path: Path, width: int) -> list[tuple[Any, ...]]:
 @given(TABLES)
 def test_every_cell_reads_as_the_value_that_it_was_given(tmp_path: Path, columns: dict[str, list[Any]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table, "BATCH", 5)
-        patch.setattr(pouring, "LARGE", 300)
+        patch.setattr(tables, "BATCH", 5)
+        patch.setattr(package, "LARGE", 300)
         path = written(tmp_path, columns)
     wanted = [tuple(map(as_read, row)) for row in zip(*columns.values(), strict=True)]
     assert by_openpyxl(path, len(columns))[1:] == wanted
@@ -80,7 +81,7 @@ def test_every_cell_reads_as_the_value_that_it_was_given(tmp_path: Path, columns
 def test_text_that_looks_like_the_code_of_a_character_stays_as_it_is(tmp_path: Path) -> None:
     words = ["_x0041_", "__x000D_", "_x41_", "x_x005F_x0041_"]
     columns = [("글", own(words))]
-    path = workbook.write(ResultOf(statuses=["accepted"] * 4, columns=columns).build(), tmp_path / "결과.xlsx")
+    path = result_workbook.write(ResultOf(statuses=["accepted"] * 4, columns=columns).build(), tmp_path / "결과.xlsx")
     read = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
     assert [row[0] for row in read[1:]] == words
 
@@ -89,7 +90,7 @@ def test_the_first_days_that_a_workbook_can_show_are_numbered_as_excel_does(tmp_
     days = [dt.date(1900, 1, 1), dt.date(1900, 2, 28), dt.date(1900, 3, 1)]
     moments = [dt.datetime(day.year, day.month, day.day, 12) for day in days]
     columns = [("날짜", own(days)), ("일시", own(moments, pa.timestamp("us")))]
-    path = workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
+    path = result_workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
     with ZipFile(path) as package:
         xml = package.read("xl/worksheets/sheet1.xml").decode()
     cells = dict(re.findall(r'<c r="([AB][234])"[^>]*><v>([^<]*)</v>', xml))
@@ -118,7 +119,7 @@ def test_cells_of_several_kinds_read_as_what_they_were(tmp_path: Path, cells: li
     columns = [("값", own([text for _, text, _ in cells], pa.string()))]
     kinds = {0: [kind for kind, _, _ in cells]}
     result = ResultOf(statuses=["accepted"] * ROWS, columns=columns, mixed=kinds).build()
-    path = workbook.write(result, tmp_path / "결과.xlsx")
+    path = result_workbook.write(result, tmp_path / "결과.xlsx")
     assert [row[0] for row in by_openpyxl(path, 1)[1:]] == [value for _, _, value in cells]
 
 
@@ -127,7 +128,7 @@ def test_a_number_among_dates_says_that_it_has_no_format_for_not_every_program_t
 ) -> None:
     columns = [("값", own(["12000", "2026-12-01", "글"]))]
     kinds = {0: [Kind.NUMBER, Kind.DATE, Kind.TEXT]}
-    path = workbook.write(ResultOf(columns=columns, mixed=kinds).build(), tmp_path / "결과.xlsx")
+    path = result_workbook.write(ResultOf(columns=columns, mixed=kinds).build(), tmp_path / "결과.xlsx")
     with ZipFile(path) as package:
         xml = package.read("xl/worksheets/sheet1.xml").decode()
     styles = dict(re.findall(r'<c r="(A[234])" s="(\d+)"', xml))
@@ -137,7 +138,7 @@ def test_a_number_among_dates_says_that_it_has_no_format_for_not_every_program_t
 
 def test_white_space_at_the_ends_of_a_text_is_said_to_be_kept(tmp_path: Path) -> None:
     columns = [("앞", own(["가", " 가", "가"])), ("뒤", own(["가\n", "가", "가"])), ("안", own(["가 나"] * 3))]
-    path = workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
+    path = result_workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
     with ZipFile(path) as package:
         xml = package.read("xl/worksheets/sheet1.xml").decode()
     assert '<is><t xml:space="preserve"> 가</t>' in xml
@@ -147,7 +148,7 @@ def test_white_space_at_the_ends_of_a_text_is_said_to_be_kept(tmp_path: Path) ->
 
 def test_a_text_of_no_signs_is_no_cell(tmp_path: Path) -> None:
     columns = [("글", own(["", "가", None]))]
-    path = workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
+    path = result_workbook.write(ResultOf(columns=columns).build(), tmp_path / "결과.xlsx")
     with ZipFile(path) as package:
         xml = package.read("xl/worksheets/sheet1.xml").decode()
     assert re.findall(r'<c r="(A[234])"', xml) == ["A3"]

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from campaign.report import text
+from campaign.report.xlsx import text
 
 
 def fitted(*values: str | None, kind: pa.DataType | None = None) -> tuple[list[str | None], text.Changes]:
     changes = text.Changes()
-    return text.fit(pa.array(values, kind or pa.string()), changes).to_pylist(), changes
+    return text.sanitize(pa.array(values, kind or pa.string()), changes).to_pylist(), changes
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,5 @@ def test_missing_cells_stay_missing_beside_mended_ones() -> None:
 
 
 def test_a_lone_surrogate_gives_way_to_the_replacement_character() -> None:
-    assert text.whole("가\ud83d나") == "가\ufffd나"
-    assert text.whole("😀") == "😀"
+    assert text.well_formed("가\ud83d나") == "가\ufffd나"
+    assert text.well_formed("😀") == "😀"

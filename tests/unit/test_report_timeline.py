@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaign.report import timeline
+from campaign.report.sheets import timeline
 from tests.support.builders import ResultOf
 
 START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)

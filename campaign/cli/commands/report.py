@@ -72,7 +72,7 @@ def _since(journal: Reader, words: str) -> list[RunRecord]:
 
 
 def _several(door: Door, journal: Reader, records: Sequence[RunRecord], form: Form) -> None:
-    from campaign.report import workbook
+    from campaign.report import result_workbook
 
     if form != Form("xlsx", into_original=False):
         raise UsageError("several runs go into one workbook: leave --format and --into-original out")
@@ -80,7 +80,7 @@ def _several(door: Door, journal: Reader, records: Sequence[RunRecord], form: Fo
     inputs = [path for result in found for path in sources_of(result.recipients)]
     place = door.place(f"runs-{records[0].id}-to-{records[-1].id}", inputs=inputs)
     with door.progress.stage("write", sum(len(result.rows) for result in found)) as advance:
-        written = writing("RUN RUN", lambda: workbook.write_several(found, place, progress=advance))
+        written = writing("RUN RUN", lambda: result_workbook.write_several(found, place, progress=advance))
     summaries = [pipeline.summarise(result, written) for result in found]
     if door.json:
         terminal.show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
@@ -97,7 +97,7 @@ def _place(door: Door, name: str, form: Form, result: Result) -> Path:
 
 
 def _write(door: Door, result: Result, place: Path, form: Form) -> Path:
-    from campaign.report import flat, original
+    from campaign.report import flat_files, original
 
     if form.into_original:
         sources = result.recipients.sources
@@ -105,7 +105,7 @@ def _write(door: Door, result: Result, place: Path, form: Form) -> Path:
             raise UsageError("--into-original: the run has several spreadsheets; leave it out")
         return original.write(result, Path(sources[0].file), place)
     if form.suffix == "csv":
-        return flat.csv(result, place)
+        return flat_files.csv(result, place)
     if form.suffix == "parquet":
-        return flat.parquet(result, place)
+        return flat_files.parquet(result, place)
     return pipeline.report(result, place, door.progress)

@@ -13,14 +13,18 @@ from campaign.engine.checking import advertising, consent, fix_columns, row_stat
 from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import Begun
 from campaign.engine.checking.row_status import Exclusion, exclude_where
-from campaign.messages.compose import compose, refuse_contradictions
+from campaign.messages import compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
 from campaign.model.errors import RecipientsError
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
-from campaign.recipients import suppression
-from campaign.recipients import table as sheets
-from campaign.recipients.numbers import normalise
+from campaign.recipients import (
+    is_opted_out,
+    join_sheets,
+    normalise_international,
+    normalise_numbers,
+    read_suppression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +69,7 @@ def check(
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
-            composition = compose(recipients, campaign, now, progress=advance, crew=early.crew)
+            composition = compose_messages(recipients, campaign, now, progress=advance, pool=early.pool)
     note, shared = row_status.hoist_common_note(row_status.join_notes(numbers["note"], agreed.note))
     numbers["note"] = row_status.join_notes(note, composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
@@ -126,7 +130,7 @@ def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
 
 def _read(begun: Begun, campaign: Campaign, progress: Progress) -> Recipients:
     with progress.reaching("read") as reach:
-        recipients = sheets.together(begun.reading.grids(reach))
+        recipients = join_sheets(begun.reading.grids(reach))
     if not len(recipients.table):
         raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
     return recipients
@@ -152,16 +156,16 @@ def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
 
 def _numbers_of(cells: pd.Series, campaign: Campaign) -> pd.DataFrame:
     if campaign.message.msg_type == MsgType.GSMS:
-        return normalise.international(cells)
-    return normalise.normalise(cells)
+        return normalise_international(cells)
+    return normalise_numbers(cells)
 
 
 def _suppressed(number: pd.Series, campaign: Campaign) -> tuple[np.ndarray, tuple[str, ...]]:
     files = [campaign.folder / file for file in campaign.recipients.suppress]
     if not files:
         return np.zeros(len(number), dtype=bool), ()
-    refused = suppression.read(files, abroad=campaign.message.msg_type == MsgType.GSMS)
-    return suppression.opted_out(number, refused).to_numpy(dtype=bool), refused.notes
+    refused = read_suppression(files, abroad=campaign.message.msg_type == MsgType.GSMS)
+    return is_opted_out(number, refused).to_numpy(dtype=bool), refused.notes
 
 
 def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:

@@ -73,14 +73,14 @@ def unasked(recipients: Recipients, campaign: Campaign, now: datetime) -> tuple[
         if section.night_consent and headings.fold(section.night_consent) == headings.fold(name):
             continue
         if consent.is_consent(name):
-            out = int(consent.judge(recipients, column, today)["refusal"].notna().sum())
+            out = int(consent.check(recipients, column, today)["refusal"].notna().sum())
             said.append(
                 f"the column {name!r} looks like a consent to messages, but is not looked at: {out:,} of {rows:,} rows"
                 f" have no consent in it; to leave them out, write under [recipients] in the campaign file:"
                 f" consent = {headings.quoted(name)}"
             )
         elif consent.is_refusal(name):
-            out = consent.refused(recipients, column, today)
+            out = consent.count_refusals(recipients, column, today)
             said.append(
                 f"the column {name!r} looks like a refusal of messages, but is not looked at: {out:,} of {rows:,} rows"
                 " refuse them in it; delete those rows, or put their numbers on a list that `[recipients] suppress`"
@@ -93,6 +93,6 @@ def _column(recipients: Recipients, key: str, heading: str | None, now: datetime
     if heading is None:
         nothing = pd.Series(pd.NA, index=recipients.table.index, dtype=schema.TEXT)
         return nothing, nothing
-    column = consent.column(recipients, key, heading)
-    found = consent.judge(recipients, column, now.astimezone(limits.ZONE).date())
+    column = consent.find_column(recipients, key, heading)
+    found = consent.check(recipients, column, now.astimezone(limits.ZONE).date())
     return found["refusal"], found["note"]

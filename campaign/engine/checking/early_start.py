@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from campaign.messages.rendering.fields import hire
+from campaign.messages import start_pool
 from campaign.model.errors import SettingsError
 from campaign.model.paths import canonical_path
-from campaign.recipients.spreadsheets.reader import Reading
+from campaign.recipients import EarlyReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Begun:
-    """A campaign's `reading` and its `crew` (None where there is nothing to fill in). As a context, it ends the crew.
+    """A campaign's `reading` and its `pool` (None where there is nothing to fill in). As a context, it ends the pool.
 
     Raises:
         SettingsError: the template cannot be read, or a spreadsheet is named twice.
@@ -32,9 +32,9 @@ class Begun:
     def __init__(self, campaign: Campaign) -> None:
         section = campaign.recipients
         _require_different(campaign.recipient_files)
-        self.reading = Reading(campaign.recipient_files, sheet=section.sheet, phone=section.phone)
+        self.reading = EarlyReader(campaign.recipient_files, sheet=section.sheet, phone=section.phone)
         self._end = ExitStack()
-        self.crew = self._end.enter_context(hire(campaign))
+        self.pool = self._end.enter_context(start_pool(campaign))
 
     def __enter__(self) -> Self:
         return self

@@ -1,1 +1,1 @@
-"""Renders templates row by row in a confined process."""
+"""Renders templates for all rows, in separate processes with limits."""

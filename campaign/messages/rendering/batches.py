@@ -1,4 +1,4 @@
-"""Columns of cells cut into batches for the confined processes, and what comes back made into columns of texts."""
+"""Cuts columns of cells into batches for the renderer processes, and turns their answers into columns of texts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     Cells = dict[int, tuple[pa.ChunkedArray, pa.ChunkedArray | None]]
 
 BATCH: Final = 4_000
-"""Variants in a batch, at most."""
+"""Maximum number of variants in a batch."""
 
 BATCH_BYTES: Final = 4_000_000
-"""Bytes of text in a batch's cells from which on it ends, so that what becomes of them fits into a process."""
+"""Bytes of text in the cells of a batch at which it ends, so that its texts fit into the memory of a process."""
 
 
 def cells(recipients: Recipients, places: Sequence[int], rows: np.ndarray) -> Cells:
-    """The cells of the used columns at those rows, with the kinds of mixed ones."""
+    """The cells of the columns at `places` in `rows`, with the kinds of mixed columns."""
     found: Cells = {}
     for place in places:
         column = recipients.columns[place]
@@ -44,7 +44,7 @@ def _taken(column: pd.Series, rows: np.ndarray) -> pa.ChunkedArray:
 
 
 def cut(columns: Cells, rows: int) -> Iterator[Callable[[], tuple[dict[str, Any], list[bytes]]]]:
-    """The batches' questions; each is put together only when a process is ready for it."""
+    """Cut `rows` rows into batches; each yielded function builds the request when a process is ready for it."""
     sizes = np.zeros(rows + 1, dtype=np.int64)
     for column, _ in columns.values():
         if is_text(column.type):
@@ -53,11 +53,11 @@ def cut(columns: Cells, rows: int) -> Iterator[Callable[[], tuple[dict[str, Any]
     while start < rows:
         full = int(np.searchsorted(sizes, sizes[start] + BATCH_BYTES, side="right")) - 1
         stop = min(start + BATCH, max(full, start + 1), rows)
-        yield partial(_question, columns, start, stop)
+        yield partial(_request, columns, start, stop)
         start = stop
 
 
-def _question(cells: Cells, start: int, stop: int) -> tuple[dict[str, Any], list[bytes]]:
+def _request(cells: Cells, start: int, stop: int) -> tuple[dict[str, Any], list[bytes]]:
     columns, buffers = [], []
     for place, (column, kinds) in cells.items():
         batch = column.slice(start, stop - start).combine_chunks()
@@ -68,7 +68,7 @@ def _question(cells: Cells, start: int, stop: int) -> tuple[dict[str, Any], list
 
 
 def texts(lengths: np.ndarray, data: bytes) -> pa.Array:
-    """Texts of these lengths in bytes, missing for -1, that lie in `data` one after the other."""
+    """The texts that follow one another in `data`, given their lengths in bytes; -1 is a missing text."""
     offsets = np.concatenate(([0], np.cumsum(np.maximum(lengths, 0)))).astype(np.int32)
     whole = pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(data))
     whole.validate(full=True)

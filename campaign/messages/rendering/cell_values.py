@@ -1,4 +1,4 @@
-"""A column's cells as the values that a template sees. Source of the rule: design.md, "Campaign file"."""
+"""Converts the cells of a column to the values that a template sees. Source of the rule: design.md, "Campaign file"."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _EXACT: Final = 2.0**53
-"""The largest whole number up to which a float holds every one."""
+"""Up to this number, a float represents every whole number exactly."""
 
 
 def cell_values(cells: pa.Array, kinds: pa.Array | None, missing: object) -> list[object]:
-    """The cells as Python values: whole numbers int, dates at midnight date, text str; `missing` for empty ones.
+    """The cells as Python values: int for whole numbers, date for dates at midnight, str for text.
 
     Args:
-        cells: the column, of any type that `recipients.sheets` makes.
-        kinds: for a mixed column, `model.Kind` a cell, the cells being text.
-        missing: stands for an empty cell, or one of spaces alone.
+        cells: a column of any type that `recipients.table` produces.
+        kinds: the `model.Kind` of each cell of a mixed column, whose cells are text; None for other columns.
+        missing: the value of an empty or blank cell.
     """
     if kinds is None and pa.types.is_floating(cells.type) and _is_whole(cells):
         return list(cells.cast(pa.int64()).to_numpy(zero_copy_only=False).tolist())
     if pa.types.is_timestamp(cells.type):
-        # In nanoseconds they would come out as pandas' own kind, which a confined process does not know.
+        # Nanoseconds would become pandas.Timestamp, which a renderer process does not have.
         cells = cells.cast(pa.timestamp("us"), safe=False)
     values: list[Any] = cells.to_pylist()
     if kinds is not None:
@@ -45,7 +45,7 @@ def cell_values(cells: pa.Array, kinds: pa.Array | None, missing: object) -> lis
 
 
 def pack(cells: pa.Array, kinds: pa.Array | None) -> tuple[str, bytes]:
-    """The cells as a column on the way to a confined process: its form (`wire`) and its buffer."""
+    """A column packed for a renderer process: its form (see `protocol`) and its buffer."""
     if kinds is None and is_text(cells.type):
         joined = _joined(cells)
         if joined.count(b"\0") == len(cells) - 1:
@@ -54,19 +54,19 @@ def pack(cells: pa.Array, kinds: pa.Array | None) -> tuple[str, bytes]:
 
 
 def _joined(cells: pa.Array) -> bytes:
-    """The texts in one, with a NUL between each two; empty ones for missing."""
+    """The texts joined by NUL; a missing text is empty."""
     whole = pa.LargeListArray.from_arrays([0, len(cells)], pc.fill_null(cells, ""))
     joined: bytes = pc.binary_join(whole, pa.scalar("\0", cells.type))[0].as_buffer().to_pybytes()
     return joined
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether an Arrow type is one of strings."""
+    """Whether an Arrow type is a string type."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _is_whole(cells: pa.Array) -> bool:
-    """Whether every cell is a whole number that a float holds exactly, and none is empty."""
+    """Whether every cell is a whole number that a float represents exactly, and none is empty."""
     if cells.null_count or not len(cells):
         return False
     numbers = cells.to_numpy(zero_copy_only=False)

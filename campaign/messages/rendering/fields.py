@@ -1,6 +1,6 @@
-"""The text fields of a campaign as they are written, and the processes to fill them in.
+"""The text fields of a campaign: their sources, and the renderer pool that they need.
 
-Nothing here needs pandas, so that the processes can start while that is still being loaded.
+This module does not import pandas: the pool starts while pandas is still being imported.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from campaign.messages.rendering.pool import Crew
+from campaign.messages.rendering.pool import RendererPool
 from campaign.messages.templates.column_names import is_template
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def sources(campaign: Campaign) -> dict[str, tuple[str, str]]:
-    """The fields by name, each with its label (for errors) and its source text.
+    """The label (for errors) and the source of each text field, by its name.
 
     Raises:
-        SettingsError: the template cannot be read.
+        SettingsError: the template file cannot be read.
     """
     message = campaign.message
     label = f"template {campaign.folder / message.template}" if message.template else "message.text"
@@ -32,12 +32,12 @@ def sources(campaign: Campaign) -> dict[str, tuple[str, str]]:
     return found
 
 
-def hire(campaign: Campaign) -> AbstractContextManager[Crew | None]:
-    """The processes to render a campaign in: hired before the rows are read, they cost no time after.
+def start_pool(campaign: Campaign) -> AbstractContextManager[RendererPool | None]:
+    """Start the renderer pool of a campaign before its rows are read, so that its start costs no time later.
 
-    None are hired where there is nothing to fill in.
+    The value of the context is None where no field has a placeholder.
 
     Raises:
         SettingsError: the template cannot be read.
     """
-    return Crew() if any(is_template(source) for _, source in sources(campaign).values()) else nullcontext()
+    return RendererPool() if any(is_template(source) for _, source in sources(campaign).values()) else nullcontext()

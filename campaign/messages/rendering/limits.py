@@ -1,4 +1,4 @@
-"""What a process that fills templates in may use up, and how it is held to that."""
+"""Limits of a renderer process: CPU time, wall time, memory and output. A template is treated as hostile."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one confined process may use. Where the system has no such limit (Windows), `wall` and `output` hold."""
+    """Limits of one renderer process. Windows has no limits of memory and CPU time; `wall` and `output` hold there."""
 
-    cpu: float = 3  # seconds of computing for a batch; a usual one takes a hundredth
-    wall: float = 8  # seconds until a batch's answer has to be there
-    memory: int = 256 * _MIB  # bytes of address space; a usual batch needs a sixth
-    output: int = 100_000  # characters of one text, besides those of the row's own cells
+    cpu: float = 3  # seconds of CPU time for a batch; a usual batch takes 0.03 s
+    wall: float = 8  # seconds until the answer to a batch must arrive
+    memory: int = 256 * _MIB  # bytes of address space; a usual batch needs 40 MiB
+    output: int = 100_000  # characters of one text, not counting those of the row's cells
 
 
-def confine(limits: Limits) -> None:
-    """Hold this process to `limits.memory` from here on, and have it end quietly when its CPU time is up."""
+def limit_memory(limits: Limits) -> None:
+    """Limit the memory of this process to `limits.memory`; exceeding the CPU time will end it without a core dump."""
     if sys.platform == "win32":
         return
     import resource
@@ -32,17 +32,17 @@ def confine(limits: Limits) -> None:
         try:
             resource.setrlimit(kind, (most, most))
         except (OSError, ValueError):
-            continue  # macOS has no such limits; time and output still hold
+            continue  # macOS has no such limits; those of time and output still hold
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
 
-def allow_cpu(seconds: float) -> None:
-    """Let this process compute for so long; then the system ends it with SIGPROF, wherever it is."""
+def limit_cpu_time(seconds: float) -> None:
+    """Allow this process `seconds` more of CPU time; SIGPROF then ends it. 0 removes the limit."""
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def cpu_was_up(status: int) -> bool:
-    """Whether a process that ended with `status` (as `subprocess` tells it) was ended by `allow_cpu`."""
+def exceeded_cpu_time(status: int) -> bool:
+    """Whether `limit_cpu_time` ended a process; `status` is its exit status as `subprocess` reports it."""
     return sys.platform != "win32" and status == -signal.SIGPROF

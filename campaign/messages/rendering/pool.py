@@ -1,4 +1,4 @@
-"""The confined processes of one rendering: one for a start, a second one where there is much to do."""
+"""Pool of one renderer process; a second is started from 20,000 variants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering.limits import Limits
-from campaign.messages.rendering.process import Confined
+from campaign.messages.rendering.process import RendererProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,71 +17,77 @@ if TYPE_CHECKING:
 
     from campaign.messages.rendering.process import Answer
 
-    Question = Callable[[], tuple[dict[str, Any], list[bytes]]]
+    Request = Callable[[], tuple[dict[str, Any], list[bytes]]]
     Templates = Sequence[tuple[str, str]]
 
 MANY: Final = 20_000
-"""Variants from which on a second process is worth its start, a tenth of a second."""
+"""Variants from which a second process saves more than its start costs (0.1 s)."""
 
 
-class Crew:
-    """Confined processes, of which the first starts at once: made early, it is ready when the rows have been read."""
+class RendererPool:
+    """Renderer processes. The first starts with the pool; a pool made early is ready once the rows have been read."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._crew = [Confined(self._limits)]
-        self._idle: SimpleQueue[Confined] = SimpleQueue()
+        self._processes = [RendererProcess(self._limits)]
+        self._idle: SimpleQueue[RendererProcess] = SimpleQueue()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
-        self._lesson: tuple[Sequence[str], Templates, TemplateFiles] = ((), (), TemplateFiles())
+        self._compiled: tuple[Sequence[str], Templates, TemplateFiles] = ((), (), TemplateFiles())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for one in self._crew:
+        for one in self._processes:
             one.kill()
         self._pool.shutdown(cancel_futures=True)
-        for one in self._crew:
+        for one in self._processes:
             one.close()
 
-    def learn(self, headings: Sequence[str], templates: Templates, files: TemplateFiles) -> list[list[int]]:
-        """Compile the templates, each a label and a source; the places of the columns that each reads.
+    def compile(self, headings: Sequence[str], templates: Templates, files: TemplateFiles) -> list[list[int]]:
+        """Compile the templates in the first process.
 
-        `files` are those that the templates may take in.
+        Args:
+            headings: the headings of the spreadsheet's columns.
+            templates: a label (for errors) and a source for each template.
+            files: the files that the templates may include.
+
+        Returns:
+            The indices of the columns that each template reads.
 
         Raises:
-            TemplateError: one cannot be used, or was stopped by a limit.
+            TemplateError: a template is not valid or exceeded a limit.
         """
-        self._lesson = (headings, templates, files)
-        places = self._crew[0].learn(*self._lesson)
-        self._idle.put(self._crew[0])
+        self._compiled = (headings, templates, files)
+        places = self._processes[0].compile(*self._compiled)
+        self._idle.put(self._processes[0])
         return places
 
-    def expect(self, variants: int) -> None:
-        """Take on a second process if so many variants are worth it and the machine has room for one."""
+    def scale_for(self, variants: int) -> None:
+        """Start a second process if there are enough variants and the machine has a second core."""
         if variants >= MANY and (os.cpu_count() or 1) > 1:
-            self._crew.append(Confined(self._limits))
-            self._pool.submit(self._teach, self._crew[-1])
+            self._processes.append(RendererProcess(self._limits))
+            self._pool.submit(self._add, self._processes[-1])
 
-    def _teach(self, one: Confined) -> None:
-        one.learn(*self._lesson)
+    def _add(self, one: RendererProcess) -> None:
+        one.compile(*self._compiled)
         self._idle.put(one)
 
-    def fill(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
-        """The answers to batches of rows, in the batches' order.
+    def fill(self, requests: Iterable[Request]) -> Iterator[list[Answer]]:
+        """Render batches of rows; yields their answers in the order of the batches.
 
         Raises:
-            TemplateError: a template was stopped by a limit.
+            TemplateError: a template exceeded a limit.
         """
-        waiting = [self._pool.submit(self._ask, question) for question in questions]
-        # Taken off as they are answered, so that no answer is held longer than it is needed.
+        waiting = [self._pool.submit(self._ask, request) for request in requests]
+        # Popped as they are answered, so that an answer is freed as soon as it has been used.
         waiting.reverse()
         while waiting:
             yield waiting.pop().result()
 
-    def _ask(self, question: Question) -> list[Answer]:
+    def _ask(self, request: Request) -> list[Answer]:
         one = self._idle.get()
         try:
-            return one.fill(*question())
+            return one.fill(*request())
         finally:
             self._idle.put(one)

@@ -1,4 +1,4 @@
-"""A confined process, seen from the program: started, asked, and ended."""
+"""A renderer process as the program sees it: start it, send it batches, stop it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import campaign
 from campaign.messages.rendering import protocol
-from campaign.messages.rendering.limits import Limits, cpu_was_up
+from campaign.messages.rendering.limits import Limits, exceeded_cpu_time
 from campaign.model.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     Answer = tuple[dict[str, Any], list[bytes]]
 
 _KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""What a Python needs of its environment to start; the gateway's keys are not among it."""
+"""Environment variables that Python needs to start. The gateway's keys are not among them."""
 
 _PROGRAM: Final = "import sys; sys.path[:] = sys.argv[1:]; from campaign.messages.rendering.worker import main; main()"
 
 
 _WAITS: Final = 8
-"""Waits that make up `Limits.wall`."""
+"""Number of waits into which `Limits.wall` is divided."""
 
 
-class Confined:
-    """One confined process and what it has been taught. Not for two threads at once, but for `kill`."""
+class RendererProcess:
+    """One renderer process and its compiled templates. Not thread-safe, except for `kill`."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._labels: list[str] = []
         self._overdue = False
         paths = [str(Path(campaign.__file__).parents[1]), *filter(os.path.isabs, sys.path)]
-        # -S and -I: neither the user's site, nor any variable, nor the current folder has a say in it.
+        # -S and -I: the user's site-packages, PYTHON variables and the current folder have no effect.
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-I", "-S", "-c", _PROGRAM, *paths],
             stdin=subprocess.PIPE,
@@ -50,15 +50,13 @@ class Confined:
             env={name: os.environ[name] for name in _KEPT if name in os.environ},
         )
 
-    def learn(
+    def compile(
         self, headings: Sequence[str], templates: Sequence[tuple[str, str]], files: TemplateFiles
     ) -> list[list[int]]:
-        """Teach it the templates, each a label and a source; the places of the columns that each reads.
-
-        `files` are those that the templates may take in.
+        """Compile the templates; returns the indices of the columns that each reads (see `RendererPool.compile`).
 
         Raises:
-            TemplateError: one cannot be used, or was stopped by a limit.
+            TemplateError: a template is not valid or exceeded a limit.
         """
         self._labels = [label for label, _ in templates]
         header = {
@@ -70,16 +68,16 @@ class Confined:
         return [answer["places"] for answer, _ in self._ask(header, [])]
 
     def fill(self, header: dict[str, Any], buffers: Sequence[bytes]) -> list[Answer]:
-        """One answer a template for a batch of rows (`worker` says what is in them).
+        """Render a batch of rows; returns one answer for each template (contents: `worker`).
 
         Raises:
-            TemplateError: a template was stopped by a limit.
+            TemplateError: a template exceeded a limit.
         """
         return list(self._ask(header, buffers))
 
     def _ask(self, header: dict[str, Any], buffers: Sequence[bytes]) -> Iterator[Answer]:
         done = threading.Event()
-        # On a thread of its own and not by a timed read: pipes have none on Windows.
+        # A watching thread, not a read with a timeout: pipes have no timeouts on Windows.
         threading.Thread(target=self._watch, args=(done,), daemon=True).start()
         label = self._labels[0]
         try:
@@ -87,7 +85,7 @@ class Confined:
             for label in self._labels:
                 yield self._answer(label, *protocol.read(self._pipe(self._process.stdout)))
         except (EOFError, OSError, ValueError):
-            raise TemplateError(f"{label}: was stopped: {self._why()}") from None
+            raise TemplateError(f"{label}: was stopped: {self._exit_reason()}") from None
         finally:
             done.set()
 
@@ -95,40 +93,40 @@ class Confined:
         if "refused" in header:
             raise TemplateError(header["refused"])
         if "stopped" in header:
-            raise TemplateError(f"{label}: was stopped: {self._words(header['stopped'])}")
+            raise TemplateError(f"{label}: was stopped: {self._describe(header['stopped'])}")
         return header, buffers
 
-    def _words(self, limit: str) -> str:
+    def _describe(self, limit: str) -> str:
         limits = self._limits
         return {
-            "cpu": f"it reckons for more than {limits.cpu:g} seconds; a loop in it hardly ends",
-            "wall": f"it is not done after {limits.wall:g} seconds",
+            "cpu": f"it computes for more than {limits.cpu:g} seconds; a loop in it may not end",
+            "wall": f"it did not finish within {limits.wall:g} seconds",
             "memory": f"it needs more than {limits.memory // 1_048_576:,} MiB of memory",
-            "output": f"it makes a text of more than {limits.output:,} characters",
-            "recursion": "a macro in it calls itself without end, or a file takes itself in",
+            "output": f"it produces a text of more than {limits.output:,} characters",
+            "recursion": "a macro in it calls itself without end, or a file includes itself",
         }[limit]
 
-    def _why(self) -> str:
-        """Why the process has gone."""
+    def _exit_reason(self) -> str:
+        """Why the process ended."""
         self._process.kill()
-        last_words = self._pipe(self._process.stderr).read().decode(errors="replace").strip()
+        stderr = self._pipe(self._process.stderr).read().decode(errors="replace").strip()
         status = self._process.wait()
         if self._overdue:
-            return self._words("wall")
-        if cpu_was_up(status):
-            return self._words("cpu")
-        if last_words.endswith("MemoryError"):
-            return self._words("memory")
-        return f"the process that fills it in has ended (status {status}) {last_words[-300:]}".strip()
+            return self._describe("wall")
+        if exceeded_cpu_time(status):
+            return self._describe("cpu")
+        if stderr.endswith("MemoryError"):
+            return self._describe("memory")
+        return f"the renderer process ended (status {status}) {stderr[-300:]}".strip()
 
     @staticmethod
     def _pipe(end: IO[bytes] | None) -> IO[bytes]:
-        assert end is not None  # noqa: S101 - all three were asked to be pipes
+        assert end is not None  # noqa: S101 - all three are opened as pipes
         return end
 
     def _watch(self, done: threading.Event) -> None:
-        """End the process if it is not done in time."""
-        # In several short waits: after Ctrl-Z, or with the lid closed, one of them is over, and not the whole time.
+        """Kill the process if it exceeds `Limits.wall`."""
+        # Several short waits: a suspended machine (Ctrl-Z, closed lid) uses up one of them, not the whole limit.
         for _ in range(_WAITS):
             if done.wait(self._limits.wall / _WAITS):
                 return
@@ -136,13 +134,13 @@ class Confined:
         self._process.kill()
 
     def kill(self) -> None:
-        """End it, whatever it is doing; may be called from another thread than the one that waits for it."""
+        """Kill the process. May be called from any thread."""
         self._process.kill()
 
     def close(self) -> None:
-        """Give back what it held, after `kill`."""
+        """Wait for the killed process and close its pipes."""
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            # A question that it died over is still in the pipe's buffer, and cannot be flushed.
+            # A request that the process did not read is still buffered and cannot be flushed.
             with suppress(OSError):
                 self._pipe(pipe).close()

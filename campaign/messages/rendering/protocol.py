@@ -1,7 +1,7 @@
-"""How the program and a confined process talk: frames over pipes, each a small JSON object and raw buffers.
+"""The protocol between the program and a renderer process: frames over pipes, each a JSON header and raw buffers.
 
-What comes back from the confined process is read as JSON, text and numbers only, never unpickled:
-it has been in a stranger's hands.
+Answers are decoded as JSON, text and numbers only and never unpickled: the renderer process runs
+untrusted templates.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TEXT: Final = "text"
-"""A column of texts, as UTF-8 with a NUL between each two."""
+"""A column of texts: UTF-8, separated by NUL."""
 
 OBJECTS: Final = "objects"
-"""A column of any values, pickled; only ever sent to the confined process."""
+"""A column of any values, pickled. Sent to the renderer process only, never read from it."""
 
 LARGEST: Final = 1 << 29
-"""Bytes that a frame may have."""
+"""Maximum size of each part of a frame, in bytes."""
 
 _LENGTH: Final = struct.Struct("<I")
 
 
 def write(stream: IO[bytes], header: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
-    """Send one frame.
+    """Write one frame.
 
     Raises:
-        OSError: nobody reads it any more.
+        OSError: the other side has closed the pipe.
     """
     head = json.dumps({**header, "sizes": [len(buffer) for buffer in buffers]}).encode()
     stream.write(b"".join([_LENGTH.pack(len(head)), head, *buffers]))
@@ -38,11 +38,11 @@ def write(stream: IO[bytes], header: dict[str, Any], buffers: Sequence[bytes] = 
 
 
 def read(stream: IO[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-    """The next frame's header and buffers.
+    """Read one frame; returns its header and its buffers.
 
     Raises:
-        EOFError: the other side has gone.
-        ValueError: what it says is no frame.
+        EOFError: the other side has closed the pipe.
+        ValueError: the data is not a frame.
     """
     header = json.loads(_exactly(stream, _LENGTH.unpack(_exactly(stream, _LENGTH.size))[0]))
     return header, [_exactly(stream, size) for size in header["sizes"]]
@@ -63,7 +63,7 @@ def pack_objects(values: list[Any]) -> bytes:
 
 
 def unpack(form: str, buffer: bytes) -> list[Any]:
-    """The values of a column as `values.pack` made them; None, or a text of spaces alone, stands for an empty cell."""
+    """The values of a column packed by `cell_values.pack`. None or a blank text is an empty cell."""
     if form == TEXT:
         return str(buffer, "utf-8").split("\0")
-    return list(pickle.loads(buffer))  # noqa: S301 - the program's own data, read in the confined process
+    return list(pickle.loads(buffer))  # noqa: S301 - written by the program, read in the renderer process

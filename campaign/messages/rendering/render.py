@@ -1,8 +1,8 @@
-"""The rendering: every row's sender, text, title, image and reservation, each different combination made once.
+"""Renders the text fields of a campaign (sender, text, title, image, reservation), each variant once.
 
-Rows whose used columns hold the same values get the same message, so what is
-rendered are *variants*: the different combinations of those values. They go to
-confined processes (`crew`) as columns, in batches, and come back as columns.
+A *variant* is a distinct combination of values in the columns that the templates read: rows of one variant
+get the same message. Variants go to the renderer processes (`pool`) in batches of columns, and texts come
+back as columns.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering import batches
-from campaign.messages.rendering.pool import Crew
+from campaign.messages.rendering.pool import RendererPool
 from campaign.messages.templates.column_names import is_template
 
 if TYPE_CHECKING:
@@ -26,18 +26,20 @@ if TYPE_CHECKING:
     from campaign.messages.rendering.process import Answer
     from campaign.model import Recipients
 
-    Finish = Callable[[pa.ChunkedArray], pa.ChunkedArray]
+    Sanitize = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """The different messages of a table, before any rule has looked at them.
+    """The distinct messages of a table, before they are checked.
 
-    `fields` holds one Arrow column of strings a text field that is used, each
-    of one entry a variant, missing where it could not be rendered; `reasons`
-    says why, by variant, `failed` in which field, and `blamed` by which column's cell, by its place, as far as
-    that is known; `of_row` is the variant of every row (int64, the table's length);
-    `places` are the columns that each field reads, none for one that is no template.
+    Attributes:
+        fields: for each text field, an Arrow column of strings with one entry a variant; missing if rendering failed.
+        reasons: why rendering failed, by variant.
+        of_row: the variant of each row (int64, as long as the table).
+        places: the indices of the columns that each field reads; a field without placeholders has no entry.
+        failed: the field that failed, by variant.
+        blamed: the index of the column whose cell made the field fail, by variant, where it is known.
     """
 
     fields: dict[str, pa.ChunkedArray]
@@ -52,7 +54,7 @@ class Variants:
 
 
 class _Failure(NamedTuple):
-    """Why a variant could not be rendered, in which field, and the place of the column to blame, if known."""
+    """Why a variant failed, in which field, and the index of the column at fault, where it is known."""
 
     words: str
     field: str
@@ -63,36 +65,38 @@ def render(
     recipients: Recipients,
     sources: Mapping[str, tuple[str, str]],
     *,
-    finish: Finish,
+    sanitize: Sanitize,
     progress: Callable[[int], None] | None = None,
-    crew: Crew | None = None,
+    pool: RendererPool | None = None,
     files: TemplateFiles | None = None,
 ) -> Variants:
-    """Render text fields over all rows.
+    """Render text fields for all rows.
 
     Args:
         recipients: the rows.
-        sources: the fields by name, each with its label (for errors) and its source text.
-        finish: what is done to all rendered texts of a field.
-        progress: told how many rows' worth of rendering has been done since the last time.
-        crew: the processes to render in, where they have been started already.
-        files: what the fields may take in.
+        sources: the label (for errors) and the source of each field, by its name.
+        sanitize: replaces what cannot be sent in all rendered texts of a field.
+        progress: called with the number of rows rendered since the last call.
+        pool: the renderer processes, if they were started before; otherwise starts its own.
+        files: the files that the fields may include.
 
     Raises:
-        TemplateError: a field's syntax is wrong, it names an unknown column, or it was stopped by a limit.
+        TemplateError: a field has a syntax error, names an unknown column, or exceeded a limit.
     """
     templates = {name: source for name, source in sources.items() if is_template(source[1])}
     if templates:
-        with Crew() if crew is None else nullcontext(crew) as hired:
+        with RendererPool() if pool is None else nullcontext(pool) as renderers:
             headings = [column.heading for column in recipients.columns]
             places = dict(
-                zip(templates, hired.learn(headings, [*templates.values()], files or TemplateFiles()), strict=True)
+                zip(
+                    templates, renderers.compile(headings, [*templates.values()], files or TemplateFiles()), strict=True
+                )
             )
             used = sorted(set().union(*places.values()))
             of_row, firsts = _variants(recipients, used)
-            hired.expect(len(firsts))
-            questions = batches.cut(batches.cells(recipients, used, firsts), len(firsts))
-            rendered, failures = _gather(templates, hired.fill(questions), progress)
+            renderers.scale_for(len(firsts))
+            requests = batches.cut(batches.cells(recipients, used, firsts), len(firsts))
+            rendered, failures = _gather(templates, renderers.fill(requests), progress)
     else:
         of_row, firsts = _variants(recipients, ())
         rendered, failures, places = {}, {}, {}
@@ -101,7 +105,7 @@ def render(
     if progress:
         progress(len(of_row) - (len(firsts) if templates else 0))
     return Variants(
-        fields={name: finish(texts) for name, texts in rendered.items()},
+        fields={name: sanitize(texts) for name, texts in rendered.items()},
         reasons={variant: one.words for variant, one in failures.items()},
         of_row=of_row,
         places=places,
@@ -111,7 +115,7 @@ def render(
 
 
 def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """The variant of every row, and the first row of every variant, variants in the order of their first rows."""
+    """The variant of each row and the first row of each variant; variants are ordered by their first rows."""
     table = recipients.table
     if not places:
         return np.zeros(len(table), dtype=np.int64), np.arange(min(len(table), 1))
@@ -121,19 +125,19 @@ def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray
     for name in used:
         column, uniques = pd.factorize(table[name], use_na_sentinel=False)
         codes = pd.factorize(codes * max(len(uniques), 1) + column)[0]
-    # Codes are given in the order of first rows, so each new one is the largest so far.
+    # `factorize` numbers in the order of first rows, so each new code is the largest so far.
     highest = np.maximum.accumulate(codes)
     return codes, np.flatnonzero(np.diff(highest, prepend=-1))
 
 
 def _gather(
-    names: Mapping[str, object], answered: Iterator[list[Answer]], progress: Callable[[int], None] | None
+    names: Mapping[str, object], answers_by_batch: Iterator[list[Answer]], progress: Callable[[int], None] | None
 ) -> tuple[dict[str, pa.ChunkedArray], dict[int, _Failure]]:
-    """Put the batches' answers together: each field's texts, and the variants that failed."""
+    """Collect the answers of all batches: the texts of each field, and the variants that failed."""
     texts: dict[str, list[pa.Array]] = {name: [] for name in names}
     failures: dict[int, _Failure] = {}
     done = rows = 0
-    for answers in answered:
+    for answers in answers_by_batch:
         for name, (header, (lengths, data)) in zip(names, answers, strict=True):
             texts[name].append(batches.texts(np.frombuffer(lengths, dtype=np.int32), data))
             rows = len(texts[name][-1])

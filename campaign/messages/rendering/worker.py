@@ -1,7 +1,7 @@
-"""The confined process: compiles the templates and fills them in, one batch of rows after the other.
+"""The program of a renderer process: compiles the templates, then renders one batch of rows after another.
 
-It is started by `confined` with nothing of the program's environment, holds itself to
-the limits that it is given, and ends when its pipe does.
+`process` starts it without the program's environment. It applies the limits that it is given to
+itself and ends when its input ends.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering import protocol
-from campaign.messages.rendering.limits import Limits, allow_cpu, confine
-from campaign.messages.templates import fill as filling
+from campaign.messages.rendering.limits import Limits, limit_cpu_time, limit_memory
+from campaign.messages.templates import fill
 from campaign.messages.templates.column_names import Names
 from campaign.messages.templates.compile import compile_field
-from campaign.messages.templates.environment import Language, missing
+from campaign.messages.templates.environment import TemplateEnvironment, missing
 from campaign.model.errors import TemplateError
 from campaign.model.reasons import Reason, encode
 
@@ -31,25 +31,26 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Worker:
-    """Answers every question field by field, so that the other side knows which one it did not come back from."""
+    """Answers each request field by field, so that the program knows which field exceeded a limit."""
 
     answer: Callable[..., None]
     headings: Sequence[str]
     limits: Limits
     fields: list[Field]
 
-    def learn(self, templates: Sequence[tuple[str, str]], files: dict[str, dict[str, str]]) -> None:
-        """Compile the templates, each a label and a source; answers with the places of the columns they read."""
+    def compile(self, templates: Sequence[tuple[str, str]], files: dict[str, dict[str, str]]) -> None:
+        """Compile the templates (label and source); answers the indices of the columns that each reads."""
         names = Names.of(self.headings)
-        language = Language(TemplateFiles(**files))
+        environment = TemplateEnvironment(TemplateFiles(**files))
         for label, source in templates:
-            self.fields.append(compile_field(label, source, names, language))
+            self.fields.append(compile_field(label, source, names, environment))
             self.answer({"places": sorted(self.fields[-1].places)})
 
     def fill(self, header: dict[str, Any], buffers: Sequence[bytes]) -> None:
-        """Render a batch; answers a field's texts as UTF-8 and their lengths in bytes (-1: none).
+        """Render a batch; answers the texts of each field as UTF-8 and their lengths in bytes (-1: not rendered).
 
-        With them go the new reasons, and the places of the columns that are to blame for them, as far as known.
+        The header has the reasons of rows that failed in this field, and the index of the column whose cell
+        is at fault, where it is known.
         """
         reasons: dict[int, str] = {}
         columns = {
@@ -59,7 +60,7 @@ class _Worker:
         for field in self.fields:
             known = set(reasons)
             blamed: dict[int, int] = {}
-            texts = filling.fill(field, columns, header["rows"], reasons, most=self.limits.output, blamed=blamed)
+            texts = fill.fill(field, columns, header["rows"], reasons, most=self.limits.output, blamed=blamed)
             lengths, data = _encode(texts, reasons)
             new = {place: words for place, words in reasons.items() if place not in known}
             self.answer({"reasons": new, "blamed": blamed}, [lengths, data])
@@ -73,7 +74,7 @@ class _Worker:
 
 
 def _encode(texts: Sequence[str | None], reasons: dict[int, str]) -> tuple[bytes, bytes]:
-    """The texts' lengths and bytes; one that cannot be encoded (half of a surrogate pair) gets a reason."""
+    """The lengths and bytes of the texts; a text that UTF-8 cannot encode (a lone surrogate) gets a reason."""
     encoded: list[bytes | None] = []
     for place, text in enumerate(texts):
         try:
@@ -87,38 +88,38 @@ def _encode(texts: Sequence[str | None], reasons: dict[int, str]) -> tuple[bytes
 
 
 def main() -> None:
-    """Answer questions from standard input on standard output until there are no more."""
-    # Ctrl-C reaches every process of the terminal; what follows is for the program to decide.
+    """Answer requests from standard input on standard output until standard input ends."""
+    # Ctrl-C reaches every process of the terminal; the program decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
     try:
-        _serve(questions, answers)
+        _serve(requests, answers)
     except (EOFError, BrokenPipeError):
         return
 
 
-def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
-    header, _ = protocol.read(questions)
+def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    header, _ = protocol.read(requests)
     limits = Limits(**header["limits"])
-    confine(limits)
+    limit_memory(limits)
     worker = _Worker(lambda *frame: protocol.write(answers, *frame), header["headings"], limits, [])
-    _within(limits, answers, lambda: worker.learn(header["templates"], header["files"]))
+    _within(limits, answers, lambda: worker.compile(header["templates"], header["files"]))
     while True:
-        header, buffers = protocol.read(questions)
+        header, buffers = protocol.read(requests)
         _within(limits, answers, partial(worker.fill, header, buffers))
 
 
 def _within(limits: Limits, answers: IO[bytes], task: Callable[[], None]) -> None:
-    """Do a task within `limits.cpu`; where it is stopped, that is the answer."""
-    allow_cpu(limits.cpu)
-    outcome = _outcome(task)
-    allow_cpu(0)
-    if outcome:
-        protocol.write(answers, outcome)
+    """Run a task within `limits.cpu`; answers why it was stopped, if it was."""
+    limit_cpu_time(limits.cpu)
+    failure = _failure(task)
+    limit_cpu_time(0)
+    if failure:
+        protocol.write(answers, failure)
 
 
-def _outcome(task: Callable[[], None]) -> dict[str, str] | None:
-    """What stopped the task. Told only after the exception is gone, and with it all that had used up the memory."""
+def _failure(task: Callable[[], None]) -> dict[str, str] | None:
+    """What stopped the task. Returned, not sent here: the exception still holds the memory that was used up."""
     try:
         task()
     except TemplateError as problem:
@@ -127,6 +128,6 @@ def _outcome(task: Callable[[], None]) -> dict[str, str] | None:
         return {"stopped": "memory"}
     except RecursionError:
         return {"stopped": "recursion"}
-    except filling.TooLong:
+    except fill.TooLong:
         return {"stopped": "output"}
     return None

@@ -1,1 +1,1 @@
-"""The template language: filters, Korean particles, dates. Runs inside the confined process."""
+"""The template language: environment, filters, Korean particles, dates. Runs in a renderer process."""

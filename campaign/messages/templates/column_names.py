@@ -1,6 +1,6 @@
-"""What a template may call the columns of a spreadsheet.
+"""The names by which a template reads the columns of a spreadsheet.
 
-Nothing here knows the template language: these names are needed where it is not loaded.
+This module does not import Jinja2: the names are also used where Jinja2 is not loaded.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROW: Final = "row"
-"""The variable that reaches every column by its heading as written: `row["금액(원)"]`."""
+"""The variable that gives each column under its heading as written: `row["금액(원)"]`."""
 
 _NOT_WORD: Final = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How a template may call the columns, each to a column's place: `variables` by name, `headings` by `row[...]`.
+    """The names of the columns, each with the index of its column: `variables` by name, `headings` for `row[...]`.
 
-    `ambiguous` are names that several columns share, with a sentence on which columns those are.
+    `ambiguous` maps each name that several columns share to a sentence that lists these columns.
     """
 
     variables: dict[str, int]
     headings: dict[str, int]
-    known: tuple[str, ...]  # the headings, for a person to read
+    known: tuple[str, ...]  # the headings, as errors list them
     ambiguous: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, headings: Sequence[str]) -> Names:
-        """Names for these headings. The user's own stand before those that a result workbook adds, and are meant."""
+        """The names for these headings. The user's columns take precedence over those of a result workbook."""
         variables: dict[str, int] = {}
         by_heading: dict[str, int] = {}
         for place, heading in enumerate(headings):
@@ -54,14 +54,14 @@ class Names:
         return cls(variables, by_heading, known, _ambiguous(headings[: own_columns(headings)]))
 
     def no_such(self, place: str, name: str) -> str:
-        """That `place` in a template asks for a column which does not exist, with the nearest ones."""
+        """The error for a name in a template that is not a column, with similar names."""
         near = difflib.get_close_matches(name, self.known, n=2, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
         return f"{place}: there is no column {name!r}. {hint}Columns: {', '.join(self.known)}"
 
 
 def _ambiguous(headings: Sequence[str]) -> dict[str, str]:
-    """The names that would mean several of the columns, and which columns those are."""
+    """The names that several columns share, each with a sentence that lists these columns."""
     folded = list(map(fold, headings))
     found = {name: _which(headings, name, folded) for name in folded if name and folded.count(name) > 1}
     found |= {name: found[fold(name)] for name in headings if headings.count(name) > 1 and name.strip()}
@@ -74,7 +74,7 @@ def _ambiguous(headings: Sequence[str]) -> dict[str, str]:
 
 
 def _which(headings: Sequence[str], name: str, names: Sequence[str]) -> str:
-    """Which columns the name means, each by the heading before it: their letters differ between files."""
+    """Lists the columns that share a name, each by the heading before it: column letters differ between files."""
     places = [place for place, other in enumerate(names) if other == name]
     shown = [
         f"{fold(headings[place])!r} after {fold(headings[place - 1])!r}"
@@ -86,16 +86,16 @@ def _which(headings: Sequence[str], name: str, names: Sequence[str]) -> str:
 
 
 def fold(heading: str) -> str:
-    """A heading as it is compared: in NFC, without white space around it, one space for several or a newline."""
+    """Normalise a heading for comparison: NFC, white space stripped, runs of white space as one space."""
     return " ".join(unicodedata.normalize("NFC", heading).split())
 
 
 def plain_form(heading: str) -> str:
-    """A heading as an identifier: `금액(원)` is `금액_원`, `1차 쿠폰` is `_1차_쿠폰`."""
+    """A heading as an identifier: `금액(원)` becomes `금액_원`, `1차 쿠폰` becomes `_1차_쿠폰`."""
     plain = _NOT_WORD.sub("_", heading).strip("_")
     return f"_{plain}" if plain[:1].isdigit() else plain
 
 
 def is_template(text: str) -> bool:
-    """Whether there is anything to fill in or to leave out."""
+    """Whether a text has placeholders, tags or comments."""
     return "{{" in text or "{%" in text or "{#" in text

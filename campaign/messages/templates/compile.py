@@ -1,4 +1,4 @@
-"""Templates over a row's columns: checked against the headings before any row, then filled in."""
+"""Compiles templates and checks them against the headings before any row is rendered."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jinja2 import nodes
 
 from campaign.messages.templates import origins, pieces
 from campaign.messages.templates.batch_loop import Loop, compile_loop
-from campaign.messages.templates.column_names import ROW, Names, fold, is_template, plain_form
-from campaign.messages.templates.environment import Language, missing, refuse_large_constants
+from campaign.messages.templates.column_names import ROW
+from campaign.messages.templates.environment import TemplateEnvironment, refuse_large_constants
 from campaign.messages.templates.josa import particles
 from campaign.messages.templates.origins import heading_of
 from campaign.model.errors import TemplateError
@@ -21,12 +21,12 @@ from campaign.model.errors import TemplateError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ROW", "Field", "Names", "compile_field", "fold", "is_template", "missing", "plain_form"]
+    from campaign.messages.templates.column_names import Names
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One compiled text field of a message; `places` are the columns that it reads."""
+    """One compiled text field of a message; `places` are the indices of the columns that it reads."""
 
     label: str
     template: jinja2.Template
@@ -34,67 +34,58 @@ class Field:
     variables: frozenset[str]
     headings: frozenset[str] | None  # None: `row` is used as a whole
     places: frozenset[int]
-    origins: Mapping[str, frozenset[int]]  # the columns that the template's own variables are made of
-    extends: bool = False  # the template fills in another one's blocks
-    loop: Loop | None = None  # the same as a loop over many rows, where it can be one
+    origins: Mapping[str, frozenset[int]]  # by variable, the columns that its value comes from
+    extends: bool = False  # the template overrides blocks of another one
+    loop: Loop | None = None  # the template as a loop over many rows, where that means the same
 
     @property
-    def language(self) -> Language:
-        """The language that it was compiled in."""
-        language = self.template.environment
-        assert isinstance(language, Language)  # noqa: S101 - `compile_field` compiles in no other
-        return language
+    def environment(self) -> TemplateEnvironment:
+        """The environment in which the field was compiled."""
+        environment = self.template.environment
+        assert isinstance(environment, TemplateEnvironment)  # noqa: S101 - `compile_field` compiles in no other
+        return environment
 
     @property
     def by_heading(self) -> frozenset[str]:
-        """The headings that `row` has to hold."""
+        """The headings that `row` must contain."""
         return frozenset(self.names.headings) if self.headings is None else self.headings
-
-    def render(self, values: Mapping[int, object]) -> str:
-        """The text for one row, given the values of `places`; `filling.fill` does the same for many rows.
-
-        Raises:
-            jinja2.UndefinedError: a cell that the template prints is empty; its words name the column.
-            Exception: whatever else the template runs into on these values.
-        """
-        context = {name: values[self.names.variables[name]] for name in self.variables}
-        if self.by_heading:
-            context[ROW] = {heading: values[self.names.headings[heading]] for heading in self.by_heading}
-        # Not Template.render: on an error it rewrites the traceback, a thousand times the cost of the row.
-        return "".join(self.template.root_render_func(self.template.new_context(context)))
 
 
 @cache
-def _language() -> Language:
-    return Language()
+def _environment() -> TemplateEnvironment:
+    return TemplateEnvironment()
 
 
-def compile_field(label: str, source: str, names: Names, language: Language | None = None) -> Field:
-    """A text field ready to be rendered; `label` says where it came from, for errors.
+def compile_field(label: str, source: str, names: Names, environment: TemplateEnvironment | None = None) -> Field:
+    """Compile a text field.
 
-    `language` has the files that it may take in.
+    Jinja2 evaluates constant expressions here, so a hostile source can exhaust the machine: `worker` calls
+    this within limits.
 
-    Constants are reckoned out here already, so a hostile source can use up the machine:
-    `worker` calls this within limits.
+    Args:
+        label: where the source comes from, for errors.
+        source: the source of the template.
+        names: the names of the columns.
+        environment: has the files that the template may include.
 
     Raises:
-        TemplateError: the syntax is wrong, it names a column that does not exist (with the nearest), or
-            takes in a file that is missing or not of its folder.
+        TemplateError: the syntax is wrong, the template names a column that does not exist (the error names
+            similar columns), or it includes a file that is missing or outside its folder.
     """
-    language = language or _language()
-    source = unicodedata.normalize("NFC", source)  # as the names of columns are, which macOS writes in parts
+    environment = environment or _environment()
+    source = unicodedata.normalize("NFC", source)  # like the names of columns; macOS decomposes Hangul
     try:
-        whole = pieces.walk(language, label, source)
-        asked = pieces.variables(language, whole, names) - {ROW}
+        whole = pieces.walk(environment, label, source)
+        asked = pieces.variables(environment, whole, names) - {ROW}
         by_piece = [_headings_asked(piece.label, piece.tree, names) for piece in whole]
         headings = None if None in by_piece else frozenset().union(*filter(None, by_piece))
         for piece in whole:
             _refuse_unknown_particles(piece.label, piece.tree)
-            refuse_large_constants(language, piece.tree)
+            refuse_large_constants(environment, piece.tree)
             if piece.name is not None:
-                language.get_template(piece.name)
-        template = language.from_string(source)
-        loop = None if headings is None else compile_loop(language, source, sorted(asked), sorted(headings))
+                environment.get_template(piece.name)
+        template = environment.from_string(source)
+        loop = None if headings is None else compile_loop(environment, source, sorted(asked), sorted(headings))
     except jinja2.TemplateSyntaxError as problem:
         place = f"{label}: {problem.name}" if problem.name else label
         raise TemplateError(f"{place}, line {problem.lineno}: {problem.message}") from None
@@ -112,11 +103,11 @@ def compile_field(label: str, source: str, names: Names, language: Language | No
 
 
 _METHODS: Final = frozenset(dir(dict))
-"""Names that `row.name` may mean a method of the mapping by."""
+"""Names for which `row.name` may be a method of the mapping."""
 
 
 def _headings_asked(label: str, tree: nodes.Template, names: Names) -> frozenset[str] | None:
-    """The headings that `row[...]` names; None where `row` is used in a way that may reach any of them."""
+    """The headings that `row[...]` names; None where `row` is used in a way that may read any of them."""
     reached: set[str] = set()
     direct = 0
     for heading in map(heading_of, tree.find_all((nodes.Getitem, nodes.Getattr))):
@@ -135,7 +126,7 @@ def _headings_asked(label: str, tree: nodes.Template, names: Names) -> frozenset
 
 
 def _refuse_unknown_particles(label: str, tree: nodes.Template) -> None:
-    """Refuse `josa("이/을")` before any row: the pair is nearly always written out."""
+    """Reject `josa("이/을")` before any row is rendered: the pair is nearly always a constant."""
     for call in tree.find_all(nodes.Filter):
         pair = call.args[0] if call.name == "josa" and call.args else None
         if isinstance(pair, nodes.Const):

@@ -1,4 +1,4 @@
-"""Dates and times in Korean words: 12월 1일(화), 오후 3시 30분."""
+"""Reads dates and times from cells and formats them in Korean: 12월 1일(화), 오후 3시 30분."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIME: Final = re.compile(r"(오전|오후)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.
 
 
 class _Parts(NamedTuple):
-    """What a cell says: a day, a time, or both."""
+    """The content of a cell: a day, a time, or both."""
 
     date: dt.date | None
     time: dt.time | None
@@ -26,10 +26,10 @@ def read_date(value: object) -> dt.date:
     """The day of a date cell, or of a text such as 2026-12-01, 2026. 12. 1. or 20261201.
 
     Raises:
-        ValueError: it names no day.
+        ValueError: the value is not a day.
     """
     if (date := _read(value).date) is None:
-        raise ValueError(f"{value!r} is no date; expected a date cell, or a text such as 2026-12-01")
+        raise ValueError(f"{value!r} is not a date; expected a date cell, or a text such as 2026-12-01")
     return date
 
 
@@ -37,11 +37,11 @@ def read_time(value: object) -> dt.time:
     """The time of a time or date cell, or of a text such as 15:30, 오후 3:30 or 2026-12-01 15:30; a day begins at 0:00.
 
     Raises:
-        ValueError: it names no time.
+        ValueError: the value is not a time.
     """
     date, time = _read(value)
     if time is None and date is None:
-        raise ValueError(f"{value!r} is no time; expected a time cell, or a text such as 15:30")
+        raise ValueError(f"{value!r} is not a time; expected a time cell, or a text such as 15:30")
     return time or dt.time()
 
 
@@ -79,12 +79,12 @@ def weekday(date: dt.date) -> str:
 
 
 def half_of_day(time: dt.time) -> str:
-    """오전 before noon, 오후 from noon on."""
+    """오전 before noon, 오후 from noon."""
     return "오전" if time.hour < 12 else "오후"  # noqa: PLR2004 - noon
 
 
 def hour_of_half(time: dt.time) -> int:
-    """The hour on a clock of twelve: 0 at midnight, and 12 at noon, as Koreans say it."""
+    """The hour of a 12-hour clock as Koreans say it: 0 at midnight, 12 at noon."""
     return time.hour if time.hour <= 12 else time.hour - 12  # noqa: PLR2004 - noon
 
 
@@ -111,14 +111,14 @@ _OF_TIME: Final[dict[str, Callable[[dt.time], str]]] = {
 }
 
 CODES: Final = (*_OF_DATE, *_OF_TIME, "%%")
-"""What a form may hold. They mean the same on every system, unlike `strftime`'s own `%-d`."""
+"""The codes of a form. They work on every system, unlike `%-d` of `strftime`."""
 
 
-def in_form(value: object, form: str) -> str:
-    """A date or time in a form such as `%Y년 %-m월 %-d일 %p %-I시`.
+def format_date(value: object, form: str) -> str:
+    """Format a date or time in a form such as `%Y년 %-m월 %-d일 %p %-I시`.
 
     Raises:
-        ValueError: it is no date or time, or the form has a code that is not among `CODES`.
+        ValueError: the value is not a date or time, or the form has a code that is not in `CODES`.
     """
     return re.sub(r"%-?.?", lambda code: _in_code(value, code[0]), form)
 
@@ -130,4 +130,4 @@ def _in_code(value: object, code: str) -> str:
         return _OF_DATE[code](read_date(value))
     if code in _OF_TIME:
         return _OF_TIME[code](read_time(value))
-    raise ValueError(f"date: {code!r} is no code; expected some of {' '.join(CODES)}")
+    raise ValueError(f"date: {code!r} is not a code; expected some of {' '.join(CODES)}")

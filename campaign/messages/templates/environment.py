@@ -1,6 +1,6 @@
-"""The language of templates: Jinja2, strict about what is missing, sandboxed, with our filters.
+"""The Jinja2 environment of templates: sandboxed, strict about missing values, with the filters of this package.
 
-A template comes from the person who sends; it is still treated as hostile.
+A template comes from the user, and is still treated as hostile.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from campaign.config import template_files
 from campaign.config.template_files import TemplateFiles
 from campaign.messages.templates.filters import FILTERS
-from campaign.messages.templates.format_value import show
+from campaign.messages.templates.format_value import format_value
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from types import CodeType
 
 PRODUCT: Final = 100_000
-"""Characters that a `*` may make of a text: more than any message can hold."""
+"""Maximum number of characters of a text repeated with `*`: more than any message can have."""
 
 NUMBERS: Final = 100_000
-"""Numbers that `range` may give: as many as Jinja2's own sandbox allows."""
+"""Maximum length of a `range`, as in the sandbox of Jinja2."""
 
 POWER_BITS: Final = 64
-"""Bits that a `**` may make: more than any sum in a message."""
+"""Maximum size of the result of `**`, in bits: more than any amount in a message."""
 
 
 class EmptyCell(jinja2.UndefinedError):
@@ -48,7 +48,7 @@ class EmptyCell(jinja2.UndefinedError):
 
 
 class Missing(jinja2.Undefined):
-    """An empty cell: it can be asked about (`if`, `==`, `default`), but not be printed or reckoned with."""
+    """The value of an empty cell: it can be tested (`if`, `==`, `default`), but not printed or used in arithmetic."""
 
     __slots__ = ()
 
@@ -59,12 +59,12 @@ class Missing(jinja2.Undefined):
 
 
 def missing(heading: str) -> Missing:
-    """What stands for an empty cell of that column."""
+    """The value of an empty cell in the column of this heading."""
     return Missing(hint=heading, exc=EmptyCell)
 
 
 class _Loader(jinja2.BaseLoader):
-    """Gives templates the files that were read for them, and no others."""
+    """Loads only the files that were read together with the campaign."""
 
     def __init__(self, texts: dict[str, str]) -> None:
         self._texts = texts
@@ -81,19 +81,19 @@ class _Loader(jinja2.BaseLoader):
 
 
 class _Template(jinja2.Template):
-    """A template whose `import` is made anew each time: what one row leaves in it must not reach the next."""
+    """A template that is imported anew for each row: state that one row sets must not reach the next row."""
 
     def _get_default_module(self, ctx: Any = None) -> Any:  # noqa: ANN401 - Jinja2's signature
         self._module = None
         return super()._get_default_module(ctx)
 
 
-class Language(ImmutableSandboxedEnvironment):
-    """The sandbox, with the operators that can use up the machine held in bounds.
+class TemplateEnvironment(ImmutableSandboxedEnvironment):
+    """The sandbox, with bounds for the operators that can exhaust the machine.
 
     Attributes:
-        files: the files that its templates may take in.
-        sources: the Python source that each template was compiled to, by the file name of its code.
+        files: the files that its templates may include.
+        sources: the Python source of each compiled template, by the file name of its code.
     """
 
     intercepted_binops = frozenset({"**", "*"})
@@ -104,21 +104,21 @@ class Language(ImmutableSandboxedEnvironment):
         self.sources: dict[str, str] = {}
         loader = _Loader(self.files.texts)
         super().__init__(
-            undefined=jinja2.StrictUndefined, finalize=show, autoescape=False, loader=loader, auto_reload=False
+            undefined=jinja2.StrictUndefined, finalize=format_value, autoescape=False, loader=loader, auto_reload=False
         )
-        self.globals["range"] = numbers
-        # The same campaign has to make the same messages whenever it is read: a plan is known by its texts.
+        self.globals["range"] = bounded_range
+        # A campaign must give the same messages each time it is read: a plan is identified by its texts.
         del self.globals["lipsum"], self.filters["random"]
         self.filters.update(FILTERS)
 
     def _compile(self, source: str, filename: str) -> CodeType:
-        """Jinja2's hook: keeps the source, by which `fault` finds what a template was doing when it failed."""
+        """Hook of Jinja2: keeps the source, in which `fault` finds the expression that failed."""
         filename = f"<template {len(self.sources)}>"
         self.sources[filename] = source
         return super()._compile(source, filename)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 - Jinja2's signature
-        """A product or a power, unless it is too large for a message."""
+        """Evaluate `*` and `**`, unless the result is too large for a message."""
         if operator == "**":
             _refuse_large_power(left, right)
         elif isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
@@ -126,11 +126,11 @@ class Language(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def numbers(*bounds: int) -> range:
-    """Jinja2's `range`.
+def bounded_range(*bounds: int) -> range:
+    """The `range` of templates.
 
     Raises:
-        SecurityError: it has too many numbers.
+        SecurityError: it has more than `NUMBERS` numbers.
     """
     found = range(*bounds)
     try:
@@ -142,25 +142,25 @@ def numbers(*bounds: int) -> range:
     return found
 
 
-def refuse_large_constants(language: Language, tree: nodes.Template) -> None:
-    """Refuse products, powers and ranges of constants that fail on every row, such as `9**9**7`, before any row.
+def refuse_large_constants(environment: TemplateEnvironment, tree: nodes.Template) -> None:
+    """Reject constant products, powers and ranges that fail on every row, such as `9**9**7`.
 
     Raises:
-        SecurityError: one is too large for a message.
+        SecurityError: a result is too large for a message.
     """
     for node in tree.find_all((nodes.Pow, nodes.Mul, nodes.Call)):
         try:
-            _constant(language, node)
+            _constant(environment, node)
         except (nodes.Impossible, ArithmeticError, TypeError, ValueError):
-            continue  # it depends on the row, or fails on every row with words of its own
+            continue  # it depends on the row, or fails on each row with its own error
 
 
-def _constant(language: Language, node: nodes.Expr) -> Any:  # noqa: ANN401 - whatever the template reckons with
+def _constant(environment: TemplateEnvironment, node: nodes.Expr) -> Any:  # noqa: ANN401 - any value of a template
     if isinstance(node, nodes.Pow | nodes.Mul):
-        left, right = _constant(language, node.left), _constant(language, node.right)
-        return language.call_binop(None, node.operator, left, right)
+        left, right = _constant(environment, node.left), _constant(environment, node.right)
+        return environment.call_binop(None, node.operator, left, right)
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "range":
-        return numbers(*(_constant(language, bound) for bound in node.args))
+        return bounded_range(*(_constant(environment, bound) for bound in node.args))
     return node.as_const()
 
 
@@ -171,7 +171,7 @@ def _refuse_large_power(base: object, exponent: object) -> None:
         raise SecurityError(f"{base} ** {exponent} is too large for a message")
 
 
-def _refuse_large_product(left: Any, right: Any) -> None:  # noqa: ANN401 - whatever the template multiplies
+def _refuse_large_product(left: Any, right: Any) -> None:  # noqa: ANN401 - any value of a template
     times, what = (left, right) if isinstance(left, int) else (right, left)
     if isinstance(times, int) and hasattr(what, "__len__") and len(what) * times > PRODUCT:
         raise SecurityError(f"a text repeated {times:,} times is too large for a message")

@@ -1,11 +1,11 @@
-"""Filling templates in for many rows, with as little done a row as Jinja2 allows."""
+"""Renders a compiled field for many rows, with as little work a row as Jinja2 allows."""
 
 from __future__ import annotations
 
 from itertools import compress, repeat
 from typing import TYPE_CHECKING, Any
 
-from campaign.messages.rendering import fault
+from campaign.messages.templates import fault
 from campaign.messages.templates.column_names import ROW
 from campaign.messages.templates.environment import reason_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TooLong(Exception):
-    """A template made a text longer than any message could be."""
+    """A template produced a text that is longer than any message can be."""
 
 
 def fill(
@@ -31,19 +31,19 @@ def fill(
     most: int,
     blamed: dict[int, int] | None = None,
 ) -> list[str | None]:
-    """The field's text for each row; None for rows that have a reason, or get one here.
+    """Render the field for each row; None for rows that have a reason or get one here.
 
     Args:
         field: the compiled field.
-        columns: the values of at least the field's places, `rows` of each.
-        rows: how many rows there are.
-        reasons: why a row cannot be rendered; rows with one already are passed over, new ones are added.
-        most: characters that a text may have, besides those of its cells.
-        blamed: gets the place of the column whose cell made a row fail, where that is known.
+        columns: the values of the columns that the field reads, by index; `rows` of each.
+        rows: number of rows.
+        reasons: why a row cannot be rendered, by row. Rows with a reason are skipped; new reasons are added.
+        most: maximum number of characters of a text, not counting those of its cells.
+        blamed: receives the index of the column whose cell made a row fail, where it is known.
 
     Raises:
-        TooLong: a text has more.
-        MemoryError, RecursionError: the template would use up the machine; no row of its data mends that.
+        TooLong: a text is longer than `most`.
+        MemoryError, RecursionError: the template exceeds the limits of the process, whatever the data.
     """
     todo = [place not in reasons for place in range(rows)]
     if not all(todo):
@@ -51,10 +51,8 @@ def fill(
     failures: dict[int, tuple[str, int | None]] = {}
 
     def failed(row: int, problem: Exception) -> None:
-        failures[row] = (
-            reason_of(problem),
-            fault.cell_at_fault(problem, field, {at: columns[at][row] for at in field.places}),
-        )
+        cells = {place: columns[place][row] for place in field.places}
+        failures[row] = reason_of(problem), fault.cell_at_fault(problem, field, cells)
 
     texts = _in_a_loop(field, columns, failed)
     if texts is None:
@@ -78,14 +76,14 @@ def _in_a_loop(field: Field, columns: Columns, failed: Failed) -> list[str | Non
 
 
 def _row_by_row(field: Field, columns: Columns, rows: int, failed: Failed) -> list[str | None]:
-    """One call a row, but one context for all of them: a context of its own for each costs six times as much."""
+    """One call a row, but one context for all rows: a context for each row costs six times as much."""
     names = (*field.variables, ROW)
     texts: list[str | None] = []
     context, render = field.template.new_context({}), field.template.root_render_func
     extends = field.extends
     for cells in _cells(field, columns, rows):
         if extends:
-            # Jinja2 adds the other template's blocks to the context.
+            # Jinja2 adds the blocks of the other template to the context.
             context = field.template.new_context({})
         context.parent.update(zip(names, cells, strict=True))
         try:
@@ -95,17 +93,17 @@ def _row_by_row(field: Field, columns: Columns, rows: int, failed: Failed) -> li
         except Exception as problem:  # noqa: BLE001 - a template can raise anything; it is the row's problem
             failed(len(texts), problem)
             texts.append(None)
-            # What it was in the middle of (a scope, its escaping) must not reach the next row.
+            # An unfinished scope or autoescape setting must not reach the next row.
             context = field.template.new_context({})
         if context.vars:
-            # Nor may what it has `set`.
+            # Variables that the row has `set` must not reach the next row.
             context.vars.clear()
             context.exported_vars.clear()
     return texts
 
 
 def _cells(field: Field, columns: Columns, rows: int) -> Iterable[tuple[Any, ...]]:
-    """The values of every row in the order of the field's variables, the mapping `row` last."""
+    """The values of each row in the order of the field's variables, the mapping `row` last."""
     headings = tuple(field.by_heading)
     by_heading = zip(*(columns[field.names.headings[heading]] for heading in headings), strict=True)
     whole: Iterable[Any] = repeat({}, rows)

@@ -1,7 +1,7 @@
-"""The filters that templates have besides Jinja2's own: numbers, dates, masks and particles, as Koreans write them.
+"""The filters of templates besides those of Jinja2: numbers, dates, masks and particles as Koreans write them.
 
-Each takes the cell's value as it is (text, number, date, time). An empty cell is
-refused like everywhere: `{{ 금액|default(0)|thousands }}` says what stands for it.
+Each filter takes the value of a cell (text, number, date, time). An empty cell is an error, as everywhere in
+templates; `{{ 금액|default(0)|thousands }}` gives a value for it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from campaign.messages.templates import date_format
-from campaign.messages.templates.format_value import show
+from campaign.messages.templates.format_value import format_value
 from campaign.messages.templates.josa import with_particle
 
 if TYPE_CHECKING:
@@ -25,26 +25,26 @@ def thousands(value: object) -> str:
     Text of digits counts as a number, with or without commas.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: the value is not a number.
     """
-    shown = "" if isinstance(value, bool) else str(show(value)).strip()
+    shown = "" if isinstance(value, bool) else str(format_value(value)).strip()
     match = _NUMBER.fullmatch(shown)
     if match is None:
-        raise ValueError(f"thousands: {value!r} is no number")
+        raise ValueError(f"thousands: {value!r} is not a number")
     sign, whole, fraction = match.groups()
     return f"{sign}{int(whole.replace(',', '')):,}{fraction or ''}"
 
 
 def date(value: object, form: str = "%Y-%m-%d") -> str:
-    """A date or time in a form: `{{ 예약일|date("%Y년 %-m월 %-d일 (%a)") }}` is 2026년 12월 1일 (화).
+    """Formats a date or time: `{{ 예약일|date("%Y년 %-m월 %-d일 (%a)") }}` is 2026년 12월 1일 (화).
 
     Codes: %Y %y year, %m %-m month, %d %-d day, %a %A weekday (화, 화요일), %p 오전 or 오후, %I %-I hour of twelve,
-    %H %-H hour, %M %-M minute, %S second; with `-` there is no 0 in front. They mean the same on every system.
+    %H %-H hour, %M %-M minute, %S second; `-` omits the leading 0. The codes work on every system.
 
     Raises:
-        ValueError: it is no date or time, or there is no such code.
+        ValueError: the value is not a date or time, or a code does not exist.
     """
-    return date_format.in_form(value, form)
+    return date_format.format_date(value, form)
 
 
 def korean_date(value: object, *, weekday: bool = False, year: bool = False) -> str:
@@ -53,7 +53,7 @@ def korean_date(value: object, *, weekday: bool = False, year: bool = False) -> 
     Takes date cells, and texts such as 2026-12-01, 2026. 12. 1. or 20261201.
 
     Raises:
-        ValueError: it names no day.
+        ValueError: the value is not a day.
     """
     day = date_format.read_date(value)
     written = f"{day.month}월 {day.day}일"
@@ -68,7 +68,7 @@ def korean_time(value: object) -> str:
     Takes time and date cells, and texts such as 15:30 or 2026-12-01 15:30.
 
     Raises:
-        ValueError: it names no time.
+        ValueError: the value is not a time.
     """
     time = date_format.read_time(value)
     written = f"{date_format.half_of_day(time)} {date_format.hour_of_half(time)}시"
@@ -81,24 +81,24 @@ _PHONE: Final = re.compile(r"(02|050\d|0\d\d|(?=1[5-8]\d{6}$))(\d{3,4})(\d{4})")
 def mask_phone(value: object) -> str:
     """A phone number with its middle hidden: 010-****-1234, 02-***-4567, ****-1234 for 1588-1234.
 
-    Hyphens, dots and spaces do not matter; +82, and a 0 that a number cell has lost, are put right.
+    Hyphens, dots and spaces are ignored; +82 becomes 0, and a leading 0 that a number cell lost is restored.
 
     Raises:
-        ValueError: it is no phone number.
+        ValueError: the value is not a phone number.
     """
-    digits = re.sub(r"[-. ()]", "", str(show(value)))
+    digits = re.sub(r"[-. ()]", "", str(format_value(value)))
     digits = re.sub(r"^(?:\+?82|0082)0?(?=[1-9])|^(?=1[016-9]\d{7,8}$)", "0", digits)
     match = _PHONE.fullmatch(digits)
     if match is None:
-        raise ValueError(f"mask_phone: {value!r} is no phone number")
+        raise ValueError(f"mask_phone: {value!r} is not a phone number")
     area, middle, end = match.groups()
     return "-".join(filter(None, (area, "*" * len(middle), end)))
 
 
 def mask_name(value: object) -> str:
-    """A name with its inner letters hidden: 김*서, 남**수, and 김* where there are two."""
-    name = str(show(value)).strip()
-    if len(name) <= 2:  # noqa: PLR2004 - nothing is inner
+    """A name with its inner letters hidden: 김*서, 남**수; 김* for a name of two letters."""
+    name = str(format_value(value)).strip()
+    if len(name) <= 2:  # noqa: PLR2004 - no inner letters
         return f"{name[:1]}*" if len(name) > 1 else "*" * len(name)
     return name[0] + re.sub(r"\S", "*", name[1:-1]) + name[-1]
 
@@ -108,15 +108,15 @@ def josa(value: object, pair: str) -> str:
 
     Pairs, in either order, also as 을(를) and (으)로: 이/가 은/는 을/를 과/와 으로/로 아/야 이나/나 이라/라
     이에요/예요 and so on. Digits are read in Korean (3 is 삼), Latin words as loanwords, capitals letter by
-    letter; brackets and quotes at the end are passed over.
+    letter; brackets and quotes at the end are ignored.
 
     Raises:
-        ValueError: there is no such pair, or the last sound cannot be known.
+        ValueError: the pair does not exist, or the last sound cannot be determined.
     """
-    return with_particle(str(show(value)), pair)
+    return with_particle(str(format_value(value)), pair)
 
 
 _ALL: Final[tuple[Callable[..., str], ...]] = (thousands, date, korean_date, korean_time, mask_phone, mask_name, josa)
 
 FILTERS: Final = {filter_.__name__: filter_ for filter_ in _ALL}
-"""Every filter of ours by the name that templates call it."""
+"""The filters by their names in templates."""

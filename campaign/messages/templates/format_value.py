@@ -1,4 +1,4 @@
-"""A value as a person sees it in the spreadsheet. Source of the rule: design.md, "Campaign file"."""
+"""Formats a value as the spreadsheet shows it. Source of the rule: design.md, "Campaign file"."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from jinja2 import Undefined, UndefinedError
 
 
-def show(value: object) -> object:
-    """A value as the spreadsheet shows it: 12000 for 12000.0, TRUE, 2026-12-01; texts and whole numbers as they are.
+def format_value(value: object) -> object:
+    """Format a value: 12000 for 12000.0, TRUE, 2026-12-01; texts and whole numbers are returned unchanged.
 
     Raises:
-        UndefinedError: it is nothing that can be read, such as None or a method.
+        UndefinedError: the value is not printable, such as None or a method.
     """
-    # Nearly every value is a text; this is called once for each that is printed.
+    # Called for each value that is printed; nearly all are text.
     if type(value) is str or type(value) is int:
         return value
     if isinstance(value, float):
-        return _show_float(value)
+        return _format_float(value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, dt.datetime):
@@ -29,8 +29,8 @@ def show(value: object) -> object:
     return value
 
 
-def _show_float(value: float) -> str:
-    if value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - beyond it a float is not exact
+def _format_float(value: float) -> str:
+    if value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - a larger float is not exact
         return str(int(value))
     # Fifteen significant digits, as spreadsheets show: 0.1 + 0.2 is 0.3.
     return f"{value:.15g}"
@@ -43,7 +43,7 @@ def _refuse_unreadable(value: object) -> None:
         return
     if callable(value):
         raise UndefinedError(
-            f"the template prints {getattr(value, '__name__', 'a function')!r}, which needs () to be called"
+            f"the template prints {getattr(value, '__name__', 'a function')!r}; write () after it to call it"
         )
     if isinstance(value, Iterator):
-        raise UndefinedError("the template prints a list that is still to be made; add |join or |list")
+        raise UndefinedError("the template prints a lazy list; add |join or |list")

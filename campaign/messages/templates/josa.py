@@ -1,4 +1,4 @@
-"""Korean particles: which of two forms follows a word, by the word's last sound.
+"""Korean particles: chooses the form that fits the last sound of a word.
 
 Source of the rules: the orthography's pairs (이/가, 은/는 ...), with 으로/로 taking 로 after ㄹ;
 a bracketed addition at a word's end is not read: 엠티(MT) is followed as 엠티 is.
@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Sound(Enum):
-    """How a word ends when it is read aloud."""
+    """The last sound of a word when it is read aloud."""
 
     VOWEL = "vowel"
     RIEUL = "rieul"  # the consonant ㄹ, which 으로/로 treats as a vowel
@@ -30,14 +30,14 @@ _UNLIKE: Final = {
     ("이에요", "예요"),
     ("이었", "였"),
 }
-"""Pairs (after a consonant, after a vowel) of which neither form is the other with 이 or 으 before it."""
+"""Pairs (after a consonant, after a vowel) whose first form is not the second with 이 or 으 before it."""
 
 
 def with_particle(word: str, pair: str) -> str:
     """The word and the particle that fits it: ("민서", "이/가") is 민서가.
 
     Raises:
-        ValueError: there is no such pair of particles, or the word's last sound cannot be known.
+        ValueError: the pair does not exist, or the last sound of the word cannot be determined.
     """
     after_consonant, after_vowel = particles(pair)
     ends = last_sound(word)
@@ -51,7 +51,7 @@ def particles(pair: str) -> tuple[str, str]:
     """The forms after a consonant and after a vowel, of `이/가` in either order, `을(를)` or `(으)로`.
 
     Raises:
-        ValueError: there is no such pair.
+        ValueError: the pair does not exist.
     """
     one, other = _two_forms(pair.replace(" ", ""))
     for first, second in ((one, other), (other, one)):
@@ -80,10 +80,10 @@ _SIGNS: Final = dict.fromkeys("%°$€+", Sound.VOWEL) | dict.fromkeys("₩¥#",
 
 @lru_cache(maxsize=4096)
 def last_sound(word: str) -> Sound:
-    """How the word ends when read aloud; brackets, quotes and full stops at its end are passed over.
+    """The last sound of a word; brackets, quotes and full stops at its end are ignored.
 
     Raises:
-        ValueError: it cannot be known, as of ★ or 漢.
+        ValueError: it cannot be determined, as for ★ or 漢.
     """
     # NFKC makes ㈜ (주), ㎏ kg, ① 1, and full-width letters plain.
     plain = bare(unicodedata.normalize("NFKC", word))
@@ -100,11 +100,11 @@ def last_sound(word: str) -> Sound:
         return Sound(josa_latin.last_sound(letters[2], after_digit=bool(letters[1])))
     if last in _SIGNS:
         return _SIGNS[last]
-    raise ValueError(f"josa: how {word!r} ends when it is read cannot be known; write the particle yourself")
+    raise ValueError(f"josa: the last sound of {word!r} cannot be determined; write the particle yourself")
 
 
 def bare(word: str) -> str:
-    """The word without the marks at its end, and without an addition in brackets, unless it is nothing else."""
+    """The word without marks and additions in brackets at its end; a word of nothing else stays as it is."""
     stripped = word.strip()
     while (shorter := _ADDITION.sub("", stripped).rstrip(_MARKS + " ")) != stripped:
         stripped = shorter
@@ -112,14 +112,14 @@ def bare(word: str) -> str:
 
 
 def _of_final(final: int) -> Sound:
-    """The sound of a final consonant's place in a syllable: 0 is none, 8 is ㄹ."""
+    """The sound of the final consonant of a syllable, by its index in Unicode: 0 is none, 8 is ㄹ."""
     if final == 0:
         return Sound.VOWEL
-    return Sound.RIEUL if final == 8 else Sound.CONSONANT  # noqa: PLR2004 - the place of ㄹ in Unicode's order
+    return Sound.RIEUL if final == 8 else Sound.CONSONANT  # noqa: PLR2004 - the index of ㄹ
 
 
 def _of_letter(letter: str) -> Sound:
-    """The sound of a single Hangul letter's name: ㅏ is 아, ㄱ 기역, ㄹ 리을."""
+    """The last sound of the name of a Hangul letter: ㅏ is 아, ㄱ 기역, ㄹ 리을."""
     if "\u1160" <= letter <= "\u11a7":
         return Sound.VOWEL
     return Sound.RIEUL if letter in "\u1105\u11af" else Sound.CONSONANT
@@ -133,7 +133,7 @@ _DIGITS: Final = {
 
 
 def _of_number(word: str) -> Sound:
-    """The sound of a number read in Korean: 1 is 일, 10 is 십, 10,000 is 만, and 10 to the 12th is 조."""
+    """The last sound of a number read in Korean: 1 is 일, 10 is 십, 10,000 is 만, and 10 to the 12th is 조."""
     match = _NUMBER.search(word)
     digits = match[0].replace(",", "") if match else word[-1]
     zeros = len(digits) - len(digits.rstrip("0"))

@@ -1,7 +1,7 @@
-"""How words in Latin letters end when Koreans read them.
+"""The last sound of words in Latin letters as Koreans read them.
 
-Initials are read letter by letter; words as loanwords are written: shop is 숍, but camp is 캠프.
-Endings are told by rule, and the rule's well-known exceptions stand in a table.
+Initials are read letter by letter, words as loanwords: shop is 숍, but camp is 캠프. Rules give the sound of
+an ending; a table has the well-known exceptions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LETTER_NAMES: Final = {
     "r": RIEUL,
     "m": CONSONANT,
     "n": CONSONANT,
-}  # 엘 알 엠 엔; all others end in a vowel
+}  # 엘 알 엠 엔; the names of other letters end in a vowel
 
 _UNITS: Final = dict.fromkeys(("g", "kg", "mg"), CONSONANT) | dict.fromkeys(
     ("m", "mm", "cm", "km", "l", "L", "ml", "mL", "GB", "MB", "TB", "KB", "kcal"), VOWEL
@@ -26,7 +26,7 @@ _UNITS: Final = dict.fromkeys(("g", "kg", "mg"), CONSONANT) | dict.fromkeys(
 _WORDS: Final = dict.fromkeys(("vip", "vvip", "set", "hit", "kit", "anime"), VOWEL) | dict.fromkeys(
     ("app", "talk", "kakaotalk", "sleep", "group", "good", "bag", "big"), CONSONANT
 )
-"""Words that are not read as their ending says: 브이아이피, 세트, 앱, 톡, 굿."""
+"""Exceptions to the rules for endings: 브이아이피, 세트, 앱, 톡, 굿."""
 
 _ENDINGS: Final = (
     (re.compile(r"(?:l|le)$"), RIEUL),  # 세일 애플
@@ -34,25 +34,25 @@ _ENDINGS: Final = (
     (re.compile(r"(?:c|ck|ook)$"), CONSONANT),  # 뮤직 팩 북
     (re.compile(r"(?:^|[^aeiou])[aeiou][kptb]$"), CONSONANT),  # 틱톡 숍 마켓 클럽, but not 위크 코트
 )
-"""The first that fits tells; all other endings are read with a vowel: 카드, 서비스, 스토어."""
+"""The first match decides; other endings are read with a vowel: 카드, 서비스, 스토어."""
 
 _INITIALS: Final = 3
-"""Capitals up to so many are read one by one, as KBS and ATM are; SALE is a word."""
+"""Up to this many capitals are read letter by letter, such as KBS and ATM; SALE is a word."""
 
 
 def last_sound(letters: str, *, after_digit: bool) -> str:
-    """`VOWEL`, `RIEUL` or `CONSONANT`, for a run of Latin letters at a word's end; `after_digit` if one precedes."""
+    """`VOWEL`, `RIEUL` or `CONSONANT` for the Latin letters at the end of a word; `after_digit`: a digit precedes."""
     if after_digit and letters in _UNITS:
         return _UNITS[letters]
     word = letters.lower()
     if word in _WORDS:
         return _WORDS[word]
-    if _is_spelt(letters):
+    if _is_spelled(letters):
         return _LETTER_NAMES.get(word[-1], VOWEL)
     return next((sound for ending, sound in _ENDINGS if ending.search(word)), VOWEL)
 
 
-def _is_spelt(letters: str) -> bool:
-    """Whether it is read letter by letter: a single one, initials, or what has no vowel."""
+def _is_spelled(letters: str) -> bool:
+    """Whether the letters are read one by one: a single letter, initials, or letters without a vowel."""
     initials = letters.isupper() and len(letters) <= _INITIALS
     return len(letters) == 1 or initials or not re.search("[aeiouyAEIOUY]", letters)

@@ -1,6 +1,6 @@
-"""What a template's own variables are made of: the columns whose values may be in them.
+"""Finds the columns from which the values of a template's variables come.
 
-`{% set day = 예약일|trim %}` makes `day` of 예약일; so do loops, `with` and the arguments of macros.
+After `{% set day = 예약일|trim %}`, `day` comes from 예약일; loops, `with` and arguments of macros count too.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def of_variables(trees: Sequence[nodes.Template], names: Names) -> dict[str, frozenset[int]]:
-    """The columns, by their places, that every variable of these templates may be made of.
+    """The indices of the columns from which each variable of these templates may come.
 
-    Where a variable has several meanings, all of them count.
+    A variable that is set in several places has the columns of all of them.
     """
     found: dict[str, set[int]] = {name: {place} for name, place in names.variables.items()}
     macros = {macro.name: macro for tree in trees for macro in tree.find_all(nodes.Macro)}
@@ -34,7 +34,7 @@ def of_variables(trees: Sequence[nodes.Template], names: Names) -> dict[str, fro
             if not places <= found.setdefault(name, set()):
                 found[name] |= places
                 changed = True
-    # Python, and so a traceback, knows a variable by its name in NFKC.
+    # Python normalises names to NFKC, so tracebacks have them in that form.
     return {one: frozenset(found[name]) for name in found for one in (name, unicodedata.normalize("NFKC", name))}
 
 
@@ -46,7 +46,7 @@ def _places(read: nodes.Node, names: Names, found: Mapping[str, set[int]]) -> se
 
 
 def _reads(sources: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
-    """The variables, and the `row["heading"]`s, that are read in these parts of a template."""
+    """The variables and `row["heading"]` expressions that these parts of a template read."""
     for node in sources:
         if heading_of(node) is not None or (isinstance(node, nodes.Name) and node.ctx == "load"):
             yield node
@@ -55,7 +55,7 @@ def _reads(sources: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
 
 
 def _assignments(tree: nodes.Template, macros: Mapping[str, nodes.Macro]) -> Iterator[tuple[str, list[nodes.Node]]]:
-    """Every variable that is set somewhere in a template, and what it is made of."""
+    """Each variable that a template sets, with the expressions of its value."""
     for node in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.For, nodes.With)):
         yield from ((name, made_of) for target, made_of in _targets(node) for name in _names(target))
     for macro in tree.find_all(nodes.Macro):
@@ -74,7 +74,7 @@ def _targets(node: nodes.Node) -> list[tuple[nodes.Node, list[nodes.Node]]]:
         return [(node.target, [node.iter])]
     if isinstance(node, nodes.Assign):
         return [(node.target, [node.node])]
-    assert isinstance(node, nodes.AssignBlock)  # noqa: S101 - no other is looked for
+    assert isinstance(node, nodes.AssignBlock)  # noqa: S101 - `find_all` yields no other class
     return [(node.target, [*node.body])]
 
 
@@ -91,7 +91,7 @@ def _arguments(macro: nodes.Macro, call: nodes.Call) -> Iterator[tuple[str, list
 
 
 def heading_of(node: nodes.Node) -> str | None:
-    """The heading that `row["heading"]`, or `row.heading`, names; None if it is neither."""
+    """The heading in `row["heading"]` or `row.heading`; None for any other node."""
     if not isinstance(node, nodes.Getitem | nodes.Getattr):
         return None
     if not (isinstance(node.node, nodes.Name) and node.node.name == ROW):

@@ -1,4 +1,4 @@
-"""The pieces of a template: itself, and the files that it takes in. Walked and checked before any row."""
+"""Finds and checks the pieces of a template, that is its own source and the files that it includes."""
 
 from __future__ import annotations
 
@@ -16,55 +16,55 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.messages.templates.column_names import Names
-    from campaign.messages.templates.environment import Language
+    from campaign.messages.templates.environment import TemplateEnvironment
 
-_TAKES_IN: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+_INCLUDING: Final = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _DEEPEST: Final = 8
-"""Files within files up to which they are put in place."""
+"""Maximum depth of nested files that are inlined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One template. `name` is its file's, None for the template itself; `sees_row` whether it gets the columns."""
+    """One piece. `name` is that of its file, None for the template itself; `sees_row`: it can read the columns."""
 
-    label: str  # where it came from, for errors
+    label: str  # where the piece comes from, for errors
     name: str | None
     tree: nodes.Template
     sees_row: bool
 
 
-def walk(language: Language, label: str, source: str) -> list[Piece]:
-    """The template, then every file that it may take in.
+def walk(environment: TemplateEnvironment, label: str, source: str) -> list[Piece]:
+    """The template itself, followed by each file that it may include.
 
     Raises:
-        TemplateError: a file is missing or may not be read, or its name depends on the row.
-        jinja2.TemplateSyntaxError: a piece's syntax is wrong.
+        TemplateError: a file is missing or must not be read, or its name depends on the row.
+        jinja2.TemplateSyntaxError: the syntax of a piece is wrong.
     """
-    whole = [Piece(label, None, language.parse(source), sees_row=True)]
+    whole = [Piece(label, None, environment.parse(source), sees_row=True)]
     seen = set()
     for piece in whole:  # grows while it is walked
-        for node in piece.tree.find_all(_TAKES_IN):
+        for node in piece.tree.find_all(_INCLUDING):
             sees_row = piece.sees_row and getattr(node, "with_context", True)
-            for name in _files(language, piece.label, node):
+            for name in _files(environment, piece.label, node):
                 if (name, sees_row) not in seen:
                     seen.add((name, sees_row))
-                    tree = language.parse(language.files.texts[name], name)
+                    tree = environment.parse(environment.files.texts[name], name)
                     whole.append(Piece(f"{label}: {name}", name, tree, sees_row))
     return whole
 
 
-def _files(language: Language, label: str, node: nodes.Node) -> list[str]:
-    """The files that a tag may take in, of those that were read."""
-    assert isinstance(node, _TAKES_IN)  # noqa: S101 - it was looked for as one
+def _files(environment: TemplateEnvironment, label: str, node: nodes.Node) -> list[str]:
+    """The files that a tag may include, of those that were read."""
+    assert isinstance(node, _INCLUDING)  # noqa: S101 - `find_all` yields no other class
     place = f"{label}, line {node.lineno}"
     listed = _constants(node.template)
     if listed is None:
         raise TemplateError(
-            f"{place}: the name of a file to take in has to stand in quotes, as in "
+            f"{place}: the name of an included file must be in quotes, as in "
             '{% include "footer.j2" %}; it cannot depend on the row'
         )
     keys = [template_files.key(name) for name in listed]
-    files = language.files
+    files = environment.files
     for key in keys:
         if key in files.refused:
             raise TemplateError(f"{place}: {files.refused[key]}")
@@ -78,7 +78,7 @@ def _files(language: Language, label: str, node: nodes.Node) -> list[str]:
 
 
 def _constants(node: nodes.Expr | None) -> list[str] | None:
-    """The names that are written out; None if one is not."""
+    """The names in an expression of constants; None if a part is not a constant."""
     if node is None:
         return []
     if isinstance(node, nodes.Const):
@@ -92,41 +92,41 @@ def _constants(node: nodes.Expr | None) -> list[str] | None:
     return None if None in parts else [name for part in parts for name in part or ()]
 
 
-def variables(language: Language, whole: Sequence[Piece], names: Names) -> set[str]:
-    """The variables that the template asks of the row.
+def variables(environment: TemplateEnvironment, whole: Sequence[Piece], names: Names) -> set[str]:
+    """The variables that the template reads from the row.
 
     Raises:
-        TemplateError: one is not a column, or not seen by its piece; or there is no such filter.
+        TemplateError: a variable is not a column, its piece cannot read columns, or a filter does not exist.
     """
     own = {name for piece in whole for name in _assigned(piece.tree)}
     asked = set()
     for piece in whole:
-        for name in sorted(_undeclared(language, piece)):
+        for name in sorted(_undeclared(environment, piece)):
             if name not in names.variables and name != ROW:
-                # What one file sets, another one may print.
-                if name in language.globals or (len(whole) > 1 and name in own):
+                # One file may print a variable that another file sets.
+                if name in environment.globals or (len(whole) > 1 and name in own):
                     continue
                 raise TemplateError(f"{_where(piece, name)}: {names.no_such(f'{{{{ {name} }}}}', name)}")
             if name in names.ambiguous:
                 raise TemplateError(f"{_where(piece, name)}: {{{{ {name} }}}}: {names.ambiguous[name]}")
             if not piece.sees_row:
                 raise TemplateError(
-                    f"{_where(piece, name)}: {{{{ {name} }}}}: this file is taken in without the row's columns. Hand it"
-                    " over as a macro's argument, or write `with context` at the end of the tag that takes it in"
+                    f"{_where(piece, name)}: {{{{ {name} }}}}: this file is included without the row's columns. Pass it"
+                    " as an argument of a macro, or write `with context` at the end of the tag that includes the file"
                 )
             asked.add(name)
     return asked
 
 
-def _undeclared(language: Language, piece: Piece) -> set[str]:
-    """The variables that are asked of the row, or of what Jinja2 has for every template (`range`, `dict`)."""
-    known, language.globals = language.globals, {}
+def _undeclared(environment: TemplateEnvironment, piece: Piece) -> set[str]:
+    """The variables that are read from the row or from the globals of Jinja2 (`range`, `dict`)."""
+    known, environment.globals = environment.globals, {}
     try:
         return meta.find_undeclared_variables(piece.tree)
     except TemplateSyntaxError as problem:
         raise TemplateError(f"{piece.label}, line {problem.lineno}: {problem.message}") from None
     finally:
-        language.globals = known
+        environment.globals = known
 
 
 def _assigned(tree: nodes.Template) -> set[str]:
@@ -145,25 +145,25 @@ def _where(piece: Piece, name: str) -> str:
     return f"{piece.label}, line {min(lines)}" if lines else piece.label
 
 
-def inlined(language: Language, tree: nodes.Template) -> nodes.Template:
-    """The template with the text of every `include` in its place, as far as that means the same.
+def inlined(environment: TemplateEnvironment, tree: nodes.Template) -> nodes.Template:
+    """The template with each `include` replaced by the content of its file, where that means the same.
 
-    It does where the file only prints, asks and reckons, which `loops` sees to.
+    It means the same where the file only prints, tests and computes, which `batch_loop` requires.
     """
-    whole: nodes.Template = _Inliner(language, _DEEPEST).visit(tree)
+    whole: nodes.Template = _Inliner(environment, _DEEPEST).visit(tree)
     return whole
 
 
 class _Inliner(NodeTransformer):
-    def __init__(self, language: Language, depth: int) -> None:
-        self._language = language
+    def __init__(self, environment: TemplateEnvironment, depth: int) -> None:
+        self._environment = environment
         self._depth = depth
 
     def visit_Include(self, node: nodes.Include) -> nodes.Node | list[nodes.Node]:  # noqa: N802 - Jinja2's name
-        files = _files(self._language, "", node)
+        files = _files(self._environment, "", node)
         if not node.with_context or not self._depth or isinstance(node.template, nodes.CondExpr):
             return node
         if not files:
             return []
-        tree = self._language.parse(self._language.files.texts[files[0]], files[0])
-        return list(_Inliner(self._language, self._depth - 1).visit(tree).body)
+        tree = self._environment.parse(self._environment.files.texts[files[0]], files[0])
+        return list(_Inliner(self._environment, self._depth - 1).visit(tree).body)

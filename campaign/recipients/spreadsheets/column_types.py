@@ -1,4 +1,4 @@
-"""Cells: the narrowest type that a column's cells have, their text, and columns whose cells differ in kind."""
+"""Finds the type of a column: the narrowest type of its cells, or text and kinds where its cells differ in kind."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ TIMESTAMP: Final = pa.timestamp("us")
 TIME: Final = pa.time64("us")
 
 DIGITS: Final = 15
-"""Digits that a spreadsheet shows of a number."""
+"""Number of significant digits that a spreadsheet shows."""
 
 SMALLEST: Final = 1e-7
-"""Below, a number times the power of ten that makes its 15 digits whole is more than a float holds exactly."""
+"""For smaller numbers, the power of ten that makes 15 digits whole is not exact as a float."""
 
 EPOCHS: Final = (dt.date(1899, 12, 30), dt.date(1899, 12, 31))
-"""The day that a cell with a time alone is on, by spreadsheet program."""
+"""The date of a cell that has only a time, by spreadsheet program."""
 
 EPOCH_1904: Final = dt.date(1904, 1, 1)
-"""The same in workbooks that count from 1904, as old Macs' do. At midnight it is a date: somebody's birthday."""
+"""The same in workbooks with the 1904 date system of old Macs. At midnight it is a date, such as a birthday."""
 
 KIND_OF: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
     (pa.types.is_string, Kind.TEXT),
@@ -43,10 +43,10 @@ KIND_OF: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
 
 
 def narrowed(values: pa.Array) -> Cells:
-    """The cells with the narrowest type they all fit: whole numbers int64, dates without a time date32.
+    """The cells with the narrowest type that fits all: int64 for whole numbers, date32 for dates without a time.
 
     Args:
-        values: a column as the reader of workbooks typed it.
+        values: a column with the type that the workbook reader gave it.
     """
     if pa.types.is_floating(values.type):
         return Cells(_whole(values))
@@ -62,7 +62,7 @@ def narrowed(values: pa.Array) -> Cells:
 
 
 def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Numbers as a spreadsheet shows them: at most 15 digits, and int64 where all are whole."""
+    """Numbers as a spreadsheet shows them: at most 15 significant digits, int64 if all are whole."""
     try:
         return values.cast(pa.int64())
     except pa.ArrowInvalid:  # a fraction, or beyond 64 bits
@@ -75,7 +75,7 @@ def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 
 def _rounded(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Fractions with 15 digits, so that 0.1 + 0.2 is 0.3 as in the spreadsheet; none is changed that has no more."""
+    """Round fractions to 15 significant digits, so that 0.1 + 0.2 is 0.3 as in the spreadsheet."""
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     size = np.nan_to_num(np.abs(whole.to_numpy(zero_copy_only=False)), nan=1.0, posinf=0.0)
     plain = (size >= SMALLEST) & (size < 10**DIGITS)
@@ -88,7 +88,7 @@ def _rounded(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 
 def _moments(values: pa.Array) -> Cells:
-    """Dates, times, or moments: a spreadsheet stores all three as days since its epoch."""
+    """Dates, times or timestamps: a spreadsheet stores all three as days since its epoch."""
     days = values.cast(pa.date32(), safe=False)
     midnight = pc.equal(days.cast(TIMESTAMP), values)
     late = pc.and_(pc.equal(days, pa.scalar(EPOCH_1904)), pc.invert(midnight))
@@ -101,13 +101,13 @@ def _moments(values: pa.Array) -> Cells:
 
 
 def _days(values: pa.Array) -> pa.Array:
-    """Moments that are all midnight as dates, others as they are."""
+    """Timestamps as dates if all are at midnight, otherwise unchanged."""
     days = values.cast(pa.date32(), safe=False)
     return days if pc.all(pc.equal(days.cast(TIMESTAMP), values)).as_py() is not False else values
 
 
 def _durations(values: pa.Array) -> pa.Array:
-    """Hours as text beyond a day (26:30:00), which no clock shows; a time otherwise."""
+    """Durations as times, or as text (26:30:00) if one is longer than a day."""
     seconds = values.cast(pa.duration("ms")).cast(pa.int64())
     day = 24 * 60 * 60 * 1000
     if pc.all(pc.and_(pc.greater_equal(seconds, 0), pc.less(seconds, day))).as_py() is not False:
@@ -116,20 +116,20 @@ def _durations(values: pa.Array) -> pa.Array:
 
 
 def hours(length: dt.timedelta) -> str:
-    """A length of time as a spreadsheet shows it under [h]:mm:ss: 26:30:00."""
+    """A duration as a spreadsheet shows it in the format [h]:mm:ss: 26:30:00."""
     seconds = round(abs(length.total_seconds()))
     return f"{'-' if length < dt.timedelta() else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def layered(*layers: pa.Array) -> Cells:
-    """One mixed column of several layers of equal length, of which at most one has a cell in each row."""
+    """Merge layers of equal length into one mixed column; at most one layer has a cell in each row."""
     values = [text(layer) for layer in layers]
     marks = [pc.if_else(pc.is_valid(layer), pa.scalar(kind(layer.type), pa.uint8()), None) for layer in layers]
     return Cells(pc.coalesce(*values), pc.coalesce(*marks, pa.scalar(Kind.EMPTY, pa.uint8())))
 
 
 def from_objects(values: Sequence[Any]) -> Cells:
-    """The cells of a column of str, int, float, bool, date, datetime, time and timedelta; "" is empty."""
+    """The cells of a column of Python values: str, int, float, bool, date, datetime, time, timedelta; "" is empty."""
     types = {type(value) for value in values if value != ""}
     if types <= {str}:
         return Cells(without_blanks(pa.array(values, pa.string())))
@@ -142,7 +142,7 @@ def from_objects(values: Sequence[Any]) -> Cells:
 
 
 def _moment(value: dt.date | str) -> dt.datetime | None:
-    """A day's midnight; the reader gives a moment at midnight as a day."""
+    """The timestamp of a date or datetime; the reader returns a timestamp at midnight as a date."""
     if isinstance(value, dt.datetime):
         return value
     return dt.datetime(value.year, value.month, value.day) if isinstance(value, dt.date) else None  # noqa: DTZ001
@@ -154,18 +154,18 @@ def _layer(values: Sequence[Any], of: type) -> Cells:
 
 
 def without_blanks(values: pa.Array) -> pa.Array:
-    """The text with cells of spaces alone missing, as a person sees them."""
+    """The text with blank cells set to missing."""
     blank = pc.equal(pc.utf8_trim_whitespace(values), "")
     return pc.if_else(blank, None, values) if pc.any(blank).as_py() else values
 
 
 def kind(of: pa.DataType) -> int:
-    """The `model.Kind` of a typed column's cells."""
+    """The `model.Kind` of the cells of a type."""
     return next(kind for is_type, kind in KIND_OF if is_type(of))
 
 
 def kinds(cells: Cells) -> pa.Array | pa.ChunkedArray:
-    """A `model.Kind` for each cell, uint8."""
+    """The `model.Kind` of each cell (uint8)."""
     if cells.kinds is not None:
         return cells.kinds
     present = pa.scalar(kind(cells.values.type), pa.uint8())
@@ -204,13 +204,13 @@ def _float_text(values: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def number_text(value: float) -> str:
-    """A number's shortest exact digits, without an exponent: 12000 for 12000.0."""
+    """The shortest exact digits of a number, without an exponent: 12000 for 12000.0."""
     digits = format(Decimal(repr(value)), "f")
     return digits.removesuffix(".0")
 
 
 def from_kinds(values: pa.Array | pa.ChunkedArray, marks: pa.Array | pa.ChunkedArray) -> Cells:
-    """The cells of a column read as text and kinds: typed again where all are of one kind, mixed otherwise."""
+    """The cells of a column read as text and kinds: typed if all have one kind, otherwise mixed."""
     present = set(pc.unique(marks).to_pylist()) - {Kind.EMPTY}
     if not present or present == {Kind.TEXT}:
         return Cells(values)
@@ -226,7 +226,7 @@ def from_kinds(values: pa.Array | pa.ChunkedArray, marks: pa.Array | pa.ChunkedA
 
 
 def joined(parts: Sequence[Cells]) -> Cells:
-    """The cells of several sheets, one below the other, as one column: mixed where their types differ."""
+    """Concatenate the cells of several sheets into one column, which is mixed if their types differ."""
     filled = [part for part in parts if not part.empty]
     types = {part.values.type for part in filled if part.kinds is None}
     if any(part.kinds is not None for part in filled):
@@ -236,7 +236,7 @@ def joined(parts: Sequence[Cells]) -> Cells:
 
 
 def _common(types: set[pa.DataType]) -> pa.DataType | None:
-    """The one type that holds cells of all these types without changing what a person sees; None without one."""
+    """The type that represents all these types without changing what the user sees; None if there is none."""
     if len(types) <= 1:
         return next(iter(types), pa.string())
     if types == {pa.int64(), pa.float64()}:

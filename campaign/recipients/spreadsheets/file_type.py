@@ -1,4 +1,4 @@
-"""Files before they are opened: whether there is one, how big it is, and whether it is what its name says."""
+"""Checks a file before it is opened: it exists, is not too large, and its content fits its suffix."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ TEXT: Final = (".csv", ".tsv")
 SUFFIXES: Final = (*ZIPPED, ".xls", *TEXT)
 
 LARGEST: Final = 200 << 20
-"""Bytes of one file, 200 MiB. Measured: 1,000,000 rows of 6 columns are 37 MB as .xlsx and 70 MB as .csv."""
+"""Maximum size of a file, 200 MiB. Measured: 1,000,000 rows of 6 columns take 37 MB as .xlsx, 70 MB as .csv."""
 
 HEAD: Final = 4096
-"""Bytes of the beginning that are looked at."""
+"""Number of bytes at the beginning of a file that tell its content."""
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -41,20 +41,20 @@ _MARKUP = (
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-_RENAMED = "it is a workbook under another name. Give it its own suffix, {}, or save it anew as .xlsx."
+_RENAMED = "it is a workbook with a wrong suffix. Rename it to {}, or save it again as .xlsx."
 _INSIDE: Final = {
     "zip": _RENAMED.format(".xlsx"),
     "ole": _RENAMED.format(".xls"),
     "password": "it is protected with a password. Save it without one and try again.",
-    "markup": "it is a web page that was saved under this name. Open it in Excel and save it as .xlsx.",
+    "markup": "it is a web page. Open it in Excel and save it as .xlsx.",
     "text": "it is plain text. Rename it to .csv.",
-    "binary": "it is no spreadsheet, or it is damaged. Save it anew in the spreadsheet program.",
+    "binary": "it is not a spreadsheet, or it is damaged. Save it again in the spreadsheet program.",
 }
-"""What a file is that is not what its suffix says, by what it begins with."""
+"""What a file with a wrong suffix is, by its content, and what to do."""
 
 
 def on_disk(path: Path) -> Path:
-    """The path as the disk spells it, where only the form of its Hangul differs (macOS writes it in parts)."""
+    """The path as spelled on disk, where it differs only in the Unicode form of Hangul (macOS decomposes it)."""
     if path.exists() or path.parent == path:
         return path
     folder = on_disk(path.parent)
@@ -66,25 +66,25 @@ def on_disk(path: Path) -> Path:
 
 
 def check(path: Path) -> None:
-    """Lets a file pass that is worth opening.
+    """Check that a file can be opened.
 
     Raises:
-        RecipientsError: there is no such file, or it is empty, too big, unreadable, or not what its suffix says.
+        RecipientsError: the file does not exist, is empty, too large or unreadable, or its suffix is wrong.
     """
     head = _head(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise RecipientsError(
-            f"{path}: files ending in '{path.suffix}' are not read. Save it as .xlsx or .csv; {_known()}."
+            f"{path}: files ending in '{path.suffix}' are not supported. Save it as .xlsx or .csv; {_known()}."
         )
     found = _content(path, head)
     wanted = "zip" if suffix in ZIPPED else "ole" if suffix == ".xls" else "text"
     if found != wanted:
-        raise RecipientsError(f"{path}: it is no {suffix} file inside: {_INSIDE[found]}")
+        raise RecipientsError(f"{path}: it is not a {suffix} file: {_INSIDE[found]}")
 
 
 def _known() -> str:
-    return "what can be read: " + " ".join(SUFFIXES)
+    return "supported: " + " ".join(SUFFIXES)
 
 
 def _head(path: Path) -> bytes:
@@ -95,7 +95,7 @@ def _head(path: Path) -> bytes:
         raise RecipientsError(f"{shown}: the name of the file or its folder is not in UTF-8. Rename it.") from None
     if path.name.startswith("~$"):
         raise RecipientsError(
-            f"{path}: this is the mark that Excel leaves beside an open workbook; name '{path.name[2:]}' instead."
+            f"{path}: this is the lock file that Excel creates for an open workbook; name '{path.name[2:]}' instead."
         )
     try:
         if path.is_dir():

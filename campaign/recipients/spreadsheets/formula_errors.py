@@ -1,4 +1,4 @@
-"""The words that a spreadsheet shows for a formula that failed: never text that anyone should get."""
+"""Removes the error values of failed formulas (#N/A), which must not appear in a message."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ WORDS: Final = (
     *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!"),
     *("#ERROR!", "#CIRCULAR!", "#LOADING!"),
 )
-"""The error values of Excel and Google Sheets. They arrive as text from CSV, from cells pasted as values, and from
-LibreOffice, which has codes as well: Err:502."""
+"""The error values of Excel and Google Sheets. They are text in CSV, in cells pasted as values, and in files of
+LibreOffice, which also has codes such as Err:502."""
 
 _CODE: Final = r"^Err:[0-9]{3}$"
 
 
-def taken_out(
+def remove_formula_errors(
     columns: Sequence[Cells], names: Sequence[str], rows: pa.Array, *, where: str
 ) -> tuple[list[Cells], tuple[str, ...]]:
-    """The columns with those words missing, and a note for each column that had some."""
+    """The columns with error values set to missing, and a note for each column that had some."""
     found, sentences = [], []
     for column, name in zip(columns, names, strict=True):
         failed = _failed(column)
@@ -44,7 +44,7 @@ def taken_out(
 
 
 def _failed(column: Cells) -> pa.Array | None:
-    """Where the words stand; None where they do not, which a look at the first letters tells of most columns."""
+    """Flags the cells with error values; None for a column without any, which is nearly every column."""
     if not pa.types.is_string(column.values.type):
         return None
     suspect = pc.or_(pc.starts_with(column.values, "#"), pc.starts_with(column.values, "Err:"))

@@ -1,4 +1,4 @@
-"""Headings: how they are compared, and which one stands over the phone numbers."""
+"""Compares headings, and finds the header row and the phone column."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ USUAL: Final = tuple(frozenset(words.split()) for words in _USUAL)
 """The usual headings of a phone column, reduced to letters and digits, best group first.
 
 Headings of one group are equally good. `번호` and `number` come last: they
-stand as often over a running number.
+are as often the heading of a running number.
 """
 
 _WHOSE: Final = """
@@ -48,22 +48,22 @@ _OF: Final = re.compile(
     rf"(?:{'|'.join(sorted(_WHOSE.split(), key=len, reverse=True))})?[0-9]{{0,2}}"
     rf"(?:{'|'.join(sorted(map(re.escape, USUAL[1] | USUAL[2]), key=len, reverse=True))})[0-9]{{0,2}}"
 )
-"""A usual heading with whose number it is, or which: 보호자1 연락처, 수취인연락처1, 휴대폰2."""
+"""A usual heading with the owner of the number, or an index: 보호자1 연락처, 수취인연락처1, 휴대폰2."""
 
 OF: Final = len(USUAL) - 1
-"""The group of `_OF`: after the usual headings that stand alone, before `번호`."""
+"""The group of headings that match `_OF`: after the other usual headings, before `번호`."""
 
 RUNNING: Final = len(USUAL)
 """The group of `번호` and `number`."""
 
 ROWS_SEARCHED: Final = 30
-"""How many rows from the top may stand above the header: titles, remarks, the date of the list."""
+"""Maximum number of rows above the header: titles, remarks, the date of the list."""
 
 FEWEST_DIGITS: Final = 8
-"""Digits from which a number is no running number; it may be a phone number, if a wrong one."""
+"""Number of digits from which a number may be a phone number, not a running number."""
 
 NAMES_SHOWN: Final = 30
-"""Columns named in an error at most."""
+"""Maximum number of columns that an error names."""
 
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
 _BRACKETED = re.compile(r"\(.{0,100}?\)|\[.{0,100}?\]|<.{0,100}?>")
@@ -72,11 +72,11 @@ _PHONE = re.compile(r"(?<![0-9])[+(]{0,2}(?:[018](?:[-. ()]{0,2}[0-9]){8,14}|[2-
 
 
 class NoPhoneColumn(RecipientsError):
-    """No column has the heading of a phone column, or none has the heading that the person named."""
+    """No column has a usual heading of a phone column, or the heading that the user named."""
 
 
 class TwoPhoneColumns(RecipientsError):
-    """Several columns may be the phone column; `names` are their headings, for other words."""
+    """Several columns may be the phone column; `names` lists their headings."""
 
     def __init__(self, message: str, names: str) -> None:
         super().__init__(message)
@@ -84,12 +84,12 @@ class TwoPhoneColumns(RecipientsError):
 
 
 def fold(heading: str) -> str:
-    """The heading as it is compared: no spaces, newlines or invisible characters, one width, one case."""
+    """Normalise a heading for comparison: NFKC, casefolded, without spaces, newlines and invisible characters."""
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", heading)).casefold()
 
 
 def group(heading: str) -> int | None:
-    """How good a heading of a phone column it is, 0 the best, up to `RUNNING`; None where it is not one."""
+    """The group of a heading of a phone column, from 0 (best) to `RUNNING`; None for any other heading."""
     folded = fold(heading)
     for spelling in (_NOT_WORD.sub("", folded), _NOT_WORD.sub("", _BRACKETED.sub("", folded))):
         for at, usual in enumerate(USUAL[:OF]):
@@ -103,11 +103,11 @@ def group(heading: str) -> int | None:
 
 
 def candidates(headings: Sequence[str], phone: str | None) -> list[int]:
-    """The places of the columns that may hold the phone numbers: none, one, or several equally good ones.
+    """The indices of the columns that may be the phone column: none, one, or several equally good ones.
 
     Args:
-        headings: a row of cells as text; empty where a cell is.
-        phone: the heading to look for, where the person named one.
+        headings: a row of cells as text; "" for an empty cell.
+        phone: the heading that the user named, if any.
     """
     if phone is not None:
         return _named(headings, phone)
@@ -123,15 +123,16 @@ def _named(headings: Sequence[str], phone: str) -> list[int]:
 
 
 def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> int:
-    """The place of the phone column.
+    """The index of the phone column.
 
     Args:
         headings: the header row.
-        phone: the heading that the person named; None finds it among the usual ones.
-        where: the file and sheet, for the words of an error.
+        phone: the heading that the user named; None finds it among the usual headings.
+        where: the file and sheet, for errors.
 
     Raises:
-        RecipientsError: there is none, or there are several equally good ones.
+        NoPhoneColumn: no column qualifies.
+        TwoPhoneColumns: several columns are equally good.
     """
     found = candidates(headings, phone)
     if not found:
@@ -141,19 +142,19 @@ def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> i
         equal = len({fold(headings[at]) for at in found}) < len(found)
         places = " and ".join(letter(at) for at in found)
         raise TwoPhoneColumns(
-            f"{where}: the phone numbers may be in {names}. "
-            + (f"Rename the one that is not meant (columns {places})." if equal else _to_paste(headings, found)),
+            f"{where}: the phone column may be {names}. "
+            + (f"Rename the other one (columns {places})." if equal else _to_paste(headings, found)),
             names,
         )
     return found[0]
 
 
 def missing(rows: Sequence[Sequence[str]], phone: str | None, *, where: str) -> str:
-    """The words for a sheet without a phone column: which columns there are, and what to do.
+    """The error for a sheet without a phone column: which columns it has, and what to do.
 
     Args:
         rows: the first rows of the sheet as text.
-        phone: the heading that the person named, if any.
+        phone: the heading that the user named, if any.
         where: the file and sheet.
     """
     at = likely_header(rows)
@@ -181,20 +182,20 @@ def _what_to_do(rows: Sequence[Sequence[str]], at: int | None) -> str:
 
 
 def _to_paste(headings: Sequence[str], found: Sequence[int]) -> str:
-    """What to write into the campaign file for these columns."""
+    """The lines of the campaign file that select these columns."""
     lines = " or ".join(f"phone = {quoted(shown(headings[at]))}" for at in found)
-    return f"Say which: write under [recipients] in the campaign file: {lines}"
+    return f"Choose one: write under [recipients] in the campaign file: {lines}"
 
 
 def quoted(text: str) -> str:
-    """The text as TOML writes it."""
+    """The text as a TOML string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def likely_header(rows: Sequence[Sequence[str]]) -> int | None:
-    """Which row is the header where none has a phone column: the first of the fullest ones; None where it has a number.
+    """The index of the likely header where no row has a phone column: the first of the rows with most cells.
 
-    A row with somebody's number in it is a recipient, and is shown to nobody.
+    None if that row has a phone number: it is a recipient, whose data must not appear in an error.
     """
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
     at = filled.index(max(filled)) if any(filled) else None
@@ -202,24 +203,24 @@ def likely_header(rows: Sequence[Sequence[str]]) -> int | None:
 
 
 def _is_phone(cell: str) -> bool:
-    """Whether a cell may hold somebody's number."""
+    """Whether a cell may contain a phone number."""
     return _PHONE.search(unicodedata.normalize("NFKC", cell)) is not None
 
 
 def nearest(heading: str, names: Sequence[str]) -> str | None:
-    """The name most like the heading; None where none is like it."""
+    """The most similar name; None if no name is similar."""
     folded = {fold(name): name for name in names}
     close = difflib.get_close_matches(fold(heading), list(folded), n=1, cutoff=0.5)
     return folded[close[0]] if close else None
 
 
 def shown(heading: str) -> str:
-    """The heading on one line, for the words of an error."""
+    """The heading on one line, for errors."""
     return " ".join(heading.split())
 
 
 def letter(column: int) -> str:
-    """The spreadsheet's letters of a column counted from 0: A, B, ..., Z, AA."""
+    """The letters of a column index, counted from 0: A, B, ..., Z, AA."""
     letters = ""
     column += 1
     while column:
@@ -229,7 +230,7 @@ def letter(column: int) -> str:
 
 
 def column(letters: str) -> int:
-    """The place of a column, from 0, by the spreadsheet's letters."""
+    """The index of a column, counted from 0, by its letters."""
     place = 0
     for character in letters:
         place = place * 26 + ord(character) - ord("A") + 1
@@ -237,11 +238,14 @@ def column(letters: str) -> int:
 
 
 def header_row(rows: Sequence[Sequence[str]], phone: str | None) -> int | None:
-    """Which of the first rows is the header: the first with a phone column, or the lower one of a double header.
+    """The index of the header: the first row with a phone column, or the lower row of a double header.
 
     Args:
-        rows: the first rows of a sheet as text, the topmost at 0, empty cells as "".
-        phone: the heading to look for, where the person named one.
+        rows: the first rows of a sheet as text; "" for an empty cell.
+        phone: the heading that the user named, if any.
+
+    Returns:
+        None if no row has a phone column.
     """
     for at, row in enumerate(rows):
         if is_header(row, rows[at + 1 :], phone):
@@ -250,7 +254,7 @@ def header_row(rows: Sequence[Sequence[str]], phone: str | None) -> int | None:
 
 
 def is_header(row: Sequence[str], below: Sequence[Sequence[str]], phone: str | None) -> bool:
-    """Whether a row is a header: it names a phone column, and not merely a running number."""
+    """Whether a row is a header: it has the heading of a phone column, not just of a running number."""
     found = candidates(row, phone)
     if phone is not None or not found or group(row[found[0]]) != RUNNING:
         return bool(found)
@@ -268,7 +272,7 @@ def _lowest(rows: Sequence[Sequence[str]], at: int, phone: str | None) -> int:
 
 
 def is_second_header(upper: Sequence[str], lower: Sequence[str], phone: str | None) -> bool:
-    """Whether `lower` is a header too, as under merged headings: a phone column again, and no digit under the first."""
+    """Whether `lower`, below a header, is one too (merged headings): it has a phone column, and no digit there."""
     found = candidates(lower, phone)
     return bool(found) and not any(
         character.isdigit() for at in candidates(upper, phone) if at < len(lower) for character in lower[at]

@@ -1,6 +1,6 @@
-"""Files of recipients read one after the other, each sheet a grid; in a thread of its own where there is much to do.
+"""Reads files of recipients one after the other, optionally in a thread.
 
-Nothing here needs pandas, so that reading can begin while that is still being loaded.
+This module does not import pandas: files are read while pandas is still being imported.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ if TYPE_CHECKING:
     Progress = Callable[[int], None]
 
 
-class Reading:
-    """Files being read; made early, they have been read by the time that somebody asks for them.
+class EarlyReader:
+    """Reads files in a thread, from its creation on; `grids` waits for the result.
 
     Args:
-        files: .xlsx .xlsm .xlsb .xls .ods .csv .tsv, whatever the case of the suffix.
-        sheet: the sheet to read in each workbook; the first visible one with a phone column otherwise.
-        phone: the heading of the phone column; found among the usual headings otherwise.
+        files: .xlsx .xlsm .xlsb .xls .ods .csv .tsv; the case of the suffix does not matter.
+        sheet: the sheet to read in each workbook; default: the first visible sheet with a phone column.
+        phone: the heading of the phone column; default: found among the usual headings.
     """
 
     def __init__(self, files: Sequence[Path], *, sheet: str | None = None, phone: str | None = None) -> None:
-        self._read = partial(read_files, files, sheet=sheet, phone=phone, progress=self._reach)
+        self._read = partial(read_files, files, sheet=sheet, phone=phone, progress=self._count)
         self._grids: list[Grid] = []
         self._failure: BaseException | None = None
-        self._reached = 0
-        self._tell: Progress | None = None
-        # A daemon: a command that ends before it needs the rows does not wait for them.
+        self._rows_read = 0
+        self._progress: Progress | None = None
+        # A daemon thread: a command that fails before it needs the rows ends at once.
         self._thread = threading.Thread(target=self._run, daemon=True, name="read")
         self._thread.start()
 
     def grids(self, progress: Progress) -> list[Grid]:
-        """The rows, a grid a sheet, once they have been read.
+        """Wait until all files have been read; returns one grid a sheet.
 
         Args:
-            progress: called with the number of rows read so far, from the thread that reads them.
+            progress: called with the number of rows read so far, in the reading thread.
 
         Raises:
-            RecipientsError: a file cannot be read or is over a limit, or its phone column is not certain.
+            RecipientsError: a file cannot be read or exceeds a limit, or has no phone column or several.
         """
-        self._tell = progress
-        progress(self._reached)
+        self._progress = progress
+        progress(self._rows_read)
         self._thread.join()
         if self._failure is not None:
             raise self._failure
@@ -61,37 +61,37 @@ class Reading:
     def _run(self) -> None:
         try:
             self._grids = self._read()
-        except BaseException as failure:  # noqa: BLE001 - it is raised where the rows are asked for
+        except BaseException as failure:  # noqa: BLE001 - `grids` raises it
             self._failure = failure
 
-    def _reach(self, rows: int) -> None:
-        self._reached = rows
-        if self._tell is not None:
-            self._tell(rows)
+    def _count(self, rows: int) -> None:
+        self._rows_read = rows
+        if self._progress is not None:
+            self._progress(rows)
 
 
 def read_files(files: Sequence[Path], *, sheet: str | None, phone: str | None, progress: Progress) -> list[Grid]:
-    """The rows of all files in order, a grid a sheet; `progress` is called with the number of rows read so far.
+    """Read all files in order, one grid a sheet; `progress` is called with the number of rows read so far.
 
     Raises:
-        RecipientsError: there is none, one cannot be read or is over a limit, or its phone column is not certain.
+        RecipientsError: no file is named, a file cannot be read or exceeds a limit, or has no phone column or several.
     """
     if not files:
-        raise RecipientsError("No list of recipients was named: set `[recipients] files`.")
+        raise RecipientsError("No recipients file is named: set `[recipients] files`.")
     grids: list[Grid] = []
     for path in map(file_type.on_disk, files):
         before = sum(map(len, grids))
-        grids += read_file(path, sheet=sheet, phone=phone, progress=partial(_told, progress, before))
+        grids += read_file(path, sheet=sheet, phone=phone, progress=partial(_add_rows, progress, before))
     progress(sum(map(len, grids)))
     return grids
 
 
-def _told(tell: Progress, before: int, rows: int) -> None:
-    tell(before + rows)
+def _add_rows(progress: Progress, before: int, rows: int) -> None:
+    progress(before + rows)
 
 
 def read_file(path: Path, *, sheet: str | None, phone: str | None, progress: Progress) -> list[Grid]:
-    """The rows of one file, a grid a sheet."""
+    """Read one file, one grid a sheet."""
     file_type.check(path)
     if path.suffix.lower() in file_type.TEXT:
         return [reader.read(path, phone, progress)]

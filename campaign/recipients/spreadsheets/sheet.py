@@ -1,4 +1,4 @@
-"""One sheet between reading and joining: its columns as Arrow arrays, with what is known of its rows."""
+"""One sheet as it was read: its columns as Arrow arrays, its row numbers and hidden rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One column's cells. `kinds` (uint8, a `model.Kind` a cell) only where they differ; `values` is text then."""
+    """The cells of one column. A mixed column has text in `values` and a `model.Kind` a cell in `kinds` (uint8)."""
 
     values: pa.Array | pa.ChunkedArray
     kinds: pa.Array | pa.ChunkedArray | None = None
@@ -26,7 +26,7 @@ class Cells:
 
     @property
     def empty(self) -> bool:
-        """Whether every cell is missing."""
+        """Whether all cells are missing."""
         return bool(self.values.null_count == len(self.values))
 
 
@@ -34,9 +34,15 @@ class Cells:
 class Grid:
     """The recipients of one sheet.
 
-    `rows` (int32) are the sheet's own row numbers, from 1; `hidden` (bool) says
-    which of them a person does not see; `phone` is the place of the phone column
-    among `cells`; `places` are the columns' places in their sheet, from 0.
+    Attributes:
+        source: the file and the sheet.
+        headings: the headings of the columns.
+        cells: the columns.
+        places: the indices of the columns in the sheet, from 0.
+        phone: the index of the phone column in `cells`.
+        rows: the row numbers of the sheet, from 1 (int32).
+        hidden: whether each row is hidden in the sheet (bool).
+        notes: sentences for the user.
     """
 
     source: Source
@@ -52,13 +58,13 @@ class Grid:
         return len(self.rows)
 
 
-def numbered(above: int, height: int) -> pa.Array:
-    """The numbers of rows that stand below so many others."""
+def row_numbers(above: int, height: int) -> pa.Array:
+    """The numbers of `height` rows below `above` other rows (int32)."""
     return pa.array(np.arange(above + 1, above + 1 + height, dtype=np.int32))
 
 
-def tidy(grid: Grid) -> Grid:
-    """The grid without blank rows, and without columns that have neither a heading nor a cell."""
+def drop_blank_rows_and_columns(grid: Grid) -> Grid:
+    """Drop blank rows, and columns that have neither a heading nor a filled cell."""
     return _with_columns_used(_without_blank_rows(grid))
 
 

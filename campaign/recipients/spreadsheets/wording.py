@@ -1,4 +1,4 @@
-"""Words that notes and errors share: how rows and cells are named, what to do with a damaged file."""
+"""Words that notes and errors share: lists of rows and cells, and the remedy for a damaged file."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NAMED: Final = 5
-"""Rows, cells or values named at most."""
+"""Maximum number of rows, cells or values that are named."""
 
 
-DAMAGED: Final = "The file is damaged or was not copied to its end: save it anew in the spreadsheet program."
+DAMAGED: Final = "The file is damaged or incomplete: save it again in the spreadsheet program."
 
 
 def few(names: Sequence[object], total: int | None = None) -> str:
-    """The first names, and how many more there are: `3, 7 and 12 more`.
+    """The first names and the number of others: `3, 7 and 12 more`.
 
     Args:
-        names: all of them, or at least the first `NAMED`; whole numbers are written as 1,234.
-        total: how many there are, where not all are given.
+        names: all names, or at least the first `NAMED`; whole numbers are written as 1,234.
+        total: the number of names, if `names` does not have all of them.
     """
     total = len(names) if total is None else total
     said = ", ".join(f"{name:,}" if isinstance(name, int) else str(name) for name in names[:NAMED])

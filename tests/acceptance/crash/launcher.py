@@ -22,14 +22,14 @@ from typing import Any, NoReturn
 
 import fastexcel  # noqa: F401 - what the command imports on its way stands ready in every child
 import openpyxl  # noqa: F401
-import rustpy_xlsxwriter  # noqa: F401
 import tqdm  # noqa: F401
+import xlsxwriter  # noqa: F401
 
 from campaign.__main__ import main
 from campaign.cli import app  # noqa: F401
 from campaign.messages.rendering import render  # noqa: F401
 from campaign.recipients import table  # noqa: F401
-from campaign.report import tally  # noqa: F401
+from campaign.report import totals  # noqa: F401
 from tests.acceptance.crash import points, power
 from tests.acceptance.crash.points import STAGES, Point
 

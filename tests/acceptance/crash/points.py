@@ -23,7 +23,7 @@ from campaign.cli.commands import send
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.gateway.connection import NotingHTTPConnection
 from campaign.journal import Journal
-from campaign.report import workbook
+from campaign.report import result_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,6 +130,6 @@ _PLACES: Final[tuple[tuple[Any, str, Callable[[Mapping[str, Any]], list[str]]], 
     (NotingHTTPConnection, "request", lambda _: ["submit"]),
     (NotingHTTPConnection, "getresponse", lambda _: ["answer"]),
     (Journal, "stop", lambda _: ["stop"]),
-    (workbook, "write", lambda _: ["report"]),
+    (result_workbook, "write", lambda _: ["report"]),
     (Journal, "set_report", lambda _: ["noting the report"]),
 )

@@ -11,8 +11,9 @@ import pytest
 
 from campaign.config import campaign_file, template_files
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.templates.compile import Names, compile_field
-from campaign.messages.templates.environment import Language
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
+from campaign.messages.templates.environment import TemplateEnvironment
 from campaign.messages.templates.fill import fill
 
 if TYPE_CHECKING:
@@ -105,16 +106,16 @@ def test_what_cannot_be_taken_in_is_refused_with_its_place(desk: Desk, name: str
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("{% include 이름 %}", "t, line 1: the name of a file to take in has to stand in quotes"),
-        ("\n{% import 'a' ~ '.j2' as a %}", "t, line 2: the name of a file to take in has to stand in quotes"),
-        ("{% include 'a.j2' if 이름 else 쿠폰 %}", "has to stand in quotes"),
+        ("{% include 이름 %}", "t, line 1: the name of an included file must be in quotes"),
+        ("\n{% import 'a' ~ '.j2' as a %}", "t, line 2: the name of an included file must be in quotes"),
+        ("{% include 'a.j2' if 이름 else 쿠폰 %}", "must be in quotes"),
         ("{% include 'deep.j2' %}", "t: deep.j2, line 3: there is no file 'gone.j2' here"),
         ("{% include 'wrong.j2' %}", "t: wrong.j2, line 2: "),
         ("{% include 'filter.j2' %}", "t: filter.j2, line 1: .*없는필터"),
         ("{% include 'unknown.j2' %}", r"t: unknown.j2, line 2: \{\{ 이르 \}\}: there is no column '이르'"),
         ("{% include 'row.j2' %}", r't: row.j2: row\["이르"\]: there is no column'),
         ("{% include 'large.j2' %}", "t: .*too large for a message"),
-        ("{% import 'blind.j2' as a %}", r"t: blind.j2, line 2: \{\{ 이름 \}\}: this file is taken in without"),
+        ("{% import 'blind.j2' as a %}", r"t: blind.j2, line 2: \{\{ 이름 \}\}: this file is included without"),
         ("{% include 'blind.j2' without context %}", "t: blind.j2, line 2: .*write `with context`"),
     ],
 )
@@ -131,7 +132,7 @@ def test_a_fault_in_a_file_is_said_with_the_file_and_the_line(source: str, words
         "large.j2": "{{ 9**9**7 }}",
         "blind.j2": "\n{{ 이름 }}",
     }
-    language = Language(TemplateFiles(texts, {"gone.j2": "there is no file 'gone.j2' here"}))
+    language = TemplateEnvironment(TemplateFiles(texts, {"gone.j2": "there is no file 'gone.j2' here"}))
     with pytest.raises(TemplateError, match=words):
         compile_field("t", source, Names.of(["이름", "쿠폰"]), language)
 
@@ -145,7 +146,7 @@ def test_a_column_named_as_one_of_jinjas_own_is_a_column() -> None:
 def test_what_a_base_is_given_by_one_row_does_not_reach_the_next() -> None:
     base = {"base.j2": "{% block 몸 %}{{ super() if super is defined else '-' }}{% endblock %}"}
     field = compile_field(
-        "t", "{% extends 'base.j2' %}{% set 것 = 이름 %}", Names.of(["이름"]), Language(TemplateFiles(base))
+        "t", "{% extends 'base.j2' %}{% set 것 = 이름 %}", Names.of(["이름"]), TemplateEnvironment(TemplateFiles(base))
     )
     reasons: dict[int, str] = {}
     texts = fill(field, {0: ["a", "b", "c"]}, 3, reasons, most=9)
@@ -155,7 +156,7 @@ def test_what_a_base_is_given_by_one_row_does_not_reach_the_next() -> None:
 def test_what_one_row_leaves_in_an_imported_file_does_not_reach_the_next() -> None:
     remember = "{% macro 기억(이름) %}{{ 앞.이름 }}{% set 앞.이름 = 이름 %}{% endmacro %}"
     macros = "{% set 앞 = namespace(이름='-') %}" + remember
-    language = Language(TemplateFiles({"m.j2": macros}))
+    language = TemplateEnvironment(TemplateFiles({"m.j2": macros}))
     field = compile_field("t", "{% import 'm.j2' as 말 %}{{ 말.기억(이름) }}", Names.of(["이름"]), language)
     assert fill(field, {0: ["민서", "지훈", "하은"]}, 3, {}, most=9) == ["-", "-", "-"]
 
@@ -166,7 +167,7 @@ def test_a_file_that_takes_itself_in_is_stopped(desk: Desk) -> None:
     desk.campaign("", message='template = "t.j2"')
     done = desk.run("check", "c.toml")
     assert done.status == 2
-    assert "a file takes itself in" in done.err
+    assert "a file includes itself" in done.err
 
 
 def test_names_in_comments_and_texts_do_no_harm(desk: Desk) -> None:

@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from PIL import Image
 
 from campaign.config import campaign_file
-from campaign.messages.compose import Composition, compose, refuse_contradictions
+from campaign.messages.compose import compose
 from campaign.messages.rendering import render
-from campaign.messages.rendering.cell_values import cell_values
-from campaign.messages.rendering.fields import hire
-from campaign.model import Column, Kind, Recipients, Source, limits
+from campaign.messages.rendering.fields import start_pool
 from campaign.model.sentences import sentences
+from tests.support.messages import NOW, composed, recipients_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-
-
-def recipients_of(**columns: list[Any]) -> Recipients:
-    arrays = [pa.array(values) for values in columns.values()]
-    table = pd.DataFrame(
-        {f"own.{place}": pd.Series(array, dtype=pd.ArrowDtype(array.type)) for place, array in enumerate(arrays)}
-    )
-    headings = tuple(Column(name=f"own.{place}", heading=heading) for place, heading in enumerate(columns))
-    return Recipients(table=table, columns=headings, phone="own.0", sources=(Source(file="r.xlsx"),))
-
-
-def composed(folder: Path, recipients: Recipients, **message: Any) -> Composition:
-    values = {"name": "t", "sender": message.pop("sender", "02-1234-5678"), "recipients": {"files": ["r.xlsx"]}}
-    campaign = campaign_file.build({**values, "message": message}, folder=folder, place="here")
-    refuse_contradictions(campaign)
-    return compose(recipients, campaign, NOW)
-
 
 def test_rows_with_the_same_values_are_rendered_once() -> None:
     recipients = recipients_of(이름=["가", "나", "가", "나", "가"], 쿠폰=[1, 2, 3, 4, 5])
-    variants = render.render(recipients, {"text": ("t", "{{ 이름 }}님")}, finish=lambda texts: texts)
+    variants = render.render(recipients, {"text": ("t", "{{ 이름 }}님")}, sanitize=lambda texts: texts)
     assert variants.fields["text"].to_pylist() == ["가님", "나님"]
     assert variants.of_row.tolist() == [0, 1, 0, 1, 0]
 
 
 def test_a_constant_text_is_not_rendered_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "Crew", lambda: pytest.fail("nothing is to be filled in"))
+    monkeypatch.setattr(render, "RendererPool", lambda: pytest.fail("nothing is to be filled in"))
     frame = composed(tmp_path, recipients_of(이름=["가", "나"]), text="모두에게").frame
     assert frame["text"].tolist() == ["모두에게"] * 2
 
 
 def test_processes_are_hired_only_where_something_is_to_be_filled_in(tmp_path: Path) -> None:
-    for text, hired in (("모두에게", False), ("{{ 이름 }}님", True)):
+    for text, renderers in (("모두에게", False), ("{{ 이름 }}님", True)):
         values = {"name": "t", "sender": "02-1234-5678", "recipients": {"files": ["r.xlsx"]}, "message": {"text": text}}
         campaign = campaign_file.build(values, folder=tmp_path, place="here")
-        with hire(campaign) as crew:
-            assert (crew is not None) == hired
-            frame = compose(recipients_of(이름=["가"]), campaign, NOW, crew=crew).frame
+        with start_pool(campaign) as pool:
+            assert (pool is not None) == renderers
+            frame = compose(recipients_of(이름=["가"]), campaign, NOW, pool=pool).frame
         assert frame["text"].tolist() == [text.replace("{{ 이름 }}", "가")]
 
 
@@ -185,7 +164,7 @@ def test_a_phones_photo_is_turned_upright(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("none.jpg", "no such file"),
-        ("text.jpg", "no picture"),
+        ("text.jpg", "not a supported image"),
         ("../out.jpg", "outside the campaign's folder"),
         (" ", "'그림' is empty"),
     ],
@@ -199,32 +178,10 @@ def test_a_picture_that_cannot_be_used_is_the_rows_problem(tmp_path: Path, name:
     assert words in sentences(frame["reason"])[0]
 
 
-def test_the_image_limit_is_100_000_bytes() -> None:
-    assert limits.IMAGE_BYTES == 100_000
-
-
-def test_cells_of_a_mixed_column_are_what_they_were() -> None:
-    import datetime as dt
-
-    cells = pa.array(["12000", "12000", "2026-12-01", "2026-12-01 10:00:00", "10:30:00", "true", None, " "])
-    kinds = [Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.BOOLEAN, Kind.EMPTY, Kind.TEXT]
-    values = cell_values(cells, pa.array(kinds, pa.uint8()), "missing")
-    assert values == [
-        12000,
-        "12000",
-        dt.date(2026, 12, 1),
-        dt.datetime(2026, 12, 1, 10),
-        dt.time(10, 30),
-        True,
-        "missing",
-        "missing",
-    ]
-
-
 def test_progress_counts_every_row_once(tmp_path: Path) -> None:
     seen: list[int] = []
     recipients = recipients_of(이름=[f"고객{place % 7}" for place in range(5_000)])
     names = {"text": ("the text", "{{ 이름 }}")}
-    variants = render.render(recipients, names, finish=lambda texts: texts, progress=seen.append)
+    variants = render.render(recipients, names, sanitize=lambda texts: texts, progress=seen.append)
     assert (len(variants), sum(seen)) == (7, 5_000)
     del tmp_path

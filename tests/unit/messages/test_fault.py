@@ -9,8 +9,9 @@ import openpyxl
 import pytest
 
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.templates.compile import Names, compile_field, missing
-from campaign.messages.templates.environment import Language
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
+from campaign.messages.templates.environment import TemplateEnvironment, missing
 from campaign.messages.templates.fill import fill
 from tests.support.desk import number
 
@@ -33,7 +34,7 @@ def blamed(source: str, **cells: object) -> str | None:
     """The heading of the cell that is blamed when these cells are wrong; fails where the row does not."""
     row = [cells.get(heading, good) for heading, good in zip(HEADINGS, GOOD, strict=True)]
     row = [missing(heading) if cell is None else cell for heading, cell in zip(HEADINGS, row, strict=True)]
-    field = compile_field("t", source, Names.of(HEADINGS), Language(FILES))
+    field = compile_field("t", source, Names.of(HEADINGS), TemplateEnvironment(FILES))
     reasons: dict[int, str] = {}
     found: dict[int, int] = {}
     # Between rows without a fault, as it stands in a spreadsheet.

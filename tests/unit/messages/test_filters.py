@@ -8,18 +8,20 @@ import inspect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import UndefinedError
 
-from campaign.messages.templates.compile import Names, compile_field, missing
+from campaign.messages.templates.column_names import Names
+from campaign.messages.templates.compile import compile_field
 from campaign.messages.templates.date_format import CODES
+from campaign.messages.templates.environment import missing
 from campaign.messages.templates.filters import FILTERS
+from tests.support.templates import RowFailed, render_row
 
 DAY = dt.date(2026, 12, 1)
 MOMENT = dt.datetime(2026, 12, 1, 15, 30)
 
 
 def filled(source: str, value: object) -> str:
-    return compile_field("t", source, Names.of(["값"])).render({0: value})
+    return render_row(compile_field("t", source, Names.of(["값"])), {0: value})
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_thousands_are_set_apart_by_commas(value: object, shown: str) -> None:
     "value", ["무료", "12,00", "007", True, "12000원", "", "1e5", float("nan"), float("inf"), DAY, "１２"]
 )
 def test_what_is_no_number_has_no_thousands(value: object) -> None:
-    with pytest.raises(ValueError, match="is no number"):
+    with pytest.raises(ValueError, match="is not a number"):
         FILTERS["thousands"](value)
 
 
@@ -74,7 +76,7 @@ def test_a_day_is_read_from_cells_and_texts(value: object) -> None:
     "value", ["내일", "2026-13-01", "2026-02-30", 46357, dt.time(15, 30), "15:30", "2026-12-01 저녁"]
 )
 def test_what_is_no_day_is_refused(value: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - some of the words are the calendar's own
+    with pytest.raises(ValueError):  # noqa: PT011 - some of the words are those of `datetime`
         FILTERS["korean_date"](value)
 
 
@@ -104,7 +106,7 @@ def test_a_time_in_words(value: object, shown: str) -> None:
 
 @pytest.mark.parametrize("value", ["곧", "25:00", "3시", 0.5])
 def test_what_is_no_time_is_refused(value: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - some of the words are the clock's own
+    with pytest.raises(ValueError):  # noqa: PT011 - some of the words are those of `datetime`
         FILTERS["korean_time"](value)
 
 
@@ -132,7 +134,7 @@ def test_forms_agree_with_the_systems_own_where_it_has_them(moment: dt.datetime)
 
 @pytest.mark.parametrize("form", ["%q", "%B", "%", "%-Y"])
 def test_a_code_that_does_not_exist_is_refused(form: str) -> None:
-    with pytest.raises(ValueError, match="is no code; expected some of %Y"):
+    with pytest.raises(ValueError, match="is not a code; expected some of %Y"):
         FILTERS["date"](MOMENT, form)
 
 
@@ -160,7 +162,7 @@ def test_a_phone_numbers_middle_is_hidden(value: object, shown: str) -> None:
 
 @pytest.mark.parametrize("value", ["김민서", "123", "4.41E+11", DAY, "010-1234-56789"])
 def test_what_is_no_phone_number_is_not_masked(value: object) -> None:
-    with pytest.raises(ValueError, match="is no phone number"):
+    with pytest.raises(ValueError, match="is not a phone number"):
         FILTERS["mask_phone"](value)
 
 
@@ -189,7 +191,7 @@ def test_a_particle_follows_what_is_shown() -> None:
 @pytest.mark.parametrize("name", FILTERS)
 def test_an_empty_cell_is_named_by_every_filter(name: str) -> None:
     argument = '("이/가")' if name == "josa" else ""
-    with pytest.raises(UndefinedError, match="'값' is empty"):
+    with pytest.raises(RowFailed, match="'값' is empty"):
         filled(f"{{{{ 값|{name}{argument} }}}}", missing("값"))
 
 

@@ -1,4 +1,4 @@
-"""Pictures: what they are is told by their bytes, only four formats are opened, and size is bounded before decoding."""
+"""Images: what they are is told by their bytes, only four formats are opened, and size is bounded before decoding."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ import pytest
 from PIL import Image
 
 from campaign.messages import images
+from campaign.model import limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +68,10 @@ def test_the_four_formats_are_fitted_by_their_bytes_under_any_name(tmp_path: Pat
         (b"\0\0\0\x18ftypheic", "is a HEIC, as iPhones make them"),
         (encoded("TIFF"), "is a TIFF"),
         (encoded("BMP"), "is a BMP"),
-        (encoded("PPM"), "is no picture that can be read"),
-        (encoded("ICO", (32, 32)), "is no picture that can be read"),
+        (encoded("PPM"), "is not a supported image"),
+        (encoded("ICO", (32, 32)), "is not a supported image"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is a web page or an SVG"),
-        (b"", "is no picture that can be read"),
+        (b"", "is not a supported image"),
     ],
 )
 def test_anything_else_is_refused_by_its_first_bytes_and_named(tmp_path: Path, data: bytes, said: str) -> None:
@@ -110,7 +114,7 @@ def test_a_small_file_of_a_huge_picture_is_refused_before_it_is_decoded(
 def test_what_is_cut_short_is_refused(tmp_path: Path, form: str) -> None:
     whole = encoded(form, (300, 300))
     for length in (12, 40, len(whole) // 2):
-        assert "damaged or cut short" in refused(tmp_path, whole[:length])
+        assert "damaged or incomplete" in refused(tmp_path, whole[:length])
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF"])
@@ -141,3 +145,7 @@ def test_a_loop_of_links_a_folder_and_a_pipe_are_refused_in_words(tmp_path: Path
     for name, said in (("a.jpg", "cannot be read"), ("d.jpg", "is not a file"), ("p.jpg", "is not a file")):
         with pytest.raises(ValueError, match=said):
             images.fit(tmp_path / name)
+
+
+def test_the_image_limit_is_100_000_bytes() -> None:
+    assert limits.IMAGE_BYTES == 100_000

@@ -82,7 +82,7 @@ def test_each_pair_has_its_form(word: str, pair: str, expected: str) -> None:
 
 @pytest.mark.parametrize("word", ["★", "漢", "さくら", "", "  ", "()", "😀"])
 def test_what_cannot_be_known_is_refused(word: str) -> None:
-    with pytest.raises(ValueError, match="cannot be known; write the particle yourself"):
+    with pytest.raises(ValueError, match="cannot be determined; write the particle yourself"):
         with_particle(word, "이/가")
 
 

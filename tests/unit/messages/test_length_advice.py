@@ -1,21 +1,16 @@
-"""The byte doctor, and syllables that not every phone shows."""
+"""Advice on length: what makes messages LMS, and what to cut."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.messages.diagnosis import Cut, Diagnosis, LongColumn
-from campaign.messages.ksx1001 import notes, outside
-from campaign.messages.length_advice import examine
+from campaign.messages.length_advice import Cut, LengthAdvice, LongColumn, examine
 from campaign.model import MsgType
-from campaign.model.sentences import sentences
-from tests.unit.messages.test_compose import composed, recipients_of
+from tests.support.messages import composed, recipients_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +18,7 @@ if TYPE_CHECKING:
 PRICES = {MsgType.SMS: 20.0, MsgType.LMS: 50.0}
 
 
-def diagnosis(folder: Path, text: str, prices: dict[MsgType, float] | None = None, **columns: Any) -> Diagnosis:
+def advice(folder: Path, text: str, prices: dict[MsgType, float] | None = None, **columns: Any) -> LengthAdvice:
     recipients = recipients_of(**columns)
     composition = composed(folder, recipients, text=text)
     rows = pd.concat([recipients.table, composition.frame], axis=1)
@@ -33,8 +28,8 @@ def diagnosis(folder: Path, text: str, prices: dict[MsgType, float] | None = Non
 def test_it_says_which_messages_are_lms_for_a_few_bytes_and_why(tmp_path: Path) -> None:
     # The template has 84 bytes; a usual name has 6, which makes 90.
     names = ["김민서"] * 90 + ["남궁민수"] * 6 + ["제갈공명님"] * 2 + ["아주긴이름을가진사람"] * 2
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 42, 이름=names, 번호=list(range(100)))
-    assert found == Diagnosis(
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 42, 이름=names, 번호=list(range(100)))
+    assert found == LengthAdvice(
         rows=100,
         over=10,
         by_class=(8, 0, 2),
@@ -55,14 +50,14 @@ def test_it_says_which_messages_are_lms_for_a_few_bytes_and_why(tmp_path: Path) 
 
 
 def test_a_template_that_is_too_long_by_itself_is_named(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 43, 이름=["김민서", "이지훈", "박서연", "남궁민수"])
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 43, 이름=["김민서", "이지훈", "박서연", "남궁민수"])
     assert found.by_itself == 3
     assert found.columns == (LongColumn(heading="이름", rows=1, usual=6, longest=8),)
     assert "the template itself in 3" in found.sentences[1]
 
 
 def test_of_several_columns_the_one_furthest_above_its_usual_length_is_to_blame(tmp_path: Path) -> None:
-    found = diagnosis(
+    found = advice(
         tmp_path,
         "{{ 이름 }}{{ 지점 }}{{ 금액 }}" + "가" * 35,
         이름=["김민서"] * 8 + ["남궁민수", "김민서"],
@@ -74,22 +69,22 @@ def test_of_several_columns_the_one_furthest_above_its_usual_length_is_to_blame(
 
 
 def test_a_text_far_over_the_limit_has_no_cut(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 100, 이름=["김민서", "이지훈"])
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 100, 이름=["김민서", "이지훈"])
     assert (found.over, found.cuts, found.by_class) == (2, (), (0, 0, 2))
 
 
 def test_without_prices_nothing_is_said_of_won(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}" + "가" * 43, {}, 이름=["김민서"])
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 43, {}, 이름=["김민서"])
     assert found.extra is None
     assert not [sentence for sentence in found.sentences if "won" in sentence]
 
 
-def test_messages_that_are_short_need_no_doctor(tmp_path: Path) -> None:
-    found = diagnosis(tmp_path, "{{ 이름 }}님", 이름=["김민서"])
+def test_messages_that_are_short_need_no_advice(tmp_path: Path) -> None:
+    found = advice(tmp_path, "{{ 이름 }}님", 이름=["김민서"])
     assert (found.over, found.sentences) == (0, ())
 
 
-def test_no_rows_need_no_doctor() -> None:
+def test_no_rows_need_no_advice() -> None:
     empty = pd.DataFrame({"bytes": pd.array([], dtype="Int32"), "msgType": pd.array([], dtype="str")})
     assert examine(empty, (), (), PRICES).sentences == ()
 
@@ -103,39 +98,3 @@ def test_a_cut_moves_as_many_rows_as_it_says(lengths: list[int]) -> None:
     for cut in found.cuts:
         assert cut.rows == sum(90 < length <= 90 + cut.bytes for length in lengths)
         assert cut.saved == 30 * cut.rows
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("뷁", "뷁"),
-        ("가나다", ""),
-        ("안녕 뷁햏뷁!", "뷁햏"),
-        ("abc ￦ ·", ""),
-        ("😀漢あ", ""),
-        ("똠방각하 펲시", "똠펲"),
-    ],
-)
-def test_syllables_outside_ks_x_1001_are_told(text: str, expected: str) -> None:
-    assert outside(text) == expected
-
-
-def test_there_are_8822_such_syllables() -> None:
-    """CP949 has all 11,172 syllables, KS X 1001 has 2,350 of them."""
-    assert len(outside("".join(map(chr, range(0x20, 0xD800))))) == 8_822
-
-
-@given(st.lists(st.text(alphabet="가뷁햏 똠A\n😀漢", max_size=8), max_size=8))
-def test_notes_name_the_texts_that_have_such_syllables(texts: list[str]) -> None:
-    found = notes(texts)
-    assert set(found) == {place for place, text in enumerate(texts) if outside(text)}
-    assert all(repr(outside(texts[place])[0]) in note for place, note in found.items())
-
-
-def test_a_note_goes_with_the_row_and_does_not_stop_it(tmp_path: Path) -> None:
-    composition = composed(tmp_path, recipients_of(이름=["가", "뷁", None, "뷁"]), text="{{ 이름 }}님")
-    expected = "some phones may not show '뷁': not in KS X 1001"
-    assert [None if pd.isna(note) else note for note in sentences(composition.note)] == [None, expected, None, expected]
-    assert composition.frame["reason"].isna().tolist() == [True, True, False, True]
-    assert composition.note.dtype == pd.ArrowDtype(pa.string())
-    assert len(composition.note) == len(composition.frame)

@@ -187,4 +187,4 @@ def test_a_note_of_a_few_rows_or_of_half_of_them_stays_with_its_rows(rows: int, 
 def test_what_is_refused_carries_its_reason_and_reads_as_its_sentence() -> None:
     refused = Refused(encode(Reason.IMAGE_DAMAGED, value="a.jpg"))
     assert refused.reason == '["image_damaged",{"value":"a.jpg"}]'
-    assert str(refused) == "image a.jpg: is damaged or cut short; save it again, as a JPG"
+    assert str(refused) == "image a.jpg: is damaged or incomplete; save it again, as a JPG"

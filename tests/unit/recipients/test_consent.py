@@ -25,7 +25,7 @@ def judged(folder: Path, *cells: object) -> pd.DataFrame:
     rows = [(f"고객{place}", number(place), cell) for place, cell in enumerate(cells)]
     path = Desk(folder).sheet(rows, headings=("이름", "휴대폰", "수신동의일"))
     recipients = table.read([path])
-    return consent.judge(recipients, consent.column(recipients, "consent", "수신동의일"), TODAY)
+    return consent.check(recipients, consent.find_column(recipients, "consent", "수신동의일"), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_yes_and_a_date_are_a_consent(tmp_path: Path, cell: object) -> None:
         ("2026-13-45", "'수신동의일' says '2026-13-45', which is neither a date nor a yes: no consent is known"),
         (time(10, 0), "'수신동의일' says '10:00:00', which is neither a date nor a yes: no consent is known"),
         (45_000, "'수신동의일' says '45000', which is neither a date nor a yes: no consent is known"),
-        ("2026-12-02", "'수신동의일' says '2026-12-02', a day that is still to come: no consent is known"),
+        ("2026-12-02", "'수신동의일' says '2026-12-02', which is a future date: no consent is known"),
     ],
 )
 def test_what_is_no_consent_says_so_with_its_value(tmp_path: Path, cell: object, words: str) -> None:
@@ -74,14 +74,14 @@ def test_a_consent_of_over_two_years_ago_counts_and_is_told_of(tmp_path: Path) -
     found = judged(tmp_path, "2024-11-30", date(2024, 12, 1))
     assert found["refusal"].isna().all()
     assert found["note"].isna().to_list() == [False, True]
-    words = "'수신동의일' says '2024-11-30', over 2 years ago: such a consent is to be confirmed"
+    words = "'수신동의일' says '2024-11-30', over 2 years ago: the consent must be confirmed"
     assert sentence(found["note"][0]) == words
 
 
 def test_an_unknown_column_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
     recipients = table.read([Desk(tmp_path).sheet([("a", number(0), "Y")], headings=("이름", "휴대폰", "수신동의일"))])
     with pytest.raises(RecipientsError, match=r"recipients.consent = '수신동의'.*Did you mean '수신동의일'"):
-        consent.column(recipients, "consent", "수신동의")
+        consent.find_column(recipients, "consent", "수신동의")
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_a_yes_in_a_column_of_refusals_is_a_no(tmp_path: Path) -> None:
     cells = ["Y", "N", None, "거부", "수신거부", "2026-01-05", "동의", "수신", True]
     rows = [(f"고객{place}", number(place), cell) for place, cell in enumerate(cells)]
     recipients = table.read([Desk(tmp_path).sheet(rows, headings=("이름", "휴대폰", "수신거부여부"))])
-    assert consent.refused(recipients, consent.column(recipients, "consent", "수신거부여부"), TODAY) == 5
+    assert consent.count_refusals(recipients, consent.find_column(recipients, "consent", "수신거부여부"), TODAY) == 5

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from campaign.model.errors import RecipientsError
 from campaign.recipients import table
-from tests.support.privileges import as_owner_of, folder_of_ones_own
+from tests.support.spreadsheets import refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,14 +40,6 @@ def packed(path: Path, content: dict[str, bytes]) -> Path:
         for name, data in content.items():
             archive.writestr(name, data)
     return path
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(RecipientsError) as caught:
-        table.read([path])
-    assert str(caught.value).startswith(str(path))
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def bomb(path: Path, total: int, *, declared: int | None = None) -> Path:
@@ -144,7 +135,7 @@ def test_cells_repeated_without_end_are_refused(tmp_path: Path, rows: int, cells
 def test_a_file_that_ends_early(tmp_path: Path) -> None:
     whole = good(tmp_path / "good.xlsx").read_bytes()
     (tmp_path / "cut.xlsx").write_bytes(whole[: len(whole) // 2])
-    assert "damaged or was not copied to its end" in refusal(tmp_path / "cut.xlsx")
+    assert "damaged or incomplete" in refusal(tmp_path / "cut.xlsx")
 
 
 @pytest.mark.parametrize("at", [0.2, 0.4, 0.6])
@@ -161,32 +152,6 @@ def test_a_file_with_a_hole_never_gives_a_traceback(tmp_path: Path, at: float) -
     assert "damaged" in refusal(tmp_path / "hole.xlsx")
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("a.xlsx", b"", "the file is empty"),
-        ("a.csv", b"", "the file is empty"),
-        ("a.xlsx", "휴대폰\n010\n".encode(), "it is no .xlsx file inside: it is plain text. Rename it to .csv."),
-        ("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "it is a web page"),
-        ("a.xls", b"\xef\xbb\xbf  <TABLE>", "it is a web page"),
-        ("a.xls", b'<?xml version="1.0"?><Workbook/>', "it is a web page"),
-        ("a.csv", b"PK\x03\x04....", "it is a workbook under another name"),
-        ("a.xls", b"PK\x03\x04....", "Give it its own suffix, .xlsx"),
-        ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "Give it its own suffix, .xls"),
-        ("a.csv", b"%PDF-1.7\n\0\0", "it is no spreadsheet"),
-        ("a.xlsx", b"PK\x05\x06" + bytes(18), "it is no spreadsheet"),
-        ("a.txt", b"010", "files ending in '.txt' are not read"),
-        ("a", b"010", "files ending in '' are not read"),
-        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "this workbook cannot be read"),
-        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600, "this workbook cannot be read"),
-        ("~$a.xlsx", b"x" * 50, "the mark that Excel leaves beside an open workbook; name 'a.xlsx' instead"),
-    ],
-)
-def test_what_is_not_what_its_name_says(tmp_path: Path, name: str, content: bytes, words: str) -> None:
-    (tmp_path / name).write_bytes(content)
-    assert words in refusal(tmp_path / name)
-
-
 def test_a_workbook_with_a_password(tmp_path: Path) -> None:
     container = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le")
     (tmp_path / "a.xlsx").write_bytes(container)
@@ -197,28 +162,6 @@ def test_an_archive_of_something_else(tmp_path: Path) -> None:
     assert "no Excel workbook inside" in refusal(packed(tmp_path / "a.xlsx", {"a.txt": b"x"}))
     assert "no Excel workbook inside" in refusal(packed(tmp_path / "a.xlsb", {"a.txt": b"x"}))
     assert "no spreadsheet inside" in refusal(packed(tmp_path / "a.ods", {"a.txt": b"x"}))
-
-
-def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
-    assert "there is no such file" in refusal(tmp_path / "a.xlsx")
-    (tmp_path / "b.xlsx").mkdir()
-    assert "this is a folder" in refusal(tmp_path / "b.xlsx")
-
-
-def test_a_file_that_may_not_be_read() -> None:
-    with folder_of_ones_own() as folder:
-        path = good(folder / "a.xlsx")
-        assert len(table.read([path]).table) == 1
-        path.chmod(0)
-        with as_owner_of(path):
-            assert "it cannot be read (Permission denied)" in refusal(path)
-
-
-def test_a_file_over_the_limit(tmp_path: Path) -> None:
-    with (tmp_path / "a.csv").open("wb") as file:
-        file.write("휴대폰\n".encode())
-        file.truncate((200 << 20) + 1)
-    assert "200 MiB, over the limit of 200 MiB" in refusal(tmp_path / "a.csv")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it asks Linux for the memory used")

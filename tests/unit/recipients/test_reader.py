@@ -9,7 +9,7 @@ import pytest
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import reader
-from campaign.recipients.spreadsheets.reader import Reading
+from campaign.recipients.spreadsheets.reader import EarlyReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def nobody(_rows: int) -> None:
 
 
 def test_the_rows_of_all_files_come_in_order(tmp_path: Path) -> None:
-    reading = Reading([csv(tmp_path / "a.csv", 3), csv(tmp_path / "b.csv", 2)])
+    reading = EarlyReader([csv(tmp_path / "a.csv", 3), csv(tmp_path / "b.csv", 2)])
     told: list[int] = []
     assert [len(grid) for grid in reading.grids(told.append)] == [3, 2]
     assert told[-1] == 5
@@ -46,18 +46,18 @@ def test_progress_made_before_anybody_asked_is_told_at_once(tmp_path: Path, monk
         go_on.set()
 
     monkeypatch.setattr(reader, "read_files", read)
-    reading = Reading([tmp_path / "a.csv"])
+    reading = EarlyReader([tmp_path / "a.csv"])
     assert first.wait(10)
     reading.grids(tell)
     assert told == [7, 9]
 
 
 def test_what_went_wrong_is_raised_where_the_rows_are_asked_for(tmp_path: Path) -> None:
-    reading = Reading([tmp_path / "none.csv"])
+    reading = EarlyReader([tmp_path / "none.csv"])
     with pytest.raises(RecipientsError, match="there is no such file"):
         reading.grids(nobody)
 
 
 def test_no_file_at_all_is_refused() -> None:
     with pytest.raises(RecipientsError, match="files"):
-        Reading([]).grids(nobody)
+        EarlyReader([]).grids(nobody)

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import openpyxl
 import pandas as pd
 import pytest
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients import suppression
+from tests.support.spreadsheets import csv, workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-
-def csv(path: Path, text: str, encoding: str = "utf-8") -> Path:
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
-def workbook(path: Path, *rows: Sequence[object], hide: int | None = None) -> Path:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.worksheets[0].append(list(row))
-    if hide:
-        book.worksheets[0].row_dimensions[hide].hidden = True
-    book.save(path)
-    return path
 
 
 def numbers(path: Path, **how: bool) -> list[str]:
@@ -48,7 +32,7 @@ def test_numbers_of_several_lists_each_once(tmp_path: Path) -> None:
 def test_no_list_holds_nobody_back() -> None:
     read = suppression.read([])
     assert read.numbers.to_pylist() == []
-    assert suppression.opted_out(pd.Series(["010"], dtype="string[pyarrow]"), read).to_list() == [False]
+    assert suppression.is_opted_out(pd.Series(["010"], dtype="string[pyarrow]"), read).to_list() == [False]
 
 
 @pytest.mark.parametrize(
@@ -72,13 +56,13 @@ def test_a_workbook_of_one_column_needs_no_heading(tmp_path: Path, name: str) ->
 
 def test_columns_without_a_usual_heading_are_a_question(tmp_path: Path) -> None:
     path = csv(tmp_path / "a.csv", "홍,010-2222-3333\n김,010-4444-5555\n")
-    with pytest.raises(RecipientsError, match="not certain which column has the numbers"):
+    with pytest.raises(RecipientsError, match="not clear which column has the numbers"):
         suppression.read([path])
 
 
 def test_two_phone_columns_are_a_question(tmp_path: Path) -> None:
     path = csv(tmp_path / "a.csv", "휴대폰,핸드폰\n010-2222-3333,010-4444-5555\n")
-    with pytest.raises(RecipientsError, match="more than one column may hold the numbers"):
+    with pytest.raises(RecipientsError, match="more than one column may contain the numbers"):
         suppression.read([path])
 
 
@@ -90,7 +74,7 @@ def test_cells_that_give_no_number_are_counted_and_named(tmp_path: Path) -> None
     path = csv(tmp_path / "a.csv", "휴대폰,메모\n010-2222-3333,\n4.41E+11,\n홍길동,\n02-123-4567,\n,빈칸\n010-1,\n")
     read = suppression.read([path])
     assert read.numbers.to_pylist() == ["01022223333"]
-    assert read.notes == (f"{path}: 3 of its cells give no number, so that nobody is left out for them: rows 3, 4, 7.",)
+    assert read.notes == (f"{path}: rows 3, 4, 7: no valid number; no recipient is excluded for it.",)
 
 
 def test_abroad_both_kinds_of_numbers_are_held_back(tmp_path: Path) -> None:
@@ -101,7 +85,7 @@ def test_abroad_both_kinds_of_numbers_are_held_back(tmp_path: Path) -> None:
 def test_whose_number_is_on_the_list(tmp_path: Path) -> None:
     read = suppression.read([csv(tmp_path / "a.csv", "휴대폰\n010-2222-3333\n")])
     cells = pd.Series(["01022223333", "01044445555", None], index=[5, 6, 7], dtype="string[pyarrow]")
-    held = suppression.opted_out(cells, read)
+    held = suppression.is_opted_out(cells, read)
     assert held.to_list() == [True, False, False]
     assert held.index.to_list() == [5, 6, 7]
 

@@ -1,1 +1,1 @@
-"""Reads CSV files: encoding, delimiter, quotes."""
+"""Reads CSV and TSV files: encoding, layout, quotation marks, rows."""

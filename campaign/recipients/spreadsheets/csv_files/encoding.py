@@ -1,4 +1,4 @@
-"""The encoding of text files: UTF-8 or UTF-16 by their mark; without one UTF-16 by its zero bytes, UTF-8, or CP949."""
+"""Detects the encoding of text files: UTF-8 or UTF-16 by their BOM; otherwise UTF-16, UTF-8 or CP949 by content."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PIECE: Final = 1 << 20
-"""Bytes decoded at a time."""
+"""Number of bytes that are decoded at a time."""
 
 KOREAN_IN_UTF8: Final = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}")
-"""A Korean character in UTF-8; in CP949 text such bytes hardly ever come together."""
+"""A Korean character in UTF-8; such bytes are very rare in CP949 text."""
 
 ASCII_SHARE: Final = 8
-"""One character of so many is ASCII, in a list: digits of numbers, delimiters, ends of lines."""
+"""In a list, at least one in this many characters is ASCII: digits, delimiters, newlines."""
 
 HEAD: Final = 4096
-"""Bytes of the beginning that tell UTF-16 without a mark."""
+"""Number of bytes at the beginning that tell UTF-16 without a BOM."""
 
 _EDGE: Final = re.compile(r"[\r\n,;\t|]")
 _ASCII: Final = re.compile(r"[\t\n\r -~]")
 _NO_TEXT: Final = frozenset({"Cn", "Cc", "Cs", "Co"})
 
 SURE: Final = 3
-"""Korean characters in UTF-8 before the first wrong byte that show the file to be damaged UTF-8, and not CP949."""
+"""From this many Korean characters in UTF-8 before the first invalid byte, a file is damaged UTF-8, not CP949."""
 
 
 def utf8(path: Path) -> bytes:
-    """The text of a file in UTF-8, without a mark at its beginning.
+    """Read a text file; returns its text in UTF-8 without a BOM.
 
     Raises:
-        RecipientsError: it is in no encoding that is known; it names the line and the byte.
+        RecipientsError: the encoding is unknown; the error names the line and the byte.
     """
     data = path.read_bytes()
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -46,7 +46,7 @@ def utf8(path: Path) -> bytes:
         return _transcoded(path, data, unmarked)
     marked = data.startswith(codecs.BOM_UTF8)
     data = data[len(codecs.BOM_UTF8) :] if marked else data
-    wrong = first_wrong(data, "utf-8")
+    wrong = first_invalid_byte(data, "utf-8")
     if wrong is None:
         return data
     if marked or len(KOREAN_IN_UTF8.findall(data, max(0, wrong - PIECE), wrong)) >= SURE:
@@ -55,7 +55,7 @@ def utf8(path: Path) -> bytes:
 
 
 def unmarked_utf16(head: bytes) -> str | None:
-    """The byte order of a text in UTF-16 without a mark, as a codec's name; None where it is not such a text.
+    """The codec of a text in UTF-16 without a BOM; None for any other text.
 
     Args:
         head: the first bytes of the file.
@@ -67,7 +67,7 @@ def unmarked_utf16(head: bytes) -> str | None:
             text = codecs.getincrementaldecoder(encoding)().decode(head, final=len(head) < HEAD)
         except UnicodeDecodeError:
             continue
-        # In the wrong byte order a newline is U+0A00 or U+0D00, which are assigned to no character.
+        # In the wrong byte order, a newline is U+0A00 or U+0D00, which are unassigned.
         if (
             _EDGE.search(text)
             and len(text) < len(_ASCII.findall(text)) * ASCII_SHARE
@@ -77,8 +77,8 @@ def unmarked_utf16(head: bytes) -> str | None:
     return None
 
 
-def first_wrong(data: bytes, encoding: str) -> int | None:
-    """The place of the first byte that the encoding does not allow; None where all are allowed."""
+def first_invalid_byte(data: bytes, encoding: str) -> int | None:
+    """The index of the first byte that is invalid in the encoding; None if all are valid."""
     decoder = codecs.getincrementaldecoder(encoding)()
     begin = 0
     try:
@@ -93,7 +93,7 @@ def _transcoded(path: Path, data: bytes, encoding: str) -> bytes:
     try:
         return b"".join(_pieces(data, encoding))
     except UnicodeDecodeError:
-        raise _damaged(path, data, first_wrong(data, encoding) or 0, encoding.upper()) from None
+        raise _damaged(path, data, first_invalid_byte(data, encoding) or 0, encoding.upper()) from None
 
 
 def _pieces(data: bytes, encoding: str) -> Iterator[bytes]:
@@ -105,6 +105,6 @@ def _pieces(data: bytes, encoding: str) -> Iterator[bytes]:
 def _damaged(path: Path, data: bytes, wrong: int, encoding: str) -> RecipientsError:
     line = data.count(b"\n", 0, wrong) + 1
     return RecipientsError(
-        f"{path}: line {line:,} is not in {encoding}: byte {data[wrong]:#04x} at {wrong:,} does not fit."
-        " Save the file anew, as .xlsx or as CSV in UTF-8."
+        f"{path}: line {line:,} is not in {encoding}: byte {data[wrong]:#04x} at {wrong:,} is invalid."
+        " Save the file again, as .xlsx or as CSV in UTF-8."
     )

@@ -1,4 +1,4 @@
-"""Where the cells of a text file are: its delimiter, its header, and the place where the rows begin."""
+"""Finds the layout of a CSV file: its delimiter, its header, and where the rows begin."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 DELIMITERS: Final = ",;\t|"
 
 SAMPLE: Final = 64 << 10
-"""Bytes of the beginning in which delimiter and header are looked for."""
+"""Number of bytes at the beginning in which delimiter and header are found."""
 
 _SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the cells of a file are: its text in UTF-8, the delimiter, the header, and where the rows are."""
+    """The text of a file in UTF-8, its delimiter, its header, and the position of its rows."""
 
     text: bytes
     delimiter: str
     header: tuple[str, ...]
-    above: int  # rows above the first recipient, the header among them
-    begin: int  # bytes above the first recipient
-    end: int  # bytes up to the last newlines
+    above: int  # number of rows above the first recipient, including the header
+    begin: int  # index of the first byte of the first recipient
+    end: int  # index of the byte after the last recipient, without newlines at the end
 
     @property
     def body(self) -> memoryview:
@@ -48,10 +48,14 @@ class Layout:
 
 
 def find_layout(path: Path, phone: str | None) -> Layout:
-    """The delimiter under which a header with a phone column is found, and the header."""
+    """Choose the delimiter with which a header with a phone column is found.
+
+    Raises:
+        RecipientsError: the encoding is unknown, a quotation mark is stray, or there is no phone column.
+    """
     text = encoding.utf8(path)
     if b"\0" in text:
-        raise RecipientsError(f"{path}: it has zero bytes, as no text has. Save it anew as CSV in UTF-8.")
+        raise RecipientsError(f"{path}: it has zero bytes, so it is not a text file. Save it again as CSV in UTF-8.")
     separator = _SEPARATOR_LINE.match(text)
     skipped = separator.end() if separator else 0
     delimiters = separator[1].decode() if separator else _in_order(path)
@@ -91,7 +95,7 @@ def _likeliness(rows: Sequence[Sequence[str]], phone: str | None) -> tuple[bool,
 
 
 def _length(sample: str, delimiter: str, records: int) -> int:
-    """Bytes of the first records."""
+    """Length of the first records in bytes."""
     lines = io.StringIO(sample, newline="")
     reader = csv.reader(lines, delimiter=delimiter)
     for _ in islice(reader, records):

@@ -1,9 +1,9 @@
-"""Quotation marks of a text file: each one opens or closes a cell, or the file is refused.
+"""Checks the quotation marks of a CSV file: each mark must open or close a cell.
 
-A stray mark makes the cells and rows behind it part of one cell, and so puts other recipients'
-names and numbers into somebody's message. Readers of CSV let it pass whenever the marks are even.
+A stray mark merges the cells and rows after it into one cell, so that a message could contain the names and
+numbers of other recipients. CSV readers accept this as long as the number of marks is even.
 
-Source of the rule: RFC 4180, and `="0101234"`, as spreadsheet exports guard a leading zero.
+Source of the rule: RFC 4180, and `="0101234"`, by which exports protect a leading zero.
 """
 
 from __future__ import annotations
@@ -20,46 +20,46 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCK: Final = 4 << 20
-"""Bytes that are looked at together; they bound the memory that this takes."""
+"""Number of bytes that are checked at a time; this bounds the memory in use."""
 
 LONGEST: Final = 32_767
-"""Characters that a cell of a spreadsheet can hold; a longer one has swallowed the rows below it."""
+"""Maximum number of characters of a cell in a spreadsheet; a longer cell contains the rows below it."""
 
 SHOWN: Final = 50
-"""Characters of the faulty cell that an error shows."""
+"""Maximum number of characters of the faulty cell that an error shows."""
 
 REMEDY: Final = "Correct the quotation marks there, or save the list as .xlsx."
 
 _QUOTE, _EQUALS = b'"='
-_BYTES_PER_CHARACTER: Final = 4  # of UTF-8, at most
+_BYTES_PER_CHARACTER: Final = 4  # at most, in UTF-8
 
 _SPACE: Final = r"""[ \u00a0"'=]*"""
 _NUMBER: Final = r"(?:[+(]{0,2}[018](?:[-. ()]{0,2}[0-9]){8,14}|[2-9][0-9]{9,14}|1[568][0-9]{2}-?[0-9]{4})(?![0-9])"
-"""What looks like a phone number; a date has fewer digits."""
+"""A likely phone number; a date has fewer digits."""
 
 _NEWLINE = re.compile(rb"\r\n|\n|\r")
 _QUOTED = re.compile(rb'"[^"]*"')
 
 
 def check(path: Path, text: bytes, delimiter: str, begin: int = 0) -> None:
-    """Lets a text pass in which each quotation mark is where a writer of CSV puts one.
+    """Check the quotation marks of a CSV file.
 
     Args:
-        path: the file, for the words of an error.
-        text: its whole text, in UTF-8.
-        delimiter: what stands between its cells.
-        begin: where its first row begins.
+        path: the file, for errors.
+        text: the whole text in UTF-8.
+        delimiter: the delimiter of cells.
+        begin: index of the first byte of the first row.
 
     Raises:
-        RecipientsError: a mark stands inside a cell, text follows a closing mark, a cell is never closed, or a cell of
-            several lines holds what looks like another row. It names the row and shows the cell.
+        RecipientsError: a mark is inside a cell, text follows a closing mark, a cell is never closed, or a cell of
+            several lines contains a likely row. The error names the row and shows the cell.
     """
     if text.find(b'"', begin) >= 0:
         _Scan(path, text, delimiter, begin).run()
 
 
 class _Scan:
-    """One pass over the marks: outside a cell every first one opens and every second one closes."""
+    """One pass over the marks: outside a cell, odd marks open and even marks close a cell."""
 
     def __init__(self, path: Path, text: bytes, delimiter: str, begin: int) -> None:
         self._path = path
@@ -81,7 +81,7 @@ class _Scan:
             at = self._block(at, min(at + BLOCK, len(self._text)))
 
     def _block(self, begin: int, end: int) -> int:
-        """Look at a block that begins outside a cell; the place where the next one begins."""
+        """Check a block that begins outside a cell; returns where the next block begins."""
         marks = np.flatnonzero(self._bytes[begin:end] == _QUOTE) + begin
         opens, closes = marks[::2], marks[1::2]
         before = self._bytes[opens - 1]
@@ -106,7 +106,7 @@ class _Scan:
         return left_open
 
     def _guards_a_zero(self, marks: np.ndarray, stray: np.ndarray) -> np.ndarray:
-        """Which of the stray marks open an `="..."` that is a whole cell."""
+        """Flags the stray marks that open an `="..."` which is a whole cell."""
         places = marks[stray]
         guards: np.ndarray = (stray % 2 == 0) & (self._bytes[places - 1] == _EQUALS) & (places - 1 >= self._begin)
         guards &= self._edges[self._bytes[places - 2]] | (places - 1 == self._begin)
@@ -117,7 +117,7 @@ class _Scan:
         return guards
 
     def _refuse_swallowed(self, opening: np.ndarray, closing: np.ndarray, marks: np.ndarray) -> None:
-        """Refuse a cell of several lines that holds what looks like a row of its own, and one that is too long."""
+        """Reject a cell of several lines that contains a likely row, and a cell that is too long."""
         begin, end = int(opening[0]), int(closing[-1])
         part = self._bytes[begin:end]
         newlines = np.flatnonzero((part == ord("\n")) | (part == ord("\r"))) + begin
@@ -127,7 +127,7 @@ class _Scan:
         doubtful[np.searchsorted(opening, inside) - 1] = True
         places = list(zip(opening[doubtful].tolist(), closing[doubtful].tolist(), strict=True))
         together = b"\0".join([self._text[first + 1 : last] for first, last in places])
-        # All cells at once first: nearly every file has nothing to find, and a search for each cell is slow.
+        # All cells at once first: nearly no file has a match, and a search for each cell is slow.
         found = self._swallowed.search(unicodedata.normalize("NFKC", together.decode(errors="replace")))
         if not found and not too_long.any():
             return
@@ -135,7 +135,7 @@ class _Scan:
             cell = self._text[first + 1 : last].decode(errors="replace")
             if self._delimiter in cell and self._swallowed.search(unicodedata.normalize("NFKC", cell)):
                 raise self._refusal(
-                    first, first, "a cell in quotation marks runs over several lines and holds another row's number"
+                    first, first, "a cell in quotation marks has several lines and contains the number of another row"
                 )
             if len(cell) > LONGEST:
                 raise self._refusal(first, first, f"it has a cell of over {LONGEST:,} characters")
@@ -144,12 +144,12 @@ class _Scan:
         if opens:
             cell = self._text[:place].rfind
             begin = max(cell(self._delimiter.encode()), cell(b"\n"), cell(b"\r")) + 1
-            raise self._refusal(max(begin, self._begin), place, "a quotation mark stands inside a cell")
+            raise self._refusal(max(begin, self._begin), place, "a quotation mark is inside a cell")
         begin = int(opening[np.searchsorted(opening, place) - 1])
         raise self._refusal(begin, begin, "text follows the quotation mark that closes a cell")
 
     def _refusal(self, cell: int, place: int, what: str) -> RecipientsError:
-        """An error about the cell that begins at a byte, in the row of the mark at `place`."""
+        """The error for the cell that begins at byte `cell`, in the row of the mark at byte `place`."""
         above = _QUOTED.sub(b"", self._text[self._begin : place])
         row = len(_NEWLINE.findall(above)) + 1
         line = len(_NEWLINE.findall(self._text[:place])) + 1

@@ -1,10 +1,9 @@
-"""CSV and TSV files: their delimiter, their header, their rows.
+"""Reads the rows of CSV and TSV files.
 
-Every cell is text, except in columns where each cell is a plain number as a
-program writes it: no leading zero, no thousands separator, at most 15 digits.
-Those are numbers, so that they can be reckoned with; what a person sees is the
-same. The phone column is always text. A row's number is the one that a
-spreadsheet program shows: a newline in quotes adds none, a blank line does.
+Cells are text, except in columns where each cell is a plain number: no leading zero, no thousands separator,
+at most 15 digits. These are numbers, so that templates can compute with them; they look the same. The phone
+column is always text. Rows are numbered as in a spreadsheet program: a newline in quotes does not start a row,
+a blank line is a row.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.csv_files import quotes
 from campaign.recipients.spreadsheets.csv_files.layout import Layout, find_layout
-from campaign.recipients.spreadsheets.sheet import Cells, Grid, numbered, tidy
+from campaign.recipients.spreadsheets.sheet import Cells, Grid, drop_blank_rows_and_columns, row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 CHUNK: Final = 8192
-"""Rows that are Python objects at a time, where they have to be."""
+"""Number of rows that are Python objects at a time."""
 
 INTEGER: Final = r"^(0|-?[1-9][0-9]{0,14})$"
 NUMBER: Final = r"^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9])$"
@@ -40,18 +39,21 @@ _IN_FORMULA = r'^="([^"]*)"$'
 
 
 def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid:
-    """The rows of a CSV file.
+    """Read a CSV file.
 
     Raises:
-        RecipientsError: its encoding, quotes or phone column are not certain, or a row is longer than the header.
+        RecipientsError: the encoding is unknown, a quotation mark is stray, the phone column is missing or ambiguous,
+            or a row is longer than the header.
     """
     layout = find_layout(path, phone)
     at = headings.phone_column(layout.header, phone, where=str(path))
     text, short = columns_of(path, layout)
-    rows = numbered(layout.above, len(text[0]))
-    columns, failed = formula_errors.taken_out([Cells(column) for column in text], layout.header, rows, where=str(path))
+    rows = row_numbers(layout.above, len(text[0]))
+    columns, failed = formula_errors.remove_formula_errors(
+        [Cells(column) for column in text], layout.header, rows, where=str(path)
+    )
     progress(len(rows))
-    return tidy(
+    return drop_blank_rows_and_columns(
         Grid(
             source=Source(file=str(path)),
             headings=layout.header,
@@ -68,7 +70,7 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid
 
 
 def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
-    """The cells below the header as text, a column each, and notes on rows that are shorter than the header."""
+    """The columns below the header as text, and notes on rows that are shorter than the header."""
     if layout.begin >= layout.end:
         return [pa.chunked_array([], pa.string()) for _ in layout.header], ()
     table = _even(layout)
@@ -79,7 +81,7 @@ def columns_of(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple
 
 
 def _even(layout: Layout) -> pa.Table | None:
-    """All rows at once; None where one has too few or too many cells, or none."""
+    """Read all rows at once; None if a row is blank, too short or too long."""
     if _BLANK_LINE.search(layout.text, max(0, layout.begin - 1), layout.end):
         return None
     names = [str(at) for at in range(len(layout.header))]
@@ -102,7 +104,7 @@ def _even(layout: Layout) -> pa.Table | None:
 
 
 def _uneven(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple[str, ...]]:
-    """The rows one by one, shorter ones filled up with empty cells."""
+    """Read the rows one by one; shorter rows are filled with empty cells."""
     width = len(layout.header)
     needed = max(at for at, heading in enumerate(layout.header, 1) if heading.strip())
     short: list[int] = []
@@ -116,7 +118,7 @@ def _uneven(path: Path, layout: Layout) -> tuple[list[pa.ChunkedArray], tuple[st
 
 
 def _chunks(path: Path, layout: Layout) -> Iterator[tuple[int, list[list[str]]]]:
-    """So many rows at a time, with the number of rows above them."""
+    """`CHUNK` rows at a time, with the number of rows above them."""
     lines = io.TextIOWrapper(io.BytesIO(layout.body), "utf-8", newline="")
     reader = csv.reader(lines, delimiter=layout.delimiter)
     above = layout.above
@@ -135,11 +137,11 @@ def _chunks(path: Path, layout: Layout) -> Iterator[tuple[int, list[list[str]]]]
 
 
 def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
-    # Blank cells beyond the header are no harm in a row of one line; over a line break they are a swallowed row's.
+    # Blank cells beyond the header are harmless in a row of one line; with a line break they belong to another row.
     if any(cell.strip() for cell in row[width:]) or (row[width:] and any("\n" in cell or "\r" in cell for cell in row)):
         raise RecipientsError(
             f"{path}: row {number:,} has {len(row)} cells, the header {width}. A cell with a comma in it needs"
-            " quotation marks around it: mend the row, or save the list as .xlsx."
+            " quotation marks around it. Correct the row, or save the list as .xlsx."
         )
     return row[:width] + [""] * (width - len(row))
 
@@ -147,7 +149,9 @@ def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
 def _short_note(path: Path, short: Sequence[int], width: int) -> tuple[str, ...]:
     if not short:
         return ()
-    return (f"{path}: {wording.rows(short)}: fewer cells than the header's {width}; the rest counts as empty.",)
+    return (
+        f"{path}: {wording.rows(short)}: fewer cells than the {width} of the header; missing cells count as empty.",
+    )
 
 
 def _without_blanks(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -155,7 +159,7 @@ def _without_blanks(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column as numbers, where each of its cells is one."""
+    """The column as numbers, if each of its cells is a number."""
     if _all(column.slice(0, CHUNK), INTEGER) and _all(column, INTEGER):
         return column.cast(pa.int64())
     if _all(column.slice(0, CHUNK), NUMBER) and _all(column, NUMBER):
@@ -164,5 +168,5 @@ def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _all(column: pa.ChunkedArray, pattern: str) -> bool:
-    """Whether there are cells and all match. Cells of another kind stand at the top of a column as a rule."""
+    """Whether all cells match and there are any."""
     return column.null_count < len(column) and pc.all(pc.match_substring_regex(column, pattern)).as_py() is not False

@@ -16,7 +16,7 @@ import python_calamine
 from campaign.model import Kind, Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
-from campaign.recipients.spreadsheets.sheet import Cells, Grid, numbered, tidy
+from campaign.recipients.spreadsheets.sheet import Cells, Grid, drop_blank_rows_and_columns, row_numbers
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import exact, percent_format, quick, second_reader, usual
 from campaign.recipients.spreadsheets.workbooks.annotations import extent, xlsx, xlsx_parts
@@ -277,10 +277,10 @@ def grid(
     where = f"{path}, sheet '{tab.name}'"
     at = headings.phone_column(names, phone, where=where)
     height = len(columns[at].values)
-    rows = numbered(begin, height)
+    rows = row_numbers(begin, height)
     seen = [_seen(column, rows, first_column + place, marks, phone=place == at) for place, column in enumerate(columns)]
-    found, failed = formula_errors.taken_out(seen, names, rows, where=where)
-    loaded = tidy(
+    found, failed = formula_errors.remove_formula_errors(seen, names, rows, where=where)
+    loaded = drop_blank_rows_and_columns(
         Grid(
             source=Source(file=str(path), sheet=tab.name),
             headings=tuple(names),

@@ -1,0 +1,131 @@
+"""The rows of a result as one flat file, for further work: CSV or Parquet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from campaign.model import Kind, schema
+from campaign.model.sentences import with_sentences
+from campaign.report import place
+from campaign.report.xlsx.text import well_formed
+from campaign.report.xlsx.values import arrow, one_array, plain, seoul, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from campaign.model import Result
+
+BATCH: Final = 16_384  # rows written at a time
+MARK: Final = b"\xef\xbb\xbf"
+"""Without it Excel takes UTF-8 for the system's own encoding and shows Korean as rubbish."""
+
+FORMULA: Final = r"^[=+\-@\t\r]"
+"""What a spreadsheet program might run, or hide, when it opens a CSV. Source: OWASP, CSV Injection."""
+
+
+DIGITS: Final = r"^(?:0[0-9]+|[0-9]{12,})$"
+"""Text that Excel would read as a number and change: its leading zeros go, and long ones are saved as 1.23E+11."""
+
+KOREAN: Final = r"^(02|0[0-9]{2})([0-9]{3,4})([0-9]{4})$"
+"""A Korean number, written with hyphens to be text in every program."""
+
+
+def csv(result: Result, path: Path) -> Path:
+    """Write the rows as CSV in UTF-8 and give where they are; columns as in the sheet `results`.
+
+    Phone numbers have hyphens, and other text that Excel would change or run has an
+    apostrophe before it; numbers have not, negative ones neither. Times are on a clock in Seoul.
+
+    Raises:
+        OSError: the folder or the file cannot be written; what was there is untouched.
+    """
+    phones = {place for place, column in enumerate(result.recipients.columns) if column.name == result.recipients.phone}
+    columns = [
+        (guarded_one(heading), guarded(hyphenated(values) if place in phones or heading == "number" else values, kinds))
+        for place, (heading, values, kinds) in enumerate(columns_of(result))
+    ]
+    table = pa.Table.from_arrays([values for _, values in columns], names=[heading for heading, _ in columns])
+
+    def write(made: Path) -> None:
+        with made.open("wb") as file:
+            file.write(MARK)
+            with pacsv.CSVWriter(file, table.schema) as writer:
+                for batch in table.to_batches(max_chunksize=BATCH):
+                    writer.write_batch(batch)
+
+    return place.put(path, write)
+
+
+def parquet(result: Result, path: Path) -> Path:
+    """Write the rows as Parquet, every column with its own type, and give where they are.
+
+    Our columns have their own names; one of the spreadsheet's that is called the same,
+    or like another, has a number behind it, for Parquet's readers go by name.
+
+    Raises:
+        OSError: the folder or the file cannot be written; what was there is untouched.
+    """
+    columns = list(columns_of(result))
+    names = unique([heading for heading, _, _ in columns], len(result.recipients.columns))
+    table = pa.Table.from_arrays([values for _, values, _ in columns], names=names)
+    facts = {"run": result.run.id, "state": str(result.run.state), "sandbox": str(result.run.sandbox).lower()}
+    return place.put(path, lambda made: pq.write_table(table.replace_schema_metadata(facts), made, compression="zstd"))
+
+
+def columns_of(result: Result) -> Iterator[tuple[str, pa.ChunkedArray, pa.ChunkedArray | None]]:
+    """Heading, values and, of a mixed column, kinds: the spreadsheet's columns, then ours."""
+    result = with_sentences(result)
+    for column in result.recipients.columns:
+        kinds = column.name.replace(schema.OWN, schema.KIND, 1)
+        values = plain(arrow(result.recipients.table[column.name]))
+        yield column.heading, values, arrow(result.recipients.table[kinds]) if column.mixed else None
+    for name in schema.RESULT:
+        if name in result.rows:
+            yield name, plain(arrow(result.rows[name])), None
+
+
+def guarded(values: pa.ChunkedArray, kinds: pa.ChunkedArray | None) -> pa.ChunkedArray:
+    """Values as CSV should show them: times in Seoul, text harmless."""
+    kind = values.type
+    if pa.types.is_timestamp(kind):
+        return pa.chunked_array([seoul(one_array(values)).cast(pa.timestamp("s"), safe=False)])
+    if pa.types.is_time(kind):
+        return values.cast(pa.time64("us")).cast(pa.time32("s"), safe=False)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return values if pa.types.is_primitive(kind) or pa.types.is_decimal(kind) else spelled(values)
+    risky = pc.or_(pc.match_substring_regex(values, FORMULA), pc.match_substring_regex(values, DIGITS))
+    if kinds is not None:
+        risky = pc.and_(risky, pc.not_equal(kinds, Kind.NUMBER))
+    return pc.if_else(risky, pc.binary_join_element_wise("'", values.cast(pa.string()), ""), values.cast(pa.string()))
+
+
+def hyphenated(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Korean numbers with hyphens; everything else as it is."""
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values
+    return pc.replace_substring_regex(values, KOREAN, r"\1-\2-\3")
+
+
+def guarded_one(heading: str) -> str:
+    """A heading, harmless."""
+    words = well_formed(heading)
+    return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words
+
+
+def unique(headings: list[str], own: int) -> list[str]:
+    """The headings with a number behind those of the first `own` that occur before or among the rest."""
+    taken = {heading.casefold() for heading in headings[own:]}
+    names: list[str] = []
+    for heading in map(well_formed, headings[:own]):
+        name, number = heading, 2
+        while name.casefold() in taken:  # some readers take names of another case for the same
+            name, number = f"{heading} ({number})", number + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names + headings[own:]

@@ -1,0 +1,1 @@
+"""What stands in the sheets of a workbook: the rows of a run, its requests, its summary."""

@@ -1,0 +1,128 @@
+"""The sheet `comparison`: several runs side by side."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from campaign.model import Status
+from campaign.report import labels, theme
+from campaign.report.totals import totals
+from campaign.report.xlsx.grid import Grid, Value
+from campaign.report.xlsx.model import Area, CellStyle, Chart, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from campaign.model import Result, RunFacts
+
+NAME: Final = "comparison"
+
+LONGEST: Final = 25
+"""Letters of a sheet's name: Excel takes 31, and a number may come behind it."""
+
+TITLE: Final = CellStyle(bold=True, size=18, colour=theme.INK.fill)
+HEAD: Final = CellStyle(bold=True, tint=theme.INK, bordered=True, align="center")
+WORD: Final = CellStyle(bordered=True, align="left")
+MOMENT: Final = CellStyle(bordered=True, align="center", number="yyyy-mm-dd hh:mm")
+COUNT: Final = CellStyle(bordered=True, number="#,##0")
+SHARE: Final = CellStyle(bordered=True, number="0.0%")
+WON: Final = CellStyle(bordered=True, number='#,##0"원"')
+RATE: Final = CellStyle(bordered=True, number="#,##0.0")
+
+COLUMNS: Final = (
+    ("실행 Run", 40.0, WORD),
+    ("상태 State", 20.0, WORD),
+    ("시작 Started", 17.0, MOMENT),
+    ("건수 Rows", 11.0, COUNT),
+    ("접수 accepted", 14.0, COUNT),
+    ("접수율", 9.0, SHARE),
+    ("거절 rejected", 13.0, COUNT),
+    ("확인 unknown", 13.0, COUNT),
+    ("대기 pending", 13.0, COUNT),
+    ("그 밖 others", 13.0, COUNT),
+    ("요청 Requests", 13.0, COUNT),
+    ("비용 Cost", 13.0, WON),
+    ("1초에 a second", 14.0, RATE),
+)
+ACCEPTED: Final = 4
+SHARE_PLACE: Final = 5
+FIRST: Final = 2  # the row of the first run, from 0
+CHART: Final = 16  # rows that a chart takes
+
+
+def comparison(results: Sequence[Result]) -> Page:
+    """A line a run, and charts of what was accepted."""
+    grid = Grid()
+    grid.put(0, 0, "실행 비교  Comparison of runs", TITLE, across=len(COLUMNS))
+    grid.height(0, 32)
+    for column, (heading, _, _) in enumerate(COLUMNS):
+        grid.put(FIRST - 1, column, heading, HEAD)
+    for row, result in enumerate(results, FIRST):
+        for column, (value, (_, _, shape)) in enumerate(zip(line(result), COLUMNS, strict=True)):
+            grid.put(row, column, value, shape)
+    end = FIRST + len(results)
+    area = Area(top=0, left=0, bottom=end + 1 + CHART, right=len(COLUMNS))
+    widths = tuple(width for _, width, _ in COLUMNS)
+    return Page(name=NAME, widths=widths, grid=grid, charts=charts(end) if results else (), print_area=area)
+
+
+def line(result: Result) -> tuple[Value, ...]:
+    """What is told of one run."""
+    run, found = result.run, totals(result)
+    rows = dict(found["rows"])
+    total = rows.pop("total")
+    accepted, rejected, unknown, pending = (
+        rows.pop(status, 0) for status in (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN, Status.PENDING)
+    )
+    return (
+        run.id + (" (sandbox)" if run.sandbox else ""),
+        f"{labels.RUN[run.state]} {run.state}",
+        run.started_at or run.created_at,
+        total, accepted, accepted / total if total else 0.0, rejected, unknown, pending, sum(rows.values()),
+        found["requests"]["total"],
+        found["cost"],
+        rate(run, accepted + rejected + unknown),
+    )  # fmt: skip
+
+
+def rate(run: RunFacts, rows: int) -> float | None:
+    """Rows a second; None of a run that was not sent to its end."""
+    if run.started_at is None or run.ended_at is None:
+        return None
+    return rows / max((run.ended_at - run.started_at).total_seconds(), 0.001)
+
+
+def charts(end: int) -> tuple[Chart, ...]:
+    """Accepted rows and their share, below the lines that end before row `end`."""
+    half = len(COLUMNS) // 2 - 2
+    names = Area(top=FIRST, left=0, bottom=end, right=1)
+    return tuple(
+        Chart(
+            title=title,
+            place=Area(top=end + 1, left=left, bottom=end + 1 + CHART, right=right),
+            names=names,
+            values=Area(top=FIRST, left=column, bottom=end, right=column + 1),
+            horizontal=True,
+            colours=(colour,),
+            number=number,
+        )
+        for title, left, right, column, colour, number in (
+            ("접수 건수 Accepted rows", 0, half, ACCEPTED, theme.STRONG[Status.ACCEPTED], "#,##0"),
+            ("접수율 Share accepted", half, len(COLUMNS), SHARE_PLACE, theme.STRONG[Status.PENDING], "0.0%"),
+        )
+    )
+
+
+def sheet_names(runs: Iterable[str]) -> list[str]:
+    """A name for each run's sheet: its id as far as Excel takes it, no two the same whatever their case."""
+    taken = {NAME}
+    names: list[str] = []
+    for run in runs:
+        short = re.sub(r"[\[\]:*?/\\']", "-", run)[:LONGEST] or "run"
+        name, number = short, 2
+        while name.lower() in taken:
+            name, number = f"{short[: LONGEST - 3]}~{number}", number + 1
+        taken.add(name.lower())
+        names.append(name)
+    return names

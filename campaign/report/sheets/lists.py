@@ -1,0 +1,96 @@
+"""The sheets that list rows and requests: `results`, `requests` and `problems`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from campaign.model import RunState, Status, schema
+from campaign.report import labels
+from campaign.report.sheets.columns import our_fields, own_fields
+from campaign.report.sheets.highlights import FIX, highlighted
+from campaign.report.xlsx.model import ROWS_PER_SHEET
+from campaign.report.xlsx.tables import sheets
+
+if TYPE_CHECKING:
+    from campaign.model import Result
+    from campaign.report.xlsx.model import Table
+    from campaign.report.xlsx.text import Changes
+
+ORDER: Final = tuple(schema.RESULT)
+"""The contract's columns, in its order."""
+
+FIRST: Final = (
+    "status",
+    "row",
+    "file",
+    "sheet",
+    "number",
+    FIX,
+    "reason",
+    "to_do",
+    "resultCode",
+    "message",
+    "requestNo",
+)
+"""What is needed first of a problem."""
+
+URGENT: Final = (Status.UNKNOWN, Status.REJECTED, Status.INVALID, Status.PENDING)
+"""Rows that need attention, the worst first."""
+
+
+def results(
+    result: Result, changes: Changes, limit: int = ROWS_PER_SHEET, *, name: str = "results"
+) -> tuple[Table, ...]:
+    """Every row, in order: the spreadsheet's own columns, then the contract's."""
+    rows = with_fix(result)
+    columns = own_fields(result.recipients, changes) + our_fields(rows, (*ORDER, FIX), changes)
+    return tuple(highlighted(sheets(name, columns, len(rows), limit), result))
+
+
+def with_fix(result: Result) -> pd.DataFrame:
+    """The result's rows, with the heading of the cell to fix where the check has looked for it."""
+    if result.fix is None:
+        return result.rows
+    headings = {column.name: column.heading for column in result.recipients.columns}
+    shown = result.fix.map({name: headings.get(name, name) for name in result.fix.dropna().unique()})
+    return result.rows.assign(**{FIX: shown.astype(schema.TEXT)})
+
+
+def requests(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> tuple[Table, ...]:
+    """One line a request, in the plan's order."""
+    columns = our_fields(result.requests, tuple(schema.REQUESTS), changes)
+    return sheets("requests", columns, len(result.requests), limit, counted=False)
+
+
+def problems(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> tuple[Table, ...]:
+    """The rows that need attention, unknown first, with the reason and what to do."""
+    places = urgent(result)
+    rows = with_fix(result).iloc[places]
+    people = replace(result.recipients, table=result.recipients.table.iloc[places])
+    advised = rows.assign(to_do=advice(rows["status"], result.run.id))
+    columns = our_fields(advised, FIRST, changes) + own_fields(people, changes)
+    return sheets("problems", columns, len(places), limit, counted=False)
+
+
+def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The places of the rows that need attention, by urgency, then in the recipients' order."""
+    waiting = result.run.state is RunState.CHECKED  # everything is pending then, and nothing is wrong with it
+    status = result.rows["status"]
+    found = [
+        np.flatnonzero((status == each.value).to_numpy(dtype=bool))
+        for each in URGENT
+        if not (waiting and each is Status.PENDING)
+    ]
+    return np.concatenate(found).astype(np.int64)
+
+
+def advice(status: pd.Series, run: str) -> pd.Series:
+    """What to do about rows of that status."""
+    told = {str(each): line.replace("RUN", run) for each, line in labels.TO_DO.items()}
+    lines = pa.array([told.get(each) for each in status], pa.string())
+    return pd.Series(lines, index=status.index, dtype=pd.ArrowDtype(pa.string()))

@@ -1,0 +1,211 @@
+"""The sheet `summary`: what became of a run, on one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from campaign.model import RunState, Status
+from campaign.report import labels, theme
+from campaign.report.sheets.page_layout import ASIDE, COUNT, EDGE, HEAD, HEAD_NUMBER, RIGHT, TABLES, WIDTHS, WORD
+from campaign.report.sheets.summary_tables import Breakdown
+from campaign.report.sheets.timeline import timeline
+from campaign.report.xlsx.model import Area, CellStyle, Chart, Page, Tint
+from campaign.report.xlsx.widths import of_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from campaign.model import Result
+    from campaign.report.xlsx.grid import Value
+    from campaign.report.xlsx.text import Changes
+
+NAME: Final = "summary"
+TITLE: Final = CellStyle(bold=True, size=18, colour=theme.INK.fill)
+WARNING: Final = CellStyle(bold=True, size=12, tint=theme.AMBER, align="center")
+LABEL: Final = CellStyle(colour="5B6B7B")
+LABEL_TOP: Final = CellStyle(colour="5B6B7B", top=True)
+VALUE: Final = CellStyle(align="left")
+MOMENT: Final = CellStyle(align="left", number="yyyy-mm-dd hh:mm:ss")
+REASON: Final = CellStyle(bold=True, tint=theme.AMBER, wrap=True, bordered=True)
+QUOTED: Final = CellStyle(wrap=True, top=True, tint=Tint("F6F8FA", "222222"), bordered=True)
+NOTE: Final = CellStyle(colour="5B6B7B", wrap=True, top=True)
+
+A_ROW: Final = 150
+"""Letters that go into a row across the page."""
+LINES: Final = 6
+"""Lines of the template that are shown."""
+SENDERS: Final = 5
+"""Sender numbers that are named."""
+A_LINE: Final = 15.5  # points
+
+
+def summary(result: Result, changes: Changes) -> Page:
+    """The page, with its charts; `changes` counts what the sheets of rows could not hold as it was."""
+    return Summary(result).page(changes)
+
+
+class Summary(Breakdown):
+    """What run it was, then the tables with their charts beside them."""
+
+    def page(self, changes: Changes) -> Page:
+        """Everything in its place."""
+        self.title()
+        self.facts()
+        self.template()
+        self.advertising()
+        self.gap()
+        top = self.row
+        self.by_status()
+        self.by_code()
+        self.by_type()
+        self.by_request()
+        self.over_time(top)
+        self.notes([*self.result.recipients.notes, *change_notes(changes)])
+        area = Area(top=0, left=0, bottom=max(self.row, *(chart.place.bottom for chart in self.charts), 1), right=EDGE)
+        return Page(
+            name=NAME,
+            widths=WIDTHS,
+            grid=self.grid,
+            charts=tuple(self.charts),
+            print_area=area,
+        )
+
+    def title(self) -> None:
+        """The campaign's name, and plainly whether anything really went out."""
+        check = self.run.state is RunState.CHECKED
+        self.grid.put(0, 0, f"{self.run.name} — {'점검' if check else '발송'} 결과", TITLE, across=EDGE)
+        self.grid.height(0, 32)
+        self.row = 1
+        warnings = {labels.SANDBOX: self.run.sandbox, labels.CHECK: check}
+        for warning in (text for text, holds in warnings.items() if holds):
+            self.grid.put(self.row, 0, warning, WARNING, across=EDGE)
+            self.grid.height(self.row, 26)
+            self.row += 1
+
+    def facts(self) -> None:
+        """What run it was, in two columns."""
+        run = self.run
+        left: list[tuple[str, Value]] = [
+            ("실행 Run", run.id),
+            ("상태 State", f"{labels.RUN[run.state]} {run.state}"),
+            ("발신번호 Sender", senders(self.result)),
+            ("게이트웨이 Gateway", f"{run.gateway}  ({run.api})"),
+        ]
+        right: list[tuple[str, Value]] = [
+            ("만듦 Created", run.created_at),
+            ("시작 Started", run.started_at or "-"),
+            ("끝 Ended", run.ended_at or "-"),
+            ("속도 Throughput", self.throughput()),
+        ]
+        for place, ((name, value), (other, moment)) in enumerate(zip(left, right, strict=True)):
+            self.fact(self.row + place, 0, name, value, TABLES - 1)
+            self.fact(self.row + place, RIGHT, other, moment, EDGE - RIGHT - 1)
+        self.row += len(left)
+        if run.why:
+            self.grid.put(self.row, 0, "멈춘 까닭 Why", LABEL_TOP)
+            self.grid.put(self.row, 1, run.why, REASON, across=EDGE - 1)
+            self.grid.height(self.row, 6 + A_LINE * lines_of(run.why))
+            self.row += 1
+
+    def fact(self, row: int, column: int, name: str, value: Value, across: int) -> None:
+        """A label and its value."""
+        self.grid.put(row, column, name, LABEL)
+        self.grid.put(row, column + 1, value, VALUE if isinstance(value, str) else MOMENT, across=across)
+
+    def throughput(self) -> str:
+        """How long it took, and rows a second that the gateway answered for or may have taken."""
+        started, ended = self.run.started_at, self.run.ended_at
+        if started is None or ended is None:
+            return "-"
+        rows = self.totals["rows"]
+        went = sum(rows.get(status, 0) for status in (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN))
+        return f"{took(started, ended)}, 1초에 {went / max((ended - started).total_seconds(), 0.001):,.1f}건"
+
+    def template(self) -> None:
+        """The template's text, its first lines."""
+        if self.run.template:
+            lines = self.run.template.strip().splitlines()
+            shown = lines[:LINES] + (["…"] if len(lines) > LINES else [])
+            self.grid.put(self.row, 0, "문안 Template", LABEL_TOP)
+            self.grid.put(self.row, 1, "\n".join(shown), QUOTED, across=EDGE - 1)
+            self.grid.height(self.row, 6 + A_LINE * lines_of("\n".join(shown)))
+            self.row += 1
+
+    def advertising(self) -> None:
+        """What a check found against the rules for advertisements, or that a run has overridden them."""
+        run = self.run
+        if not run.advertisement:
+            return
+        said = [
+            (f"{labels.STOPS if one.stops else labels.CAUTION}: {one.words}\n{one.rule}", one.stops)
+            for one in self.result.remarks
+        ]
+        if run.overridden:
+            said.append((f"{labels.OVERRIDDEN}: {run.overridden}", True))
+        self.grid.put(self.row, 0, "광고 규칙 Advertising", LABEL_TOP)
+        for line, stops in said or [(labels.KEPT, False)]:
+            self.grid.put(self.row, 1, line, REASON if stops else QUOTED, across=EDGE - 1)
+            self.grid.height(self.row, 6 + A_LINE * lines_of(line))
+            self.row += 1
+
+    def notes(self, found: Sequence[str]) -> None:
+        """What else should be known."""
+        for note in found:
+            self.grid.put(self.row, 0, f"• {note}", NOTE, across=EDGE)
+            self.grid.height(self.row, 4 + A_LINE * (1 + int(of_text(note)) // A_ROW))
+            self.row += 1
+
+    def over_time(self, top: int) -> None:
+        """When rows were accepted: a chart, and off the page what it is drawn from."""
+        moments = timeline(self.result.rows)
+        if not moments:
+            return
+        self.grid.put(top, ASIDE, "시각", HEAD)
+        self.grid.put(top, ASIDE + 1, "접수 건수", HEAD_NUMBER)
+        for row, (moment, count) in enumerate(moments, top + 1):
+            self.grid.put(row, ASIDE, moment, WORD)
+            self.grid.put(row, ASIDE + 1, count, COUNT)
+        start = max((chart.place.bottom for chart in self.charts), default=top)
+        self.charts.append(
+            Chart(
+                title="시각별 접수 건수 Accepted over time",
+                place=Area(top=start + 1, left=RIGHT, bottom=max(self.row, start + 11), right=EDGE),
+                names=Area(top=top + 1, left=ASIDE, bottom=top + 1 + len(moments), right=ASIDE + 1),
+                values=Area(top=top + 1, left=ASIDE + 1, bottom=top + 1 + len(moments), right=ASIDE + 2),
+                horizontal=False,
+                colours=(theme.STRONG[Status.ACCEPTED],),
+            )
+        )
+
+
+def lines_of(words: str) -> int:
+    """Lines that words take beside a label."""
+    return sum(1 + int(of_text(line)) // (A_ROW - 20) for line in words.split("\n"))
+
+
+def change_notes(changes: Changes) -> list[str]:
+    """What could not be written as it was, in words."""
+    lines = {
+        f"엑셀에 담을 수 없는 제어 문자를 보이는 기호로 바꾼 칸: {changes.replaced:,}개": changes.replaced,
+        f"32,767자를 넘어 잘라 낸 칸: {changes.cut:,}개": changes.cut,
+    }
+    return [line for line, count in lines.items() if count]
+
+
+def senders(result: Result) -> str:
+    """The sender numbers of the requests; of a check that has none, those of the rows."""
+    found = sorted(str(sender) for sender in result.requests["sender"].dropna().unique())
+    if not found and "sender" in result.recipients.table:
+        found = sorted(str(sender) for sender in result.recipients.table["sender"].dropna().unique())
+    more = f" 외 {len(found) - SENDERS}개" if len(found) > SENDERS else ""
+    return ", ".join(found[:SENDERS]) + more or "-"
+
+
+def took(started: datetime, ended: datetime) -> str:
+    """A length of time in words."""
+    seconds = int((ended - started).total_seconds())
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "시간"), (minutes, "분"), (rest, "초"))
+    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "1초 안"

@@ -1,0 +1,108 @@
+"""The tables of the summary: rows by status, code and type, and the requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from campaign.model import State, Status
+from campaign.report import labels, theme
+from campaign.report.sheets.page_layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, TOTAL_WON, WON, WORD, Layout
+from campaign.report.totals import GOES, cost, priced_rows, totals, types
+from campaign.report.xlsx.model import CellStyle
+from campaign.report.xlsx.values import arrow
+
+if TYPE_CHECKING:
+    from campaign.model import Result
+    from campaign.report.totals import Totals
+
+
+class Breakdown(Layout):
+    """A layout of one result, and its tables."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+        self.run = result.run
+        self.totals: Totals = totals(result)
+
+    def by_status(self) -> None:
+        """Rows by what became of them."""
+        top = self.row
+        rows = dict(self.totals["rows"])
+        total = rows.pop("total")
+        self.head("상태 Status", "건수 Rows", "비율 Share", "뜻 Meaning")
+        for name, count in rows.items():
+            status = Status(name)
+            tint = CellStyle(bordered=True, align="left", tint=theme.STATUS[status])
+            self.counted(f"{labels.STATUS[status]} {name}", count, total, labels.MEANING[status], tint)
+        self.summed(total, 1.0 if total else 0.0)
+        self.stretch(top, 8)
+        if rows:
+            colours = tuple(theme.STRONG[Status(name)] for name in rows)
+            self.chart("상태별 건수 Rows by status", top, top + 1, len(rows), colours)
+
+    def by_code(self) -> None:
+        """Rows by what the gateway answered, in its own words."""
+        top = self.row
+        codes = self.totals["codes"]
+        total = sum(codes.values())
+        said = vendor_words(self.result)
+        self.head("결과 코드 resultCode", "건수 Rows", "비율 Share", "게이트웨이의 말 In the gateway's words")
+        for code, count in codes.items():
+            self.counted(code, count, total, said.get(code, ""))
+        self.summed(total, 1.0 if total else 0.0, "" if total else "답이 없음  no answer yet")
+        if codes:
+            self.stretch(top, 7)
+            colours = tuple(theme.STRONG[Status.ACCEPTED if code == "0" else Status.REJECTED] for code in codes)
+            self.chart("결과 코드별 건수 Rows by resultCode", top, top + 1, len(codes), colours)
+
+    def by_type(self) -> None:
+        """Messages by type, and what they cost."""
+        rows, prices = self.result.rows, self.run.prices or {}
+        priced = priced_rows(self.result)
+        went = types(rows[rows["status"] == Status.ACCEPTED.value])
+        planned = self.totals["types"]
+        top = self.row
+        self.head("종류 Type", "예정 Planned", "접수 Accepted", "단가 Price", "예정 비용", "접수 비용", worded=0)
+        for name, count in planned.items():
+            accepted = went.get(name, 0)
+            by_price = {name: count}, {name: accepted}
+            if priced is not rows:
+                its = priced[(rows["msgType"] == name) & rows["status"].isin([str(status) for status in GOES])]
+                by_price = types(its), types(its[its["status"] == Status.ACCEPTED.value])
+            costs = [cost(one, prices) for one in by_price]
+            self.priced((WORD, COUNT, WON), (name, count, accepted), prices.get(name), *costs)
+        everything = ("합계 Total", sum(planned.values()), sum(went.values()))
+        self.priced((TOTAL, TOTAL_COUNT, TOTAL_WON), everything, None, self.totals["planned"], self.totals["accepted"])
+        self.gap()
+        if planned and not went:
+            self.stretch(top, 7)
+            self.chart("종류별 예정 건수 Planned by type", top, top + 1, len(planned), (theme.STRONG[Status.PENDING],))
+
+    def by_request(self) -> None:
+        """Requests by state, and what grouping has saved."""
+        requests = dict(self.totals["requests"])
+        total = requests.pop("total")
+        recipients = self.recipients()
+        self.head("요청 Requests", "건수 Count", "비율 Share", "인원 Recipients", worded=0)
+        for name, count in requests.items():
+            tint = CellStyle(bordered=True, align="left", tint=theme.STATE[State(name)])
+            self.counted(f"{labels.REQUEST[State(name)]} {name}", count, total, self.recipients(name), tint)
+        self.sum_line(total, 1.0 if total else 0.0, recipients)
+        self.figure("요청당 평균 인원", recipients / total if total else 0.0, AVERAGE, "average recipients a request")
+        self.figure("묶어서 줄인 요청", recipients - total, COUNT, "requests saved by grouping")
+
+    def recipients(self, state: str | None = None) -> int:
+        """How many recipients the requests of that state are for, or all."""
+        requests = self.result.requests
+        chosen = requests if state is None else requests[requests["state"] == state]
+        return int(chosen["recipients"].sum())
+
+
+def vendor_words(result: Result) -> dict[str, str]:
+    """The gateway's words with each code: the first that it said."""
+    both = pa.table({name: arrow(result.rows[name]) for name in ("resultCode", "message")}).drop_null()
+    found = both.group_by("resultCode", use_threads=False).aggregate([("message", "first")]).to_pydict()
+    return {str(code): said for code, said in zip(found["resultCode"], found["message_first"], strict=True)}

@@ -1,0 +1,54 @@
+"""The palette, and the styles of cells."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from campaign.model import State, Status
+from campaign.report.xlsx.model import CellStyle, Tint
+
+GREEN: Final = Tint("DDF1E4", "1B6B3A")
+RED: Final = Tint("FBE0DD", "A32A1C")
+AMBER: Final = Tint("FFEFC9", "8A5A00")
+BLUE: Final = Tint("DEEBF7", "1F4E79")
+GREY: Final = Tint("EDEDED", "555555")
+INK: Final = Tint("1F3B57", "FFFFFF")
+PAPER: Final = Tint("E7EBF0", "1F2D3D")
+
+STATUS: Final[dict[Status, Tint]] = {
+    Status.ACCEPTED: GREEN,
+    Status.REJECTED: RED,
+    Status.UNKNOWN: AMBER,
+    Status.PENDING: BLUE,
+    Status.CANCELLED: GREY,
+    Status.INVALID: RED,
+    Status.DUPLICATE: GREY,
+    Status.OPTED_OUT: GREY,
+    Status.HIDDEN: GREY,
+}
+
+STATE: Final[dict[State, Tint]] = {
+    State.PLANNED: BLUE,
+    State.IN_FLIGHT: AMBER,
+    State.ACCEPTED: GREEN,
+    State.REJECTED: RED,
+    State.UNKNOWN: AMBER,
+    State.CANCELLED: GREY,
+}
+
+STRONG: Final[dict[Status, str]] = {
+    Status.ACCEPTED: "3A9B62",
+    Status.REJECTED: "C8452F",
+    Status.UNKNOWN: "E0A526",
+    Status.PENDING: "4A86C5",
+    Status.CANCELLED: "8C96A1",
+    Status.INVALID: "D98072",
+    Status.DUPLICATE: "A9B2BC",
+    Status.OPTED_OUT: "BFC6CE",
+    Status.HIDDEN: "D3D8DE",
+}
+"""The same for a chart's bars, which stand on white."""
+
+
+OWN_HEADING: Final = CellStyle(bold=True, tint=PAPER, align="center", bordered=True)
+OUR_HEADING: Final = CellStyle(bold=True, tint=INK, align="center", bordered=True)
