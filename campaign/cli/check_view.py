@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from campaign.cli.terminal import counts_in_words, note, say, types_in_words
 from campaign.engine import estimate
 from campaign.model import Status
+from campaign.model.reasons import decode
+from campaign.model.sentences import sentence
 from campaign.model.text import display_width
 from campaign.recipients.spreadsheets import column_types
 
@@ -75,7 +77,7 @@ def _remarks(result: Result) -> list[str]:
         return []
     [name] = _names(result, told[:1])
     more = "; the workbook has them all" if len(told) > 1 else ""
-    return [f"{len(told):,} go with a remark, such as row {name}: {result.rows['reason'][told[0]]}{more}"]
+    return [f"{len(told):,} go with a remark, such as row {name}: {sentence(result.rows['reason'][told[0]])}{more}"]
 
 
 def _bytes_advice(checked: Checked) -> Sequence[str]:
@@ -89,7 +91,7 @@ def _bytes_advice(checked: Checked) -> Sequence[str]:
 
 
 def _show_problems(checked: Checked, result: Result) -> None:
-    """The first rows that need a hand, by their row in the spreadsheet, with the cell to mend and what is in it."""
+    """The first rows to fix, by their row in the spreadsheet, with the cell to fix and its value."""
     bad = result.rows.index[result.rows["status"] == str(Status.INVALID)]
     if not len(bad):
         return
@@ -98,7 +100,8 @@ def _show_problems(checked: Checked, result: Result) -> None:
     rows = [f"row {name}" for name in _names(result, shown)]
     room = max(map(display_width, rows))
     for row, place in zip(rows, shown, strict=True):
-        say(f"    {row}{' ' * (room - display_width(row))}  {_cell(checked, place)}{result.rows['reason'][place]}")
+        reason = f"{_cell(checked, place)}{sentence(result.rows['reason'][place])}"
+        say(f"    {row}{' ' * (room - display_width(row))}  {reason}")
     if len(bad) > len(shown):
         say(f"    and {len(bad) - len(shown):,} more; the workbook has them all")
 
@@ -112,15 +115,17 @@ def _names(result: Result, places: pd.Index) -> list[str]:
 
 
 def _cell(checked: Checked, place: int) -> str:
-    """The cell to mend: its heading, and its value where the reason does not say it."""
+    """The cell to fix: its heading, and its value, as far as the reason does not have them."""
     columns = [column for column in checked.recipients.columns if column.name == checked.fix[place]]
     if not columns:
         return ""
     value = column_types.text(checked.table[columns[0].name].iloc[[place]].array.__arrow_array__())[0].as_py()
     heading = " ".join(columns[0].heading.split())
-    reason = checked.table["reason"][place]
-    if value is None or value[:VALUE_SHOWN] in reason:
-        return "" if reason.startswith(f"{heading!r} ") else f"{heading}: "
+    [(_, parameters), *_] = decode(checked.table["reason"][place])
+    if "heading" in parameters:
+        return ""
+    if value is None or "value" in parameters:
+        return f"{heading}: "
     return f"{heading} {_short(value)!r}: "
 
 

@@ -14,6 +14,7 @@ from campaign.engine.results import SANDBOX
 from campaign.model import RunState, State
 from campaign.model.errors import AlreadySent
 from campaign.model.origin import gateway_identity
+from campaign.model.reasons import Reason, encode
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checke
         numbers.append(table.loc[table["request"].isin(counting), "number"])
     if not numbers:
         return checked
-    return leave_out(checked, pd.concat(numbers), "got this campaign before, and `once_per_recipient` is set")
+    return leave_out(checked, pd.concat(numbers), encode(Reason.ALREADY_REACHED))
 
 
 def _runs_of(journal: Reader, checked: Checked, gateway: str) -> list[RunRecord]:

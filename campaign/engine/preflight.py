@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.config.environment import Environment
 from campaign.engine import estimate
-from campaign.model.errors import CampaignError
+from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.times import format_time
 from campaign.timing import reservation, window
 
@@ -132,8 +132,7 @@ def _journal(url: str) -> Finding:
             journal.check()
             runs = len(journal.runs())
     except CampaignError as problem:
-        missing = "no run was made" in str(problem)
-        return Finding("journal", None if missing else False, str(problem))
+        return Finding("journal", None if isinstance(problem, NoSuchRun) else False, str(problem))
     return Finding("journal", True, f"{url}: whole, {runs} runs")
 
 

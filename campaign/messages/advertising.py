@@ -15,6 +15,8 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign.model.columns import true_where
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +52,13 @@ class Finding:
 
     rule: Rule
     severity: Severity
-    words: str
+    reason: str  # as `model.reasons` encodes it
     texts: np.ndarray
+
+    @property
+    def words(self) -> str:
+        """The reason's sentence."""
+        return sentence(self.reason)
 
 
 def check(texts: Sequence[str | None] | pd.Series, *, advertiser: str | None = None) -> list[Finding]:
@@ -85,13 +92,13 @@ def _marks(lines: pd.Series) -> list[Finding]:
         .reset_index(drop=True)
     )
     found = [
-        _marked(f"it begins with {mark!r}; only {MARK} counts", true_where(marks == mark))
+        _marked(encode(Reason.MARK_OTHERWISE, found=mark, mark=MARK), true_where(marks == mark))
         for mark in marks.dropna().unique()
     ]
     return [
-        _marked(f"{MARK} comes later in the text; nothing may stand before it, not even a space", later),
+        _marked(encode(Reason.MARK_LATE, mark=MARK), later),
         *found,
-        _marked(f"it does not begin with {MARK}", wrong & ~later & marks.isna().to_numpy(dtype=bool)),
+        _marked(encode(Reason.MARK_MISSING, mark=MARK), wrong & ~later & marks.isna().to_numpy(dtype=bool)),
     ]
 
 
@@ -100,19 +107,19 @@ def _lookalike(front: str) -> str | None:
     return match[0].strip() if match else None
 
 
-def _marked(words: str, flags: np.ndarray) -> Finding:
-    return Finding(Rule.MARK, Severity.ERROR, words, flags)
+def _marked(reason: str, flags: np.ndarray) -> Finding:
+    return Finding(Rule.MARK, Severity.ERROR, reason, flags)
 
 
 def _names(lines: pd.Series, advertiser: str | None) -> list[Finding]:
     if not advertiser:
-        words = "whether the sender's name is in the text cannot be known"
-        return [Finding(Rule.NAME, Severity.WARNING, words, lines.notna().to_numpy(dtype=bool))]
+        reason = encode(Reason.NAME_UNKNOWN)
+        return [Finding(Rule.NAME, Severity.WARNING, reason, lines.notna().to_numpy(dtype=bool))]
     place = lines.str.find(advertiser)
     far = true_where(place > len(MARK) + NEAR)
     return [
-        Finding(Rule.NAME, Severity.ERROR, f"{advertiser!r} does not stand in it", true_where(place < 0)),
-        Finding(Rule.NAME, Severity.WARNING, f"{advertiser!r} stands far from its beginning", far),
+        Finding(Rule.NAME, Severity.ERROR, encode(Reason.NAME_MISSING, advertiser=advertiser), true_where(place < 0)),
+        Finding(Rule.NAME, Severity.WARNING, encode(Reason.NAME_FAR, advertiser=advertiser), far),
     ]
 
 
@@ -126,7 +133,7 @@ def _refusals(lines: pd.Series) -> list[Finding]:
     unfree = true_where(lines.str.contains(rf"거부 ?[:)]? ?{_FREE_NUMBER}")) & ~there
     absent = lines.notna().to_numpy(dtype=bool) & ~there & ~unfree
     return [
-        Finding(Rule.REFUSAL, Severity.ERROR, "it does not say 무료수신거부 080-… or 무료거부 080-…", absent),
-        Finding(Rule.REFUSAL, Severity.ERROR, "it does not say that refusing is free: write 무료거부 080-…", unfree),
-        Finding(Rule.REFUSAL, Severity.WARNING, "the way to refuse is not the last thing in it", there & ~last),
+        Finding(Rule.REFUSAL, Severity.ERROR, encode(Reason.REFUSAL_MISSING), absent),
+        Finding(Rule.REFUSAL, Severity.ERROR, encode(Reason.REFUSAL_NOT_FREE), unfree),
+        Finding(Rule.REFUSAL, Severity.WARNING, encode(Reason.REFUSAL_NOT_LAST), there & ~last),
     ]

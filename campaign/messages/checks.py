@@ -1,6 +1,6 @@
 """The rules that a message has to meet: what may be in it, how long it may be, which type it is.
 
-Rules look at variants (different messages), never at rows; what they find is the variant's reason.
+Rules look at variants (different messages), never at rows; a problem is the variant's reason.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import pandas as pd
 from campaign.messages import cp949
 from campaign.model import MsgType, limits, schema
 from campaign.model.columns import true_where
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,43 +25,49 @@ _TITLE: Final = rf"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9{re.escape(limits.TITLE_MARKS)
 
 
 @dataclass(slots=True)
-class Findings:
-    """The first problem of every variant, gathered rule by rule, and the text field that has it, as far as known."""
+class Problems:
+    """The first problem of every variant, gathered rule by rule.
+
+    Attributes:
+        reasons: the problem of a variant, as `model.reasons` encodes it.
+        fields: the text field that has the problem, as far as known.
+        notes: sentences about the message as a whole.
+    """
 
     reasons: dict[int, str]
     fields: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, variants: np.ndarray, words: Callable[[int], str]) -> None:
-        """Note the variants that are flagged, each in its words, unless something was noted before."""
+    def add(self, variants: np.ndarray, reason_of: Callable[[int], str]) -> None:
+        """Record the reason of the variants that are flagged, unless they have one."""
         for variant in np.flatnonzero(variants):
-            self.reasons.setdefault(int(variant), words(int(variant)))
+            self.reasons.setdefault(int(variant), reason_of(int(variant)))
 
-    def blame(self, name: str) -> None:
-        """What was found since the last time is in the field of that name."""
+    def attribute_to(self, name: str) -> None:
+        """Attribute the problems added since the last call to the field of that name."""
         self.fields |= dict.fromkeys(self.reasons.keys() - self.fields.keys(), name)
 
 
-def by_value(values: pd.Series, rule: Callable[[str], str], findings: Findings) -> pd.Series:
-    """Each value through `rule`, which is asked once about every different one; what it refuses is a finding."""
+def by_value(values: pd.Series, rule: Callable[[str], str], problems: Problems) -> pd.Series:
+    """What `rule` makes of each value, called once for every different one; what it refuses is a problem."""
     codes, uniques = pd.factorize(values)
     verdicts: list[str | None] = []
     for code, value in enumerate(uniques):
         try:
             verdicts.append(rule(value))
-        except ValueError as problem:
+        except Refused as refusal:
             verdicts.append(None)
-            findings.add(codes == code, lambda _, words=str(problem): words)  # type: ignore[misc]
+            problems.add(codes == code, lambda _, reason=refusal.reason: reason)  # type: ignore[misc]
     return pd.Series([*verdicts, None], dtype=schema.TEXT).take(codes).reset_index(drop=True)
 
 
-def judge_characters(what: str, lines: pd.Series, findings: Findings) -> np.ndarray:
-    """The lines' lengths in bytes (int64, 0 for missing ones); characters that cannot be sent are findings."""
+def judge_characters(field: str, lines: pd.Series, problems: Problems) -> np.ndarray:
+    """The lines' lengths in bytes (int64, 0 for missing ones); characters that cannot be sent are problems."""
     if not lines.notna().any():
         return np.zeros(len(lines), dtype=np.int64)
     lengths = cp949.byte_lengths(cp949.strings(lines))
     for variant, fault in sorted(lengths.faults.items()):
-        findings.reasons.setdefault(variant, f"{what}: {fault}")
+        problems.reasons.setdefault(variant, fault.in_field(field))
     return lengths.bytes
 
 
@@ -71,34 +79,37 @@ def types(asked: MsgType | None, lengths: np.ndarray, with_image: np.ndarray) ->
     return np.where(with_image, str(MsgType.MMS), by_length).astype(object)
 
 
-def judge_texts(texts: pd.Series, lengths: np.ndarray, types: np.ndarray, findings: Findings) -> None:
+def judge_texts(texts: pd.Series, lengths: np.ndarray, types: np.ndarray, problems: Problems) -> None:
     """Find texts that are empty, or too long for their type."""
     short = np.isin(types, [str(MsgType.SMS), str(MsgType.GSMS)])
     most = np.where(short, limits.SMS_BYTES, limits.LMS_BYTES)
-    findings.add(true_where(texts.str.strip() == ""), lambda _: "the text is empty")
-    findings.add(
+    problems.add(true_where(texts.str.strip() == ""), lambda _: encode(Reason.TEXT_EMPTY))
+    problems.add(
         lengths > most,
-        lambda variant: (
-            f"the text is {lengths[variant]:,} bytes long, {lengths[variant] - most[variant]:,} more than "
-            f"the {most[variant]:,} that {types[variant]} has room for"
+        lambda variant: encode(
+            Reason.TEXT_TOO_LONG,
+            bytes=int(lengths[variant]),
+            excess=int(lengths[variant] - most[variant]),
+            limit=int(most[variant]),
+            type=str(types[variant]),
         ),
     )
 
 
-def titles(titles: pd.Series, types: np.ndarray, findings: Findings) -> pd.Series:
+def titles(titles: pd.Series, types: np.ndarray, problems: Problems) -> pd.Series:
     """The titles of the messages that carry one: an SMS or GSMS has none."""
     carries = np.isin(types, [str(MsgType.LMS), str(MsgType.MMS)])
     if titles.notna().any() and not carries.all():
-        findings.notes.append("the title is not sent with messages short enough for an SMS, which has none")
+        problems.notes.append("the title is not sent with messages short enough for an SMS, which has none")
     kept = titles.where(carries)
-    lengths = judge_characters("title", kept, findings)
-    findings.add(
+    lengths = judge_characters("title", kept, problems)
+    problems.add(
         true_where(~kept.str.fullmatch(_TITLE)),
-        lambda variant: f"title {kept[variant]!r}: only Hangul, English, digits and [ ] ( ) < > may stand in it",
+        lambda variant: encode(Reason.TITLE_CHARACTER, value=str(kept[variant])),
     )
-    findings.add(
+    problems.add(
         lengths > limits.TITLE_BYTES,
-        lambda variant: f"the title is {lengths[variant]} bytes long, over the {limits.TITLE_BYTES} that it may have",
+        lambda variant: encode(Reason.TITLE_TOO_LONG, bytes=int(lengths[variant]), limit=limits.TITLE_BYTES),
     )
-    findings.add(true_where(kept.str.strip() == ""), lambda _: "the title is empty")
+    problems.add(true_where(kept.str.strip() == ""), lambda _: encode(Reason.TITLE_EMPTY))
     return kept

@@ -19,6 +19,7 @@ from campaign.messages.rendering.fields import sources
 from campaign.messages.templates.column_names import Names, is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.recipients.numbers.sender import normalise_sender
 from campaign.timing import reservation
@@ -86,13 +87,13 @@ def compose(
     names = Names.of([column.heading for column in recipients.columns])
     remarks = placeholders.judge(written, files, names)
     variants = render.render(recipients, written, sanitize=sanitize, progress=progress, pool=pool, files=files)
-    findings = checks.Findings(dict(variants.reasons), dict(variants.failed))
+    problems = checks.Problems(dict(variants.reasons), dict(variants.failed))
     pictures = CampaignImages(campaign)
-    frame = _judged(variants, campaign, pictures, now, findings)
-    _refuse_fixed({name: label for name, (label, _) in written.items() if not variants.places.get(name)}, findings)
-    frame["reason"] = pd.Series(findings.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
+    frame = _judged(variants, campaign, pictures, now, problems)
+    _refuse_fixed({name: label for name, (label, _) in written.items() if not variants.places.get(name)}, problems)
+    frame["reason"] = pd.Series(problems.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["note"] = _notes(frame["text"])
-    frame["field"] = pd.Series(findings.fields, dtype=schema.TEXT).reindex(range(len(variants)))
+    frame["field"] = pd.Series(problems.fields, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["blamed"] = pd.Series(variants.blamed, dtype=schema.INT).reindex(range(len(variants)))
     # Where all are different, they stand in the rows' order.
     spread = frame if len(frame) == len(variants.of_row) else frame.take(variants.of_row)
@@ -100,7 +101,7 @@ def compose(
     return Composition(
         frame=spread.loc[:, list(COLUMNS)],
         images=pictures.by_digest,
-        notes=(*findings.notes, *pictures.notes, *remarks),
+        notes=(*problems.notes, *pictures.notes, *remarks),
         note=spread["note"],
         field=spread["field"],
         blamed=spread["blamed"],
@@ -109,35 +110,35 @@ def compose(
 
 
 def _judged(
-    variants: render.Variants, campaign: Campaign, pictures: CampaignImages, now: datetime, findings: checks.Findings
+    variants: render.Variants, campaign: Campaign, pictures: CampaignImages, now: datetime, problems: checks.Problems
 ) -> pd.DataFrame:
-    """The variants' fields as they are sent, one row each; what is wrong with them goes to the findings."""
+    """The variants' fields as they are sent, one row each; what is wrong with them goes to the problems."""
     lines = {name: _column(variants.fields.get(name), len(variants)) for name in _FIELDS}
     rules = {"sender": normalise_sender, "image": pictures.fit, "reserve": _reservation_rule(now)}
     judged = {"text": lines["text"]}
     for name, rule in rules.items():
-        judged["date" if name == "reserve" else name] = checks.by_value(lines[name], rule, findings)
-        findings.blame(name)
-    lengths = checks.judge_characters("text", lines["text"], findings)
+        judged["date" if name == "reserve" else name] = checks.by_value(lines[name], rule, problems)
+        problems.attribute_to(name)
+    lengths = checks.judge_characters("text", lines["text"], problems)
     types = checks.types(campaign.message.msg_type, lengths, lines["image"].notna().to_numpy())
-    checks.judge_texts(lines["text"], lengths, types, findings)
-    findings.blame("text")
-    judged["title"] = checks.titles(lines["title"], types, findings)
-    findings.blame("title")
+    checks.judge_texts(lines["text"], lengths, types, problems)
+    problems.attribute_to("text")
+    judged["title"] = checks.titles(lines["title"], types, problems)
+    problems.attribute_to("title")
     frame = pd.DataFrame({**judged, "bytes": pd.array(lengths, dtype=schema.INT), "msgType": _text(types)})
     frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA
     return frame
 
 
-def _refuse_fixed(labels: dict[str, str], findings: checks.Findings) -> None:
+def _refuse_fixed(labels: dict[str, str], problems: checks.Problems) -> None:
     """Refuse what is wrong with the message as a whole, once: fields that read no column, by name, each with its label.
 
     Raises:
         SettingsError: naming each field and what is wrong with it.
     """
-    wrong = {name: findings.reasons[variant] for variant, name in findings.fields.items() if name in labels}
+    wrong = {name: problems.reasons[variant] for variant, name in problems.fields.items() if name in labels}
     if wrong:
-        raise SettingsError("\n".join(f"{labels[name]}: {words}" for name, words in wrong.items()))
+        raise SettingsError("\n".join(f"{labels[name]}: {sentence(reason)}" for name, reason in wrong.items()))
 
 
 def _notes(texts: pd.Series) -> pd.Series:
@@ -149,7 +150,7 @@ _FIELDS: Final = ("text", "sender", "title", "image", "reserve")
 
 
 def refuse_contradictions(campaign: Campaign) -> None:
-    """Refuse what no row could mend: a type that needs a title without one, and the like.
+    """Refuse what no row could fix, such as a type that needs a title, without one.
 
     Raises:
         SettingsError: naming the key and what to do.
@@ -174,7 +175,7 @@ def _reservation_rule(now: datetime) -> Callable[[str], str]:
     def judge(words: str) -> str:
         time = reservation.parse(words)
         if trouble := reservation.problem(time, now):
-            raise ValueError(trouble)
+            raise trouble
         return format_time(time)
 
     return judge

@@ -9,9 +9,12 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +42,17 @@ _CONTROL: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")  # all but the tab, the
 _JAMO: Final = re.compile("[\u1100-\u11ff]")
 
 
-class Unencodable(ValueError):
+class Unencodable(Refused):
     """A character has no CP949 form; carries the `character` and its `place` in the text, from 0."""
 
     def __init__(self, character: str, place: int) -> None:
-        super().__init__(describe_character(character, place))
+        super().__init__(_reason("text", character, place))
         self.character = character
         self.place = place
+
+    def in_field(self, field: str) -> str:
+        """The reason, for the character in a field such as `title`."""
+        return _reason(field, self.character, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +133,19 @@ def substitute(text: str) -> str:
     return text if text.isascii() else text.translate(_SUBSTITUTION)
 
 
-def describe_character(character: str, place: int) -> str:
-    """What is wrong with a character, where it stands (from 1), and what may stand in its place."""
-    code = f"U+{ord(character):04X}"
-    name = unicodedata.name(character, "a control character")
-    words = f"phones cannot show {character!r} ({code}, {name}) at character {place + 1}"
-    if character not in SUBSTITUTES:
-        return f"{words}: take it out"
-    stand_in = SUBSTITUTES[character]
-    return f"{words}: {f'write {stand_in!r} instead' if stand_in else 'take it out'}, or set `substitute = true`"
+def _reason(field: str, character: str, place: int) -> str:
+    """Why a character cannot be sent, with its place (from 1), and what may stand in its place."""
+    codepoint, name = f"U+{ord(character):04X}", unicodedata.name(character, "a control character")
+    found: dict[str, Any] = {
+        "field": field,
+        "character": character,
+        "codepoint": codepoint,
+        "name": name,
+        "place": place + 1,
+    }
+    substitute = SUBSTITUTES.get(character)
+    if substitute is None:
+        return encode(Reason.UNENCODABLE_CHARACTER, **found)
+    if not substitute:
+        return encode(Reason.REMOVABLE_CHARACTER, **found)
+    return encode(Reason.REPLACEABLE_CHARACTER, **found, substitute=substitute)

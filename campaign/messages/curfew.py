@@ -9,6 +9,7 @@ import pandas as pd
 
 from campaign.messages.advertising import Finding, Rule, Severity
 from campaign.model import schema
+from campaign.model.reasons import Reason, encode
 from campaign.model.times import format_time
 from campaign.timing import night
 
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
     """What is found of a sending that starts at `start` and is projected to be done at `end`, of any zones."""
     if night.is_night(start):
-        day = format_time(night.next_day(start))
-        return [_finding(f"it would start at {format_time(start)}; the next time is {day}")]
+        return [
+            _finding(encode(Reason.NIGHT_AT_START, start=format_time(start), next=format_time(night.next_day(start))))
+        ]
     if end is not None and end >= night.next_night(start):
-        begins = format_time(night.next_night(start))
-        return [_finding(f"it would go on until {format_time(end)}; the night begins at {begins}")]
+        return [
+            _finding(encode(Reason.NIGHT_BEFORE_END, end=format_time(end), night=format_time(night.next_night(start))))
+        ]
     return []
 
 
@@ -38,8 +41,8 @@ def reserved(dates: Sequence[str | None] | pd.Series) -> np.ndarray:
 def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]:
     """What is found of reservations, as `reserved` takes them."""
     flags = reserved(dates)
-    return [_finding("it is reserved into the night", flags)] if flags.any() else []
+    return [_finding(encode(Reason.NIGHT_RESERVED), flags)] if flags.any() else []
 
 
-def _finding(words: str, texts: np.ndarray | None = None) -> Finding:
-    return Finding(Rule.NIGHT, Severity.ERROR, words, np.zeros(0, dtype=bool) if texts is None else texts)
+def _finding(reason: str, texts: np.ndarray | None = None) -> Finding:
+    return Finding(Rule.NIGHT, Severity.ERROR, reason, np.zeros(0, dtype=bool) if texts is None else texts)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.messages.templates.column_names import is_template
 from campaign.model import limits
+from campaign.model.reasons import Reason, encode, nested
+from campaign.model.sentences import Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,14 +49,14 @@ FORMATS: Final = {
 """The supported formats by their names in Pillow, and how their files begin."""
 
 _OTHERS: Final = {
-    "an EPS": re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"),
-    "a PDF": re.compile(rb"%PDF"),
-    "a Photoshop file": re.compile(rb"8BPS"),
-    "a HEIC, as iPhones make them": re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1)", re.DOTALL),
-    "an AVIF": re.compile(rb"....ftypavi[fs]", re.DOTALL),
-    "a TIFF": re.compile(rb"II\*\0|MM\0\*"),
-    "a BMP": re.compile(rb"BM"),
-    "a web page or an SVG": re.compile(rb"\s*<"),
+    Reason.FORMAT_EPS: re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"),
+    Reason.FORMAT_PDF: re.compile(rb"%PDF"),
+    Reason.FORMAT_PHOTOSHOP: re.compile(rb"8BPS"),
+    Reason.FORMAT_HEIC: re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1)", re.DOTALL),
+    Reason.FORMAT_AVIF: re.compile(rb"....ftypavi[fs]", re.DOTALL),
+    Reason.FORMAT_TIFF: re.compile(rb"II\*\0|MM\0\*"),
+    Reason.FORMAT_BMP: re.compile(rb"BM"),
+    Reason.FORMAT_WEB_PAGE: re.compile(rb"\s*<"),
 }
 """Other files that users name as an image, and how they begin."""
 
@@ -84,15 +86,15 @@ class CampaignImages:
         """Fit the image with this file name; returns its digest.
 
         Raises:
-            ValueError: the image cannot be used; the message says why.
+            Refused: the image cannot be used.
         """
         path = self._folder / name.strip()
         if not name.strip():
-            raise ValueError("image: the name is empty")
+            raise Refused(encode(Reason.IMAGE_NAME_EMPTY))
         if "\0" in name:
-            raise ValueError(f"image {name!r}: is not a file name")
+            raise Refused(encode(Reason.IMAGE_NAME_INVALID, value=name))
         if self._inside_only and not self._is_inside(path):
-            raise ValueError(f"image {name!r}: is outside the campaign's folder")
+            raise Refused(encode(Reason.IMAGE_OUTSIDE_FOLDER, value=name))
         fitted = fit(path)
         self.by_digest[fitted.digest] = fitted.data
         self.notes += [fitted.note] if fitted.note else []
@@ -102,7 +104,7 @@ class CampaignImages:
         try:
             return path.resolve().is_relative_to(self._folder.resolve())
         except (OSError, RuntimeError):
-            raise ValueError(f"image {path}: cannot be read: its links form a loop") from None
+            raise Refused(encode(Reason.IMAGE_LINK_LOOP, value=str(path))) from None
 
 
 def fit(path: Path) -> FittedImage:
@@ -112,7 +114,7 @@ def fit(path: Path) -> FittedImage:
     shrunk until they fit.
 
     Raises:
-        ValueError: the file does not exist, is not an image, or cannot be fitted; the message names the path.
+        Refused: there is no such file, it is not a picture, or it cannot be fitted.
     """
     data = _read(path)
     form = _format(path, data)
@@ -121,7 +123,7 @@ def fit(path: Path) -> FittedImage:
         return FittedImage(_digest(data), data, None)
     fitted = _shrink(_flat(path, picture))
     if fitted is None:
-        raise ValueError(f"image {path}: cannot be made smaller than {limits.IMAGE_BYTES:,} bytes; use a simpler one")
+        raise Refused(encode(Reason.IMAGE_UNFITTABLE, value=str(path), limit=limits.IMAGE_BYTES))
     jpg, size = fitted
     was = f"{len(data):,} bytes, {width}x{height}"
     note = f"image {path.name} ({was}) is sent as a JPG of {len(jpg):,} bytes, {size[0]}x{size[1]}"
@@ -131,15 +133,15 @@ def fit(path: Path) -> FittedImage:
 def _read(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ValueError(f"image {path}: is not a file")
+            raise Refused(encode(Reason.IMAGE_NOT_A_FILE, value=str(path)))
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise ValueError(f"image {path}: no such file") from None
+        raise Refused(encode(Reason.IMAGE_MISSING, value=str(path))) from None
     except OSError as problem:
-        raise ValueError(f"image {path}: cannot be read: {problem.strerror}") from None
+        raise Refused(encode(Reason.IMAGE_UNREADABLE, value=str(path), error=str(problem.strerror))) from None
     if len(data) > LARGEST_FILE:
-        raise ValueError(f"image {path}: is over {LARGEST_FILE // 1_000_000} MB; make it smaller first")
+        raise Refused(encode(Reason.IMAGE_FILE_TOO_LARGE, value=str(path), limit=LARGEST_FILE // 1_000_000))
     return data
 
 
@@ -148,8 +150,8 @@ def _format(path: Path, data: bytes) -> str:
     for name, beginning in FORMATS.items():
         if beginning.match(data):
             return name
-    kind = next((name for name, beginning in _OTHERS.items() if beginning.match(data)), "not a supported image")
-    raise ValueError(f"image {path}: is {kind}; save it as a JPG, PNG, WebP or GIF")
+    kind = next((kind for kind, beginning in _OTHERS.items() if beginning.match(data)), Reason.FORMAT_UNKNOWN)
+    raise Refused(encode(Reason.IMAGE_OTHER_FORMAT, value=str(path), format=nested(encode(kind))))
 
 
 def _open(path: Path, data: bytes, form: str) -> tuple[Image, tuple[int, int]]:
@@ -168,10 +170,9 @@ def _open(path: Path, data: bytes, form: str) -> tuple[Image, tuple[int, int]]:
             picture.draft(None, (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))
             picture.load()
     except (TooManyPixels, Image.DecompressionBombError, MemoryError):
-        raise ValueError(
-            f"image {path}: has too many pixels, over {LARGEST_PIXELS // 1_000_000} million; make it smaller first"
-        ) from None
-    except Exception:  # noqa: BLE001 - decoders raise many exceptions on a damaged file
+        limit = LARGEST_PIXELS // 1_000_000
+        raise Refused(encode(Reason.IMAGE_TOO_MANY_PIXELS, value=str(path), limit=limit)) from None
+    except Exception:  # noqa: BLE001 - a decoder fails in many ways on a damaged file, and each says the same
         raise _damaged(path) from None
     return picture, size
 
@@ -185,8 +186,8 @@ def _refuse_large(picture: Image) -> None:
         raise TooManyPixels
 
 
-def _damaged(path: Path) -> ValueError:
-    return ValueError(f"image {path}: is damaged or incomplete; save it again, as a JPG")
+def _damaged(path: Path) -> Refused:
+    return Refused(encode(Reason.IMAGE_DAMAGED, value=str(path)))
 
 
 def _is_plain(picture: Image) -> bool:

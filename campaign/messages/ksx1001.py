@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from campaign.model.reasons import Reason, encode
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,14 +22,14 @@ _FIRST, _LAST = ord("가"), ord("힣")
 
 
 def notes(texts: Sequence[str]) -> dict[int, str]:
-    """What to know of texts that hold such a syllable, by the text's index; others have no entry."""
+    """The notes on texts that hold such a syllable, by the text's index; others have no entry."""
     codes = np.frombuffer("\n".join(texts).encode("utf-32-le", "replace"), dtype=np.uint32)
     places = np.flatnonzero(_outside()[np.minimum(codes, len(_outside()) - 1)])
     if not len(places):
         return {}
     starts = np.cumsum([0, *(len(text) + 1 for text in texts)])
     indices = np.unique(np.searchsorted(starts, places, side="right") - 1)
-    return {int(index): _say(texts[index]) for index in indices}
+    return {int(index): _note(texts[index]) for index in indices}
 
 
 def outside(text: str) -> str:
@@ -35,10 +37,10 @@ def outside(text: str) -> str:
     return "".join(dict.fromkeys(character for character in text if _outside()[min(ord(character), _LAST + 1)]))
 
 
-def _say(text: str) -> str:
+def _note(text: str) -> str:
     characters = outside(text)
     named = ", ".join(map(repr, characters[:NAMED])) + (" ..." if len(characters) > NAMED else "")
-    return f"some phones may not show {named}: not in KS X 1001"
+    return encode(Reason.NON_KSX1001, characters=named)
 
 
 @cache

@@ -44,12 +44,12 @@ TABLE: Final[dict[str, ColumnSpec]] = {
         TEXT, "recipients.numbers.normalise", "the normalised number, digits only; missing if there is none"
     ),
     "note": ColumnSpec(
-        TEXT, "engine.checking.check", "a remark on a row that is sent, such as a repair or a doubt; or missing"
+        TEXT, "engine.checking.check", "reasons, in model.reasons' form, to look at a row that goes; or missing"
     ),
     "status": ColumnSpec(
         TEXT, "engine.checking.check", "the model.Status of a row that is not sent; missing for rows that are sent"
     ),
-    "reason": ColumnSpec(TEXT, "engine.checking.check", "why a row is not sent, in words; missing if it is sent"),
+    "reason": ColumnSpec(TEXT, "engine.checking.check", "why a row does not go, in model.reasons' form; or missing"),
     "sender": ColumnSpec(TEXT, "messages.compose", "the sender number, digits only"),
     "text": ColumnSpec(TEXT, "messages.compose", "the rendered text"),
     "title": ColumnSpec(TEXT, "messages.compose", "the rendered title; missing if there is none"),
@@ -66,7 +66,7 @@ RESULT: Final[dict[str, ColumnSpec]] = {
     "message": ColumnSpec(TEXT, "engine.results", "the gateway's message; or missing"),
     "requestNo": ColumnSpec(TEXT, "engine.results", "the gateway's request number; or missing"),
     "msgType": ColumnSpec(TEXT, "engine.results", "SMS, LMS, MMS or GSMS; or missing"),
-    "reason": ColumnSpec(TEXT, "engine.results", "why a row was not accepted, or a remark on it; or missing"),
+    "reason": ColumnSpec(TEXT, "engine.results", "why a row was not accepted, or its note: `sentences` words it"),
     "number": ColumnSpec(TEXT, "engine.results", "the normalised number; or missing"),
     "text": ColumnSpec(TEXT, "engine.results", "the rendered text; or missing"),
     "bytes": ColumnSpec(INT, "engine.results", "its length in CP949 bytes; or missing"),

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from campaign.model import schema
 from campaign.model.columns import one_array
 from campaign.model.errors import RecipientsError
+from campaign.model.reasons import Reason, encode
 from campaign.recipients.spreadsheets import column_types, headings
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
         today: today's date in Asia/Seoul, to which dates are compared.
 
     Returns:
-        One row a recipient: `refusal`, the reason why there is no consent (missing if there is one), and `note`,
-        a note on the consent (missing if there is nothing to note).
+        One row a recipient, as `model.reasons` encodes them: `refusal`, why there is no consent, missing where there
+        is one; `note`, what to know of a consent, or missing.
     """
     values = column_types.text(pa.array(recipients.table[column.name].array))
     whole = one_array(values)
@@ -134,7 +135,8 @@ def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
         part: pa.array([finding[place] for finding in findings], pa.string()).take(spellings.indices)
         for place, part in enumerate(("refusal", "note"))
     }
-    found["refusal"] = pc.if_else(pc.is_null(spellings.indices), f"{name!r} is empty: no consent", found["refusal"])
+    empty = encode(Reason.CONSENT_EMPTY, heading=name)
+    found["refusal"] = pc.if_else(pc.is_null(spellings.indices), empty, found["refusal"])
     frame = {part: pd.Series(pd.array(values, dtype=schema.TEXT)) for part, values in found.items()}
     return pd.DataFrame(frame).set_axis(recipients.table.index)
 
@@ -143,19 +145,20 @@ def _finding(name: str, said: str, today: date) -> tuple[str | None, str | None]
     """Why a cell is not a consent, and a note on a cell that is one; None where there is nothing to say."""
     plain = unicodedata.normalize("NFKC", said).strip()
     folded = "".join(plain.split()).casefold().rstrip(".!")
-    shown = f"{name!r} says {said.strip()[:SHOWN]!r}"
     if not folded:
-        return f"{name!r} is empty: no consent", None
+        return encode(Reason.CONSENT_EMPTY, heading=name), None
     if folded in YES:
         return None, None
+    value = said.strip()[:SHOWN]
     if folded in NO:
-        return f"{shown}: no consent", None
+        return encode(Reason.CONSENT_REFUSED, heading=name, value=value), None
     day = _day(plain)
     if day is None:
-        return f"{shown}, which is neither a date nor a yes: no consent is known", None
+        return encode(Reason.CONSENT_UNREADABLE, heading=name, value=value), None
     if day > today:
-        return f"{shown}, which is a future date: no consent is known", None
-    return None, f"{shown}, over {YEARS} years ago: the consent must be confirmed" if _is_old(day, today) else None
+        return encode(Reason.CONSENT_IN_FUTURE, heading=name, value=value), None
+    old = encode(Reason.CONSENT_OLD, heading=name, value=value, years=YEARS)
+    return None, old if _is_old(day, today) else None
 
 
 def _day(words: str) -> date | None:

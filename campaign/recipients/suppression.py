@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import python_calamine
 
 from campaign.model.errors import RecipientsError
+from campaign.model.reasons import Reason
 from campaign.recipients import table
 from campaign.recipients.numbers import normalise
-from campaign.recipients.numbers.reasons import Reason
 from campaign.recipients.spreadsheets import file_type, headings, wording
 from campaign.recipients.spreadsheets.csv_files import encoding, quotes
 from campaign.recipients.spreadsheets.workbooks import exact
@@ -36,7 +36,7 @@ HEADINGS: Final = (
 )
 """Headings of a suppression list, besides the usual headings of a phone column."""
 
-HARMLESS: Final = (Reason.EMPTY, Reason.LANDLINE, Reason.SERVICE)
+HARMLESS: Final = (Reason.PHONE_EMPTY, Reason.PHONE_LANDLINE, Reason.PHONE_SERVICE)
 """Reasons that need no note: no message can go to such a number in any case."""
 
 

@@ -10,6 +10,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from campaign.model import Kind, schema
+from campaign.model.sentences import with_sentences
 from campaign.report import place
 from campaign.report.xlsx.text import well_formed
 from campaign.report.xlsx.values import arrow, one_array, plain, seoul, spelled
@@ -79,6 +80,7 @@ def parquet(result: Result, path: Path) -> Path:
 
 def columns_of(result: Result) -> Iterator[tuple[str, pa.ChunkedArray, pa.ChunkedArray | None]]:
     """Heading, values and, of a mixed column, kinds: the spreadsheet's columns, then ours."""
+    result = with_sentences(result)
     for column in result.recipients.columns:
         kinds = column.name.replace(schema.OWN, schema.KIND, 1)
         values = plain(arrow(result.recipients.table[column.name]))

@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
+from campaign.model.sentences import with_sentences
 from campaign.report import place, theme
 from campaign.report.recognition import MARK
 from campaign.report.sheets.columns import our_fields
@@ -76,7 +77,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
     chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)
     rows = [int(row) for row in result.recipients.table.loc[chosen, "row"]]
     first = sheet.max_column + 1
-    added = our_fields(result.rows[chosen], COLUMNS, Changes())
+    added = our_fields(with_sentences(result).rows[chosen], COLUMNS, Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     # Tells the copy from a workbook of the user's own, which is never written over.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from campaign.model.sentences import with_sentences
 from campaign.report import place
 from campaign.report.sheets import lists
 from campaign.report.sheets.comparison import comparison, sheet_names
@@ -29,7 +30,7 @@ def write(result: Result, path: Path, *, progress: Progress | None = None, rows_
     Raises:
         OSError: the file cannot be written, or the result does not fit into a workbook; what was there is untouched.
     """
-    changes = Changes()
+    result, changes = with_sentences(result), Changes()
     results = lists.results(result, changes, rows_a_sheet)
     # The summary tells what the results could not hold, so it is made after them.
     sheets: list[Table | Page] = [
@@ -48,6 +49,7 @@ def write_several(
 
     As `write` in everything else.
     """
+    results = [with_sentences(result) for result in results]
     named = zip(sheet_names([result.run.id for result in results]), results, strict=True)
     rows = [sheet for name, result in named for sheet in lists.results(result, Changes(), rows_a_sheet, name=name)]
     made = max(result.run.created_at for result in results)

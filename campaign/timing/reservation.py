@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from campaign.model import limits
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import Refused
 from campaign.model.times import SEOUL, format_time, in_seoul
 
 MARGIN: Final = timedelta(minutes=1)
@@ -24,25 +26,24 @@ def parse(text: str) -> datetime:
     """The time of a reservation, in Asia/Seoul.
 
     Raises:
-        ValueError: `text` is not written like 2026-12-01 10:00:00, or there is no such time.
+        Refused: it is not written like 2026-12-01 10:00:00, or there is no such time.
     """
     match = _PATTERN.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"reserve {text!r}: expected a time such as 2026-12-01 10:00:00")
+        raise Refused(encode(Reason.RESERVATION_UNREADABLE, value=text))
     parts = [int(part or 0) for part in match.groups()]
     try:
         return datetime(*parts, tzinfo=SEOUL)  # type: ignore[arg-type, misc] # six ints, then the zone
     except ValueError as problem:
-        raise ValueError(f"reserve {text!r}: there is no such time: {problem}") from None
+        raise Refused(encode(Reason.RESERVATION_NO_SUCH_TIME, value=text, error=str(problem))) from None
 
 
-def problem(time: datetime, now: datetime, *, margin: timedelta = MARGIN) -> str | None:
-    """Why the gateway rejects a reservation for `time` at `now` (both with their zones); None if it takes it."""
-    reserved, current = format_time(time), format_time(now)
+def problem(time: datetime, now: datetime, *, margin: timedelta = MARGIN) -> Refused | None:
+    """Why the gateway would not take a reservation for `time` at `now` (both with their zones); None if it would."""
     if time < now + limits.RESERVE_FROM + margin:
-        return f"reserve {reserved}: too soon, the gateway takes 15 minutes ahead at least (it is {current} now)"
+        return Refused(encode(Reason.RESERVATION_TOO_SOON, value=format_time(time), now=format_time(now)))
     if time > a_month_after(now) - margin:
-        return f"reserve {reserved}: too far, the gateway takes one month ahead at most (it is {current} now)"
+        return Refused(encode(Reason.RESERVATION_TOO_FAR, value=format_time(time), now=format_time(now)))
     return None
 
 

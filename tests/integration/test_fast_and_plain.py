@@ -18,6 +18,7 @@ from campaign.config import campaign_file
 from campaign.engine import planning, results, runs
 from campaign.engine.checking import check as checking
 from campaign.journal import open_for_reading, open_for_writing
+from campaign.model.sentences import with_sentences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,7 +197,7 @@ def test_the_workbook_shows_the_rows_as_the_table_has_them(
     assert [row[:5] for row in found] == [tuple(None if cell == "" else cell for cell in row) for row in rows]
     ours = dict(zip(headings[5:], zip(*(row[5:] for row in found), strict=True), strict=True))
     for name in ("status", "reason", "number", "bytes", "row"):
-        assert list(ours[name]) == listed(result.rows[name])
+        assert list(ours[name]) == listed(with_sentences(result).rows[name])
     assert list(ours["text"]) == listed(result.rows["text"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.messages.templates.fill import fill
+from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RowFailed(Exception):
-    """The template failed on the row; the message is the row's reason."""
+    """The template failed on the row; the message is the sentence of the row's reason."""
 
 
 def render_row(field: Field, cells: Mapping[int, object]) -> str:
@@ -25,5 +26,5 @@ def render_row(field: Field, cells: Mapping[int, object]) -> str:
     reasons: dict[int, str] = {}
     (text,) = fill(field, {place: [cell] for place, cell in cells.items()}, 1, reasons, most=1_000_000)
     if text is None:
-        raise RowFailed(reasons[0])
+        raise RowFailed(sentence(reasons[0]))
     return text

@@ -15,6 +15,7 @@ from campaign.engine import preflight, results, runs
 from campaign.engine.checking.check import check as check_rows
 from campaign.model import naming
 from campaign.model.origin import VENDOR_URL
+from campaign.model.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,7 @@ def preview(door: Door, campaign: Campaign, *, row: int | None) -> None:
         if row is None:
             raise UsageError("no row has a message that can be sent; `campaign check` says why")
         raise UsageError(f"row {row}: no recipient there; rows go from {table['row'].min()} to {table['row'].max()}")
+    chosen = chosen.assign(reason=sentences(chosen["reason"]))
     messages = [_without_missing(line) for line in chosen[list(_SHOWN)].to_dict("records")]
     if door.json:
         terminal.show_json({"messages": messages})

@@ -19,6 +19,7 @@ from campaign.messages.advertising import Rule, Severity
 from campaign.messages.cp949 import clean
 from campaign.model import schema
 from campaign.model.errors import CampaignError
+from campaign.model.reasons import Reason, encode, nested
 from campaign.recipients.spreadsheets import wording
 
 if TYPE_CHECKING:
@@ -100,32 +101,33 @@ def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bo
     named = wording.rows(table["row"].iloc[rows[: wording.NAMED]].to_list(), len(rows)) if len(rows) else ""
     if whole and len(rows) > wording.NAMED:
         named = f"all {len(rows):,} rows"
-    return AdvertisingFinding(finding.rule, finding.severity, finding.words, rows, named)
+    return AdvertisingFinding(finding.rule, finding.severity, finding.reason, rows, named)
 
 
 def notes_by_row(found: Iterable[AdvertisingFinding], table: pd.DataFrame) -> pd.Series:
-    """What a person should know of single rows: the findings that are not about them all (`schema.TEXT`)."""
+    """The notes on single rows: the findings that are not about all of them (`schema.TEXT`)."""
     going = int(table["request"].notna().sum())
-    said: pd.Series = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
+    notes: pd.Series = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
     for one in found:
         if 0 < len(one.rows) < going:
-            said = row_status.both(said, _said(f"advertising: {one.words}", one.rows, said))
-    return said
+            note = encode(Reason.ADVERTISING, finding=nested(one.reason))
+            notes = row_status.join_notes(notes, _text_at(one.rows, note, notes))
+    return notes
 
 
-def fixes(found: Iterable[AdvertisingFinding], fix: pd.Series) -> pd.Series:
+def columns_to_fix(found: Iterable[AdvertisingFinding], fix: pd.Series) -> pd.Series:
     """`fix`, with our column `text` where single rows' texts are against the rules."""
     for one in found:
         if one.stops and one.rule is not Rule.NIGHT:
-            fix = fix.fillna(_said("text", one.rows, fix))
+            fix = fix.fillna(_text_at(one.rows, "text", fix))
     return fix
 
 
-def _said(words: str, rows: np.ndarray, like: pd.Series) -> pd.Series:
-    """The words at these places, missing elsewhere."""
+def _text_at(rows: np.ndarray, text: str, like: pd.Series) -> pd.Series:
+    """The text at these places, missing elsewhere."""
     flags = np.zeros(len(like), dtype=bool)
     flags[rows] = True
-    return row_status.said(words, flags, like.index)
+    return row_status.text_where(flags, text, like.index)
 
 
 def errors(found: Iterable[AdvertisingFinding]) -> list[AdvertisingFinding]:

@@ -12,9 +12,12 @@ from campaign.engine import planning
 from campaign.engine.checking import advertising, consent, fix_columns, row_status
 from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import Begun
+from campaign.engine.checking.row_status import Exclusion, exclude_where
 from campaign.messages import compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
 from campaign.model.errors import RecipientsError
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import sentence
 from campaign.recipients import (
     is_opted_out,
     join_sheets,
@@ -67,18 +70,18 @@ def check(
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
             composition = compose_messages(recipients, campaign, now, progress=advance, pool=early.pool)
-    note, shared = row_status.say_once(row_status.both(numbers["note"], agreed.note))
-    numbers["note"] = row_status.both(note, composition.note)
+    note, shared = row_status.hoist_common_note(row_status.join_notes(numbers["note"], agreed.note))
+    numbers["note"] = row_status.join_notes(note, composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
-    grounds = [
-        row_status.ground(Status.HIDDEN, _hidden(table, campaign), row_status.HIDDEN, table.index),
-        row_status.Ground(Status.OPTED_OUT, agreed.refusal),
-        row_status.Ground(Status.INVALID, numbers["reason"]),
-        row_status.ground(Status.OPTED_OUT, suppressed, row_status.OPTED_OUT, table.index),
-        row_status.Ground(Status.INVALID, table["reason"]),
-        row_status.Ground(Status.OPTED_OUT, agreed.refusal_by_night(table["date"], None if practice else now)),
+    exclusions = [
+        exclude_where(_hidden(table, campaign), Status.HIDDEN, encode(Reason.HIDDEN), table.index),
+        Exclusion(Status.OPTED_OUT, agreed.refusal),
+        Exclusion(Status.INVALID, numbers["reason"]),
+        exclude_where(suppressed, Status.OPTED_OUT, encode(Reason.SUPPRESSED), table.index),
+        Exclusion(Status.INVALID, table["reason"]),
+        Exclusion(Status.OPTED_OUT, agreed.refusal_by_night(table["date"], None if practice else now)),
     ]
-    table["status"], table["reason"] = row_status.judge(grounds, table.index)
+    table["status"], table["reason"] = row_status.judge(exclusions, table.index)
     row_status.mark_duplicates(table, recipients, campaign.recipients.duplicates)
     table["request"] = _cut(table, campaign)
     checked = Checked(
@@ -88,7 +91,7 @@ def check(
         (*recipients.notes, *shared, *suppression_notes, *composition.notes, *unasked),
         night_consent=agreed.by_night,
         places=composition.places.get("text", ()),
-        fix=fix_columns.fixes(table, recipients, composition),
+        fix=fix_columns.columns_to_fix(table, recipients, composition),
         practice=practice,
         unasked=unasked,
     )
@@ -99,8 +102,8 @@ def _held_to_rules(checked: Checked, now: datetime) -> Checked:
     """What was checked, with what the rules of advertising find: said of the rows that it is found in, too."""
     table = checked.table
     found = advertising.examine(table, checked.campaign, now, checked.night_consent, practice=checked.practice)
-    table["note"] = row_status.both(table["note"], advertising.notes_by_row(found, table))
-    return replace(checked, found=found, fix=advertising.fixes(found, checked.fix))
+    table["note"] = row_status.join_notes(table["note"], advertising.notes_by_row(found, table))
+    return replace(checked, found=found, fix=advertising.columns_to_fix(found, checked.fix))
 
 
 def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
@@ -109,7 +112,7 @@ def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
 
 
 def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
-    """The check without the rows of these numbers (text, digits only): `duplicate`, for this reason."""
+    """The check without the rows of these numbers (text, digits only): `duplicate`, for this reason (encoded)."""
     table = checked.table.copy()
     out = (table["status"].isna() & table["number"].isin(numbers)).to_numpy(dtype=bool)
     table.loc[out, "status"] = str(Status.DUPLICATE)
@@ -178,7 +181,7 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     """
     number = _numbers_of(pd.Series([to], dtype=schema.TEXT), checked.campaign).iloc[0]
     if pd.isna(number["number"]):
-        raise RecipientsError(f"--to: {number['reason']}")
+        raise RecipientsError(f"--to: {sentence(number['reason'])}")
     table = checked.table
     sendable = table["text"].notna() & table["bytes"].notna()
     chosen = table[sendable & (table["status"].isna() if row is None else table["row"] == row)].head(1)
@@ -188,7 +191,7 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
         )
     # A row whose own number is wrong can still be tried out; one whose message is wrong cannot.
     if (chosen["status"].fillna("") == str(Status.INVALID)).iloc[0] and chosen["number"].notna().iloc[0]:
-        raise RecipientsError(f"row {row}: {chosen['reason'].iloc[0]}")
+        raise RecipientsError(f"row {row}: {sentence(chosen['reason'].iloc[0])}")
     single = chosen.reset_index(drop=True)
     for name, value in (("number", number["number"]), ("status", None), ("reason", None)):
         single[name] = pd.Series([value], dtype=schema.TEXT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign.messages.advertising import Rule, Severity
 from campaign.model import Remark
+from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 class AdvertisingFinding:
     """A breach, or a doubt, of a rule of advertising.
 
-    `rows` are places in the table (from 0), empty where the finding is about the time of sending; `named` is the
-    rows in words, by their numbers in the spreadsheet, or nothing.
+    Attributes:
+        reason: what was found, as `model.reasons` encodes it.
+        rows: places in the table (from 0), empty where the finding is about the time of sending.
+        named: the rows by their numbers in the spreadsheet, for a sentence; or empty.
     """
 
     rule: Rule
     severity: Severity
-    words: str
+    reason: str
     rows: np.ndarray
     named: str
 
@@ -34,6 +37,11 @@ class AdvertisingFinding:
     def stops(self) -> bool:
         """Whether it keeps the campaign from being sent."""
         return self.severity is Severity.ERROR
+
+    @property
+    def words(self) -> str:
+        """What was found, as a sentence."""
+        return sentence(self.reason)
 
     @property
     def sentence(self) -> str:

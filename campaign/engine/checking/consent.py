@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from campaign.messages import curfew
 from campaign.model import schema
+from campaign.model.reasons import SEPARATOR, Reason, encode
 from campaign.model.times import in_seoul
 from campaign.recipients import consent
 from campaign.recipients.spreadsheets import headings
@@ -22,15 +23,16 @@ if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.model import Recipients
 
-NONE_BY_NIGHT: Final = "; it would go by night"
-
 
 @dataclass(frozen=True, slots=True)
 class Consents:
     """Who agreed to what, one entry a row.
 
-    `refusal` says why there is no consent, missing where there is one or none is asked for; `note` what to
-    know of one; `night_refusal` as `refusal`, for the night; `by_night` who may be sent an advertisement by night.
+    Attributes:
+        refusal: why there is no consent; missing where there is one, or none is asked for.
+        note: what to know of a consent; or missing.
+        night_refusal: as `refusal`, for the night.
+        by_night: who may be sent an advertisement at night (bool).
     """
 
     refusal: pd.Series
@@ -42,7 +44,7 @@ class Consents:
         """Why rows that would go by night cannot: those reserved into one (`date` of `schema.TABLE`), or sent now."""
         reserved = curfew.reserved(date)
         at_once = date.isna().to_numpy(dtype=bool) & (now is not None and night.is_night(now))
-        return (self.night_refusal + NONE_BY_NIGHT).where(reserved | at_once)
+        return (self.night_refusal + (SEPARATOR + encode(Reason.GOES_BY_NIGHT))).where(reserved | at_once)
 
 
 def read(recipients: Recipients, campaign: Campaign, now: datetime) -> Consents:

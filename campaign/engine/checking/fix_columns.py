@@ -1,4 +1,4 @@
-"""Which cell of a row has to be mended for it to go: the name of its column."""
+"""Which cell of a row has to be fixed for the row to go: the name of its column."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from campaign.model import Column, Recipients
 
 STATUS: Final = "status"
-"""Named where no cell of the person's own is to blame: our own column, where every row says what became of it."""
+"""Named where none of the user's own cells is at fault: our own column, which has the status of every row."""
 
 
-def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
-    """The column of the cell to mend (`schema.TEXT`, one a row); missing for rows that need no hand.
+def columns_to_fix(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
+    """The column of the cell to fix (`schema.TEXT`, one a row); missing for rows that need no fix.
 
-    It is the table's name of one of the person's own columns, such as own.3, or `STATUS`.
+    It is the table's name of one of the user's own columns, such as own.3, or `STATUS`.
 
     A wrong number is corrected in the phone cell, and a message whose template failed in the cell whose value
     failed (an empty one, or one that a filter refused). A message that cannot be sent is corrected in
@@ -35,20 +35,21 @@ def fixes(table: pd.DataFrame, recipients: Recipients, composition: Composition)
     """
     found = np.full(len(table), None, dtype=object)
     invalid = true_where(table["status"] == str(Status.INVALID))
-    of_message = invalid & true_where(table["reason"] == composition.frame["reason"])
+    # Without a number, the number is the row's reason, whatever its message is like.
+    of_message = invalid & (table["number"].notna() & composition.frame["reason"].notna()).to_numpy(dtype=bool)
     found[invalid & ~of_message] = recipients.phone
     for field in composition.field[of_message].unique():
         rows = np.flatnonzero(of_message & true_where(composition.field == field))
         columns = [recipients.columns[place] for place in composition.places.get(field, ())]
-        found[rows] = _blamed(table.iloc[rows], columns)
+        found[rows] = _columns_at_fault(table.iloc[rows], columns)
     known = np.flatnonzero(of_message & composition.blamed.notna().to_numpy(dtype=bool))
     names_by_place = np.array([column.name for column in recipients.columns], dtype=object)
     found[known] = names_by_place[composition.blamed.iloc[known].to_numpy(dtype=np.int64)]
     return pd.Series(pd.array(found, dtype=schema.TEXT), index=table.index)
 
 
-def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
-    """The column to blame for each row, of those that its message is made of, by its name."""
+def _columns_at_fault(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
+    """The name of the column at fault for each row, among those that its message is made of."""
     if not columns:
         return np.full(len(rows), STATUS, dtype=object)
     by_place = np.array([column.name for column in columns], dtype=object)
@@ -57,8 +58,8 @@ def _blamed(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
     for place, one in enumerate(shown):
         faulty = list(byte_lengths(one.to_pylist()).faults)
         sizes[place, faulty] += _MOST
-    blamed: np.ndarray = by_place[sizes.argmax(axis=0)]
-    return blamed
+    at_fault: np.ndarray = by_place[sizes.argmax(axis=0)]
+    return at_fault
 
 
 _MOST: Final = 1_000_000

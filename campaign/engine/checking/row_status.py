@@ -1,4 +1,4 @@
-"""Which rows do not go, and why: the first of several problems counts."""
+"""Which rows do not go, and why: of several reasons the first counts."""
 
 from __future__ import annotations
 
@@ -7,52 +7,51 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from campaign.engine import planning
-from campaign.model import Status, schema
-from campaign.model.columns import true_where
+from campaign.model import Status, reasons, schema
+from campaign.model.reasons import Reason
+from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.model import Recipients
 
-HIDDEN: Final = 'hidden in the spreadsheet; `hidden_rows = "send"` would send to it'
-OPTED_OUT: Final = "the number stands on a suppression list"
-
 FEW: Final = 20
 """Rows up to which each one keeps its own note, however alike they are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """One thing that keeps rows from going: their `status`, and for each row `words`, missing where it does not."""
+class Exclusion:
+    """Rows that do not go: their `status`, and each row's `reason`, missing for rows that this does not exclude."""
 
     status: Status
-    words: pd.Series
+    reason: pd.Series
 
 
-def ground(status: Status, flags: np.ndarray, words: str, index: pd.Index) -> Ground:
-    """A ground with the same words for all the rows that are flagged."""
-    return Ground(status, said(words, flags, index))
+def exclude_where(flags: np.ndarray, status: Status, reason: str, index: pd.Index) -> Exclusion:
+    """An exclusion of the flagged rows, with the same reason for all of them."""
+    return Exclusion(status, text_where(flags, reason, index))
 
 
-def said(words: str, flags: np.ndarray, index: pd.Index) -> pd.Series:
-    """The words where the flags are true, missing elsewhere (`schema.TEXT`)."""
+def text_where(flags: np.ndarray, text: str, index: pd.Index) -> pd.Series:
+    """The text where the flags are true, missing elsewhere (`schema.TEXT`)."""
     which = np.where(flags, 0, -1)
-    return pd.Series(pd.array([words], dtype=schema.TEXT).take(which, allow_fill=True), index=index)
+    return pd.Series(pd.array([text], dtype=schema.TEXT).take(which, allow_fill=True), index=index)
 
 
-def judge(grounds: Sequence[Ground], index: pd.Index) -> tuple[pd.Series, pd.Series]:
-    """Status and reason of every row, by the first ground that there is; missing for rows that go."""
+def judge(exclusions: Sequence[Exclusion], index: pd.Index) -> tuple[pd.Series, pd.Series]:
+    """Status and reason of every row, by the first exclusion that has it; missing for rows that go."""
     status = pd.Series(pd.NA, index=index, dtype=schema.TEXT)
     reason = status.copy()
-    for one in grounds:
-        if one.words.isna().all():
+    for one in exclusions:
+        if one.reason.isna().all():
             continue
-        fresh = status.isna() & one.words.notna()
+        fresh = status.isna() & one.reason.notna()
         status = status.mask(fresh, str(one.status))
-        reason = reason.mask(fresh, one.words)
+        reason = reason.mask(fresh, one.reason)
     return status, reason
 
 
@@ -69,35 +68,42 @@ def mark_duplicates(table: pd.DataFrame, recipients: Recipients, policy: str) ->
     pair = pd.factorize(message * len(rows) + pd.factorize(rows["number"])[0])[0]
     first = pd.Series(going).groupby(pair).transform("min").to_numpy()[again]
     where = going[again]
-    words = "the same number and message as row " + table["row"].iloc[first].astype(str).to_numpy()
+    row = pa.array(table["row"].iloc[first])
     if len(recipients.sources) > 1:
-        names = np.array([f"{source.file} {source.sheet or ''}".strip() for source in recipients.sources])
-        words = words + " of " + names[table["source"].iloc[first].to_numpy(dtype=int)]
+        names = pa.array([f"{source.file} {source.sheet or ''}".strip() for source in recipients.sources])
+        sheet = names.take(pa.array(table["source"].iloc[first]))
+        reason = reasons.encode_column(Reason.DUPLICATE_OF_ROW_IN_SHEET, row=row, sheet=sheet)
+    else:
+        reason = reasons.encode_column(Reason.DUPLICATE_OF_ROW, row=row)
     marked = np.zeros(len(table), dtype=bool)
     marked[where] = True
     status = Status.DUPLICATE if policy == "skip" else Status.INVALID
     table.loc[marked, "status"] = str(status)
-    table.loc[marked, "reason"] = words
+    table.loc[marked, "reason"] = pd.array(reason, dtype=schema.TEXT)
 
 
-def both(first: pd.Series, second: pd.Series) -> pd.Series:
-    """The notes of two rooms on a row: the one, the other, or both."""
+def join_notes(first: pd.Series, second: pd.Series) -> pd.Series:
+    """The notes of two columns on each row: the first, the second, or both."""
     if second.isna().all():
         return first
-    return first.where(second.isna(), second.where(first.isna(), first + "; " + second))
+    return first.where(second.isna(), second.where(first.isna(), first + reasons.SEPARATOR + second))
 
 
-def say_once(note: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
-    """The rows' notes without what most of them share, and that in a sentence for all.
+def hoist_common_note(note: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
+    """Removes a note shared by more than half of the rows and returns it once, as a sentence on the whole list.
 
     Args:
-        note: sentences of a row, joined by "; ", or missing.
+        note: the notes of the rows, or missing. The last one of a row is compared.
     """
-    shared = []
-    for sentence in note.dropna().str.replace("^.*; ", "", regex=True).value_counts().head(1).index:
-        has = true_where(note.str.endswith(sentence))
-        if has.sum() * 2 > len(note) and len(note) > FEW:
-            shared.append(f"{has.sum():,} rows: {sentence}")
-            left = note.str.removesuffix(sentence).str.removesuffix("; ")
-            note = note.where(~has, left.where(left != "")).astype(schema.TEXT)
-    return note, tuple(shared)
+    present = note.dropna()
+    if len(note) <= FEW or len(present) * 2 <= len(note):
+        return note, ()
+    last = present.str.replace(f"(?s)^.*{reasons.SEPARATOR}", "", regex=True)
+    counts = last.value_counts().head(1)
+    [common], [count] = counts.index, counts
+    if count * 2 <= len(note):
+        return note, ()
+    shared = (last == common).reindex(note.index, fill_value=False).to_numpy(dtype=bool)
+    left = note.str.removesuffix(common).str.removesuffix(reasons.SEPARATOR)
+    kept = note.where(~shared, left.where(left != "")).astype(schema.TEXT)
+    return kept, (f"{count:,} rows: {sentence(common)}",)

@@ -21,6 +21,7 @@ from campaign.messages.templates.column_names import Names
 from campaign.messages.templates.compile import compile_field
 from campaign.messages.templates.environment import TemplateEnvironment, missing
 from campaign.model.errors import TemplateError
+from campaign.model.reasons import Reason, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +80,8 @@ def _encode(texts: Sequence[str | None], reasons: dict[int, str]) -> tuple[bytes
         try:
             encoded.append(None if text is None else text.encode())
         except UnicodeEncodeError as problem:
-            reasons[place] = f"the text contains U+{ord(problem.object[problem.start]):04X}, which is not a character"
+            codepoint = f"U+{ord(problem.object[problem.start]):04X}"
+            reasons[place] = encode(Reason.NO_CHARACTER, codepoint=codepoint)
             encoded.append(None)
     lengths = array("i", [-1 if data is None else len(data) for data in encoded])
     return lengths.tobytes(), b"".join(filter(None, encoded))

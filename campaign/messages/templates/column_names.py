@@ -85,11 +85,6 @@ def _which(headings: Sequence[str], name: str, names: Sequence[str]) -> str:
     return f"{len(places)} columns may be meant: {'; '.join(shown)}. Rename the others in the spreadsheet"
 
 
-def empty(heading: str) -> str:
-    """The reason of a row whose template prints an empty cell."""
-    return f"{heading!r} is empty, and the template needs it"
-
-
 def fold(heading: str) -> str:
     """Normalise a heading for comparison: NFC, white space stripped, runs of white space as one space."""
     return " ".join(unicodedata.normalize("NFC", heading).split())

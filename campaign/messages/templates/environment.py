@@ -15,9 +15,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from campaign.config import template_files
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.templates import column_names
 from campaign.messages.templates.filters import FILTERS
 from campaign.messages.templates.format_value import format_value
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,19 @@ POWER_BITS: Final = 64
 """Maximum size of the result of `**`, in bits: more than any amount in a message."""
 
 
+class EmptyCell(jinja2.UndefinedError):
+    """The template needs a cell that is empty; `message` is its column's heading."""
+
+    @property
+    def reason(self) -> str:
+        """The row's reason."""
+        return encode(Reason.EMPTY_CELL, heading=self.message or "")
+
+    def __str__(self) -> str:
+        """The reason's sentence."""
+        return sentence(self.reason)
+
+
 class Missing(jinja2.Undefined):
     """The value of an empty cell: it can be tested (`if`, `==`, `default`), but not printed or used in arithmetic."""
 
@@ -46,7 +60,7 @@ class Missing(jinja2.Undefined):
 
 def missing(heading: str) -> Missing:
     """The value of an empty cell in the column of this heading."""
-    return Missing(hint=column_names.empty(heading))
+    return Missing(hint=heading, exc=EmptyCell)
 
 
 class _Loader(jinja2.BaseLoader):
@@ -163,8 +177,10 @@ def _refuse_large_product(left: Any, right: Any) -> None:  # noqa: ANN401 - any 
         raise SecurityError(f"a text repeated {times:,} times is too large for a message")
 
 
-def describe_failure(problem: Exception) -> str:
-    """The reason of a row on which a template raised `problem`."""
+def reason_of(problem: Exception) -> str:
+    """What a template ran into on a row: the row's reason."""
+    if isinstance(problem, EmptyCell):
+        return problem.reason
     if isinstance(problem, jinja2.UndefinedError | SecurityError):
-        return str(problem)
-    return f"the template cannot be rendered: {str(problem) or type(problem).__name__}"
+        return encode(Reason.TEMPLATE_REFUSED, error=str(problem))
+    return encode(Reason.TEMPLATE_FAILED, error=str(problem) or type(problem).__name__)

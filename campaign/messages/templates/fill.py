@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.messages.templates import fault
 from campaign.messages.templates.column_names import ROW
-from campaign.messages.templates.environment import describe_failure
+from campaign.messages.templates.environment import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ def fill(
 
     def failed(row: int, problem: Exception) -> None:
         cells = {place: columns[place][row] for place in field.places}
-        failures[row] = describe_failure(problem), fault.cell_at_fault(problem, field, cells)
+        failures[row] = reason_of(problem), fault.cell_at_fault(problem, field, cells)
 
     texts = _in_a_loop(field, columns, failed)
     if texts is None:

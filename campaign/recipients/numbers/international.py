@@ -14,8 +14,10 @@ import phonenumbers
 import pyarrow as pa
 from phonenumbers import PhoneNumberType, ValidationResult
 
-from campaign.recipients.numbers.korean import SHOWN, frame, strings
-from campaign.recipients.numbers.reasons import Reason, unquoted
+from campaign.model import reasons
+from campaign.model.reasons import Reason
+from campaign.recipients.numbers.characters import unquoted
+from campaign.recipients.numbers.korean import frame, reason_column, strings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,16 +29,6 @@ _SEPARATORS = re.compile(r"[\-\u2010-\u2015\u2212_.()\[\]/]+")
 _EXPONENT = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _MANY_DIGITS: Final = 22
 """Digits from which a cell holds two numbers: a number has 15 at most, and 00 before it."""
-
-_WORDS: Final[dict[Reason, str]] = {
-    Reason.EXPONENT: "has lost its digits in the spreadsheet; format the column as text and enter the number again",
-    Reason.SEVERAL: "looks like more than one number; leave one in the cell",
-    Reason.LETTERS: "has characters that belong to no number",
-    Reason.KOREAN: "is a number in Korea; GSMS goes to other countries only",
-    Reason.TOO_SHORT: "has too few digits for its country",
-    Reason.TOO_LONG: "has too many digits for its country",
-    Reason.UNKNOWN: "is no number of any country; it needs its country code, such as +1 415 555 2671",
-}
 
 
 class Judged(NamedTuple):
@@ -51,23 +43,12 @@ def normalise(phone: pd.Series, country: str | None) -> pd.DataFrame:
     """See `campaign.recipients.numbers.normalise.international`."""
     spellings = strings(phone).dictionary_encode()
     raw = spellings.dictionary.to_pylist()
-    judged = [*(judge(text, country) for text in raw), Judged(code=Reason.EMPTY)]
+    judged = [*(judge(text, country) for text in raw), Judged(code=Reason.PHONE_EMPTY)]
     places = spellings.indices.fill_null(len(raw))
-    reasons = [
-        None if found.code is None else _reason(text, found.code)
-        for text, found in zip([*raw, ""], judged, strict=True)
-    ]
-    columns = {
-        "number": [found.number for found in judged],
-        "reason": reasons,
-        "code": [None if found.code is None else found.code.value for found in judged],
-        "note": [found.note for found in judged],
-    }
-    return frame(phone.index, **{name: pa.array(column, pa.string()).take(places) for name, column in columns.items()})
-
-
-def _reason(text: str, code: Reason) -> str:
-    return "the phone cell is empty" if code is Reason.EMPTY else f"'{text[:SHOWN]}' {_WORDS[code]}"
+    number, code, note = (pa.array(column, pa.string()) for column in zip(*judged, strict=True))
+    reason = reason_column(pa.array([*raw, ""], pa.string()), code)
+    columns = {"number": number, "reason": reason, "code": code, "note": note}
+    return frame(phone.index, **{name: column.take(places) for name, column in columns.items()})
 
 
 def judge(text: str, country: str | None) -> Judged:
@@ -75,40 +56,45 @@ def judge(text: str, country: str | None) -> Judged:
     plain = unquoted(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     digits = re.sub(r"^00", "+", _SEPARATORS.sub("", plain))
     if not digits:
-        return Judged(code=Reason.EMPTY)
+        return Judged(code=Reason.PHONE_EMPTY)
     if _EXPONENT.fullmatch(plain):
-        return Judged(code=Reason.EXPONENT)
+        return Judged(code=Reason.PHONE_EXPONENT)
     if len(re.findall(r"[0-9]", digits)) >= _MANY_DIGITS or re.search(r"[0-9][,;|&~+].*[0-9]", digits):
-        return Judged(code=Reason.SEVERAL)
+        return Judged(code=Reason.PHONE_SEVERAL)
     if not re.fullmatch(r"\+?[0-9]+", digits):
-        return Judged(code=Reason.LETTERS)
+        return Judged(code=Reason.PHONE_LETTERS)
     return _looked_up(text, digits, country)
 
 
 def _looked_up(text: str, digits: str, country: str | None) -> Judged:
     if not digits.startswith("+") and country is None:
         if digits.startswith("01"):
-            return Judged(code=Reason.KOREAN)
+            return Judged(code=Reason.PHONE_KOREAN)
         digits = f"+{digits}"
     try:
         number = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException:
-        return Judged(code=Reason.UNKNOWN)
+        return Judged(code=Reason.PHONE_OF_NO_COUNTRY)
     if number.country_code == KOREA:
-        return Judged(code=Reason.KOREAN)
+        return Judged(code=Reason.PHONE_KOREAN)
     if not phonenumbers.is_valid_number(number):
-        return Judged(code=_LENGTHS.get(phonenumbers.is_possible_number_with_reason(number), Reason.UNKNOWN))
+        return Judged(
+            code=_LENGTHS.get(phonenumbers.is_possible_number_with_reason(number), Reason.PHONE_OF_NO_COUNTRY)
+        )
     whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
     return Judged(number=whole, note=_note(text, whole, number))
 
 
-_LENGTHS: Final = {ValidationResult.TOO_SHORT: Reason.TOO_SHORT, ValidationResult.TOO_LONG: Reason.TOO_LONG}
+_LENGTHS: Final = {
+    ValidationResult.TOO_SHORT: Reason.PHONE_TOO_SHORT_FOR_COUNTRY,
+    ValidationResult.TOO_LONG: Reason.PHONE_TOO_LONG_FOR_COUNTRY,
+}
 
 
 def _note(text: str, whole: str, number: phonenumbers.PhoneNumber) -> str | None:
-    said = []
+    notes = []
     if not re.fullmatch(r"(\+|00)?[0-9 ()-]+", text) or re.sub(r"\D", "", text).removeprefix("00") != whole:
-        said.append(f"was {text}")
+        notes.append(reasons.encode(Reason.REPAIRED, was=text))
     if phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE:
-        said.append("a landline: it may not receive texts")
-    return "; ".join(said) or None
+        notes.append(reasons.encode(Reason.LANDLINE_ABROAD))
+    return reasons.SEPARATOR.join(notes) or None

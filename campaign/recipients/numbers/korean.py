@@ -8,8 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from campaign.model import reasons
 from campaign.model.columns import one_array
-from campaign.recipients.numbers.reasons import INVISIBLE, QUOTES, SEPARATORS, Reason
+from campaign.model.reasons import Reason
+from campaign.recipients.numbers.characters import INVISIBLE, QUOTES, SEPARATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +33,13 @@ LONGEST: Final = 12
 TWO: Final = 17
 """Digits from which a cell holds two numbers: the two shortest have 18, and one with its country code 14 at most."""
 
-NOTES: Final[tuple[tuple[str, str], ...]] = (
-    (r"^010[01]", "010-0 and 010-1 numbers are not assigned to anyone"),
-    (r"^01[16789]", "a 2G number: that service has ended"),
-    (r"^050", "a 050 safe number: not every carrier passes texts on"),
-    (r"^070", "an internet phone (070): not every one receives texts"),
+DOUBTS: Final[tuple[tuple[str, Reason], ...]] = (
+    (r"^010[01]", Reason.UNASSIGNED_010),
+    (r"^01[16789]", Reason.OLD_2G),
+    (r"^050", Reason.SAFE_050),
+    (r"^070", Reason.INTERNET_070),
 )
+"""Numbers that go though they may not arrive, and what to know of them."""
 
 _STEPS: Final[tuple[tuple[str, str], ...]] = (
     (INVISIBLE, ""),
@@ -58,18 +61,6 @@ _ODD_DIGITS: Final = r"[\x{00b2}\x{00b3}\x{00b9}\x{2070}-\x{209c}\x{2460}-\x{24f
 _ORDINARY: Final = r"^ *[0-9]+([- ]+[0-9]+)* *$"
 """A number as people write it; taking out its hyphens and spaces is no repair worth a word."""
 
-_WORDS: Final[dict[Reason, str]] = {
-    Reason.EXPONENT: "has lost its digits in the spreadsheet; format the column as text and enter the number again",
-    Reason.SEVERAL: "looks like more than one number; leave one in the cell",
-    Reason.ABROAD: "is a number outside Korea, which takes the message type GSMS",
-    Reason.LETTERS: "has characters that belong to no number",
-    Reason.LANDLINE: "is a landline, which receives no texts",
-    Reason.SERVICE: "is a service number, which receives no texts",
-    Reason.TOO_SHORT: "has too few digits",
-    Reason.TOO_LONG: "has too many digits",
-    Reason.UNKNOWN: "begins like no mobile number; those begin with 010",
-}
-
 SHOWN: Final = 60
 """Characters of a cell that a reason quotes."""
 
@@ -86,7 +77,7 @@ def normalise(phone: pd.Series) -> pd.DataFrame:
     found = _unusual(raw.filter(rest))
     whole = {name: _filled(rest, part) for name, part in found.items()}
     number = pc.coalesce(number, whole["number"])
-    note = _sentences(whole["note"], _doubts(number))
+    note = _join(whole["note"], _doubts(number))
     return frame(phone.index, number=number, reason=whole["reason"], code=whole["code"], note=note)
 
 
@@ -117,8 +108,8 @@ def _unusual(raw: pa.Array) -> dict[str, pa.Array]:
     empty = pc.is_null(spellings.indices)
     taken = {name: column.take(spellings.indices) for name, column in found.items()}
     return taken | {
-        "reason": pc.if_else(empty, "the phone cell is empty", taken["reason"]),
-        "code": pc.if_else(empty, Reason.EMPTY.value, taken["code"]),
+        "reason": pc.if_else(empty, reasons.encode(Reason.PHONE_EMPTY), taken["reason"]),
+        "code": pc.if_else(empty, Reason.PHONE_EMPTY.value, taken["code"]),
     }
 
 
@@ -128,7 +119,7 @@ def _judged(raw: pa.Array) -> dict[str, pa.Array]:
     odd = pc.match_substring_regex(raw, _ODD_DIGITS)
     number = pc.if_else(odd, None, number)
     code = pc.if_else(pc.is_null(number), _code(raw, digits), None)
-    return {"number": number, "reason": _reason(raw, code), "code": code, "note": _repair(raw, number)}
+    return {"number": number, "reason": reason_column(raw, code), "code": code, "note": _repair(raw, number)}
 
 
 def _undone(raw: pa.Array) -> pa.Array:
@@ -144,29 +135,29 @@ def _code(raw: pa.Array, digits: pa.Array) -> pa.Array:
     text = pc.utf8_normalize(raw, form="NFKC")
     length = pc.utf8_length(digits)
     conditions = (
-        (Reason.EMPTY, pc.equal(length, 0)),
+        (Reason.PHONE_EMPTY, pc.equal(length, 0)),
         (
-            Reason.EXPONENT,
+            Reason.PHONE_EXPONENT,
             pc.match_substring_regex(text, rf"^[\s]*({QUOTES})?[-+]?[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+({QUOTES})?\s*$"),
         ),
-        (Reason.SEVERAL, _several(text)),
-        (Reason.ABROAD, pc.match_substring_regex(digits, r"^(\+|00)[1-9][0-9]{6,}$")),
+        (Reason.PHONE_SEVERAL, _several(text)),
+        (Reason.PHONE_ABROAD, pc.match_substring_regex(digits, r"^(\+|00)[1-9][0-9]{6,}$")),
         (
-            Reason.LETTERS,
+            Reason.PHONE_LETTERS,
             pc.or_(pc.match_substring_regex(raw, _ODD_DIGITS), pc.invert(pc.match_substring_regex(digits, "^[0-9]+$"))),
         ),
-        (Reason.LANDLINE, pc.match_substring_regex(digits, LANDLINE)),
-        (Reason.SERVICE, pc.match_substring_regex(digits, SERVICE)),
+        (Reason.PHONE_LANDLINE, pc.match_substring_regex(digits, LANDLINE)),
+        (Reason.PHONE_SERVICE, pc.match_substring_regex(digits, SERVICE)),
         (
-            Reason.TOO_SHORT,
+            Reason.PHONE_TOO_SHORT,
             pc.or_(pc.less(length, SHORTEST), pc.match_substring_regex(digits, r"^(010|050|070)[0-9]{7}$")),
         ),
         (
-            Reason.TOO_LONG,
+            Reason.PHONE_TOO_LONG,
             pc.or_(pc.greater(length, LONGEST), pc.match_substring_regex(digits, r"^(01|070)[0-9]{10}$")),
         ),
     )
-    return first(conditions, Reason.UNKNOWN)
+    return first(conditions, Reason.PHONE_UNKNOWN)
 
 
 def first(conditions: Sequence[tuple[Reason, pa.Array]], otherwise: Reason) -> pa.Array:
@@ -182,10 +173,10 @@ def _several(text: pa.Array) -> pa.Array:
     return pc.or_(pc.greater_equal(digits, TWO), apart)
 
 
-def _reason(raw: pa.Array, code: pa.Array) -> pa.Array:
-    words = pa.array(_WORDS.values(), pa.string()).take(pc.index_in(code, value_set=pa.array(_WORDS, pa.string())))
-    said = pc.binary_join_element_wise("'", pc.utf8_slice_codeunits(raw, 0, SHOWN), "' ", words, "")
-    return pc.if_else(pc.equal(code, Reason.EMPTY.value), "the phone cell is empty", said)
+def reason_column(raw: pa.Array, code: pa.Array) -> pa.Array:
+    """The reasons of cells with these codes; missing where there is none."""
+    found = reasons.encode_column(code, value=pc.utf8_slice_codeunits(raw, 0, SHOWN))
+    return pc.if_else(pc.equal(code, Reason.PHONE_EMPTY.value), reasons.encode(Reason.PHONE_EMPTY), found)
 
 
 def _repair(raw: pa.Array, number: pa.Array) -> pa.Array:
@@ -193,20 +184,20 @@ def _repair(raw: pa.Array, number: pa.Array) -> pa.Array:
     ordinary = pc.and_(kept, pc.match_substring_regex(raw, _ORDINARY))
     return pc.if_else(
         pc.and_(pc.is_valid(number), pc.invert(pc.fill_null(ordinary, False))),
-        pc.binary_join_element_wise("was", raw, " "),
+        reasons.encode_column(Reason.REPAIRED, was=raw),
         None,
     )
 
 
 def _doubts(number: pa.Array) -> pa.Array:
-    """What a person should know of numbers that go though they may not arrive."""
+    """The notes on numbers that go though they may not arrive."""
     fronts = pc.utf8_slice_codeunits(number, 0, 4).dictionary_encode()
-    words = pa.nulls(len(fronts.dictionary), pa.string())
-    for pattern, note in NOTES:
-        words = pc.if_else(pc.match_substring_regex(fronts.dictionary, pattern), note, words)
-    return words.take(fronts.indices)
+    doubts = pa.nulls(len(fronts.dictionary), pa.string())
+    for pattern, doubt in DOUBTS:
+        doubts = pc.if_else(pc.match_substring_regex(fronts.dictionary, pattern), reasons.encode(doubt), doubts)
+    return doubts.take(fronts.indices)
 
 
-def _sentences(left: pa.Array, right: pa.Array) -> pa.Array:
+def _join(left: pa.Array, right: pa.Array) -> pa.Array:
     """Both, or the one there is. Joining with nulls skipped drops rows where both are null (Arrow 26)."""
-    return pc.coalesce(pc.binary_join_element_wise(left, right, "; "), left, right)
+    return pc.coalesce(pc.binary_join_element_wise(left, right, reasons.SEPARATOR), left, right)

@@ -21,9 +21,8 @@ def normalise(phone: pd.Series, *, abroad: bool = False) -> pd.DataFrame:
     Returns:
         A frame with the index of `phone` and four columns of Arrow text:
         `number` (digits only; missing where there is none), `reason` (why there
-        is none, in words with the value shown; missing otherwise), `code` (the
-        `Reason`; missing otherwise), `note` (what to know though it goes: the
-        repair as `was 1012345678`, a doubt; or missing).
+        is none, as `model.reasons` encodes it; missing otherwise), `code` (the reason's
+        code alone), `note` (what to know though it goes: a repair, a doubt; or missing).
     """
     if abroad:
         return international(phone)

@@ -10,7 +10,9 @@ import unicodedata
 from typing import Final
 
 from campaign.model.errors import CampaignError
-from campaign.recipients.numbers.reasons import unquoted
+from campaign.model.reasons import Reason, encode
+from campaign.model.sentences import Refused
+from campaign.recipients.numbers.characters import unquoted
 
 SENDER: Final = re.compile(
     r"010\d{8}|01[16789]\d{7,8}"
@@ -21,8 +23,8 @@ SENDER: Final = re.compile(
 """Mobile; landline with its area code; 15xx, 16xx, 18xx with 4 digits; 070; 030; 050."""
 
 
-class BadNumber(CampaignError, ValueError):
-    """A number that cannot be used; its words say which, and why."""
+class BadNumber(CampaignError, Refused):
+    """A number that cannot be used, with the reason."""
 
 
 def normalise_sender(text: str) -> str:
@@ -35,12 +37,9 @@ def normalise_sender(text: str) -> str:
     plain = unquoted(plain)
     digits = re.sub(r"^(?:\+|00)?82(?=0?[1-9]\d)(?!\d{0,6}$)0?", "0", plain)
     if not re.fullmatch(r"[0-9]+", digits):
-        raise BadNumber(f"'{text}' is no sender number: it may have digits, hyphens and spaces only.")
+        raise BadNumber(encode(Reason.SENDER_CHARACTERS, value=text))
     if not SENDER.fullmatch(digits):
-        raise BadNumber(
-            f"'{text}' is no sender number. It may be a mobile number (010...), a landline with its area code"
-            " (02-123-4567), 15xx, 16xx or 18xx with 4 more digits, or begin with 070, 030 or 050."
-        )
+        raise BadNumber(encode(Reason.SENDER_UNKNOWN, value=text))
     return digits
 
 

@@ -11,6 +11,7 @@ import pytest
 from campaign.messages.rendering import render
 from campaign.messages.rendering.cell_values import cell_values
 from campaign.model import Kind
+from campaign.model.reasons import Reason, encode
 from tests.support.messages import recipients_of, rendered
 
 
@@ -35,7 +36,7 @@ def test_values_reach_the_other_process_as_they_are() -> None:
         variants = rendered("{{ 값 }}|" + kinds, 값=values, 번호=[1, 2, 3, 4])
         texts = variants.fields["text"].take(pa.array(variants.of_row)).to_pylist()
         assert texts == shown
-        assert set(variants.reasons.values()) <= {"'값' is empty, and the template needs it"}
+        assert set(variants.reasons.values()) <= {encode(Reason.EMPTY_CELL, heading="값")}
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])

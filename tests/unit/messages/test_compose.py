@@ -12,6 +12,7 @@ from campaign.config import campaign_file
 from campaign.messages.compose import compose
 from campaign.messages.rendering import render
 from campaign.messages.rendering.fields import start_pool
+from campaign.model.sentences import sentences
 from tests.support.messages import NOW, composed, recipients_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def test_an_sms_has_no_title_and_that_is_said(tmp_path: Path) -> None:
 def test_a_rows_problem_is_data(tmp_path: Path) -> None:
     recipients = recipients_of(글=["좋다", None, "😀", " ", "x"], 수=[1, 2, 3, 4, 0])
     reasons = composed(tmp_path, recipients, text="{{ 글 }}{{ 1 // 수 }}").frame["reason"]
+    assert reasons[1] == '["empty_cell",{"heading":"글"}]'
+    reasons = sentences(reasons)
     assert pd.isna(reasons[0])
     assert "'글' is empty" in reasons[1]
     assert "U+1F600" in reasons[2]
@@ -120,7 +123,7 @@ def test_substitutes_are_put_in_where_asked(tmp_path: Path) -> None:
 
 def test_a_reservation_outside_the_window_is_the_rows_problem(tmp_path: Path) -> None:
     recipients = recipients_of(때=["2026-11-23 10:10", "2027-02-01 10:00", "아무 때나", "2026-11-23 10:20"])
-    reasons = composed(tmp_path, recipients, text="글", reserve="{{ 때 }}").frame["reason"]
+    reasons = sentences(composed(tmp_path, recipients, text="글", reserve="{{ 때 }}").frame["reason"])
     for reason, words in zip(reasons[:3], ["too soon", "too far", "expected a time"], strict=True):
         assert words in reason
     assert pd.isna(reasons[3])
@@ -172,7 +175,7 @@ def test_a_picture_that_cannot_be_used_is_the_rows_problem(tmp_path: Path, name:
     picture(tmp_path / "out.jpg", (20, 20), "JPEG")
     (folder / "text.jpg").write_text("not a picture")
     frame = composed(folder, recipients_of(그림=[name]), text="글", title="제목", image="{{ 그림 }}").frame
-    assert words in frame["reason"][0]
+    assert words in sentences(frame["reason"])[0]
 
 
 def test_progress_counts_every_row_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.messages.ksx1001 import notes, outside
+from campaign.model.sentences import sentences
 from tests.support.messages import composed, recipients_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_notes_name_the_texts_that_have_such_syllables(texts: list[str]) -> None
 def test_a_note_goes_with_the_row_and_does_not_stop_it(tmp_path: Path) -> None:
     composition = composed(tmp_path, recipients_of(이름=["가", "뷁", None, "뷁"]), text="{{ 이름 }}님")
     expected = "some phones may not show '뷁': not in KS X 1001"
-    assert [None if pd.isna(note) else note for note in composition.note] == [None, expected, None, expected]
+    assert [None if pd.isna(note) else note for note in sentences(composition.note)] == [None, expected, None, expected]
     assert composition.frame["reason"].isna().tolist() == [True, True, False, True]
     assert composition.note.dtype == pd.ArrowDtype(pa.string())
     assert len(composition.note) == len(composition.frame)

@@ -11,8 +11,9 @@ from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering import batches, render
 from campaign.messages.templates.column_names import Names
 from campaign.messages.templates.compile import compile_field
-from campaign.messages.templates.environment import TemplateEnvironment, describe_failure, missing
+from campaign.messages.templates.environment import TemplateEnvironment, missing, reason_of
 from campaign.messages.templates.fill import fill
+from campaign.model.reasons import Reason, encode
 from tests.support.messages import recipients_of, rendered
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _slowly(compiled: jinja2.Template, row: Sequence[Any]) -> tuple[str | None, 
     try:
         return compiled.render({**variables, "row": by_heading}), None
     except Exception as problem:  # noqa: BLE001 - whatever a template raises
-        return None, describe_failure(problem)
+        return None, reason_of(problem)
 
 
 def cells(row: Sequence[Any]) -> list[Any]:
@@ -142,7 +143,7 @@ def test_a_row_that_failed_in_one_field_is_passed_over_by_the_next() -> None:
     reasons = {1: "before"}
     texts = fill(field, {2: ["a", "b", missing("쿠폰"), "d"]}, 4, reasons, most=10)
     assert texts == ["a", None, None, "d"]
-    assert reasons == {1: "before", 2: "'쿠폰' is empty, and the template needs it"}
+    assert reasons == {1: "before", 2: encode(Reason.EMPTY_CELL, heading="쿠폰")}
 
 
 def test_long_cells_make_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,4 +159,4 @@ def test_long_cells_make_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_text_that_is_no_text_is_the_rows_problem() -> None:
     variants = rendered('{% if 이름 == "a" %}{{ "\\ud800" }}{% else %}b{% endif %}', 이름=["a", "b"])
     assert variants.fields["text"].to_pylist() == [None, "b"]
-    assert variants.reasons == {0: "the text contains U+D800, which is not a character"}
+    assert variants.reasons == {0: encode(Reason.NO_CHARACTER, codepoint="U+D800")}

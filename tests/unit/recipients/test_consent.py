@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import consent, table
 from tests.support.desk import Desk, number
 
@@ -61,7 +62,7 @@ def test_a_yes_and_a_date_are_a_consent(tmp_path: Path, cell: object) -> None:
 )
 def test_what_is_no_consent_says_so_with_its_value(tmp_path: Path, cell: object, words: str) -> None:
     # A row beside it keeps the column from being dropped, or typed, for its emptiness.
-    assert judged(tmp_path, cell, "Y")["refusal"].to_list()[0] == words
+    assert sentence(judged(tmp_path, cell, "Y")["refusal"].to_list()[0]) == words
 
 
 def test_cells_of_every_kind_stand_in_one_column(tmp_path: Path) -> None:
@@ -73,7 +74,8 @@ def test_a_consent_of_over_two_years_ago_counts_and_is_told_of(tmp_path: Path) -
     found = judged(tmp_path, "2024-11-30", date(2024, 12, 1))
     assert found["refusal"].isna().all()
     assert found["note"].isna().to_list() == [False, True]
-    assert found["note"][0] == "'수신동의일' says '2024-11-30', over 2 years ago: the consent must be confirmed"
+    words = "'수신동의일' says '2024-11-30', over 2 years ago: the consent must be confirmed"
+    assert sentence(found["note"][0]) == words
 
 
 def test_an_unknown_column_is_refused_with_the_nearest_one(tmp_path: Path) -> None:

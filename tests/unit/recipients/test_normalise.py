@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaign.model.reasons import Reason
+from campaign.model.sentences import sentences
 from campaign.recipients.numbers import normalise
-from campaign.recipients.numbers.reasons import Reason
 from campaign.recipients.numbers.sender import BadNumber, mask, normalise_sender
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def judged(*cells: str | None, abroad: bool = False) -> pd.DataFrame:
 
 
 def one(cell: str | None, *, abroad: bool = False) -> dict[str, str | None]:
-    row = judged(cell, abroad=abroad).iloc[0]
+    found = judged(cell, abroad=abroad)
+    row = found.assign(reason=sentences(found["reason"]), note=sentences(found["note"])).iloc[0]
     return {name: None if row[name] is pd.NA else row[name] for name in row.index}
 
 
@@ -101,7 +103,7 @@ def test_what_is_certain_becomes_a_number_and_repairs_are_shown(cell: str, numbe
     assert one(cell) == {"number": number, "reason": None, "code": None, "note": note}
 
 
-EMPTY, SEVERAL, LETTERS = Reason.EMPTY, Reason.SEVERAL, Reason.LETTERS
+EMPTY, SEVERAL, LETTERS = Reason.PHONE_EMPTY, Reason.PHONE_SEVERAL, Reason.PHONE_LETTERS
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ EMPTY, SEVERAL, LETTERS = Reason.EMPTY, Reason.SEVERAL, Reason.LETTERS
         ("", EMPTY, "the phone cell is empty"),
         (" \u00a0\u200b", EMPTY, "the phone cell is empty"),
         ("-", EMPTY, "the phone cell is empty"),
-        *((cell, Reason.EXPONENT, f"'{cell}' {LOST}") for cell in ("4.41E+11", "1.01E+09", "1E9", "8.21012E+11")),
+        *((cell, Reason.PHONE_EXPONENT, f"'{cell}' {LOST}") for cell in ("4.41E+11", "1.01E+09", "1E9", "8.21012E+11")),
         *(
             (cell, SEVERAL, f"'{cell}' looks like more than one number; leave one in the cell")
             for cell in (
@@ -144,19 +146,19 @@ EMPTY, SEVERAL, LETTERS = Reason.EMPTY, Reason.SEVERAL, Reason.LETTERS
                 "=1+1",
             )
         ),
-        ("010-2345-678", Reason.TOO_SHORT, "'010-2345-678' has too few digits"),
-        ("010234567", Reason.TOO_SHORT, "'010234567' has too few digits"),
-        ("23456789", Reason.TOO_SHORT, "'23456789' has too few digits"),
-        ("114", Reason.TOO_SHORT, "'114' has too few digits"),
-        ("112345678", Reason.TOO_SHORT, "'112345678' has too few digits"),
-        ("010-2345-67890", Reason.TOO_LONG, "'010-2345-67890' has too many digits"),
-        ("011-2345-67890", Reason.TOO_LONG, "'011-2345-67890' has too many digits"),
-        ("01023456789012", Reason.TOO_LONG, "'01023456789012' has too many digits"),
-        ("02-123-4567", Reason.LANDLINE, "'02-123-4567' is a landline, which receives no texts"),
-        ("02-1234-5678", Reason.LANDLINE, "'02-1234-5678' is a landline, which receives no texts"),
-        ("+82 2 1234 5678", Reason.LANDLINE, "'+82 2 1234 5678' is a landline, which receives no texts"),
+        ("010-2345-678", Reason.PHONE_TOO_SHORT, "'010-2345-678' has too few digits"),
+        ("010234567", Reason.PHONE_TOO_SHORT, "'010234567' has too few digits"),
+        ("23456789", Reason.PHONE_TOO_SHORT, "'23456789' has too few digits"),
+        ("114", Reason.PHONE_TOO_SHORT, "'114' has too few digits"),
+        ("112345678", Reason.PHONE_TOO_SHORT, "'112345678' has too few digits"),
+        ("010-2345-67890", Reason.PHONE_TOO_LONG, "'010-2345-67890' has too many digits"),
+        ("011-2345-67890", Reason.PHONE_TOO_LONG, "'011-2345-67890' has too many digits"),
+        ("01023456789012", Reason.PHONE_TOO_LONG, "'01023456789012' has too many digits"),
+        ("02-123-4567", Reason.PHONE_LANDLINE, "'02-123-4567' is a landline, which receives no texts"),
+        ("02-1234-5678", Reason.PHONE_LANDLINE, "'02-1234-5678' is a landline, which receives no texts"),
+        ("+82 2 1234 5678", Reason.PHONE_LANDLINE, "'+82 2 1234 5678' is a landline, which receives no texts"),
         *(
-            (f"{area}-234-5678", Reason.LANDLINE, f"'{area}-234-5678' is a landline, which receives no texts")
+            (f"{area}-234-5678", Reason.PHONE_LANDLINE, f"'{area}-234-5678' is a landline, which receives no texts")
             for area in (
                 "031",
                 "032",
@@ -176,24 +178,24 @@ EMPTY, SEVERAL, LETTERS = Reason.EMPTY, Reason.SEVERAL, Reason.LETTERS
                 "064",
             )
         ),
-        ("1588-1234", Reason.SERVICE, "'1588-1234' is a service number, which receives no texts"),
-        ("16881234", Reason.SERVICE, "'16881234' is a service number, which receives no texts"),
-        ("080-123-4567", Reason.SERVICE, "'080-123-4567' is a service number, which receives no texts"),
-        ("060-700-1234", Reason.SERVICE, "'060-700-1234' is a service number, which receives no texts"),
-        ("030-1234-5678", Reason.SERVICE, "'030-1234-5678' is a service number, which receives no texts"),
+        ("1588-1234", Reason.PHONE_SERVICE, "'1588-1234' is a service number, which receives no texts"),
+        ("16881234", Reason.PHONE_SERVICE, "'16881234' is a service number, which receives no texts"),
+        ("080-123-4567", Reason.PHONE_SERVICE, "'080-123-4567' is a service number, which receives no texts"),
+        ("060-700-1234", Reason.PHONE_SERVICE, "'060-700-1234' is a service number, which receives no texts"),
+        ("030-1234-5678", Reason.PHONE_SERVICE, "'030-1234-5678' is a service number, which receives no texts"),
         (
             "+1 415 555 2671",
-            Reason.ABROAD,
+            Reason.PHONE_ABROAD,
             "'+1 415 555 2671' is a number outside Korea, which takes the message type GSMS",
         ),
         (
             "0081-90-1234-5678",
-            Reason.ABROAD,
+            Reason.PHONE_ABROAD,
             "'0081-90-1234-5678' is a number outside Korea, which takes the message type GSMS",
         ),
-        ("441000000000", Reason.UNKNOWN, "'441000000000' begins like no mobile number; those begin with 010"),
-        ("99999999999", Reason.UNKNOWN, "'99999999999' begins like no mobile number; those begin with 010"),
-        ("012-3456-7890", Reason.UNKNOWN, "'012-3456-7890' begins like no mobile number; those begin with 010"),
+        ("441000000000", Reason.PHONE_UNKNOWN, "'441000000000' begins like no mobile number; those begin with 010"),
+        ("99999999999", Reason.PHONE_UNKNOWN, "'99999999999' begins like no mobile number; those begin with 010"),
+        ("012-3456-7890", Reason.PHONE_UNKNOWN, "'012-3456-7890' begins like no mobile number; those begin with 010"),
     ],
 )
 def test_what_is_no_number_or_a_guess_is_refused_with_the_value_shown(
@@ -208,7 +210,7 @@ def test_what_is_no_number_or_a_guess_is_refused_with_the_value_shown(
 )
 def test_010_has_eight_digits_after_it(cell: str) -> None:
     found = one(cell)
-    assert (found["number"], found["code"]) == (None, str(Reason.TOO_SHORT))
+    assert (found["number"], found["code"]) == (None, str(Reason.PHONE_TOO_SHORT))
     assert found["reason"] == f"'{cell}' has too few digits"
 
 
@@ -320,19 +322,19 @@ def test_numbers_abroad_are_digits_with_their_country_code(cell: str, number: st
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
-        (None, Reason.EMPTY),
-        (" ", Reason.EMPTY),
-        ("+82 10-2345-6789", Reason.KOREAN),
-        ("821023456789", Reason.KOREAN),
-        ("010-2345-6789", Reason.KOREAN),
-        ("+1 415 555 267", Reason.TOO_SHORT),
-        ("+1 415 555 26711", Reason.TOO_LONG),
-        ("+1 123 555 2671", Reason.UNKNOWN),
-        ("+999 1234 5678", Reason.UNKNOWN),
-        ("090-1234-5678", Reason.UNKNOWN),
-        ("+1 800 FLOWERS", Reason.LETTERS),
-        ("1.41556E+10", Reason.EXPONENT),
-        ("+1 415 555 2671, +1 415 555 2672", Reason.SEVERAL),
+        (None, Reason.PHONE_EMPTY),
+        (" ", Reason.PHONE_EMPTY),
+        ("+82 10-2345-6789", Reason.PHONE_KOREAN),
+        ("821023456789", Reason.PHONE_KOREAN),
+        ("010-2345-6789", Reason.PHONE_KOREAN),
+        ("+1 415 555 267", Reason.PHONE_TOO_SHORT_FOR_COUNTRY),
+        ("+1 415 555 26711", Reason.PHONE_TOO_LONG_FOR_COUNTRY),
+        ("+1 123 555 2671", Reason.PHONE_OF_NO_COUNTRY),
+        ("+999 1234 5678", Reason.PHONE_OF_NO_COUNTRY),
+        ("090-1234-5678", Reason.PHONE_OF_NO_COUNTRY),
+        ("+1 800 FLOWERS", Reason.PHONE_LETTERS),
+        ("1.41556E+10", Reason.PHONE_EXPONENT),
+        ("+1 415 555 2671, +1 415 555 2672", Reason.PHONE_SEVERAL),
     ],
 )
 def test_what_is_no_number_abroad_is_refused(cell: str | None, code: Reason) -> None:
@@ -346,7 +348,7 @@ def test_cells_without_a_country_code_take_the_country_named() -> None:
     cells = pd.Series(["(415) 555-2671", "+81 90-1234-5678"], dtype="string[pyarrow]")
     found = normalise.international(cells, "US")
     assert found["number"].to_list() == ["14155552671", "819012345678"]
-    assert found["note"].fillna("").to_list() == ["was (415) 555-2671", ""]
+    assert sentences(found["note"]).fillna("").to_list() == ["was (415) 555-2671", ""]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,190 @@
+"""Reasons are codes with parameters in a cell; their sentences are made from a table, one a language."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import campaign
+from campaign.engine.checking.row_status import hoist_common_note, join_notes
+from campaign.model import schema
+from campaign.model.reasons import SEPARATOR, Reason, decode, encode, encode_column, nested
+from campaign.model.sentences import LANGUAGES, Refused, sentence, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SOURCES = {
+    path: path.read_text(encoding="utf-8")
+    for path in Path(campaign.__file__).parent.rglob("*.py")
+    if path.parent.name != "model"
+}
+
+CHARACTERS = frozenset({"field", "character", "codepoint", "name", "place"})
+"""The parameters that `messages.cp949` gives for all its reasons together."""
+
+
+CALLS = [
+    node
+    for source in SOURCES.values()
+    for node in ast.walk(ast.parse(source))
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Attribute)
+]
+
+
+def code_of(call: ast.Call) -> str | None:
+    """The code that a call such as `encode(Reason.HIDDEN)` names."""
+    made_by = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return call.args[0].attr if made_by in {"encode", "encode_column"} else None  # type: ignore[attr-defined]
+
+
+def names_given(call: ast.Call) -> set[str]:
+    """The parameters of a call; `**` stands for those of a character."""
+    return set().union(*(CHARACTERS if word.arg is None else {word.arg} for word in call.keywords))
+
+
+def parameters_of(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def column(*cells: str | None) -> pd.Series:
+    return pd.Series(cells, dtype=schema.TEXT)
+
+
+def listed(found: pd.Series) -> list[str | None]:
+    return [None if pd.isna(cell) else cell for cell in found]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_has_a_sentence_and_every_sentence_a_code(language: str) -> None:
+    assert set(LANGUAGES[language]) == set(Reason)
+    assert all(words.strip() for words in LANGUAGES[language].values())
+
+
+@pytest.mark.parametrize("code", Reason)
+def test_every_code_is_used(code: Reason) -> None:
+    assert any(re.search(rf"\bReason\.{code.name}\b", source) for source in SOURCES.values())
+
+
+@pytest.mark.parametrize("code", Reason)
+def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason) -> None:
+    given = [names_given(call) for call in CALLS if code_of(call) == code.name]
+    needed = parameters_of(LANGUAGES["en"][code])
+    for names in given:
+        assert names == needed
+    if not given:
+        # By its name in a table of conditions or of formats: with the phone cell, or with nothing.
+        assert needed == ({"value"} if code.value.startswith("phone_") else set())
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (encode(Reason.PHONE_TOO_SHORT, value="010-12"), "'010-12' has too few digits"),
+        (encode(Reason.REPAIRED, was='="0101"\n{x}\\'), 'was ="0101"\n{x}\\'),
+        (encode(Reason.EMPTY_CELL, heading="쿠폰"), "'쿠폰' is empty, and the template needs it"),
+        (
+            encode(Reason.DUPLICATE_OF_ROW_IN_SHEET, row=12, sheet="a.csv"),
+            "the same number and message as row 12 of a.csv",
+        ),
+        (
+            encode(Reason.TEXT_TOO_LONG, bytes=2002, excess=2, limit=2000, type="LMS"),
+            "the text is 2,002 bytes long, 2 more than the 2,000 that LMS has room for",
+        ),
+        (
+            encode(Reason.IMAGE_OTHER_FORMAT, value="a.jpg", format=nested(encode(Reason.FORMAT_TIFF))),
+            "image a.jpg: is a TIFF; save it as a JPG, PNG, WebP or GIF",
+        ),
+        (
+            encode(Reason.REPAIRED, was="1012345678") + SEPARATOR + encode(Reason.UNASSIGNED_010),
+            "was 1012345678; 010-0 and 010-1 numbers are not assigned to anyone",
+        ),
+        (
+            encode(Reason.ADVERTISING, finding=nested(encode(Reason.MARK_MISSING, mark="(광고)"))),
+            "advertising: it does not begin with (광고)",
+        ),
+    ],
+)
+def test_a_cell_is_worded(cell: str, words: str) -> None:
+    assert sentence(cell) == words
+    assert sentences(column(None, cell, cell)).fillna("").to_list() == ["", words, words]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "'4.41E+11' has lost its digits in the spreadsheet; enter the number again",
+        "was 1023456702; a 2G number: that service has ended",
+        '["not json',
+        '["a list", "of", "three"]',
+        '["phone_letters",7]',
+        '["phone_letters"]\n["repaired"',
+        "",
+    ],
+)
+def test_a_sentence_of_an_older_journal_stays_as_it_is(cell: str) -> None:
+    reason = encode(Reason.HIDDEN)
+    assert listed(sentences(column(cell, None, reason, cell))) == [cell, None, sentence(reason), cell]
+
+
+def test_a_code_of_a_newer_version_is_shown_with_its_parameters() -> None:
+    assert sentence('["phone_on_the_moon",{"value":"x"}]') == "phone_on_the_moon {'value': 'x'}"
+    assert sentence('["phone_on_the_moon",{}]') == "phone_on_the_moon"
+
+
+def test_a_column_keeps_its_index_its_name_and_its_missing_cells() -> None:
+    cells = pd.Series([encode(Reason.HIDDEN), None], index=[7, 3], name="reason", dtype=schema.TEXT)
+    found = sentences(cells)
+    assert (found.index.to_list(), found.name, found.isna().to_list()) == ([7, 3], "reason", [False, True])
+    assert found.dtype == schema.TEXT
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=20))
+def test_any_text_comes_back_from_a_column_as_it_was(texts: Sequence[str]) -> None:
+    values = pa.array([*texts, None], pa.string())
+    cells = encode_column(Reason.REPAIRED, was=values).to_pylist()
+    assert cells[-1] is None
+    assert cells[:-1] == [encode(Reason.REPAIRED, was=text) for text in texts]
+    assert [decode(cell) for cell in cells[:-1]] == [[("repaired", {"was": text})] for text in texts]
+    joined = SEPARATOR.join(cells[:-1])
+    assert decode(joined) == [("repaired", {"was": text}) for text in texts]
+
+
+def test_a_column_has_its_own_codes_and_numbers() -> None:
+    codes, rows = pa.array(["a", None, "b"]), pa.array([1, 2, 3])
+    assert encode_column(codes, row=rows).to_pylist() == ['["a",{"row":1}]', None, '["b",{"row":3}]']
+    both = encode_column(Reason.DUPLICATE_OF_ROW_IN_SHEET, row=rows, sheet=pa.array(['"', "b", None])).to_pylist()
+    assert both == [encode(Reason.DUPLICATE_OF_ROW_IN_SHEET, row=1, sheet='"'), both[1], None]
+
+
+def test_notes_are_joined_and_the_one_that_most_rows_share_is_said_once() -> None:
+    shared, repaired = encode(Reason.UNASSIGNED_010), [encode(Reason.REPAIRED, was=f"10{place}") for place in range(3)]
+    first = column(*repaired, *[None] * 27)
+    second = column(*[shared] * 20, *[None] * 10)
+    joined = join_notes(first, second)
+    assert listed(joined)[:4] == [*(f"{one}\n{shared}" for one in repaired), shared]
+    left, notes = hoist_common_note(joined)
+    assert listed(left) == [*repaired, *[None] * 27]
+    assert notes == ("20 rows: 010-0 and 010-1 numbers are not assigned to anyone",)
+
+
+@pytest.mark.parametrize(("rows", "sharing"), [(20, 20), (30, 15)])
+def test_a_note_of_a_few_rows_or_of_half_of_them_stays_with_its_rows(rows: int, sharing: int) -> None:
+    note = column(*[encode(Reason.OLD_2G)] * sharing, *[None] * (rows - sharing))
+    left, notes = hoist_common_note(note)
+    assert (listed(left), notes) == (listed(note), ())
+
+
+def test_what_is_refused_carries_its_reason_and_reads_as_its_sentence() -> None:
+    refused = Refused(encode(Reason.IMAGE_DAMAGED, value="a.jpg"))
+    assert refused.reason == '["image_damaged",{"value":"a.jpg"}]'
+    assert str(refused) == "image a.jpg: is damaged or incomplete; save it again, as a JPG"
