@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
+from campaign.model.limits import DATE_FORMAT, ZONE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from campaign.model.entities import RunState
+
 
 class CampaignError(Exception):
     """Base of everything raised on purpose; its words are shown to the person as they are.
@@ -9,7 +20,10 @@ class CampaignError(Exception):
     A message names the place (file, sheet, row, key), the value and what to do.
     """
 
-    exit_status = 2
+    @property
+    def code(self) -> str:
+        """The error's name for scripts and for doors that have words of their own: `already_sent`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
 
 class SettingsError(CampaignError):
@@ -56,4 +70,27 @@ class OutsideHours(CampaignError):
 
 
 class AlreadySent(CampaignError):
-    """The same plan went out before, and `--again` was not given."""
+    """The same plan went out before, and sending it again was not allowed.
+
+    Attributes:
+        run: the earlier run.
+        state: how that run stands.
+        at: when it was planned.
+    """
+
+    def __init__(self, run: str, state: RunState, at: datetime) -> None:
+        super().__init__(
+            f"the same messages to the same numbers were sent before: run {run}, {at.astimezone(ZONE):{DATE_FORMAT}} "
+            f"(Asia/Seoul), {state}. Nothing was sent now."
+        )
+        self.run = run
+        self.state = state
+        self.at = at
+
+
+class NothingToSend(CampaignError):
+    """No row can be sent; `file` is the campaign file, where there is one."""
+
+    def __init__(self, words: str, file: Path | None = None) -> None:
+        super().__init__(words)
+        self.file = file

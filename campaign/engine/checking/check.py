@@ -139,7 +139,7 @@ def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
     ours = [column for column in recipients.columns if column.heading == "status"]
     if not ours:
         raise RecipientsError(
-            f"{recipients.sources[0].file}: --only wants a result workbook; it has no column `status`"
+            f"{recipients.sources[0].file}: only a result workbook has rows of a status; this has no column `status`"
         )
     chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
     if not len(chosen):
@@ -174,7 +174,7 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     """
     number = _numbers_of(pd.Series([to], dtype=schema.TEXT), checked.campaign).iloc[0]
     if pd.isna(number["number"]):
-        raise RecipientsError(f"--to: {number['reason']}")
+        raise RecipientsError(f"test number: {number['reason']}")
     table = checked.table
     sendable = table["text"].notna() & table["bytes"].notna()
     chosen = table[sendable & (table["status"].isna() if row is None else table["row"] == row)].head(1)
