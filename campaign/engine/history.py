@@ -12,16 +12,38 @@ from campaign.engine import planning, preflight, sending_hours
 from campaign.engine.checking.check import leave_out
 from campaign.engine.results import SANDBOX
 from campaign.model import State
-from campaign.model.errors import AlreadySent, NoSuchRun
+from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.origin import gateway_identity
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
+    from campaign.model import RunState
 
 REACHED: Final = (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)
 """The states of requests that count as having reached their recipients, for `once_per_recipient`."""
+
+
+class AlreadySent(CampaignError):
+    """The same plan went out before, and sending it again was not allowed.
+
+    Attributes:
+        run: the earlier run.
+        state: how that run stands.
+        at: when it was planned.
+    """
+
+    def __init__(self, run: str, state: RunState, at: datetime) -> None:
+        super().__init__(
+            f"the same messages to the same numbers were sent before: run {run}, {sending_hours.say(at)}, {state}. "
+            "Nothing was sent now."
+        )
+        self.run = run
+        self.state = state
+        self.at = at
 
 
 class ReachUnknown(preflight.NotReady):

@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from campaign.model.limits import DATE_FORMAT, ZONE
-
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
-
-    from campaign.model.entities import RunState
 
 
 class CampaignError(Exception):
@@ -32,6 +27,14 @@ class SettingsError(CampaignError):
 
 class RecipientsError(CampaignError):
     """A spreadsheet, or a list of numbers, cannot be used."""
+
+
+class WrongTestNumber(RecipientsError):
+    """The number for a test message is not a number."""
+
+
+class NotResultWorkbook(RecipientsError):
+    """Rows were to be picked by status, and the spreadsheet is not a result workbook."""
 
 
 class TemplateError(CampaignError):
@@ -67,25 +70,6 @@ class NoSuchSchedule(JournalError):
 
 class OutsideHours(CampaignError):
     """The campaign may be sent in other hours of the day only."""
-
-
-class AlreadySent(CampaignError):
-    """The same plan went out before, and sending it again was not allowed.
-
-    Attributes:
-        run: the earlier run.
-        state: how that run stands.
-        at: when it was planned.
-    """
-
-    def __init__(self, run: str, state: RunState, at: datetime) -> None:
-        super().__init__(
-            f"the same messages to the same numbers were sent before: run {run}, {at.astimezone(ZONE):{DATE_FORMAT}} "
-            f"(Asia/Seoul), {state}. Nothing was sent now."
-        )
-        self.run = run
-        self.state = state
-        self.at = at
 
 
 class NothingToSend(CampaignError):

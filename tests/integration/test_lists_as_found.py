@@ -63,4 +63,4 @@ def test_a_number_of_ten_digits_is_refused_as_a_row_and_as_ones_own(tmp_path: Pa
     done = desk.run("check", "c.toml", "--json")
     assert done.json["rows"] == {"total": 2, "pending": 1, "invalid": 1}
     own = desk.run("test", "c.toml", "--to", number, "--sandbox")
-    assert (own.status, f"test number: '{number}' has too few digits" in own.err) == (2, True)
+    assert (own.status, f"--to: '{number}' has too few digits" in own.err) == (2, True)

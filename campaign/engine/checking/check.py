@@ -14,7 +14,7 @@ from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import Begun
 from campaign.messages.compose import compose, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
-from campaign.model.errors import RecipientsError
+from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.recipients import suppression
 from campaign.recipients import table as sheets
 from campaign.recipients.numbers import normalise
@@ -138,9 +138,7 @@ def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
     # The last column of that heading: the person's own ones stand before ours.
     ours = [column for column in recipients.columns if column.heading == "status"]
     if not ours:
-        raise RecipientsError(
-            f"{recipients.sources[0].file}: only a result workbook has rows of a status; this has no column `status`"
-        )
+        raise NotResultWorkbook(f"{recipients.sources[0].file}: not a result workbook; it has no column `status`")
     chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
     if not len(chosen):
         raise RecipientsError(f"{recipients.sources[0].file}: no row is {' or '.join(only)}")
@@ -174,7 +172,7 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     """
     number = _numbers_of(pd.Series([to], dtype=schema.TEXT), checked.campaign).iloc[0]
     if pd.isna(number["number"]):
-        raise RecipientsError(f"test number: {number['reason']}")
+        raise WrongTestNumber(str(number["reason"]))
     table = checked.table
     sendable = table["text"].notna() & table["bytes"].notna()
     chosen = table[sendable & (table["status"].isna() if row is None else table["row"] == row)].head(1)
