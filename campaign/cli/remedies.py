@@ -91,3 +91,6 @@ _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "too_many_invalid": lambda problem: f"{problem} `campaign check {problem.file}` shows them.",
     "wrong_test_number": lambda problem: f"--to: {problem}",
 }
+
+WORDED: Final = frozenset(_IN_WORDS)
+"""The codes of the errors that have words here."""

@@ -116,11 +116,13 @@ _HOME_OF: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever has that name
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, there = _HOME_OF[name]
-    return getattr(import_module(module), there)
+if not TYPE_CHECKING:  # hidden from type checkers, which would take every misspelt name for one of the engine's
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 - anything may have that name
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, there = _HOME_OF[name]
+        return getattr(import_module(module), there)
 
 
 def __dir__() -> list[str]:
