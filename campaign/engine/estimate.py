@@ -31,7 +31,7 @@ def duration(requests: int, *, in_flight: int, rate: float | None) -> timedelta:
 
 
 def format_duration(length: timedelta) -> str:
-    """A length of time as a person says it: under a minute in seconds, then minutes, then hours and minutes."""
+    """A length of time in words: under a minute in seconds, then in minutes, then in hours and minutes."""
     seconds = max(1, round(length.total_seconds()))
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds} second{'s' if seconds > 1 else ''}"

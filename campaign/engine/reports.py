@@ -96,8 +96,8 @@ def report(journal: Journal, run: str, target: ReportTarget | None = None, progr
     """Write a run's workbook and record where it is.
 
     Returns:
-        The run's numbers. The run is as it is, whatever becomes of its workbook: where that could not be written,
-        `report` is None and `trouble` says why.
+        The run's numbers. A workbook that could not be written changes nothing about the run: then `report` is
+        None and `trouble` says why.
     """
     record = journal.run(run)
     result = results.of_run(journal, record)

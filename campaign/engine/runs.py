@@ -37,10 +37,10 @@ class PlanOptions:
 
     Attributes:
         now: the time.
-        later: when it is to be sent, where that is not at once: the scheduler then goes on with it.
-        occurrence: the claimed time of a schedule whose run it is: the schedule's id, and when it was due.
+        later: when the scheduler sends it; None to send it at once.
+        occurrence: the claimed time of the schedule that the run belongs to: the schedule's id, and when it was due.
         again: whether a plan that was sent before may be sent once more.
-        override: whether an advertisement may go against the rules, on a person's word, which is recorded.
+        override: whether an advertisement may be sent against the rules; this is recorded.
     """
 
     now: datetime
@@ -67,9 +67,9 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
         AgainstTheRules: it is an advertisement that is not as the rules want it.
-        NotReady: its last requests would come too late for their reservations; or nobody can tell any more whom the
-            campaign reached, and it is to reach everybody once.
-        JournalError: the occurrence was started by somebody else.
+        NotReady: its last requests would come too late for their reservations.
+        ReachUnknown: the campaign goes to everybody once, and it is not known any more whom it reached.
+        JournalError: the occurrence was started by another process.
     """
     from campaign.journal import RunRecord
 
@@ -112,9 +112,9 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
 
 
 def _still_found(checked: Checked, options: PlanOptions) -> tuple[AdvertisingFinding, ...]:
-    """What the rules of advertising find once more, for the night may have come while a person thought.
+    """What the rules of advertising find now: the night may have come while the user was asked.
 
-    What is scheduled waits at the gate for its hours, which therefore are no finding.
+    A scheduled run waits at the gate for its hours, so they are not a finding.
     """
     found = advertising.renewed(checked, options.now)
     return advertising.whatever_the_hour(found) if options.scheduled else found
@@ -135,8 +135,8 @@ class DispatchOptions:
 
     Attributes:
         clock: the machine's own, unless another is given.
-        patience: seconds that it may wait in place for its spread.
-        latest: the time after which it must not begin any more.
+        patience: seconds that it may wait in place for its spread; None waits as long as needed.
+        latest: the time after which it must not begin.
     """
 
     clock: Clock = field(default_factory=Clock)

@@ -103,7 +103,7 @@ def require_sendable(file: Path, checked: Checked) -> None:
 
     Raises:
         NothingToSend: no row can be sent.
-        AgainstTheRules: it is an advertisement against the rules, at whatever hour it is sent.
+        AgainstTheRules: it is an advertisement against the rules, at any hour of sending.
     """
     if checked.table["request"].isna().all():
         raise NothingToSend(f"{file}: no row can be sent; nothing was recorded.", file)

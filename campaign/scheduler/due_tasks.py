@@ -26,9 +26,9 @@ class Action(StrEnum):
 
     START = "start"  # check the campaign and send it
     GO_ON = "go on"  # send what is left of a run
-    FINISH = "finish"  # its run has ended or needs a person: say so
+    FINISH = "finish"  # its run has ended or needs a decision: report it
     MISS = "miss"  # a time at which nothing was started, too late now: record it
-    EXPIRE = "expire"  # begun, and too late to go on: a person decides
+    EXPIRE = "expire"  # begun, and too late to continue: the user decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Task:
 
     @property
     def key(self) -> tuple[str, datetime | None]:
-        """What it is about, whatever is done about it."""
+        """What the task is about: the same for every action on it."""
         if self.run is not None:
             return self.run.id, None
         return (self.schedule.id if self.schedule else ""), self.due

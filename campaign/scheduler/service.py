@@ -109,7 +109,7 @@ class Scheduler:
             except JournalError as problem:
                 self._say_once(str(problem))
                 wait = LOOK
-            except Exception as problem:  # noqa: BLE001 - it stays: whatever this is, it may be over at the next look
+            except Exception as problem:  # noqa: BLE001 - it stays: the trouble may be over at the next look
                 self._say_once(_unexpected(problem))
                 wait = LOOK
             self.clock.sleep(max(wait, 0))
@@ -260,7 +260,7 @@ class Scheduler:
         return SchedulerEvent(at=now, schedule=schedule, due=task.due, state=state, why=after.why, summary=summary)
 
     def _pause(self, journal: Journal, run: RunRecord, why: str) -> None:
-        """Leave a run to a person, unless it had come to its end: that it is paused is told as its next task."""
+        """Pause a run for the user, unless it has ended; that it is paused is reported as its next task."""
         journal.give_up_orphans(run.id, self.clock.now())
         if journal.run(run.id).state not in {RunState.FINISHED, RunState.CANCELLED}:
             journal.stop(run.id, RunState.PAUSED, why, self.clock.now())

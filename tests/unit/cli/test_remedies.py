@@ -54,8 +54,8 @@ def test_every_code_that_is_worded_is_that_of_one_error() -> None:
         (
             StillToGo("a-1", {State.PLANNED: 3, State.UNKNOWN: 1, State.IN_FLIGHT: 1}),
             (
-                "run a-1 keeps its texts and numbers: it still has requests to send, 3 of them (`campaign resume a-1` or "
-                "`campaign cancel a-1`), requests of it are unknown, 2 of them (`campaign resolve a-1 --sent` or "
+                "run a-1 keeps its texts and numbers: it still has requests to send, 3 of them (`campaign resume a-1` "
+                "or `campaign cancel a-1`), requests of it are unknown, 2 of them (`campaign resolve a-1 --sent` or "
                 "`--not-sent`)"
             ),
         ),
