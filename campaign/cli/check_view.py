@@ -88,7 +88,7 @@ def _bytes_advice(checked: Checked) -> Sequence[str]:
 
 
 def _show_problems(checked: Checked, result: Result) -> None:
-    """The first rows to fix, by their row in the spreadsheet, with the cell to fix and its value."""
+    """The first rows that need a hand, by their row in the spreadsheet, with the cell to mend and what is in it."""
     bad = result.rows.index[result.rows["status"] == str(Status.INVALID)]
     if not len(bad):
         return
@@ -111,7 +111,7 @@ def _names(result: Result, places: pd.Index) -> list[str]:
 
 
 def _cell(checked: Checked, place: int) -> str:
-    """The cell to fix: its heading, and its value where the reason does not say it."""
+    """The cell to mend: its heading, and its value where the reason does not say it."""
     columns = [column for column in checked.recipients.columns if column.name == checked.fix[place]]
     if not columns:
         return ""
