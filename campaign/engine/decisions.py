@@ -17,7 +17,7 @@ from campaign.model import RunState, State, naming
 from campaign.model.errors import CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from campaign.journal import Journal, RunRecord
@@ -204,24 +204,31 @@ def remove_drafts(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:
     return [draft for folder in _folders(journal, records) for draft in place.remove_abandoned(folder)]
 
 
-def _folders(journal: Journal, records: Sequence[RunRecord]) -> set[Path]:
-    """Where files of these runs may be: the reports' folder, the journal's, and those that workbooks were put into."""
-    folders = {Environment().reports_folder, *(Path(run.report).parent for run in records if run.report)}
-    return folders | ({journal.path.parent} if journal.path else set())
+def _folders(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:
+    """Where files of these runs may be: the reports' folder, those that workbooks were put into, and the journal's."""
+    folders = [Environment().reports_folder, *(Path(run.report).parent for run in records if run.report)]
+    return _one_spelling([*folders, *([journal.path.parent] if journal.path else ())])
 
 
-def _files_of(journal: Journal, records: Sequence[RunRecord]) -> set[Path]:
-    """Workbooks and flat files of these runs, and the sandbox's ledger."""
-    found = {Path(run.report) for run in records if run.report and Path(run.report).exists()}
+def _one_spelling(paths: Iterable[Path]) -> list[Path]:
+    """The paths without those that are an earlier one in another spelling."""
+    spelled: dict[Path, Path] = {}
+    for path in paths:
+        spelled.setdefault(path.resolve(), path)
+    return list(spelled.values())
+
+
+def _files_of(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:
+    """Workbooks and flat files of these runs, and the sandbox's ledger; each once."""
+    found = [Path(run.report) for run in records if run.report and Path(run.report).exists()]
     for folder in _folders(journal, records):
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.suffix in _WORKBOOKS and any(_is_of(path.stem, run) for run in records):
-                found.add(path)
+                found.append(path)
     if journal.path and any(run.gateway == results.SANDBOX for run in records):
         ledger = connect.ledger_beside(journal.path)
-        found |= {ledger} if ledger.exists() else set()
-    # One file, one line, however its folder is spelled.
-    return set({path.resolve(): path for path in found}.values())
+        found += [ledger] if ledger.exists() else []
+    return _one_spelling(found)
 
 
 def _is_of(stem: str, run: RunRecord) -> bool:

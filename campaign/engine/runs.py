@@ -229,7 +229,7 @@ class NotResumable(CampaignError):
     """The run cannot be resumed; nothing was sent."""
 
     def __init__(self, run: str, words: str) -> None:
-        super().__init__(f"run {run} {words}")
+        super().__init__(f"run {run}{words}")
         self.run = run
 
 
@@ -259,11 +259,11 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> Run
     """
     record = journal.run(run)
     if record.state == RunState.CANCELLED:
-        raise RunCancelled(record.id, "was cancelled: there is nothing left to send")
+        raise RunCancelled(record.id, " was cancelled: there is nothing left to send")
     if record.purged_at is not None:
-        raise RunPurged(record.id, "has lost its numbers and texts (purged), so nothing of it can be sent")
+        raise RunPurged(record.id, ": its numbers and texts were removed, so nothing of it can be sent")
     if record.started_at is None and record.resume_at and record.resume_at > now():
-        raise RunScheduled(record.id, f"is scheduled: {record.why}.")
+        raise RunScheduled(record.id, f" is scheduled: {record.why}.")
     return allow_night(journal, record) if override else record
 
 

@@ -138,7 +138,9 @@ def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
     # The last column of that heading: the person's own ones stand before ours.
     ours = [column for column in recipients.columns if column.heading == "status"]
     if not ours:
-        raise NotResultWorkbook(f"{recipients.sources[0].file}: not a result workbook; it has no column `status`")
+        raise NotResultWorkbook(
+            f"{recipients.sources[0].file}: picking rows by status wants a result workbook; it has no column `status`"
+        )
     chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
     if not len(chosen):
         raise RecipientsError(f"{recipients.sources[0].file}: no row is {' or '.join(only)}")
