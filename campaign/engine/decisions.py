@@ -221,14 +221,16 @@ def _one_spelling(paths: Iterable[Path]) -> list[Path]:
 def _files_of(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:
     """Workbooks and flat files of these runs, and the sandbox's ledger; each once."""
     found = [Path(run.report) for run in records if run.report and Path(run.report).exists()]
+    practised = any(run.gateway == results.SANDBOX for run in records)
+    ledger = connect.ledger_beside(journal.path).resolve() if journal.path and practised else None
     for folder in _folders(journal, records):
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.suffix in _WORKBOOKS and any(_is_of(path.stem, run) for run in records):
-                found.append(path)
-    if journal.path and any(run.gateway == results.SANDBOX for run in records):
-        ledger = connect.ledger_beside(journal.path)
-        found += [ledger] if ledger.exists() else []
+        files = folder.iterdir() if folder.is_dir() else ()
+        found += [path for path in files if _has_texts(path, records) or (ledger and path.resolve() == ledger)]
     return _one_spelling(found)
+
+
+def _has_texts(path: Path, records: Sequence[RunRecord]) -> bool:
+    return path.suffix in _WORKBOOKS and any(_is_of(path.stem, run) for run in records)
 
 
 def _is_of(stem: str, run: RunRecord) -> bool:
