@@ -33,7 +33,8 @@ import itertools
 
 from campaign import sandbox
 from campaign.engine import planning
-from campaign.engine.dispatch.dispatcher import Dispatch, Stop
+from campaign.engine.dispatch.dispatcher import Dispatch
+from campaign.engine.progress import StopRequest
 from campaign.gateway.client import SANDBOX_KEYS, Client
 from campaign.journal import Claim, Journal, RunRecord, open_for_writing
 from campaign.model import Column, Recipients, RunState, Source, State, schema
@@ -164,7 +165,7 @@ class Course:
 
     def _send(self, journal: Journal, plan: planning.Plan, run: RunRecord) -> float:
         with Client(self.url, keys=SANDBOX_KEYS, in_flight=IN_FLIGHT) as client:
-            dispatch = Dispatch(journal, run, plan, client, observer=Nobody(), stop=Stop())
+            dispatch = Dispatch(journal, run, plan, client, observer=Nobody(), stop=StopRequest())
             began = time.perf_counter()
             ending = dispatch.go()
             took = time.perf_counter() - began

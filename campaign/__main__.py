@@ -17,7 +17,7 @@ def main() -> None:
     # sixth of the CPU time of a small `campaign check` (1.38 s without these two lines, 1.13 s with them).
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
-    from campaign.cli import signals, terminal
+    from campaign.cli import exit_status, remedies, signals, terminal
     from campaign.cli.app import app
     from campaign.model.errors import CampaignError
 
@@ -26,11 +26,11 @@ def main() -> None:
         sys.exit(app(standalone_mode=False))
     except CampaignError as problem:
         sys.stdout.flush()
-        terminal.note(f"campaign: {problem}")
-        sys.exit(problem.exit_status)
+        terminal.note(f"campaign: {remedies.in_words(problem)}")
+        sys.exit(exit_status.of_error(problem))
     except signals.Interrupted:
         terminal.note("\ncampaign: interrupted")
-        sys.exit(signals.INTERRUPTED)
+        sys.exit(exit_status.INTERRUPTED)
     except Exception as problem:
         # Usage errors of Typer show themselves; the module of their class differs between its versions.
         if (show := getattr(problem, "show", None)) is None:
@@ -38,7 +38,7 @@ def main() -> None:
         words = StringIO()
         show(file=words)
         terminal.note(words.getvalue().rstrip("\n"))
-        sys.exit(getattr(problem, "exit_code", CampaignError.exit_status))
+        sys.exit(getattr(problem, "exit_code", exit_status.NOT_STARTED))
 
 
 if __name__ == "__main__":

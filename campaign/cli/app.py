@@ -80,11 +80,11 @@ def check(
     asked_for = given.statuses_of(only)
     with given.begin(planned) as begun:
         from campaign.cli.commands import check as looking
-        from campaign.cli.context import Door
+        from campaign.cli.context import CommandContext
 
-        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-        asked = looking.Asked(only=asked_for, override=override_advertising)
-        raise typer.Exit(looking.check(door, planned, asked, gateway_url=gateway_url, begun=begun))
+        context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report)
+        options = looking.CheckOptions(only=asked_for, override=override_advertising)
+        raise typer.Exit(looking.check(context, planned, options, gateway_url=gateway_url, begun=begun))
 
 
 @app.command()
@@ -122,11 +122,15 @@ def send(
     chosen = given.statuses_of(only)
     with given.begin(planned) as begun:
         from campaign.cli.commands import send as sending
-        from campaign.cli.context import Door
+        from campaign.cli.context import CommandContext
 
-        door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-        how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising)
-        raise typer.Exit(sending.send(door, planned, how, only=chosen, begun=begun))
+        context = CommandContext(
+            progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal
+        )
+        options = sending.SendOptions(
+            sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising
+        )
+        raise typer.Exit(sending.send(context, planned, options, only=chosen, begun=begun))
 
 
 @app.command("test")
@@ -143,11 +147,11 @@ def try_out(
 ) -> None:
     """Send one row's message to your own phone."""
     from campaign.cli.commands import send as sending
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    how = sending.How(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
-    raise typer.Exit(sending.test(door, given.campaign_of(file), how, to=to, row=row))
+    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    options = sending.SendOptions(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
+    raise typer.Exit(sending.test(context, given.campaign_of(file), options, to=to, row=row))
 
 
 @app.command()
@@ -166,7 +170,7 @@ def preview(
 ) -> None:
     """Show the messages as a recipient will see them."""
     from campaign.cli.commands import check as looking
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
     planned = given.campaign_of(
         file,
@@ -178,8 +182,8 @@ def preview(
         image=image,
         type=type,
     )
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json)
-    looking.preview(door, planned, row=row)
+    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json)
+    looking.preview(context, planned, row=row)
 
 
 @app.command()
@@ -193,19 +197,19 @@ def resume(
 ) -> None:
     """Go on with what is still to send."""
     from campaign.cli.commands import send as sending
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    raise typer.Exit(sending.resume(door, run, override=override_advertising))
+    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    raise typer.Exit(sending.resume(context, run, override=override_advertising))
 
 
 @app.command()
 def runs(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
     """List the runs that there are, the newest first."""
     from campaign.cli.commands import runs
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    runs.runs(Door(json=json, journal=journal))
+    runs.runs(CommandContext(json=json, journal=journal))
 
 
 @app.command()
@@ -217,13 +221,13 @@ def status(
 ) -> None:
     """Show one run's counts by state and code, or the story of one request."""
     from campaign.cli.commands import runs
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    door = Door(json=json, journal=journal)
+    context = CommandContext(json=json, journal=journal)
     if request is not None:
-        runs.story(door, run, request)
+        runs.story(context, run, request)
     else:
-        runs.status(door, run)
+        runs.status(context, run)
 
 
 @app.command()
@@ -245,10 +249,10 @@ def report(
 ) -> None:
     """Write the result workbook again, or one over several runs."""
     from campaign.cli.commands import report as reporting
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    door = Door(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    reporting.report(door, run or (), since=since, form=reporting.form_of(format, into_original=into_original))
+    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
+    reporting.report(context, run or (), since=since, form=reporting.form_of(format, into_original=into_original))
 
 
 @app.command()
@@ -263,12 +267,12 @@ def resolve(
 ) -> None:
     """Give your word on unknown requests: they were sent, or they were not and may be sent again."""
     from campaign.cli.commands import resolve as deciding
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
     if sent is None:
         raise given.UsageError("say what you know of them: --sent, or --not-sent")
-    door = Door(json=json, journal=journal, report=report)
-    deciding.resolve(door, run, sent=sent, only=request, yes=yes)
+    context = CommandContext(json=json, journal=journal, report=report)
+    deciding.resolve(context, run, sent=sent, only=request, yes=yes)
 
 
 @app.command()
@@ -281,9 +285,9 @@ def cancel(
 ) -> None:
     """Make sure that what is still to send will not be sent."""
     from campaign.cli.commands import resolve as deciding
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    deciding.cancel(Door(json=json, journal=journal, report=report), run, yes=yes)
+    deciding.cancel(CommandContext(json=json, journal=journal, report=report), run, yes=yes)
 
 
 schedule_app.add_to(app)
@@ -310,9 +314,9 @@ def purge(
 ) -> None:
     """Remove texts and numbers of old runs; counts, codes and request numbers stay."""
     from campaign.cli.commands import resolve as deciding
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    deciding.purge(Door(journal=journal), run, older_than=older_than, yes=yes)
+    deciding.purge(CommandContext(journal=journal), run, older_than=older_than, yes=yes)
 
 
 @app.command()
@@ -321,18 +325,18 @@ def doctor(
 ) -> None:
     """Look at keys, journal, disk, clock and versions: what would go wrong, said before it does."""
     from campaign.cli.commands import check as looking
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    raise typer.Exit(looking.doctor(Door(json=json, journal=journal), gateway_url=gateway_url))
+    raise typer.Exit(looking.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
 
 
 @app.command()
 def codes(json: given.JsonOption = False) -> None:
     """List the gateway's result codes, and what is done about each."""
     from campaign.cli.commands import codes
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
-    codes.codes(Door(json=json))
+    codes.codes(CommandContext(json=json))
 
 
 @app.command()

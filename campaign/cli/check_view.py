@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from campaign.engine.checking.checked import AdvertisingFinding, Checked
-    from campaign.engine.runs import Summary
+    from campaign.engine.summary import Summary
     from campaign.model import Result
 
 PROBLEMS_SHOWN: Final = 5
@@ -57,8 +57,8 @@ def _sources(checked: Checked) -> str:
 
 def _time(checked: Checked, requests: int) -> str:
     pace = checked.campaign.gateway
-    length = estimate.in_words(estimate.duration(requests, in_flight=pace.in_flight, rate=pace.rate))
-    by_rate = pace.rate is not None and estimate.speed(pace.in_flight, pace.rate) == pace.rate
+    length = estimate.format_duration(estimate.duration(requests, in_flight=pace.in_flight, rate=pace.rate))
+    by_rate = pace.rate is not None and estimate.requests_per_second(pace.in_flight, pace.rate) == pace.rate
     return f"about {length}, " + (f"at {pace.rate:g} a second" if by_rate else f"{pace.in_flight} at once")
 
 

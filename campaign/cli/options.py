@@ -145,7 +145,7 @@ def statuses_of(words: str | None) -> tuple[Status, ...]:
 
 
 def progress_of(*, quiet: bool) -> Progress:
-    """Progress bars, where somebody looks and wants them."""
+    """Progress bars, on a terminal and unless they are turned off."""
     from campaign.cli.progress_bars import Progress
 
     return Progress(shown=False if quiet else None)

@@ -9,7 +9,7 @@ import typer
 from campaign.cli import options as given
 
 if TYPE_CHECKING:
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,6 +38,7 @@ def schedule(
     json: given.JsonOption = False,
 ) -> None:
     """Check a campaign, say when it will start, and record it."""
+    from campaign import engine
     from campaign.cli import terminal
     from campaign.cli.commands import install_help as installing
     from campaign.cli.commands import schedule as scheduling
@@ -48,16 +49,16 @@ def schedule(
         return
     if file is None:
         raise given.UsageError("name the campaign file that is to be scheduled")
-    how = send.How(sandbox=sandbox, gateway_url=gateway_url)
-    wish = scheduling.Wish(freeze=freeze, again=again)
-    scheduling.schedule(_door(journal=journal, json=json, quiet=no_progress), file, how, wish)
+    options = send.SendOptions(sandbox=sandbox, gateway_url=gateway_url)
+    planned = engine.ScheduleOptions(freeze=freeze, again=again)
+    scheduling.schedule(_context(journal=journal, json=json, quiet=no_progress), file, options, planned)
 
 
 def schedules(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
     """List what is scheduled, and what became of it."""
     from campaign.cli.commands import schedule as scheduling
 
-    scheduling.schedules(_door(journal=journal, json=json))
+    scheduling.schedules(_context(journal=journal, json=json))
 
 
 def unschedule(
@@ -67,7 +68,7 @@ def unschedule(
     """Take a schedule back."""
     from campaign.cli.commands import schedule as scheduling
 
-    scheduling.unschedule(_door(journal=journal), schedule)
+    scheduling.unschedule(_context(journal=journal), schedule)
 
 
 def run_due(
@@ -76,17 +77,17 @@ def run_due(
     """Start what is due, once, and end."""
     from campaign.cli.commands import schedule as scheduling
 
-    raise typer.Exit(scheduling.run_due(_door(journal=journal, json=json, quiet=no_progress)))
+    raise typer.Exit(scheduling.run_due(_context(journal=journal, json=json, quiet=no_progress)))
 
 
 def scheduler(journal: given.JournalOption = None, no_progress: given.ProgressOption = False) -> None:
     """Stay, and start in time what is due."""
     from campaign.cli.commands import schedule as scheduling
 
-    raise typer.Exit(scheduling.stay(_door(journal=journal, quiet=no_progress)))
+    raise typer.Exit(scheduling.run_forever(_context(journal=journal, quiet=no_progress)))
 
 
-def _door(*, journal: str | None, json: bool = False, quiet: bool = True) -> Door:
-    from campaign.cli.context import Door
+def _context(*, journal: str | None, json: bool = False, quiet: bool = True) -> CommandContext:
+    from campaign.cli.context import CommandContext
 
-    return Door(progress=given.progress_of(quiet=quiet), json=json, journal=journal)
+    return CommandContext(progress=given.progress_of(quiet=quiet), json=json, journal=journal)

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal: they end the command, or inside the dispatch are wishes to stop in order."""
+"""Ctrl-C, SIGTERM and a closed terminal: they end the command, or inside a dispatch request an orderly stop."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from campaign.engine.dispatch.dispatcher import Stop
-
-INTERRUPTED: Final = 130
-"""The exit status of a command that a person or a signal ended."""
+    from campaign.engine.progress import StopRequest
 
 _HANG_UP: Final = getattr(signal, "SIGHUP", None)  # Windows has none
 _STDERR: Final = 2
 
 
 class Interrupted(BaseException):
-    """A person or a signal ended the command. No `KeyboardInterrupt`, which libraries take for their own."""
+    """The user or a signal ended the command. Not a `KeyboardInterrupt`, which libraries take for their own."""
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -44,27 +41,29 @@ def install() -> None:
 
 
 @contextmanager
-def granting(stop: Stop) -> Iterator[None]:
-    """Inside, a signal is a wish: the first to stop when what is on the wire was answered, the second to stop now.
+def graceful_shutdown(stop: StopRequest) -> Iterator[None]:
+    """Inside, a signal is a stop request: the first one awaits what is on the wire, the second one stops now.
+
+    To be used in the main thread only, as Python handles signals there.
 
     A closed terminal is never the second: the kernel and the shell each send their SIGHUP, and systemd sends one
     after its SIGTERM.
     """
 
-    def wish(number: int, _frame: FrameType | None) -> None:
-        if number == _HANG_UP and stop.wishes:
+    def request_stop(number: int, _frame: FrameType | None) -> None:
+        if number == _HANG_UP and stop.count:
             return
-        stop.wish()
+        stop.request()
         words = (
             "stopping: nothing more is sent, waiting for the answers of what is on the wire (Ctrl-C again: stop now)"
-            if stop.wishes == 1
+            if stop.count == 1
             else "stopping now: what is on the wire becomes unknown"
         )
         # Not print: a handler may run in the middle of another write to the same stream.
         with suppress(OSError):  # the terminal may be gone
             os.write(_STDERR, f"\n{words}\n".encode())
 
-    before = {number: signal.signal(number, wish) for number in handled()}
+    before = {number: signal.signal(number, request_stop) for number in handled()}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What a person reads on the terminal: numbers first, then what needs a hand, then where to look."""
+"""What the user reads on the terminal: numbers first, then what needs attention, then where to look."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
-    from campaign.engine.runs import Summary
+    from campaign.engine.summary import Summary
     from campaign.journal import RunRecord
 
 NOTHING_SENT: Final = "SANDBOX: nothing really went out. 연습용입니다: 실제로 발송되지 않았습니다."
@@ -115,7 +115,7 @@ def _kept(summary: Summary) -> str:
 
 
 def next_steps(summary: Summary) -> list[str]:
-    """What a person may want to do after a run that is not all accepted."""
+    """What the user may want to do after a run that is not all accepted."""
     from campaign.model.times import format_time
 
     steps = []

@@ -1,1 +1,129 @@
-"""The engine that every door calls: check, plan, execute, report. It knows no terminal, flag, signal or exit status."""
+"""The engine: one API that every door calls (terminal, page, scheduler, Python).
+
+It knows no terminal, exit status, flag or signal. Errors are types with a `code` and fields; what the user can do
+about them is written by the door. Names are imported when they are first used, so that importing the engine loads
+neither pandas nor the journal.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from campaign.config.campaign_file import Campaign
+    from campaign.config.campaign_file import load as load_campaign
+    from campaign.engine.checking.check import check, single_out
+    from campaign.engine.checking.checked import Checked
+    from campaign.engine.checking.early_start import Begun
+    from campaign.engine.connect import check_keys, gateway_of
+    from campaign.engine.decisions import (
+        cancel,
+        find_cancellation,
+        find_purgeable,
+        find_unknown,
+        purge,
+        resolve,
+    )
+    from campaign.engine.history import leave_out_reached_before, look_back
+    from campaign.engine.previews import MessagePreview, preview
+    from campaign.engine.progress import SILENT, Progress, SendingObserver, StopRequest
+    from campaign.engine.reports import ReportTarget, report
+    from campaign.engine.results import SANDBOX
+    from campaign.engine.results import of_check as result_of_check
+    from campaign.engine.results import of_run as result_of_run
+    from campaign.engine.runs import DispatchOptions, PlanOptions, execute, now, plan, prepare_resume, resume
+    from campaign.engine.schedules import Scheduled, ScheduleOptions, Unscheduled, schedule, unschedule
+    from campaign.engine.summary import Summary, summarise
+    from campaign.journal import Journal, RunRecord
+    from campaign.journal import open_for_writing as open_journal
+
+__all__ = [
+    "SANDBOX",
+    "SILENT",
+    "Begun",
+    "Campaign",
+    "Checked",
+    "DispatchOptions",
+    "Journal",
+    "MessagePreview",
+    "PlanOptions",
+    "Progress",
+    "ReportTarget",
+    "RunRecord",
+    "ScheduleOptions",
+    "Scheduled",
+    "SendingObserver",
+    "StopRequest",
+    "Summary",
+    "Unscheduled",
+    "cancel",
+    "check",
+    "check_keys",
+    "execute",
+    "find_cancellation",
+    "find_purgeable",
+    "find_unknown",
+    "gateway_of",
+    "leave_out_reached_before",
+    "load_campaign",
+    "look_back",
+    "now",
+    "open_journal",
+    "plan",
+    "prepare_resume",
+    "preview",
+    "purge",
+    "report",
+    "resolve",
+    "result_of_check",
+    "result_of_run",
+    "resume",
+    "schedule",
+    "single_out",
+    "summarise",
+    "unschedule",
+]
+
+_HOMES: Final = {
+    "campaign.config.campaign_file": ("Campaign", "load_campaign:load"),
+    "campaign.engine.checking.check": ("check", "single_out"),
+    "campaign.engine.checking.checked": ("Checked",),
+    "campaign.engine.checking.early_start": ("Begun",),
+    "campaign.engine.connect": ("check_keys", "gateway_of"),
+    "campaign.engine.decisions": (
+        "cancel",
+        "find_cancellation",
+        "find_purgeable",
+        "find_unknown",
+        "purge",
+        "resolve",
+    ),
+    "campaign.engine.history": ("leave_out_reached_before", "look_back"),
+    "campaign.engine.previews": ("MessagePreview", "preview"),
+    "campaign.engine.progress": ("SILENT", "Progress", "SendingObserver", "StopRequest"),
+    "campaign.engine.reports": ("ReportTarget", "report"),
+    "campaign.engine.results": ("SANDBOX", "result_of_check:of_check", "result_of_run:of_run"),
+    "campaign.engine.runs": ("DispatchOptions", "PlanOptions", "execute", "now", "plan", "prepare_resume", "resume"),
+    "campaign.engine.schedules": ("ScheduleOptions", "Scheduled", "Unscheduled", "schedule", "unschedule"),
+    "campaign.engine.summary": ("Summary", "summarise"),
+    "campaign.journal": ("Journal", "RunRecord", "open_journal:open_for_writing"),
+}
+"""The module of each name, and its name there where that is another (`here:there`)."""
+
+_HOME_OF: Final = {
+    name.partition(":")[0]: (module, name.rpartition(":")[2]) for module, names in _HOMES.items() for name in names
+}
+
+
+if not TYPE_CHECKING:  # hidden from type checkers, which would take every misspelt name for one of the engine's
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 - anything may have that name
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, there = _HOME_OF[name]
+        return getattr(import_module(module), there)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

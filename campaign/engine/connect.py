@@ -10,14 +10,37 @@ from campaign.config.environment import Environment
 from campaign.engine.results import SANDBOX
 from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines, Keys
 from campaign.model.errors import CampaignError
+from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from campaign.config.campaign_file import Campaign
+    from campaign.journal import Journal
+
 
 class SandboxFailed(CampaignError):
     """The built-in sandbox did not start."""
+
+
+def gateway_of(campaign: Campaign, given: str | None = None) -> str:
+    """The origin that a campaign goes to: `given`, else the environment's, else the file's, else the vendor's.
+
+    Raises:
+        SettingsError: it is not an origin.
+    """
+    return Environment().gateway_url(given) or campaign.gateway.url or VENDOR_URL
+
+
+def ledger_beside(journal: Path) -> Path:
+    """Where the built-in sandbox records: beside the journal, so that a resumed run finds it again."""
+    return journal.with_name("sandbox.sqlite3")
+
+
+def ledger_of(journal: Journal) -> Path:
+    """Where the built-in sandbox records for a journal; in the folder of workbooks where that is not a file."""
+    return ledger_beside(journal.path or Environment().reports_folder / "journal")
 
 
 def check_keys(gateway: str) -> None:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from campaign.timing import window
 from campaign.timing.spread import FARTHEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from campaign.timing.spread import Spread
+    from campaign.timing.window import Window
 
 EXPECTED_ANSWER: Final = 0.5
 """Seconds that an answer is expected to take."""
 
 
-def speed(in_flight: int, rate: float | None) -> float:
+def requests_per_second(in_flight: int, rate: float | None) -> float:
     """Requests a second: as many as are answered at once, or the set rate where that is less."""
     return min(rate or float("inf"), in_flight / EXPECTED_ANSWER)
 
 
 def duration(requests: int, *, in_flight: int, rate: float | None) -> timedelta:
     """How long so many requests take, without a pause or a second try; at most `spread.FARTHEST`."""
-    return timedelta(seconds=min(requests / speed(in_flight, rate), FARTHEST.total_seconds()))
+    return timedelta(seconds=min(requests / requests_per_second(in_flight, rate), FARTHEST.total_seconds()))
 
 
-def in_words(length: timedelta) -> str:
-    """A length of time as a person says it: under a minute in seconds, then minutes, then hours and minutes."""
+def format_duration(length: timedelta) -> str:
+    """A length of time in words: under a minute in seconds, then in minutes, then in hours and minutes."""
     seconds = max(1, round(length.total_seconds()))
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds} second{'s' if seconds > 1 else ''}"
@@ -30,3 +39,20 @@ def in_words(length: timedelta) -> str:
     hours, rest = divmod(minutes, 60)
     parts = [(hours, "hour"), (rest, "minute")]
     return " ".join(f"{count:,} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast a run is expected to go: requests at once, requests a second; its hours, and how it is spread."""
+
+    in_flight: int
+    rate: float | None = None
+    windows: Sequence[Window] = ()
+    spreading: Spread | None = None
+
+    def sent_at(self, start: datetime, requests: int, recipients: int) -> datetime:
+        """When the last of so many requests, for so many recipients together, goes on the wire."""
+        work = duration(requests, in_flight=self.in_flight, rate=self.rate)
+        if self.spreading is not None:
+            work = max(work, self.spreading.duration(recipients))
+        return window.project(self.windows, start, work)

@@ -11,19 +11,52 @@ import pandas as pd
 from campaign.engine import planning, preflight
 from campaign.engine.checking.check import leave_out
 from campaign.engine.results import SANDBOX
-from campaign.model import RunState, State
-from campaign.model.errors import AlreadySent
+from campaign.model import State
+from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.origin import gateway_identity
 from campaign.model.reasons import Reason, encode
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
+    from campaign.model import RunState
 
 REACHED: Final = (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)
 """The states of requests that count as having reached their recipients, for `once_per_recipient`."""
+
+
+class AlreadySent(CampaignError):
+    """The same plan went out before, and sending it again was not allowed.
+
+    Attributes:
+        run: the earlier run.
+        state: how that run stands.
+        at: when it was planned.
+    """
+
+    def __init__(self, run: str, state: RunState, at: datetime) -> None:
+        super().__init__(
+            f"the same messages to the same numbers were sent before: run {run}, {format_time(at)} (Asia/Seoul), "
+            f"{state}. Nothing was sent now."
+        )
+        self.run = run
+        self.state = state
+        self.at = at
+
+
+class ReachUnknown(preflight.NotReady):
+    """The campaign goes to everybody once, and the numbers of the earlier run `run` were removed."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"once_per_recipient: the numbers of run {run} were removed (purged), so it is not known whom it reached. "
+            "Nothing was sent; take once_per_recipient out, or give the campaign another name."
+        )
+        self.run = run
 
 
 def is_once_per_recipient(campaign: Campaign) -> bool:
@@ -37,17 +70,14 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checke
     Left out are the numbers that earlier runs of this campaign through `gateway` reached, or may reach yet.
 
     Raises:
-        NotReady: an earlier run's numbers were removed, so nobody can tell whom it reached.
+        ReachUnknown: an earlier run's numbers were removed, so it is not known whom it reached.
     """
     if not is_once_per_recipient(checked.campaign):
         return checked
     numbers = []
     for run in _runs_of(journal, checked, gateway):
         if run.purged_at is not None:
-            raise preflight.NotReady(
-                f"once_per_recipient: the numbers of run {run.id} were removed by `campaign purge`, so nobody can tell "
-                "whom it reached. Nothing was sent; take once_per_recipient out, or give the campaign another name."
-            )
+            raise ReachUnknown(run.id)
         requests = journal.requests(run.id)
         counting = requests.loc[requests["state"].isin(map(str, REACHED)), "no"]
         table = journal.recipients(run.id).table
@@ -55,6 +85,38 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checke
     if not numbers:
         return checked
     return leave_out(checked, pd.concat(numbers), encode(Reason.ALREADY_REACHED))
+
+
+def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -> Checked:
+    """As `leave_out_reached`, for a check that has not opened the journal; there may be none yet."""
+    if not is_once_per_recipient(checked.campaign):
+        return checked
+    from campaign.journal import open_for_reading
+
+    try:
+        journal = open_for_reading(journal_url)
+    except NoSuchRun:
+        return checked
+    with journal:
+        return leave_out_reached(journal, checked, gateway)
+
+
+def look_back(journal_url: str, checked: Checked, gateway: str, *, again: bool) -> str | None:
+    """What was sent before of what is to be sent now, as `describe_similar_run`, before the user is asked.
+
+    Raises:
+        AlreadySent: all of it, and `again` is not set.
+    """
+    from campaign.journal import open_for_reading
+
+    try:
+        journal = open_for_reading(journal_url)
+    except NoSuchRun:
+        return None
+    with journal:
+        if not again:
+            refuse_resend(journal, checked, gateway)
+        return describe_similar_run(journal, checked, gateway)
 
 
 def _runs_of(journal: Reader, checked: Checked, gateway: str) -> list[RunRecord]:
@@ -75,7 +137,7 @@ def _digests(journal: Reader, checked: Checked, gateway: str) -> list[str]:
     return planning.digests_of_plan(checked.table, sorted(spellings))
 
 
-def refuse_second(journal: Reader, checked: Checked, gateway: str) -> None:
+def refuse_resend(journal: Reader, checked: Checked, gateway: str) -> None:
     """Refuse a plan that went to that gateway before, or may still go. Practice in the sandbox may be repeated.
 
     Raises:
@@ -84,17 +146,14 @@ def refuse_second(journal: Reader, checked: Checked, gateway: str) -> None:
     if gateway == SANDBOX or not (earlier := journal.same_plan(*_digests(journal, checked, gateway))):
         return
     run = earlier[0]
-    words = f"the same messages to the same numbers were sent before: run {run.id}, {_when(run)}, {run.state}."
-    if run.state in {RunState.FINISHED, RunState.CANCELLED}:
-        raise AlreadySent(f"{words} Nothing was sent now. `--again` sends them once more.")
-    raise AlreadySent(f"{words} Nothing was sent now. `campaign resume {run.id}` goes on with it.")
+    raise AlreadySent(run.id, run.state, run.created_at)
 
 
 NEARLY: Final = 0.5
 """The share of messages that an earlier run has to have in common with this one to be worth a word."""
 
 
-def tell_nearly_same(journal: Reader, checked: Checked, gateway: str) -> str | None:
+def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str | None:
     """What the last run of this campaign sent already of what is to be sent now, and what differs; None if little."""
     earlier = _runs_of(journal, checked, gateway)
     if not earlier or earlier[0].purged_at is not None:

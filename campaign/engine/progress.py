@@ -1,8 +1,9 @@
-"""How the engine reports its progress: protocols that a door implements, and one that reports nothing."""
+"""What a door hands to the engine: protocols that receive the progress, and the request to stop."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +11,22 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from campaign.model import State
+
+
+@dataclass(slots=True)
+class StopRequest:
+    """A request to stop a dispatch: set from a signal handler or another thread, read by the dispatch.
+
+    Attributes:
+        count: 0, go on; 1, claim nothing more and await the answers of what is on the wire; 2, stop now, and what is
+            on the wire becomes unknown.
+    """
+
+    count: int = 0
+
+    def request(self) -> None:
+        """Stop, or stop sooner."""
+        self.count += 1
 
 
 class SendingObserver(Protocol):

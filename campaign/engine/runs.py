@@ -1,84 +1,30 @@
-"""What the doors call: plan a run, send it, go on with it, report it. The engine knows no door."""
+"""A run from its plan to its end: planned, executed, resumed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from campaign.engine import history, planning, preflight, results, sending_hours
+from campaign.engine import connect, history, planning, preflight, reports, results, sending_hours
 from campaign.engine.checking import advertising
-from campaign.model import RunState, Status
+from campaign.engine.progress import SILENT, StopRequest
+from campaign.engine.summary import summarise
+from campaign.model import RunState
 from campaign.model.clock import Clock
+from campaign.model.errors import CampaignError
 from campaign.model.times import format_time
 from campaign.timing import night
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from campaign.engine.checking.checked import AdvertisingFinding, Checked
-    from campaign.engine.dispatch.dispatcher import Ending, Stop
+    from campaign.engine.dispatch.dispatcher import Ending
     from campaign.engine.progress import Progress
+    from campaign.engine.reports import ReportTarget
+    from campaign.engine.summary import Summary
     from campaign.gateway.client import Client
     from campaign.journal import Journal, RunRecord
-    from campaign.model import Result
-    from campaign.report.totals import Totals
-
-NEEDS_A_HAND: Final = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
-"""The statuses that make a finished run's exit status 1."""
-
-EXIT_OF: Final = {RunState.PAUSED: 3, RunState.INTERRUPTED: 130, RunState.RUNNING: 130}
-"""Exit statuses of runs that did not come to their end. Source: design.md, "Commands - contract"."""
-
-
-NOT_STARTED: Final = 2
-"""The exit status where nothing was started: of a person's no, or of a check of what `send` would refuse."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A run, or a check, in numbers: the `--json` object, and the exit status that goes with it."""
-
-    run: str | None
-    state: RunState
-    why: str | None
-    sandbox: bool
-    report: str | None
-    totals: Totals
-    notes: tuple[str, ...] = ()
-    found: tuple[AdvertisingFinding, ...] = ()
-    advertisement: bool = False
-    overridden: str | None = None
-    resume_at: datetime | None = None  # when the scheduler goes on with it
-    trouble: str | None = None  # why its workbook could not be written
-
-    @property
-    def exit_status(self) -> int:
-        """What the command ends with."""
-        if self.state in EXIT_OF:
-            return EXIT_OF[self.state]
-        if advertising.errors(self.found):
-            return NOT_STARTED
-        return 1 if any(self.totals["rows"].get(str(status)) for status in NEEDS_A_HAND) else 0
-
-    def as_json(self) -> dict[str, object]:
-        """The object of design.md's contract."""
-        totals = self.totals
-        return {
-            "run": self.run,
-            "state": str(self.state),
-            "report": self.report,
-            "rows": totals["rows"],
-            "requests": totals["requests"],
-            "codes": totals["codes"],
-            "types": totals["types"],
-            "cost": totals["cost"],
-            "sandbox": self.sandbox,
-            "why": self.why,
-            "advertisement": self.advertisement,
-            "overridden": self.overridden,
-            "findings": [one.as_json() for one in self.found],
-        }
 
 
 def now() -> datetime:
@@ -87,15 +33,15 @@ def now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """When and for what a run is planned.
+class PlanOptions:
+    """When a run is planned to go, and what the user allowed.
 
     Attributes:
         now: the time.
-        later: when it is to be sent, where that is not at once: the scheduler then goes on with it.
-        occurrence: the claimed time of a schedule whose run it is: the schedule's id, and when it was due.
+        later: when the scheduler sends it; None to send it at once.
+        occurrence: the claimed time of the schedule that the run belongs to: the schedule's id, and when it was due.
         again: whether a plan that was sent before may be sent once more.
-        override: whether an advertisement may go against the rules, on a person's word, which is recorded.
+        override: whether an advertisement may be sent against the rules; this is recorded.
     """
 
     now: datetime
@@ -110,39 +56,40 @@ class Start:
         return self.later is not None or self.occurrence is not None
 
 
-def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunRecord:
+def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions | None = None) -> RunRecord:
     """Write a run's plan into the journal.
 
     Args:
         journal: open for writing.
         checked: what the check found.
         gateway: an origin, or `results.SANDBOX`.
-        start: when, and for what.
+        options: when, and what the user allowed; the default: now, nothing out of the ordinary.
 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
         AgainstTheRules: it is an advertisement that is not as the rules want it.
-        NotReady: its last requests would come too late for their reservations; or nobody can tell any more whom the
-            campaign reached, and it is to reach everybody once.
-        JournalError: the occurrence was started by somebody else.
+        NotReady: its last requests would come too late for their reservations.
+        ReachUnknown: the campaign goes to everybody once, and it is not known any more whom it reached.
+        JournalError: the occurrence was started by another process.
     """
     from campaign.journal import RunRecord
 
+    options = options or PlanOptions(now=now())
     # Here, so that it holds for every door.
     checked = history.leave_out_reached(journal, checked, gateway)
-    if not start.again:
-        history.refuse_second(journal, checked, gateway)
-    campaign, found = checked.campaign, _still_found(checked, start)
-    if not start.override:
-        advertising.refuse(found, advertising.WAY_OUT_OF_SCHEDULED if start.scheduled else advertising.WAY_OUT)
-    preflight.require_reservations(checked.table, sending_hours.speed_of(checked), start.later or start.now)
+    if not options.again:
+        history.refuse_resend(journal, checked, gateway)
+    campaign, found = checked.campaign, _still_found(checked, options)
+    if not options.override:
+        advertising.refuse(found, is_scheduled=options.scheduled)
+    preflight.require_reservations(checked.table, sending_hours.expected_rate(checked), options.later or options.now)
     record = RunRecord(
-        id=journal.new_run_id(campaign.name, start.now),
+        id=journal.new_run_id(campaign.name, options.now),
         name=campaign.name,
         # Until its dispatch begins: a crash in between leaves it to `resume`, or to the scheduler.
-        state=RunState.PAUSED if start.later else RunState.INTERRUPTED,
-        why=f"it is to start at {format_time(start.later)} (Asia/Seoul)" if start.later else None,
-        created_at=start.now,
+        state=RunState.PAUSED if options.later else RunState.INTERRUPTED,
+        why=f"it is to start at {format_time(options.later)} (Asia/Seoul)" if options.later else None,
+        created_at=options.now,
         started_at=None,
         ended_at=None,
         gateway=gateway,
@@ -155,27 +102,27 @@ def plan(journal: Journal, checked: Checked, gateway: str, start: Start) -> RunR
         report=None,
         window=campaign.sending.window,
         spread=campaign.sending.spread,
-        resume_at=start.later,
+        resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.against_the_night(found) or checked.all_may_go_by_night,
         overridden=advertising.summed_up(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
-    journal.add_run(record, checked.recipients, outline, checked.images, occurrence=start.occurrence)
+    journal.add_run(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
     return record
 
 
-def _still_found(checked: Checked, start: Start) -> tuple[AdvertisingFinding, ...]:
-    """What the rules of advertising find once more, for the night may have come while a person thought.
+def _still_found(checked: Checked, options: PlanOptions) -> tuple[AdvertisingFinding, ...]:
+    """What the rules of advertising find now: the night may have come while the user was asked.
 
-    What is scheduled waits at the gate for its hours, which therefore are no finding.
+    A scheduled run waits at the gate for its hours, so they are not a finding.
     """
-    found = advertising.renewed(checked, start.now)
-    return advertising.whatever_the_hour(found) if start.scheduled else found
+    found = advertising.renewed(checked, options.now)
+    return advertising.whatever_the_hour(found) if options.scheduled else found
 
 
-def override(journal: Journal, record: RunRecord) -> RunRecord:
-    """A run of an advertisement that may go on by night, on a person's word, which is recorded."""
+def allow_night(journal: Journal, record: RunRecord) -> RunRecord:
+    """Let the run of an advertisement go on by night; the user's permission is recorded. Returns the new record."""
     moment = now()
     if record.by_day_only and night.is_night(moment):
         words = "; ".join(filter(None, (record.overridden, f"resumed by night, at {format_time(moment)}")))
@@ -184,13 +131,13 @@ def override(journal: Journal, record: RunRecord) -> RunRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class DispatchOptions:
     """How a run is dispatched.
 
     Attributes:
         clock: the machine's own, unless another is given.
-        patience: seconds that it may wait in place for its spread.
-        latest: the time after which it must not begin any more.
+        patience: seconds that it may wait in place for its spread; None waits as long as needed.
+        latest: the time after which it must not begin.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -199,7 +146,13 @@ class Manner:
 
 
 def dispatch(
-    journal: Journal, record: RunRecord, client: Client, progress: Progress, stop: Stop, *, manner: Manner | None = None
+    journal: Journal,
+    record: RunRecord,
+    client: Client,
+    progress: Progress,
+    stop: StopRequest,
+    *,
+    options: DispatchOptions | None = None,
 ) -> Ending:
     """Send what the run has still to send; requests that a dead process left in flight become unknown first.
 
@@ -209,16 +162,16 @@ def dispatch(
     """
     from campaign.engine.dispatch.dispatcher import Dispatch
 
-    manner = manner or Manner()
-    at = manner.clock.now()
+    options = options or DispatchOptions()
+    at = options.clock.now()
     preflight.require_whole(journal)
     if journal.path is not None:
         preflight.require_room(journal.path.parent)
     journal.give_up_orphans(record.id, at)
     table = journal.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)
-    if manner.latest is not None and manner.clock.now() > manner.latest:
-        raise preflight.NotReady(f"it was not ready by {format_time(manner.latest)} (Asia/Seoul); nothing was sent.")
+    if options.latest is not None and options.clock.now() > options.latest:
+        raise preflight.NotReady(f"it was not ready by {format_time(options.latest)} (Asia/Seoul); nothing was sent.")
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
     with progress.sending(left) as observer:
         return Dispatch(
@@ -228,36 +181,102 @@ def dispatch(
             client,
             observer=observer,
             stop=stop,
-            clock=manner.clock,
-            gate=sending_hours.gate_of(journal, record, table, at),
-            patience=manner.patience,
+            clock=options.clock,
+            gate=sending_hours.gate_for_run(journal, record, table, at),
+            patience=options.patience,
         ).go()
 
 
-def report(result: Result, place: Path, progress: Progress) -> Path:
-    """Write the result's workbook and say where it is."""
-    from campaign.report import result_workbook
+def execute(
+    journal: Journal,
+    record: RunRecord,
+    *,
+    report: ReportTarget | None = None,
+    progress: Progress = SILENT,
+    stop: StopRequest | None = None,
+    options: DispatchOptions | None = None,
+) -> Summary:
+    """Connect to the run's gateway, send what the run has still to send, and report it.
 
-    with progress.stage("write", len(result.rows)) as advance:
-        return result_workbook.write(result, place, progress=advance)
+    Args:
+        journal: open for writing.
+        record: the run, planned before.
+        report: where its workbook goes; None writes no workbook.
+        progress: receives the progress.
+        stop: set by the caller, from any thread or signal handler, to end the dispatch in order.
+        options: the clock, and limits of time.
+
+    Returns:
+        The run's numbers; a workbook that could not be written is the summary's `trouble`, not an error.
+
+    Raises:
+        PlaceRefused: the workbook could not be put at `report`; nothing was sent.
+        SettingsError: there are no keys for the gateway; nothing was sent.
+        SandboxFailed: the built-in sandbox did not start.
+        NotReady, JournalError: as `dispatch`.
+    """
+    if report is not None:
+        reports.require_place(journal, record, report)
+    with connect.connect(
+        record.gateway, api=record.api, in_flight=record.in_flight, ledger=connect.ledger_of(journal)
+    ) as client:
+        dispatch(journal, record, client, progress, stop or StopRequest(), options=options)
+    if report is not None:
+        return reports.report(journal, record.id, report, progress)
+    return summarise(results.of_run(journal, journal.run(record.id)), None)
 
 
-def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) -> Summary:
-    """The result in numbers."""
-    from campaign.report.totals import totals
+class NotResumable(CampaignError):
+    """The run cannot be resumed; nothing was sent."""
 
-    return Summary(
-        run=result.run.id or None,
-        state=result.run.state,
-        why=result.run.why,
-        sandbox=result.run.sandbox,
-        report=place,
-        totals=totals(result),
-        notes=notes,
-        advertisement=result.run.advertisement,
-        overridden=result.run.overridden,
-        resume_at=result.run.resume_at,
-    )
+    def __init__(self, run: str, words: str) -> None:
+        super().__init__(f"run {run}{words}")
+        self.run = run
 
 
-__all__ = ["Summary", "dispatch", "now", "plan", "report", "results", "summarise"]
+class RunCancelled(NotResumable):
+    """The run was cancelled."""
+
+
+class RunPurged(NotResumable):
+    """The run's numbers and texts were removed."""
+
+
+class RunScheduled(NotResumable):
+    """The run was planned ahead, and its time has not come."""
+
+
+def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> RunRecord:
+    """The run, where it can be resumed; pass it to `execute`.
+
+    Args:
+        journal: open for writing.
+        run: its id, or `last`.
+        override: whether an advertisement may go on by night, which is recorded.
+
+    Raises:
+        NoSuchRun: there is no such run.
+        RunCancelled, RunPurged, RunScheduled: it cannot be resumed.
+    """
+    record = journal.run(run)
+    if record.state == RunState.CANCELLED:
+        raise RunCancelled(record.id, " was cancelled: there is nothing left to send")
+    if record.purged_at is not None:
+        raise RunPurged(record.id, ": its numbers and texts were removed, so nothing of it can be sent")
+    if record.started_at is None and record.resume_at and record.resume_at > now():
+        raise RunScheduled(record.id, f" is scheduled: {record.why}.")
+    return allow_night(journal, record) if override else record
+
+
+def resume(
+    journal: Journal,
+    run: str,
+    *,
+    override: bool = False,
+    report: ReportTarget | None = None,
+    progress: Progress = SILENT,
+    stop: StopRequest | None = None,
+) -> Summary:
+    """Send what a run has still to send: `prepare_resume`, then `execute`."""
+    record = prepare_resume(journal, run, override=override)
+    return execute(journal, record, report=report, progress=progress, stop=stop)

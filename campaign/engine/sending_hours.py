@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.engine import preflight, results
+from campaign.engine import estimate, results
 from campaign.model.errors import OutsideHours
 from campaign.model.times import format_time
 from campaign.timing import spread, window
@@ -27,10 +27,10 @@ def windows_of(checked: Checked) -> tuple[Window, ...]:
     return window.of_run(checked.campaign.sending.window, advertisement=by_day)
 
 
-def speed_of(checked: Checked) -> preflight.Speed:
+def expected_rate(checked: Checked) -> estimate.Speed:
     """How fast a campaign is expected to go."""
     campaign = checked.campaign
-    return preflight.Speed(
+    return estimate.Speed(
         in_flight=campaign.gateway.in_flight,
         rate=campaign.gateway.rate,
         windows=windows_of(checked),
@@ -39,20 +39,17 @@ def speed_of(checked: Checked) -> preflight.Speed:
 
 
 def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
-    """Refuse to send now what its own window keeps for other hours. Practice may be had at any.
+    """Refuse to send now what the campaign's own window keeps for other hours. The sandbox takes it at any hour.
 
     Raises:
         OutsideHours: naming the hours, and when they begin.
     """
     wait = Gate(window.of_run(campaign.sending.window, advertisement=False)).wait_for_window(at)
     if wait is not None and gateway != results.SANDBOX:
-        raise OutsideHours(
-            f"it is {format_time(at)} (Asia/Seoul), {wait.why}. "
-            "Nothing was sent; `campaign schedule FILE` can have it sent in time."
-        )
+        raise OutsideHours(f"it is {format_time(at)} (Asia/Seoul), {wait.why}. Nothing was sent.")
 
 
-def gate_of(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime) -> Gate:
+def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime) -> Gate:
     """The gate of a run: its hours, and its spread as far as it is used up. Practice is let through.
 
     The law's day holds for advertisements that would go at once; one with a reservation goes when that says.

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class CampaignError(Exception):
     """Base of all errors that are raised on purpose; the message is shown to the user unchanged.
@@ -9,7 +15,10 @@ class CampaignError(Exception):
     A message names the place (file, sheet, row, key), the value and what to do.
     """
 
-    exit_status = 2
+    @property
+    def code(self) -> str:
+        """The error's name for scripts and for doors that have words of their own: `already_sent`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
 
 class SettingsError(CampaignError):
@@ -18,6 +27,14 @@ class SettingsError(CampaignError):
 
 class RecipientsError(CampaignError):
     """A spreadsheet or a list of numbers cannot be used."""
+
+
+class WrongTestNumber(RecipientsError):
+    """The number for a test message is not a number."""
+
+
+class NotResultWorkbook(RecipientsError):
+    """Rows were to be picked by status, and the spreadsheet is not a result workbook."""
 
 
 class TemplateError(CampaignError):
@@ -55,5 +72,9 @@ class OutsideHours(CampaignError):
     """The campaign may not be sent at this time of the day."""
 
 
-class AlreadySent(CampaignError):
-    """The same plan went out before, and `--again` was not given."""
+class NothingToSend(CampaignError):
+    """No row can be sent; `file` is the campaign file, where there is one."""
+
+    def __init__(self, words: str, file: Path | None = None) -> None:
+        super().__init__(words)
+        self.file = file

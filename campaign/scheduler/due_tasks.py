@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from campaign.journal import OccurrenceRecord, Reader, RunRecord, ScheduleRecord
 
 
-class Deed(StrEnum):
+class Action(StrEnum):
     """What is to be done."""
 
     START = "start"  # check the campaign and send it
     GO_ON = "go on"  # send what is left of a run
-    FINISH = "finish"  # its run has ended or needs a person: say so
+    FINISH = "finish"  # its run has ended or needs a decision: report it
     MISS = "miss"  # a time at which nothing was started, too late now: record it
-    EXPIRE = "expire"  # begun, and too late to go on: a person decides
+    EXPIRE = "expire"  # begun, and too late to continue: the user decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Task:
     """One thing to do.
 
     Attributes:
-        deed: what.
+        action: what is to be done.
         due: when the campaign was due: an occurrence's key.
         at: when this was to be done: as `due`, or later for what goes on another time.
         until: how long it may be done.
@@ -45,7 +45,7 @@ class Task:
         why: what to say where nothing can be done any more.
     """
 
-    deed: Deed
+    action: Action
     due: datetime
     at: datetime
     until: datetime
@@ -55,21 +55,21 @@ class Task:
 
     @property
     def key(self) -> tuple[str, datetime | None]:
-        """What it is about, whatever is done about it."""
+        """What the task is about: the same for every action on it."""
         if self.run is not None:
             return self.run.id, None
         return (self.schedule.id if self.schedule else ""), self.due
 
-    def its_schedule(self) -> ScheduleRecord:
+    def require_schedule(self) -> ScheduleRecord:
         """The schedule, of a task that is never without one."""
         if self.schedule is None:
-            raise TypeError(f"{self.deed}: a task without a schedule")
+            raise TypeError(f"{self.action}: a task without a schedule")
         return self.schedule
 
-    def its_run(self) -> RunRecord:
+    def require_run(self) -> RunRecord:
         """The run, of a task that is never without one."""
         if self.run is None:
-            raise TypeError(f"{self.deed}: a task without a run")
+            raise TypeError(f"{self.action}: a task without a run")
         return self.run
 
 
@@ -125,17 +125,17 @@ def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Itera
     if due.missed:
         last = due.missed[-1]
         words = _many(due.missed, "nothing was started, and a later time has come")
-        yield Task(deed=Deed.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
+        yield Task(action=Action.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
     if now > due.start_by:
         words = f"nothing was started by {format_time(due.start_by)}: no scheduler was running, or it could not"
-        yield Task(deed=Deed.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
+        yield Task(action=Action.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
     else:
-        yield Task(deed=Deed.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
+        yield Task(action=Action.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
 
 
 def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> Iterator[Task]:
     """Whoever claimed it died before there was a plan: nothing was sent, so it is begun anew."""
-    task = Task(deed=Deed.START, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule)
+    task = Task(action=Action.START, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule)
     if schedule.state == ScheduleState.REMOVED:
         words = "taken back before it was started"
     elif now > one.start_by:
@@ -145,7 +145,7 @@ def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> 
         return
     else:
         return
-    yield Task(deed=Deed.EXPIRE, due=task.due, at=task.at, until=task.until, schedule=schedule, why=words)
+    yield Task(action=Action.EXPIRE, due=task.due, at=task.at, until=task.until, schedule=schedule, why=words)
 
 
 def _started(
@@ -156,7 +156,7 @@ def _started(
     if run.state == RunState.PAUSED and run.resume_at:
         yield from _waiting(run, schedule, latest or run.resume_at + grace, now, one.due_at)
         return
-    finished = Task(deed=Deed.FINISH, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule, run=run)
+    finished = Task(action=Action.FINISH, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule, run=run)
     if run.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
         yield finished
         return
@@ -165,7 +165,7 @@ def _started(
     pause = spread.parse(run.spread).interval if run.spread else timedelta()
     until = latest or max(one.start_by, sign + pause + grace)
     yield from _or_too_late(
-        Task(deed=Deed.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run),
+        Task(action=Action.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run),
         now,
         "it was planned" if latest else "it was interrupted",
     )
@@ -182,7 +182,7 @@ def _waiting(
     """A run that paused by itself until a time."""
     if run.resume_at is None or run.resume_at > now:
         return
-    task = Task(deed=Deed.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
+    task = Task(action=Action.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
     yield from _or_too_late(
         task, now, f"it was to {'go on' if run.started_at else 'start'} at {format_time(run.resume_at)}"
     )
@@ -194,7 +194,13 @@ def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
         return
     words = f"{what}, and nothing came of that by {format_time(task.until)}; the rest is not sent by itself any more"
     yield Task(
-        deed=Deed.EXPIRE, due=task.due, at=task.at, until=task.until, schedule=task.schedule, run=task.run, why=words
+        action=Action.EXPIRE,
+        due=task.due,
+        at=task.at,
+        until=task.until,
+        schedule=task.schedule,
+        run=task.run,
+        why=words,
     )
 
 

@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaign.cli import terminal
 from campaign.model.escaping import escape, escape_lines
 from campaign.model.times import format_iso, format_time
 from campaign.scheduler import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from campaign.engine.runs import Summary
+    from campaign.engine.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class SchedulerEvent:
     """What became of a task: a schedule's, or a run's that no schedule started. `state` in one word."""
 
     at: datetime
@@ -46,11 +45,10 @@ class Happening:
         name = self.schedule or (self.summary.run if self.summary else "")
         return f"{name}, due {format_time(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
 
-    def notice(self, name: str) -> notify.Notice:
-        """For whoever is to be told of the campaign of that name."""
+    def notice(self, name: str, words: Iterable[str]) -> notify.Notice:
+        """The notice to send about the campaign of that name; `words` are the lines below the first."""
         summary = self.summary
-        lines = [self.line, *(terminal.summary_lines(summary) if summary else ())]
-        lines += [summary.trouble] if summary and summary.trouble else []
+        lines = [self.line, *words]
         return notify.Notice(
             subject=escape(f"[campaign] {name}: {summary.state if summary else self.state}"),
             words="\n".join(map(escape_lines, lines)),

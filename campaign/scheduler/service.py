@@ -7,37 +7,27 @@ journal anew each time, so that a death at any instant leaves nothing but anothe
 
 from __future__ import annotations
 
-import shlex
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli import terminal
-from campaign.cli.commands.send import carry_out
-from campaign.cli.context import gateway_of, write_run
+from campaign import engine
 from campaign.config import campaign_file
 from campaign.config.schedule_sections import NotifySection
-from campaign.engine import connect, results, runs
-from campaign.engine.checking.check import check as check_rows
-from campaign.engine.dispatch.dispatcher import Stop
+from campaign.engine import schedules
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
-from campaign.model.origin import gateway_identity
 from campaign.model.times import format_time
 from campaign.scheduler import due_tasks, notify
-from campaign.scheduler.due_tasks import Deed, Task
-from campaign.scheduler.event import Happening
+from campaign.scheduler.due_tasks import Action, Task
+from campaign.scheduler.event import SchedulerEvent
 
 if TYPE_CHECKING:
-    from campaign.cli.context import Door
-    from campaign.config.campaign_file import Campaign
-    from campaign.engine.checking.checked import Checked
-    from campaign.engine.runs import Summary
-    from campaign.journal import Journal, Reader, RunRecord, ScheduleRecord
+    from campaign.journal import Journal, RunRecord, ScheduleRecord
+    from campaign.scheduler.listener import Listener
 
 LOOK: Final = 1.0
 """Seconds after which a scheduler looks up from waiting: the clock may have been set, the journal may have changed."""
@@ -52,12 +42,29 @@ AGAIN_AFTER: Final = timedelta(minutes=1)
 """After what is no fault of the campaign's (no keys, a full disk): when it is tried again, until it is too late."""
 
 
-class CheckFailed(CampaignError):
-    """Checked again before its start, the campaign was found wanting."""
+class TooManyInvalid(CampaignError):
+    """Checked again before its start, too many of the campaign's rows are newly invalid; `file` is its file."""
+
+    def __init__(self, file: str, fresh: int, rows: int, max_invalid: str) -> None:
+        super().__init__(
+            f"{fresh:,} of {rows:,} rows are newly invalid since it was scheduled, more than max_invalid = "
+            f'"{max_invalid}".'
+        )
+        self.file = file
+
+
+class ScheduleChanged(CampaignError):
+    """The [schedule] of the campaign file `file` is not the one that was recorded."""
+
+    def __init__(self, file: str, recorded_at: datetime) -> None:
+        super().__init__(
+            f"{file}: its [schedule] is another than the one that was recorded at {format_time(recorded_at)}."
+        )
+        self.file = file
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class JournalSnapshot:
     """What a look into the journal found: its mark, when that was (steady seconds), when there is something to do."""
 
     mark: object = None
@@ -71,56 +78,62 @@ class Glance:
 
 @dataclass(slots=True)
 class Scheduler:
-    """What `campaign run-due` asks once and `campaign scheduler` again and again.
+    """Starts and continues what is due: once (`run_due`), or always in time (`run_forever`).
 
     Args:
-        door: how it speaks, and where the journal is.
+        journal_url: the journal's URL.
+        listener: receives what it reports.
+        progress: receives the progress of checks, dispatches and reports.
+        target: where the runs' workbooks go.
         clock: the machine's own, unless another is given.
-        stop: a person's wish to stop.
+        stop: the request to stop.
     """
 
-    door: Door
+    journal_url: str
+    listener: Listener
+    progress: engine.Progress = field(default_factory=lambda: engine.SILENT)
+    target: engine.ReportTarget = field(default_factory=engine.ReportTarget)
     clock: Clock = field(default_factory=Clock)
-    stop: Stop = field(default_factory=Stop)
-    _troubled: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # what, and when to try again
-    _summaries: dict[str, Summary] = field(default_factory=dict)  # of runs that were carried out in this look
+    stop: engine.StopRequest = field(default_factory=engine.StopRequest)
+    _retry_at: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # what, and when to try again
+    _summaries: dict[str, engine.Summary] = field(default_factory=dict)  # of runs that were carried out in this look
     _said: str = ""
-    _glance: Glance = field(default_factory=Glance)
+    _snapshot: JournalSnapshot = field(default_factory=JournalSnapshot)
 
-    def stay(self) -> None:
-        """Do what is due, always in time, until a person wishes to stop."""
-        while not self.stop.wishes:
+    def run_forever(self) -> None:
+        """Do what is due, always in time, until a stop is requested."""
+        while not self.stop.count:
             try:
                 wait = self.next_look()
                 if wait <= 0:
-                    self.look(timedelta.max)
+                    self.run_due(timedelta.max)
             except JournalError as problem:
                 self._say_once(str(problem))
                 wait = LOOK
-            except Exception as problem:  # noqa: BLE001 - it stays: whatever this is, it may be over at the next look
+            except Exception as problem:  # noqa: BLE001 - it stays: the trouble may be over at the next look
                 self._say_once(_unexpected(problem))
                 wait = LOOK
             self.clock.sleep(max(wait, 0))
 
     def next_look(self) -> float:
         """Seconds until there may be something to do, at most `LOOK`; 0 where there is something now."""
-        now, mark = self.clock.now(), fingerprint(self.door.journal_url)
-        if mark is None or not self._glance.holds(mark, now, self.clock.steady()):
-            self._glance = Glance(mark, self.clock.steady(), self._read_on(now))
-        soon = self._glance.soon
+        now, mark = self.clock.now(), fingerprint(self.journal_url)
+        if mark is None or not self._snapshot.holds(mark, now, self.clock.steady()):
+            self._snapshot = JournalSnapshot(mark, self.clock.steady(), self._read_on(now))
+        soon = self._snapshot.soon
         return LOOK if soon is None else min(LOOK, max((soon - now).total_seconds(), 0))
 
     def _read_on(self, now: datetime) -> datetime | None:
         """When there is something to do: `now`, or later; None where the journal knows of nothing."""
         try:
-            with open_for_reading(self.door.journal_url) as journal:
+            with open_for_reading(self.journal_url) as journal:
                 if self._choose(due_tasks.tasks(journal, now, alone=False), now) is not None:
                     return now
                 return due_tasks.next_time(journal, now)
         except NoSuchRun:
             return None
 
-    def look(self, patience: timedelta) -> list[Happening]:
+    def run_due(self, patience: timedelta) -> list[SchedulerEvent]:
         """Do what is due now; what became of it.
 
         Args:
@@ -131,175 +144,187 @@ class Scheduler:
         """
         if self.next_look() > 0:
             return []
-        happened = []
-        done: set[tuple[Deed, object]] = set()
+        events = []
+        done: set[tuple[Action, object]] = set()
         self._summaries.clear()
         with self._open(patience) as journal:
             self._remove_doubles(journal)
-            while not self.stop.wishes:
+            while not self.stop.count:
                 now = self.clock.now()
                 if (task := self._choose(due_tasks.tasks(journal, now, alone=True), now)) is None:
                     break
-                if (task.deed, task.key) in done:
-                    self._troubled[task.key] = now + AGAIN_AFTER  # it should be over: never round and round
+                if (task.action, task.key) in done:
+                    self._retry_at[task.key] = now + AGAIN_AFTER  # it should be over: never round and round
                     continue
-                if task.deed != Deed.GO_ON:  # that may be for its next batch
-                    done.add((task.deed, task.key))
-                happening = self._attend(journal, task, now)
-                if happening is not None:
-                    terminal.note(f"{format_time(self.clock.now())}  {happening.line}")
-                    happened.append(happening)
-        return happened
+                if task.action != Action.GO_ON:  # that may be for its next batch
+                    done.add((task.action, task.key))
+                event = self._attend(journal, task, now)
+                if event is not None:
+                    self.listener.note(f"{format_time(self.clock.now())}  {event.line}")
+                    events.append(event)
+        return events
 
     def _remove_doubles(self, journal: Journal) -> None:
         for one in journal.doubles():
-            take_back(journal, one, self.clock.now())
-            terminal.note(
-                f"note: schedule {one.id} is taken back: the same campaign file, {one.file_id}, is scheduled a second "
-                "time. `campaign schedules` lists what is left."
-            )
+            schedules.take_back(journal, one, self.clock.now())
+            self.listener.double_removed(one)
 
     def _open(self, patience: timedelta) -> Journal:
         began, told = self.clock.steady(), False
         while True:
             try:
-                return open_for_writing(self.door.journal_url)
+                return open_for_writing(self.journal_url)
             except JournalBusy as problem:
                 if self.clock.steady() - began >= patience.total_seconds():
                     raise
                 if not told:
-                    terminal.note(f"waiting: {problem}")
+                    self.listener.note(f"waiting: {problem}")
                 told = True
                 self.clock.sleep(LOOK)
 
     def _say_once(self, words: str) -> None:
         if words != self._said:
-            terminal.note(f"{format_time(self.clock.now())}  {words}")
+            self.listener.note(f"{format_time(self.clock.now())}  {words}")
         self._said = words
 
     def _choose(self, tasks: list[Task], now: datetime) -> Task | None:
         """The first task that is not to be left alone for a while. A clock that was set back ends that, too."""
         for task in tasks:
-            again = self._troubled.get(task.key)
+            again = self._retry_at.get(task.key)
             if again is None or not again - AGAIN_AFTER <= now < again:
                 return task
         return None
 
-    def _attend(self, journal: Journal, task: Task, now: datetime) -> Happening | None:
+    def _attend(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
         """Do a task. One campaign's trouble is no reason to miss the others'."""
         try:
-            return _DEEDS[task.deed](self, journal, task, now)
+            return _ACTIONS[task.action](self, journal, task, now)
         except Exception as problem:  # noqa: BLE001 - the next campaign may have its time now
-            self._troubled[task.key] = self.clock.now() + AGAIN_AFTER
+            self._retry_at[task.key] = self.clock.now() + AGAIN_AFTER
             schedule = task.schedule.id if task.schedule else None
-            said = str(problem) if isinstance(problem, CampaignError) else _unexpected(problem)
+            said = self.listener.error_in_words(problem) if isinstance(problem, CampaignError) else _unexpected(problem)
             words = f"{said} It is tried again in a minute, until {format_time(task.until)}."
-            return Happening(at=now, schedule=schedule, due=task.due, state="trouble", why=words)
+            return SchedulerEvent(at=now, schedule=schedule, due=task.due, state="trouble", why=words)
 
-    def _start(self, journal: Journal, task: Task, now: datetime) -> Happening | None:
+    def _start(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
         """Check the campaign again and plan its run, which is then gone on with like any other."""
-        schedule = task.its_schedule()
-        connect.check_keys(schedule.gateway)  # before the claim: without keys it is not begun
+        schedule = task.require_schedule()
+        engine.check_keys(schedule.gateway)  # before the claim: without keys it is not begun
         journal.claim_occurrence(schedule.id, task.due, task.until, now)
         try:
             campaign = _load(schedule)
             checked = self._check(campaign, schedule, now)
             again = schedule.again or schedule.timetable.every is not None
-            start = runs.Start(now=self.clock.now(), occurrence=(schedule.id, task.due), again=again)
-            runs.plan(journal, checked, schedule.gateway, start)
+            options = engine.PlanOptions(now=self.clock.now(), occurrence=(schedule.id, task.due), again=again)
+            engine.plan(journal, checked, schedule.gateway, options)
         except (JournalError, OSError, MemoryError):
             raise  # the machine's trouble, which may pass: it is tried again
         except CampaignError as problem:
-            return self._settle(journal, task, OccurrenceState.STOPPED, f"{problem} Nothing was sent.")
+            return self._settle(
+                journal, task, OccurrenceState.STOPPED, f"{self.listener.error_in_words(problem)} Nothing was sent."
+            )
         except Exception as problem:  # noqa: BLE001 - it would be the same a minute later
             words = f"{_unexpected(problem)} Nothing was sent."
             return self._settle(journal, task, OccurrenceState.STOPPED, words)
         return None
 
-    def _check(self, campaign: Campaign, schedule: ScheduleRecord, now: datetime) -> Checked:
-        checked = check_rows(campaign, now, self.door.progress, practice=schedule.gateway == results.SANDBOX)
+    def _check(self, campaign: engine.Campaign, schedule: ScheduleRecord, now: datetime) -> engine.Checked:
+        checked = engine.check(campaign, now, self.progress, practice=schedule.gateway == engine.SANDBOX)
         rules = campaign.schedule
         invalid = int((checked.table["status"] == str(Status.INVALID)).sum())
         fresh, rows = invalid - schedule.invalid, len(checked.table)
         if rules is not None and fresh > rules.invalid_share * rows:
-            raise CheckFailed(
-                f"{fresh:,} of {rows:,} rows are newly invalid since it was scheduled, more than max_invalid = "
-                f'"{rules.max_invalid}". `campaign check {schedule.file}` shows them.'
-            )
+            raise TooManyInvalid(schedule.file, fresh, rows, rules.max_invalid)
         return checked
 
-    def _go_on(self, journal: Journal, task: Task, now: datetime) -> Happening | None:
-        run = task.its_run()
-        manner = runs.Manner(clock=self.clock, patience=PATIENCE, latest=task.until)
-        terminal.note(f"{format_time(now)}  {run.name}: sending run {run.id}")
+    def _go_on(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
+        run = task.require_run()
+        options = engine.DispatchOptions(clock=self.clock, patience=PATIENCE, latest=task.until)
+        self.listener.note(f"{format_time(now)}  {run.name}: sending run {run.id}")
         try:
-            summary = carry_out(self.door, journal, run, self.stop, manner)
+            with self.listener.graceful_shutdown(self.stop):
+                summary = engine.execute(
+                    journal, run, report=self.target, progress=self.progress, stop=self.stop, options=options
+                )
         except (CampaignError, OSError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 - tried again and again, it could cost an answer each time
-            self._pause(journal, run, f"{_unexpected(problem)} `campaign resume {run.id}` goes on with it.")
+            self._pause(journal, run, f"{_unexpected(problem)} {self.listener.after_failed(run.id)}")
             return None
-        self.door.tell_trouble(summary)
+        self._note_trouble(summary)
         self._summaries[run.id] = summary
         after = journal.run(run.id)
         if task.schedule is not None and after.resume_at is None and after.state != RunState.INTERRUPTED:
             return None  # it has ended: that is the next task
         schedule = task.schedule.id if task.schedule else None
         state = "waiting" if after.resume_at else str(after.state)
-        return Happening(at=now, schedule=schedule, due=task.due, state=state, why=after.why, summary=summary)
+        return SchedulerEvent(at=now, schedule=schedule, due=task.due, state=state, why=after.why, summary=summary)
 
     def _pause(self, journal: Journal, run: RunRecord, why: str) -> None:
-        """Leave a run to a person, unless it had come to its end: that it is paused is told as its next task."""
+        """Pause a run for the user, unless it has ended; that it is paused is reported as its next task."""
         journal.give_up_orphans(run.id, self.clock.now())
         if journal.run(run.id).state not in {RunState.FINISHED, RunState.CANCELLED}:
             journal.stop(run.id, RunState.PAUSED, why, self.clock.now())
 
-    def _finish(self, journal: Journal, task: Task, now: datetime) -> Happening:
+    def _finish(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         del now
-        run = task.its_run()
+        run = task.require_run()
         words = None if run.why is None else f"{run.state}: {run.why}"
         return self._settle(journal, task, OccurrenceState.ENDED, words)
 
-    def _miss(self, journal: Journal, task: Task, now: datetime) -> Happening:
-        schedule = task.its_schedule()
+    def _miss(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
+        schedule = task.require_schedule()
         journal.miss_occurrence(schedule.id, task.due, task.until, task.why or "", now)
         if schedule.timetable.every is None:
             journal.close_schedule(schedule.id, ScheduleState.ENDED)
-        return self._tell(task, OccurrenceState.EXPIRED, f"{task.why}. {_ask(self.door, schedule)}", None)
+        return self._tell(task, OccurrenceState.EXPIRED, f"{task.why}. {self.listener.after_missed(schedule)}", None)
 
-    def _expire(self, journal: Journal, task: Task, now: datetime) -> Happening:
+    def _expire(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         run = task.run
         if run is None:
-            ask = _ask(self.door, task.its_schedule())
+            ask = self.listener.after_missed(task.require_schedule())
             return self._settle(journal, task, OccurrenceState.EXPIRED, f"{task.why}. {ask}")
         journal.give_up_orphans(run.id, now)
-        why = f"{task.why}. `campaign resume {run.id}` sends it now, `campaign cancel {run.id}` lets it be"
+        why = f"{task.why}. {self.listener.after_expired(run.id)}"
         journal.stop(run.id, RunState.PAUSED, why, now)
         self._summaries.pop(run.id, None)
         return self._settle(journal, task, OccurrenceState.EXPIRED, why)
 
-    def _settle(self, journal: Journal, task: Task, state: OccurrenceState, why: str | None) -> Happening:
+    def _settle(self, journal: Journal, task: Task, state: OccurrenceState, why: str | None) -> SchedulerEvent:
         """Report its run, where it has one; tell; and only then let the journal forget about it."""
         summary = self._report(journal, task.run) if task.run is not None else None
-        happening = self._tell(task, state, why, summary)
+        event = self._tell(task, state, why, summary)
         if task.schedule is not None:
             journal.settle_occurrence(task.schedule.id, task.due, state, why, self.clock.now())
-        return happening
+        return event
 
-    def _report(self, journal: Journal, run: RunRecord) -> Summary:
+    def _report(self, journal: Journal, run: RunRecord) -> engine.Summary:
         if run.id in self._summaries:
             return self._summaries[run.id]
         try:
-            summary = write_run(self.door, journal, run.id)
+            summary = engine.report(journal, run.id, self.target, self.progress)
         except Exception as problem:  # noqa: BLE001 - the numbers can be told without the workbook
-            terminal.note(f"run {run.id}: its workbook was not written: {_unexpected(problem)}")
-            return runs.summarise(runs.results.of_run(journal, journal.run(run.id)), None)
-        self.door.tell_trouble(summary)
+            self.listener.note(f"run {run.id}: its workbook was not written: {_unexpected(problem)}")
+            return engine.summarise(engine.result_of_run(journal, journal.run(run.id)), None)
+        self._note_trouble(summary)
         return summary
 
-    def _tell(self, task: Task, state: OccurrenceState, why: str | None, summary: Summary | None) -> Happening:
+    def _note_trouble(self, summary: engine.Summary) -> None:
+        if summary.trouble is not None:
+            self.listener.note(f"campaign: {self.listener.error_in_words(summary.trouble)}")
+
+    def _lines(self, summary: engine.Summary | None) -> list[str]:
+        """What a notice says of a run."""
+        if summary is None:
+            return []
+        trouble = [self.listener.error_in_words(summary.trouble)] if summary.trouble else []
+        return [*self.listener.summary_in_words(summary), *trouble]
+
+    def _tell(
+        self, task: Task, state: OccurrenceState, why: str | None, summary: engine.Summary | None
+    ) -> SchedulerEvent:
         schedule = task.schedule
-        happening = Happening(
+        event = SchedulerEvent(
             at=self.clock.now(),
             schedule=schedule.id if schedule else None,
             due=task.due,
@@ -310,78 +335,33 @@ class Scheduler:
         if schedule is not None and schedule.notify is not None:
             try:
                 told = NotifySection.model_validate_json(schedule.notify)
-                for trouble in notify.send(happening.notice(schedule.name), told):
-                    terminal.note(trouble)
+                for trouble in notify.send(event.notice(schedule.name, self._lines(summary)), told):
+                    self.listener.note(trouble)
             except Exception as problem:  # noqa: BLE001 - what became of the run counts, told or not
-                terminal.note(f"{schedule.id}: [notify] told nobody: {_unexpected(problem)}")
-        return happening
+                self.listener.note(f"{schedule.id}: [notify] told nobody: {_unexpected(problem)}")
+        return event
 
 
-_DEEDS: Final = {
-    Deed.START: Scheduler._start,  # noqa: SLF001 - the class's own
-    Deed.GO_ON: Scheduler._go_on,  # noqa: SLF001
-    Deed.FINISH: Scheduler._finish,  # noqa: SLF001
-    Deed.MISS: Scheduler._miss,  # noqa: SLF001
-    Deed.EXPIRE: Scheduler._expire,  # noqa: SLF001
+_ACTIONS: Final = {
+    Action.START: Scheduler._start,  # noqa: SLF001 - the class's own
+    Action.GO_ON: Scheduler._go_on,  # noqa: SLF001
+    Action.FINISH: Scheduler._finish,  # noqa: SLF001
+    Action.MISS: Scheduler._miss,  # noqa: SLF001
+    Action.EXPIRE: Scheduler._expire,  # noqa: SLF001
 }
 
 
-def frozen_run(journal: Reader, schedule: ScheduleRecord) -> RunRecord | None:
-    """The run of a schedule that was planned ahead and has not begun."""
-    for one in journal.occurrences(schedule.id):
-        if one.run is not None and one.state == OccurrenceState.STARTED:
-            run = journal.run(one.run)
-            return run if run.started_at is None and run.state == RunState.PAUSED else None
-    return None
-
-
-def take_back(journal: Journal, schedule: ScheduleRecord, now: datetime) -> RunRecord | None:
-    """Let an active schedule start nothing any more; its run that was planned ahead, which is cancelled with it."""
-    frozen = frozen_run(journal, schedule)
-    with journal.together():
-        journal.close_schedule(schedule.id, ScheduleState.REMOVED)
-        if frozen is not None:
-            journal.cancel(frozen.id, now)
-            journal.stop(frozen.id, RunState.CANCELLED, "its schedule was taken back", now)
-    return frozen
-
-
-def _load(schedule: ScheduleRecord) -> Campaign:
+def _load(schedule: ScheduleRecord) -> engine.Campaign:
     """The campaign file as it stands now.
 
     Raises:
         SettingsError: it is wrong, or gone.
-        CheckFailed: its [schedule] is another than the one that was recorded.
+        ScheduleChanged: its [schedule] is another than the one that was recorded.
     """
     campaign = campaign_file.load(Path(schedule.file))
     if campaign.schedule is None or campaign.schedule.model_dump_json() != schedule.section:
-        raise CheckFailed(
-            f"{schedule.file}: its [schedule] is another than the one that was recorded at "
-            f"{format_time(schedule.created_at)}; `campaign schedule {schedule.file}` records it anew."
-        )
+        raise ScheduleChanged(schedule.file, schedule.created_at)
     return campaign
-
-
-def _ask(door: Door, schedule: ScheduleRecord) -> str:
-    """What the user can do about a time at which nothing was started: through the same gateway, in the same journal."""
-    file = shlex.quote(schedule.file)
-    journal = f" --journal {shlex.quote(given)}" if (given := door.given_journal) else ""
-    gateway = _gateway_option(schedule)
-    return (
-        f"`campaign send {file}{gateway}{journal}` sends it now; "
-        f"`campaign schedule {file}{gateway}{journal}` records another time"
-    )
-
-
-def _gateway_option(schedule: ScheduleRecord) -> str:
-    """The option that leads to the schedule's gateway; none where the campaign file leads there anyway."""
-    if schedule.gateway == results.SANDBOX:
-        return " --sandbox"
-    with suppress(CampaignError):
-        usual = gateway_of(campaign_file.load(Path(schedule.file)), None)
-        if gateway_identity(usual) == gateway_identity(schedule.gateway):
-            return ""
-    return f" --gateway-url {shlex.quote(schedule.gateway)}"
 
 
 def _unexpected(problem: Exception) -> str:

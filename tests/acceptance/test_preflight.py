@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import pytest
 
-from campaign.engine import preflight
+from campaign.engine import estimate, preflight
 from campaign.model import schema
 from campaign.model.times import format_time
 
@@ -55,7 +55,7 @@ def test_the_doctor_finds_a_desk_in_order(desk: Desk) -> None:
 
 def test_the_doctor_names_what_is_missing(desk: Desk) -> None:
     seen = findings(desk, keys=False, env={"CAMPAIGN_GATEWAY_URL": "http://127.0.0.1:9"})
-    assert seen["keys"] == (None, "IWINV_API_KEY and IWINV_AUTH_KEY not set: only --sandbox can be sent to")
+    assert seen["keys"] == (None, "IWINV_API_KEY and IWINV_AUTH_KEY not set: only the sandbox can be sent to")
     assert seen["journal"][0] is None
     assert (seen["clock"][0], "cannot be reached" in seen["clock"][1]) == (None, True)
 
@@ -93,9 +93,9 @@ def test_the_last_requests_reservation_is_held_against_the_time_it_would_be_sent
     table = pd.DataFrame(
         {"request": pd.array([1, 240], dtype=schema.INT), "date": pd.array([date, date], dtype=schema.TEXT)}
     )
-    preflight.require_reservations(table, preflight.Speed(in_flight=8, rate=2), now)  # sent within two minutes
+    preflight.require_reservations(table, estimate.Speed(in_flight=8, rate=2), now)  # sent within two minutes
     with pytest.raises(preflight.NotReady, match=r"request 240 would be sent at .*too soon"):
-        preflight.require_reservations(table, preflight.Speed(in_flight=8, rate=0.5), now)
+        preflight.require_reservations(table, estimate.Speed(in_flight=8, rate=0.5), now)
 
 
 @contextmanager

@@ -175,7 +175,7 @@ def test_reservations_are_held_against_the_time_of_the_last_request(shift: Shift
     assert shift.stats()["requests"] == 0
 
 
-def test_the_gate_of_an_advertisement_is_shut_at_night_and_of_practice_never(shift: Shift) -> None:
+def test_the_gate_for_run_an_advertisement_is_shut_at_night_and_of_practice_never(shift: Shift) -> None:
     shift.schedule()
     with open_for_writing(f"sqlite:///{shift.journal}") as journal:
         add_run(journal, 3, advertisement=True)
@@ -184,14 +184,14 @@ def test_the_gate_of_an_advertisement_is_shut_at_night_and_of_practice_never(shi
             ("2026-12-01 21:00:00", "2026-12-02 08:00:00"),
             ("2026-12-02 07:59:59", "2026-12-02 08:00:00"),
         ):
-            wait = sending_hours.gate_of(journal, run, table, seoul(words)).wait_for_window(seoul(words))
+            wait = sending_hours.gate_for_run(journal, run, table, seoul(words)).wait_for_window(seoul(words))
             assert wait is not None
             assert wait.until == seoul(opens)
         evening = seoul("2026-12-01 20:59:59")
-        assert sending_hours.gate_of(journal, run, table, evening).wait_for_window(evening) is None
+        assert sending_hours.gate_for_run(journal, run, table, evening).wait_for_window(evening) is None
         practice = replace(run, gateway="sandbox")
         night = seoul("2026-12-01 23:00:00")
-        assert sending_hours.gate_of(journal, practice, table, night).wait_for_window(night) is None
+        assert sending_hours.gate_for_run(journal, practice, table, night).wait_for_window(night) is None
 
 
 def test_the_laws_night_met_in_the_middle_of_an_advertisement_lets_it_rest_until_morning(shift: Shift) -> None:

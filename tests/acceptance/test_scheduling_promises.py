@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from campaign import engine
 from campaign.cli.commands import schedule
 from campaign.engine import history, preflight, runs
 from campaign.journal import Journal, open_for_reading
-from campaign.scheduler import service
 from tests.support.desk import number
 from tests.support.scheduling_desk import Shift
 
@@ -50,9 +50,9 @@ def recorded(shift: Shift) -> tuple[list[tuple[str, str]], int, int]:
 
 
 STEPS: list[tuple[Any, str]] = [
-    (schedule, "check_keys"),
-    (schedule, "look_at_clock"),
-    (history, "refuse_second"),
+    (engine, "check_keys"),
+    (schedule, "note_clock_off"),
+    (history, "refuse_resend"),
     (Journal, "add_schedule"),
     (Journal, "claim_occurrence"),
     (runs, "plan"),
@@ -130,7 +130,7 @@ def planned_and_killed(shift: Shift, monkeypatch: pytest.MonkeyPatch, at: str) -
     shift.schedule()
     shift.it_is(at)
     with monkeypatch.context() as patched:
-        patched.setattr(service, "carry_out", die)
+        patched.setattr(engine, "execute", die)
         with pytest.raises(Died):
             shift.run_due()
     assert [str(one.state) for one in shift.occurrences()] == ["started"]
@@ -209,7 +209,7 @@ def test_a_window_that_opens_before_the_latest_time_is_waited_for(shift: Shift) 
     assert len(shift.delivered()) == ROWS
 
 
-@pytest.mark.parametrize(("place", "name"), [(service, "check_rows"), (preflight, "require_whole")])
+@pytest.mark.parametrize(("place", "name"), [(engine, "check"), (preflight, "require_whole")])
 def test_a_check_that_takes_until_after_the_latest_time_starts_nothing(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign import engine
 from campaign.engine.planning import Plan
 from campaign.journal import Journal, open_for_writing
 from campaign.model.errors import JournalError
@@ -105,7 +106,7 @@ def test_without_keys_nothing_is_claimed_and_with_them_it_is_sent(shift: Shift) 
     assert shift.run_due().json["happened"][0]["run"]["rows"]["accepted"] == 20
 
 
-@pytest.mark.parametrize("step", ["check_rows", "carry_out"])
+@pytest.mark.parametrize("step", ["check", "execute"])
 def test_a_scheduler_that_dies_between_its_steps_is_gone_on_with_once(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -116,11 +117,11 @@ def test_a_scheduler_that_dies_between_its_steps_is_gone_on_with_once(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(service, step, die)
+        patched.setattr(engine, step, die)
         with pytest.raises(Died):
             shift.run_due()
     [claimed] = shift.occurrences()
-    assert (claimed.state, claimed.run is None) == (("claimed", True) if step == "check_rows" else ("started", False))
+    assert (claimed.state, claimed.run is None) == (("claimed", True) if step == "check" else ("started", False))
     assert shift.stats()["requests"] == 0
     shift.later(minutes=1)
     assert shift.run_due().json["happened"][0]["run"]["rows"] == {"total": 20, "accepted": 20}
@@ -130,7 +131,7 @@ def test_a_scheduler_that_dies_between_its_steps_is_gone_on_with_once(
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("step", ["check_rows", "carry_out"])
+@pytest.mark.parametrize("step", ["check", "execute"])
 def test_what_a_dead_scheduler_left_is_not_sent_at_night_but_asked_about(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -141,7 +142,7 @@ def test_what_a_dead_scheduler_left_is_not_sent_at_night_but_asked_about(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(service, step, die)
+        patched.setattr(engine, step, die)
         with pytest.raises(Died):
             shift.run_due()
     shift.it_is("2026-12-01 23:50:00")
@@ -149,9 +150,9 @@ def test_what_a_dead_scheduler_left_is_not_sent_at_night_but_asked_about(
     assert done.status == 2
     assert [one["state"] for one in done.json["happened"]] == ["expired"]
     assert shift.stats()["requests"] == 0
-    assert "campaign " + ("send" if step == "check_rows" else "resume") in shift.schedules().out
+    assert "campaign " + ("send" if step == "check" else "resume") in shift.schedules().out
     assert shift.run_due().json == {"happened": []}
-    if step == "carry_out":
+    if step == "execute":
         assert shift.desk.run("resume", "last").status == 0
         assert len(shift.delivered()) == 20
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from campaign.cli.context import Door
+from campaign.cli.scheduler_listener import TerminalListener
 from campaign.engine import runs
 from campaign.engine.checking.check import check
-from campaign.engine.dispatch.dispatcher import Stop
+from campaign.engine.progress import StopRequest
 from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler
 from tests.support.scheduling_desk import Shift
@@ -67,7 +67,7 @@ def test_without_trouble_both_are_sent(shift: Shift) -> None:
 def test_an_error_that_nobody_foresaw_in_a_check_stops_that_campaign_alone(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
-    monkeypatch.setattr("campaign.scheduler.service.check_rows", failing(check, problem))
+    monkeypatch.setattr("campaign.engine.check", failing(check, problem))
     happened = shift.run_due().json["happened"]
     assert {one["schedule"]: one["state"] for one in happened} == {"bad": "stopped", "good": "ended"}
     [why] = [one["why"] for one in happened if one["schedule"] == "bad"]
@@ -81,7 +81,7 @@ def test_the_machines_trouble_is_tried_again_until_it_is_over(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("campaign.scheduler.service.check_rows", failing(check, problem))
+        patched.setattr("campaign.engine.check", failing(check, problem))
         happened = shift.run_due().json["happened"]
     assert {one["schedule"]: one["state"] for one in happened} == {"bad": "trouble", "good": "ended"}
     assert texts(shift) == ["good"] * 3
@@ -174,23 +174,24 @@ def test_a_recorded_time_at_the_calendars_end_disturbs_no_other_campaign(shift: 
 
 def test_a_scheduler_stays_whatever_a_look_comes_to(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([RuntimeError("first"), RuntimeError("first"), KeyError("second")])
-    stop = Stop()
+    stop = StopRequest()
     real = due_tasks.next_time
 
     def next_time(*given: Any) -> Any:
         if (problem := next(looks, None)) is not None:
             raise problem
-        stop.wish()
+        stop.request()
         return real(*given)
 
     monkeypatch.setattr(due_tasks, "next_time", next_time)
 
     def stay() -> int:
-        Scheduler(Door(), shift.clock, stop).stay()
+        url = f"sqlite:///{shift.journal}"
+        Scheduler(url, TerminalListener(None), clock=shift.clock, stop=stop).run_forever()
         return 0
 
     shift.run_due()
     done = shift.desk.call(stay)
-    assert (done.status, stop.wishes) == (0, 1)
+    assert (done.status, stop.count) == (0, 1)
     assert done.err.count("unexpected error: RuntimeError: first") == 1
     assert done.err.count("unexpected error: KeyError: 'second'") == 1

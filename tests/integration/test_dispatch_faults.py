@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from campaign.engine.dispatch.dispatcher import Dispatch, Ending, Stop
+from campaign.engine.dispatch.dispatcher import Dispatch, Ending
 from campaign.engine.dispatch.pace import Pace
 from campaign.engine.dispatch.policy import Judge, Waits
 from campaign.engine.planning import Plan
+from campaign.engine.progress import StopRequest
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.gateway.result_codes import describe
 from campaign.journal import Journal, open_for_writing
@@ -118,7 +119,7 @@ class Bench:
         client: Script,
         *,
         watcher: Any = None,
-        stop: Stop | None = None,
+        stop: StopRequest | None = None,
         waits: Waits = NO_WAITS,
         clock: Clock | None = None,
     ) -> Ending:
@@ -128,7 +129,7 @@ class Bench:
             self.plan,
             client,  # type: ignore[arg-type] # a client, as far as the dispatch can see
             observer=watcher or Watcher(),
-            stop=stop or Stop(),
+            stop=stop or StopRequest(),
             judge=Judge(waits=waits),
             clock=clock,
         ).go()
@@ -282,10 +283,10 @@ def test_a_pause_awaits_what_else_is_on_the_wire(ten: Bench) -> None:
 
 
 def test_a_wish_to_stop_is_granted_while_the_gateway_recharges(ten: Bench) -> None:
-    stop = Stop()
+    stop = StopRequest()
 
     def recharging() -> Outcome:
-        stop.wish()
+        stop.request()
         return RECHARGING
 
     assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, "stopped by a person")
@@ -309,10 +310,10 @@ def test_a_back_off_is_counted_down_to_its_end_and_then_the_run_goes_on(tmp_path
 
 
 def test_whoever_stops_is_told_how_long_the_answers_on_the_wire_may_take(ten: Bench) -> None:
-    stop, watcher, clock = Stop(), Watcher(), SetClock()
+    stop, watcher, clock = StopRequest(), Watcher(), SetClock()
 
     def slow() -> Outcome:
-        stop.wish()
+        stop.request()
         while not watcher.waits:
             time.sleep(0.001)
         return ACCEPTED

@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from campaign.engine import results
-from campaign.engine.dispatch.dispatcher import Dispatch, Stop
+from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.engine.dispatch.policy import Judge
+from campaign.engine.progress import StopRequest
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Journal, open_for_reading, open_for_writing
 from campaign.model import RunState
@@ -73,7 +74,7 @@ class Gateway:
     accepted: Counter[str] = field(default_factory=Counter)
     hits: Counter[str] = field(default_factory=Counter)  # how often a request came here
     said: dict[str, Answer] = field(default_factory=dict)  # what the last attempt at a request was answered
-    stop: Stop = field(default_factory=Stop)
+    stop: StopRequest = field(default_factory=StopRequest)
     dead: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
     longest_attempt_s = 45.0
@@ -92,7 +93,7 @@ class Gateway:
                 return Outcome(fate=Fate.NOT_SENT, detail="refused")
             self.hits[request.id] += 1
             if behaviour in WISHES:
-                self.stop.wishes += 1 + WISHES.index(behaviour)
+                self.stop.count += 1 + WISHES.index(behaviour)
                 behaviour = 0
             if behaviour in {0, "accepted and lost"}:
                 self.accepted[request.id] += 1
@@ -156,7 +157,7 @@ class Runs(RuleBasedStateMachine):
 
     @rule(script=st.lists(BEHAVIOURS, max_size=12), crash_in=st.one_of(st.none(), st.integers(0, 30)))
     def send_or_resume(self, script: list[int | str], crash_in: int | None) -> None:
-        self.gateway.script, self.gateway.dead, self.gateway.stop = script, False, Stop()
+        self.gateway.script, self.gateway.dead, self.gateway.stop = script, False, StopRequest()
         before = Counter(self.gateway.hits)
         with self.open(crash_in) as journal, suppress(Crash):
             journal.give_up_orphans("run", now())

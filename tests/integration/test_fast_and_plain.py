@@ -15,7 +15,7 @@ import pytest
 
 from campaign.cli.progress_bars import Progress
 from campaign.config import campaign_file
-from campaign.engine import planning, results, runs
+from campaign.engine import planning, reports, results, runs
 from campaign.engine.checking import check as checking
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model.sentences import with_sentences
@@ -166,7 +166,7 @@ def test_the_journal_holds_the_same_plan_as_one_made_request_by_request(tmp_path
     checked = check(tmp_path, chosen(seed), duplicates="keep")
     table, url = checked.table, f"sqlite:///{tmp_path}/journal.sqlite3"
     with open_for_writing(url) as journal:
-        run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.Start(now=runs.now())).id
+        run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.PlanOptions(now=runs.now())).id
         kept = journal.recipients(run)
     with open_for_reading(url) as reader:
         thawed, requests = reader.recipients(run), reader.requests(run)
@@ -192,7 +192,7 @@ def test_the_workbook_shows_the_rows_as_the_table_has_them(
     rows = chosen(seed)
     checked = check(tmp_path, rows, duplicates="skip")
     result = results.of_check(checked, "http://127.0.0.1:1", NOW)
-    path = runs.report(result, tmp_path / "결과.xlsx", Progress(shown=False))
+    path = reports.write_workbook(result, tmp_path / "결과.xlsx", Progress(shown=False))
     headings, *found = openpyxl.load_workbook(path)["results"].iter_rows(values_only=True)
     assert [row[:5] for row in found] == [tuple(None if cell == "" else cell for cell in row) for row in rows]
     ours = dict(zip(headings[5:], zip(*(row[5:] for row in found), strict=True), strict=True))
@@ -204,7 +204,7 @@ def test_the_workbook_shows_the_rows_as_the_table_has_them(
 def test_a_run_that_was_just_planned_is_purged_from_memory_too(tmp_path: Path) -> None:
     checked = check(tmp_path, chosen(0), duplicates="keep")
     with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
-        run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.Start(now=runs.now())).id
+        run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.PlanOptions(now=runs.now())).id
         assert journal.recipients(run).table["number"].notna().any()
         journal.cancel(run, NOW)
         journal.purge(run, NOW)

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from campaign.cli import exit_status, remedies
 from campaign.cli.commands import schedule as scheduling
-from campaign.cli.commands.send import How
-from campaign.cli.context import Door
+from campaign.cli.commands.send import SendOptions
+from campaign.cli.context import CommandContext
+from campaign.engine import ScheduleOptions
 from campaign.journal import open_for_reading
 from campaign.model.errors import CampaignError
 from tests.support.clocks import SetClock
@@ -48,28 +50,30 @@ class Shift:
 
     def schedule(self, name: str = "c.toml", *, freeze: bool = False, again: bool = False) -> Done:
         """`campaign schedule`."""
-        wish = scheduling.Wish(freeze=freeze, again=again)
-        return self._do(lambda door: scheduling.schedule(door, self.desk.folder / name, How(), wish, self.clock))
+        options = ScheduleOptions(freeze=freeze, again=again)
+        return self._do(
+            lambda context: scheduling.schedule(context, self.desk.folder / name, SendOptions(), options, self.clock)
+        )
 
     def run_due(self, *, keys: bool = True, json: bool = True) -> Done:
         """`campaign run-due`."""
-        return self._do(lambda door: scheduling.run_due(door, self.clock), json=json, keys=keys)
+        return self._do(lambda context: scheduling.run_due(context, self.clock), json=json, keys=keys)
 
     def schedules(self, *, json: bool = False) -> Done:
         """`campaign schedules`."""
-        return self._do(lambda door: scheduling.schedules(door, self.clock), json=json)
+        return self._do(lambda context: scheduling.schedules(context, self.clock), json=json)
 
     def unschedule(self, schedule: str) -> Done:
         """`campaign unschedule`."""
-        return self._do(lambda door: scheduling.unschedule(door, schedule, self.clock))
+        return self._do(lambda context: scheduling.unschedule(context, schedule, self.clock))
 
-    def _do(self, what: Callable[[Door], int | None], *, json: bool = False, keys: bool = True) -> Done:
+    def _do(self, what: Callable[[CommandContext], int | None], *, json: bool = False, keys: bool = True) -> Done:
         def command() -> int:
             try:
-                return what(Door(json=json)) or 0
+                return what(CommandContext(json=json)) or 0
             except CampaignError as problem:
-                sys.stderr.write(f"campaign: {problem}\n")
-                return problem.exit_status
+                sys.stderr.write(f"campaign: {remedies.in_words(problem)}\n")
+                return exit_status.of_error(problem)
 
         return self.desk.call(command, keys=keys, env=self.env)
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign.config.campaign_file import Campaign, load
-from campaign.engine import estimate, preflight
+from campaign.engine import estimate
 from campaign.gateway import server_time
 from campaign.model import MsgType
 from campaign.model.errors import CampaignError
@@ -66,11 +66,11 @@ def exercised(campaign: Campaign) -> None:
             table.due((), NOW, now)
         assert 0 <= rules.invalid_share <= 1
     hours = window.of_run(sending.window, advertisement=campaign.message.advertisement)
-    speed = preflight.Speed(
+    speed = estimate.Speed(
         in_flight=campaign.gateway.in_flight, rate=campaign.gateway.rate, windows=hours, spreading=sending.spreading
     )
     speed.sent_at(NOW, 10_000_000, 1_000_000_000)
-    estimate.in_words(estimate.duration(10_000_000, in_flight=speed.in_flight, rate=speed.rate))
+    estimate.format_duration(estimate.duration(10_000_000, in_flight=speed.in_flight, rate=speed.rate))
     if sending.spreading is not None:
         assert 1 <= sending.spreading.request_size(1_000) <= 1_000
         Gate(hours, sending.spreading, [(NOW, 1_000)]).wait_for_spread(1_000, NOW)

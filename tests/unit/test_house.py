@@ -41,6 +41,16 @@ def test_only_the_engine_and_the_sandbox_command_start_the_sandbox() -> None:
     assert users_of(r"^\s*(?:from campaign import sandbox|from campaign\.sandbox)\b") == {"cli.app", "engine.connect"}
 
 
+def test_the_engine_names_no_command_and_no_flag() -> None:
+    written = users_of(r"`campaign |(?<![\w`-])--[a-z]|[`'\"]--[a-z]")
+    assert {name for name in written if name.startswith("engine")} <= {"engine.checking.checked"}
+
+
+def test_the_engine_and_the_scheduler_know_no_signals_and_no_exit_statuses() -> None:
+    users = users_of(r"^\s*(?:import signal|from signal)\b|exit_status|sys\.exit")
+    assert not {name for name in users if name.startswith(("engine", "scheduler"))}
+
+
 def test_no_function_walks_a_table_row_by_row() -> None:
     # The terminal shows five problem rows at most.
     assert users_of(r"\.(?:iterrows|itertuples|apply|applymap)\(") <= {"cli.check_view"}

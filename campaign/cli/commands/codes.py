@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from campaign.cli import terminal
 
 if TYPE_CHECKING:
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
 
-def codes(door: Door) -> None:
+def codes(context: CommandContext) -> None:
     """List the gateway's codes."""
     from campaign.gateway.result_codes import CODES
 
-    if door.json:
+    if context.json:
         words = [
             {"code": one.number, "korean": one.korean, "english": one.english, "policy": str(one.policy)}
             for one in CODES.values()

@@ -1,4 +1,4 @@
-"""Writing what became of runs once more: as a workbook, into the person's own one, or as a plain table."""
+"""The command that writes the result again: as a workbook, into a copy of the user's own, or as a plain table."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from campaign import engine
 from campaign.cli import terminal
-from campaign.cli.context import sources_of, writing
 from campaign.cli.options import UsageError
-from campaign.engine import results
-from campaign.engine import runs as pipeline
+from campaign.engine.reports import sources_of, write_workbook, writing
 from campaign.journal import open_for_reading
 from campaign.model.times import SEOUL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
     from campaign.journal import Reader, RunRecord
     from campaign.model import Result
 
@@ -27,14 +26,14 @@ FORMATS: Final = ("xlsx", "csv", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ReportFormat:
     """How a result is written."""
 
     suffix: str
     into_original: bool
 
 
-def form_of(name: str, *, into_original: bool) -> Form:
+def form_of(name: str, *, into_original: bool) -> ReportFormat:
     """The form that the options name.
 
     Raises:
@@ -44,20 +43,20 @@ def form_of(name: str, *, into_original: bool) -> Form:
         raise UsageError(f"--format {name}: expected one of {', '.join(FORMATS)}")
     if into_original and name != "xlsx":
         raise UsageError(f"--into-original makes a workbook; --format {name} cannot go with it")
-    return Form(name, into_original)
+    return ReportFormat(name, into_original)
 
 
-def report(door: Door, runs: Sequence[str], *, since: str | None, form: Form) -> None:
+def report(context: CommandContext, runs: Sequence[str], *, since: str | None, form: ReportFormat) -> None:
     """Write a run's result again, from the journal alone; or one workbook over several runs."""
-    with open_for_reading(door.journal_url) as journal:
+    with open_for_reading(context.journal_url) as journal:
         records = _since(journal, since) if since else [journal.run(run) for run in runs or ("last",)]
         if len(records) > 1:
-            _several(door, journal, records, form)
+            _several(context, journal, records, form)
             return
         [record] = records
-        result = results.of_run(journal, record)
-        place = writing(record.id, lambda: _write(door, result, _place(door, record.id, form, result), form))
-        door.show(pipeline.summarise(result, place))
+        result = engine.result_of_run(journal, record)
+        place = writing((record.id,), lambda: _write(context, result, _place(context, record.id, form, result), form))
+        context.show(engine.summarise(result, place))
 
 
 def _since(journal: Reader, words: str) -> list[RunRecord]:
@@ -71,32 +70,33 @@ def _since(journal: Reader, words: str) -> list[RunRecord]:
     return records[::-1]
 
 
-def _several(door: Door, journal: Reader, records: Sequence[RunRecord], form: Form) -> None:
+def _several(context: CommandContext, journal: Reader, records: Sequence[RunRecord], form: ReportFormat) -> None:
     from campaign.report import result_workbook
 
-    if form != Form("xlsx", into_original=False):
+    if form != ReportFormat("xlsx", into_original=False):
         raise UsageError("several runs go into one workbook: leave --format and --into-original out")
-    found = [results.of_run(journal, record) for record in records]
+    found = [engine.result_of_run(journal, record) for record in records]
     inputs = [path for result in found for path in sources_of(result.recipients)]
-    place = door.place(f"runs-{records[0].id}-to-{records[-1].id}", inputs=inputs)
-    with door.progress.stage("write", sum(len(result.rows) for result in found)) as advance:
-        written = writing("RUN RUN", lambda: result_workbook.write_several(found, place, progress=advance))
-    summaries = [pipeline.summarise(result, written) for result in found]
-    if door.json:
+    place = context.target.choose(f"runs-{records[0].id}-to-{records[-1].id}", inputs=inputs)
+    ids = tuple(record.id for record in records)
+    with context.progress.stage("write", sum(len(result.rows) for result in found)) as advance:
+        written = writing(ids, lambda: result_workbook.write_several(found, place, progress=advance))
+    summaries = [engine.summarise(result, written) for result in found]
+    if context.json:
         terminal.show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
         return
     for summary in summaries:
-        door.show(replace(summary, report=None))
-    door.show_place(written)
+        context.show(replace(summary, report=None))
+    context.show_place(written)
 
 
-def _place(door: Door, name: str, form: Form, result: Result) -> Path:
+def _place(context: CommandContext, name: str, form: ReportFormat, result: Result) -> Path:
     if form.into_original:
         name += "-original"
-    return door.place(name, form.suffix, inputs=sources_of(result.recipients))
+    return context.target.choose(name, form.suffix, inputs=sources_of(result.recipients))
 
 
-def _write(door: Door, result: Result, place: Path, form: Form) -> Path:
+def _write(context: CommandContext, result: Result, place: Path, form: ReportFormat) -> Path:
     from campaign.report import flat_files, original
 
     if form.into_original:
@@ -108,4 +108,4 @@ def _write(door: Door, result: Result, place: Path, form: Form) -> Path:
         return flat_files.csv(result, place)
     if form.suffix == "parquet":
         return flat_files.parquet(result, place)
-    return pipeline.report(result, place, door.progress)
+    return write_workbook(result, place, context.progress)

@@ -1,36 +1,35 @@
-"""Looking back: runs, their counts, their stories."""
+"""The commands that show runs: all of them, the counts of one, the history of one request."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from campaign import engine
 from campaign.cli import terminal
 from campaign.cli.options import UsageError
-from campaign.engine import results
-from campaign.engine import runs as pipeline
 from campaign.journal import open_for_reading
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
-    from campaign.cli.context import Door
+    from campaign.cli.context import CommandContext
 
 
-def status(door: Door, run: str) -> None:
+def status(context: CommandContext, run: str) -> None:
     """Show a run's counts."""
-    with open_for_reading(door.journal_url) as journal:
+    with open_for_reading(context.journal_url) as journal:
         record = journal.run(run)
-        door.show(pipeline.summarise(results.of_run(journal, record), record.report))
+        context.show(engine.summarise(engine.result_of_run(journal, record), record.report))
 
 
-def story(door: Door, run: str, no: int) -> None:
+def story(context: CommandContext, run: str, no: int) -> None:
     """Show everything that happened to one request."""
-    with open_for_reading(door.journal_url) as journal:
+    with open_for_reading(context.journal_url) as journal:
         record = journal.run(run)
         events = journal.events(record.id, no)
         there_are = sum(journal.counts(record.id).values())
     if not 1 <= no <= there_are:
         raise UsageError(f"run {record.id} has no request {no}; they go from 1 to {there_are}")
-    if door.json:
+    if context.json:
         terminal.show_json({"run": record.id, "request": no, "events": events})
         return
     rows = [
@@ -46,11 +45,11 @@ def story(door: Door, run: str, no: int) -> None:
     terminal.show_table(("time", "became", "attempt", "code", "cause"), rows)
 
 
-def runs(door: Door) -> None:
+def runs(context: CommandContext) -> None:
     """List all runs."""
-    with open_for_reading(door.journal_url) as journal:
+    with open_for_reading(context.journal_url) as journal:
         records = journal.runs()
-    if not door.json:
+    if not context.json:
         terminal.show_runs(records)
         return
     terminal.show_json(

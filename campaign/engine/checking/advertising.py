@@ -6,7 +6,7 @@ It helps to keep the rules, and is no legal advice.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from campaign.model.reasons import Reason, encode, nested
 from campaign.recipients.spreadsheets import wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from campaign.config.campaign_file import Campaign
@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 
 
 class AgainstTheRules(CampaignError):
-    """An advertisement is not as the rules want it; nothing was started."""
+    """An advertisement is against the rules; nothing was started.
+
+    Attributes:
+        found: the findings that stop it.
+        is_scheduled: it was to be sent later, or by a schedule.
+    """
+
+    def __init__(self, found: Sequence[AdvertisingFinding], *, is_scheduled: bool = False) -> None:
+        super().__init__("\n".join(f"advertising: {one.sentence}. Rule: {one.rule}" for one in found))
+        self.found = tuple(found)
+        self.is_scheduled = is_scheduled
 
 
 def examine(
@@ -135,21 +145,11 @@ def errors(found: Iterable[AdvertisingFinding]) -> list[AdvertisingFinding]:
     return [one for one in found if one.stops]
 
 
-WAY_OUT: Final = (
-    "Nothing was sent. Mend the message or the time; --override-advertising sends it all the same, and is recorded."
-)
-"""What a person can do who sends now."""
-
-WAY_OUT_OF_SCHEDULED: Final = "Mend the message, then schedule it again."
-"""What a person can do about what is to be sent later."""
-
-
-def refuse(found: Iterable[AdvertisingFinding], way_out: str = WAY_OUT) -> None:
-    """Refuse to send what is against the rules; `way_out` says what a person can do.
+def refuse(found: Iterable[AdvertisingFinding], *, is_scheduled: bool = False) -> None:
+    """Refuse to send what is against the rules.
 
     Raises:
-        AgainstTheRules: saying what was found, by which rule, and what to do.
+        AgainstTheRules: saying what was found, and by which rule.
     """
     if stopping := errors(found):
-        lines = [f"advertising: {one.sentence}. Rule: {one.rule}" for one in stopping]
-        raise AgainstTheRules("\n".join([*lines, way_out]))
+        raise AgainstTheRules(stopping, is_scheduled=is_scheduled)

@@ -15,7 +15,7 @@ from campaign.engine.checking.early_start import Begun
 from campaign.engine.checking.row_status import Exclusion, exclude_where
 from campaign.messages import compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
-from campaign.model.errors import RecipientsError
+from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
 from campaign.recipients import (
@@ -145,8 +145,8 @@ def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
     # The last column of that heading: the person's own ones stand before ours.
     ours = [column for column in recipients.columns if column.heading == "status"]
     if not ours:
-        raise RecipientsError(
-            f"{recipients.sources[0].file}: --only wants a result workbook; it has no column `status`"
+        raise NotResultWorkbook(
+            f"{recipients.sources[0].file}: picking rows by status wants a result workbook; it has no column `status`"
         )
     chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
     if not len(chosen):
@@ -181,7 +181,7 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     """
     number = _numbers_of(pd.Series([to], dtype=schema.TEXT), checked.campaign).iloc[0]
     if pd.isna(number["number"]):
-        raise RecipientsError(f"--to: {sentence(number['reason'])}")
+        raise WrongTestNumber(sentence(number["reason"]))
     table = checked.table
     sendable = table["text"].notna() & table["bytes"].notna()
     chosen = table[sendable & (table["status"].isna() if row is None else table["row"] == row)].head(1)

@@ -35,21 +35,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.engine.planning import Plan
-    from campaign.engine.progress import SendingObserver
+    from campaign.engine.progress import SendingObserver, StopRequest
     from campaign.gateway.client import Client, PreparedRequest
     from campaign.journal import Claim, Journal, RunRecord
     from campaign.model import Request
-
-
-@dataclass(slots=True)
-class Stop:
-    """A person's wish to stop; set by a signal's handler, looked at by the dispatch."""
-
-    wishes: int = 0  # 1: claim nothing more, await what is on the wire; 2: stop now
-
-    def wish(self) -> None:
-        """Stop, or stop sooner."""
-        self.wishes += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ class Dispatch:
         plan: its requests.
         client: who sends them.
         observer: told about every settled request.
-        stop: a person's wish to stop.
+        stop: the request to stop.
         judge: what follows from outcomes.
         clock: the machine's own, unless another is given.
         gate: where the run has hours, or is spread over time.
@@ -98,7 +87,7 @@ class Dispatch:
         client: Client,
         *,
         observer: SendingObserver,
-        stop: Stop,
+        stop: StopRequest,
         judge: Judge | None = None,
         clock: Clock | None = None,
         gate: Gate | None = None,
@@ -128,7 +117,7 @@ class Dispatch:
         self._done: queue.SimpleQueue[tuple[_UnderWay, Outcome]] = queue.SimpleQueue()
 
     def go(self) -> Ending:
-        """Send until nothing is left, a reason to pause comes up, or a person wishes to stop.
+        """Send until nothing is left, a reason to pause comes up, or a stop is requested.
 
         Raises:
             JournalError: it could not begin; nothing was sent.
@@ -162,11 +151,11 @@ class Dispatch:
         return self._is_stopping() or not (self._left or self._later)
 
     def _is_stopping(self) -> bool:
-        return self._why is not None or self._passage.ending is not None or self._stop.wishes > 0
+        return self._why is not None or self._passage.ending is not None or self._stop.count > 0
 
     def _step(self) -> None:
         self._collect()
-        if self._stop.wishes > 1:
+        if self._stop.count > 1:
             self._abandon()
         now = self._clock.steady()
         wanted = {} if self._is_stopping() else self._choose(now)
@@ -312,7 +301,7 @@ class Dispatch:
 
     def _save_what_comes(self) -> None:
         """After a failure: wait for what is on the wire, and try once more to write it down."""
-        while self._under_way and self._stop.wishes < 2:  # noqa: PLR2004 - the second wish
+        while self._under_way and self._stop.count < 2:  # noqa: PLR2004 - the second request
             self._collect()
         self._abandon()
         try:

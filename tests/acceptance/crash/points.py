@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from campaign.cli.commands import send
+from campaign.engine import reports
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.gateway.connection import RecordingHTTPConnection
 from campaign.journal import Journal
@@ -93,7 +94,7 @@ def mark_stages(mark: Callable[[str], None]) -> None:
 
     _wrap(send, "open_for_writing", lambda _: ["planning"], passing)
     _wrap(Dispatch, "go", lambda _: ["sending"], passing)
-    _wrap(send, "write_run", lambda _: ["reporting"], passing)
+    _wrap(reports, "report", lambda _: ["reporting"], passing)
 
 
 def _wrap(

@@ -32,4 +32,4 @@ def test_it_goes_as_fast_as_the_rate_or_the_answers_let_it(
     ],
 )  # fmt: skip
 def test_a_length_of_time_is_said_as_a_person_says_it(seconds: float, words: str) -> None:
-    assert estimate.in_words(timedelta(seconds=seconds)) == words
+    assert estimate.format_duration(timedelta(seconds=seconds)) == words

@@ -1,0 +1,96 @@
+"""What the user can do about an error, in the words of the command line: its commands and its flags.
+
+The errors state facts only. They are told apart by their codes, so that nothing has to be imported to show one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign.model.entities import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from campaign.engine.checking.advertising import AgainstTheRules
+    from campaign.engine.decisions import StillToGo
+    from campaign.engine.history import AlreadySent
+    from campaign.engine.reports import ReportFailed
+    from campaign.engine.runs import RunScheduled
+    from campaign.model.errors import CampaignError, NothingToSend
+
+
+def in_words(problem: CampaignError) -> str:
+    """The error, and what the user can do about it."""
+    describe = _IN_WORDS.get(problem.code, str)
+    return describe(problem)
+
+
+def _already_sent(problem: AlreadySent) -> str:
+    if problem.state in {RunState.FINISHED, RunState.CANCELLED}:
+        return f"{problem} `--again` sends them once more."
+    return f"{problem} `campaign resume {problem.run}` goes on with it."
+
+
+def _against_the_rules(problem: AgainstTheRules) -> str:
+    if problem.is_scheduled:
+        return f"{problem}\nFix the message, then schedule it again."
+    return (
+        f"{problem}\nNothing was sent. Fix the message or the time; --override-advertising sends it all the same, and "
+        "is recorded."
+    )
+
+
+def _nothing_to_send(problem: NothingToSend) -> str:
+    if problem.file is None:
+        return f"{problem}; `campaign check` says why"
+    return f"{problem} `campaign check {problem.file}` says why."
+
+
+def _still_to_go(problem: StillToGo) -> str:
+    run, words = problem.run, []
+    if problem.planned:
+        words.append(
+            f"it still has requests to send, {problem.planned} of them (`campaign resume {run}` or "
+            f"`campaign cancel {run}`)"
+        )
+    if problem.unknown:
+        words.append(
+            f"requests of it are unknown, {problem.unknown} of them (`campaign resolve {run} --sent` or `--not-sent`)"
+        )
+    return f"run {run} keeps its texts and numbers: {', '.join(words)}"
+
+
+def _report_failed(problem: ReportFailed) -> str:
+    if not problem.runs:
+        return str(problem)
+    runs = problem.runs[0] if len(problem.runs) == 1 else "RUN RUN"
+    return f"{problem} `campaign report {runs}` writes it again."
+
+
+def _run_scheduled(problem: RunScheduled) -> str:
+    return (
+        f"{problem} To send it now, take its schedule back (`campaign schedules`, `campaign unschedule ID`), then "
+        "`campaign send FILE`"
+    )
+
+
+_IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "against_the_rules": _against_the_rules,
+    "already_frozen": lambda problem: f"{problem} `campaign unschedule {problem.schedule}` takes it back.",
+    "already_sent": _already_sent,
+    "cannot_freeze": lambda problem: f"--freeze: {problem}",
+    "not_result_workbook": lambda problem: f"--only: {problem}",
+    "nothing_to_send": _nothing_to_send,
+    "outside_hours": lambda problem: f"{problem} `campaign schedule FILE` can have it sent in time.",
+    "reach_unknown": lambda problem: f"{problem} (`campaign purge` removes numbers.)",
+    "report_failed": _report_failed,
+    "run_scheduled": _run_scheduled,
+    "schedule_changed": lambda problem: f"{problem} `campaign schedule {problem.file}` records it anew.",
+    "still_to_go": _still_to_go,
+    "too_many_invalid": lambda problem: f"{problem} `campaign check {problem.file}` shows them.",
+    "wrong_test_number": lambda problem: f"--to: {problem}",
+}
+
+WORDED: Final = frozenset(_IN_WORDS)
+"""The codes of the errors that have words here."""

@@ -1,0 +1,81 @@
+"""How a scheduler speaks on the terminal: its notes, and the commands that its users may want next."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaign import engine
+from campaign.cli import remedies, terminal
+from campaign.cli.signals import graceful_shutdown
+from campaign.config import campaign_file
+from campaign.model.errors import CampaignError
+from campaign.model.origin import gateway_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from campaign.journal import ScheduleRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalListener:
+    """The listener of a scheduler on a terminal; `journal` is the journal's URL where it is not the usual one."""
+
+    journal: str | None
+
+    def note(self, words: str) -> None:
+        """On standard error."""
+        terminal.note(words)
+
+    def double_removed(self, schedule: ScheduleRecord) -> None:
+        """On standard error."""
+        terminal.note(
+            f"note: schedule {schedule.id} is taken back: the same campaign file, {schedule.file_id}, is scheduled a "
+            "second time. `campaign schedules` lists what is left."
+        )
+
+    def graceful_shutdown(self, stop: engine.StopRequest) -> AbstractContextManager[None]:
+        """Inside, a signal requests a stop."""
+        return graceful_shutdown(stop)
+
+    def error_in_words(self, problem: CampaignError) -> str:
+        """With the commands that help."""
+        return remedies.in_words(problem)
+
+    def summary_in_words(self, summary: engine.Summary) -> Sequence[str]:
+        """As `campaign status` shows it."""
+        return terminal.summary_lines(summary)
+
+    def after_missed(self, schedule: ScheduleRecord) -> str:
+        """Send it now or another time: through the same gateway, in the same journal."""
+        file = shlex.quote(schedule.file)
+        journal = f" --journal {shlex.quote(self.journal)}" if self.journal else ""
+        gateway = _gateway_option(schedule)
+        return (
+            f"`campaign send {file}{gateway}{journal}` sends it now; "
+            f"`campaign schedule {file}{gateway}{journal}` records another time"
+        )
+
+    def after_expired(self, run: str) -> str:
+        """Resume or cancel."""
+        return f"`campaign resume {run}` sends it now, `campaign cancel {run}` lets it be"
+
+    def after_failed(self, run: str) -> str:
+        """Resume."""
+        return f"`campaign resume {run}` goes on with it."
+
+
+def _gateway_option(schedule: ScheduleRecord) -> str:
+    """The option that leads to the schedule's gateway; none where the campaign file leads there anyway."""
+    if schedule.gateway == engine.SANDBOX:
+        return " --sandbox"
+    with suppress(CampaignError):
+        usual = engine.gateway_of(campaign_file.load(Path(schedule.file)))
+        if gateway_identity(usual) == gateway_identity(schedule.gateway):
+            return ""
+    return f" --gateway-url {shlex.quote(schedule.gateway)}"

@@ -1,0 +1,160 @@
+"""Result workbooks of runs: where they go, and what becomes of a run whose workbook cannot be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaign.config.environment import Environment
+from campaign.engine import connect, preflight, results
+from campaign.engine.progress import SILENT
+from campaign.engine.summary import summarise
+from campaign.model.errors import CampaignError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from campaign.config.campaign_file import Campaign
+    from campaign.engine.progress import Progress
+    from campaign.engine.summary import Summary
+    from campaign.journal import Journal, RunRecord
+    from campaign.model import Recipients, Result
+
+
+class ReportFailed(CampaignError):
+    """A workbook could not be written; the run itself is as it was.
+
+    Attributes:
+        runs: the runs that it is about; none for a check.
+    """
+
+    def __init__(self, name: str, problem: str, runs: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{name} could not be written: {problem}.")
+        self.runs = runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTarget:
+    """Where result workbooks go.
+
+    Attributes:
+        file: the file that the user named; otherwise a file in `folder`, named after the run.
+        folder: the folder of workbooks; by default the environment's (`CAMPAIGN_REPORTS`).
+        journal: the journal's file, which is never written over, like the sandbox's ledger beside it.
+    """
+
+    file: Path | None = None
+    folder: Path | None = None
+    journal: Path | None = None
+
+    def choose(self, name: str, suffix: str = "xlsx", *, inputs: Iterable[Path] = ()) -> Path:
+        """The path for a workbook of that name.
+
+        Args:
+            name: the file's name without its suffix.
+            suffix: the file's suffix, without a dot.
+            inputs: files that are never written over, besides the journal.
+
+        Raises:
+            PlaceRefused: `file` is one of those, or another file that is not ours.
+        """
+        from campaign.report import place
+
+        meant = self.file or (self.folder or Environment().reports_folder) / f"{name}.{suffix}"
+        return place.choose(meant, [*inputs, *self._records()], asked_for=self.file is not None)
+
+    def require(self, name: str, *, inputs: Iterable[Path] = ()) -> None:
+        """Refuse, before anything is sent, what could not be reported after it.
+
+        Raises:
+            PlaceRefused: as `choose`; or no file of that name can be put there.
+            NotReady: the disk is nearly full.
+        """
+        from campaign.report import place
+
+        path = self.choose(name, inputs=inputs)
+        place.require(path)
+        preflight.require_room(path.parent, "the workbook")
+
+    def _records(self) -> Iterator[Path]:
+        """The files of the journal and of the sandbox's ledger, whether they exist or not."""
+        if self.journal is None:
+            return
+        for path in (self.journal, connect.ledger_beside(self.journal)):
+            for suffix in ("", "-wal", "-shm", "-journal", ".lock"):
+                yield path.with_name(path.name + suffix)
+
+
+def require_place(journal: Journal, record: RunRecord, target: ReportTarget) -> None:
+    """Refuse early what could not be reported later of a run; as `ReportTarget.require`."""
+    inputs = sources_of(journal.recipients(record.id)) if target.file else ()
+    target.require(record.id, inputs=inputs)
+
+
+def report(journal: Journal, run: str, target: ReportTarget | None = None, progress: Progress = SILENT) -> Summary:
+    """Write a run's workbook and record where it is.
+
+    Returns:
+        The run's numbers. A workbook that could not be written changes nothing about the run: then `report` is
+        None and `trouble` says why.
+    """
+    record = journal.run(run)
+    result = results.of_run(journal, record)
+    path = trouble = None
+    try:
+        path = write_report(result, record.id, target or ReportTarget(), progress, sources_of(result.recipients))
+        journal.set_report(record.id, path)
+    except CampaignError as problem:
+        trouble = problem
+    return replace(summarise(result, path), trouble=trouble)
+
+
+def write_report(
+    result: Result, name: str, target: ReportTarget, progress: Progress, inputs: Iterable[Path] = ()
+) -> str:
+    """Write a result's workbook; returns its path.
+
+    Raises:
+        ReportFailed: it could not be written.
+        PlaceRefused: `target.file` is a file that is not ours.
+    """
+    runs = (result.run.id,) if result.run.id else ()
+    return writing(runs, lambda: write_workbook(result, target.choose(name, inputs=inputs), progress))
+
+
+def writing(runs: tuple[str, ...], write: Callable[[], Path]) -> str:
+    """The path of the file that `write` wrote about these runs.
+
+    Raises:
+        ReportFailed: it could not be written.
+    """
+    try:
+        return str(write())
+    except CampaignError:
+        raise
+    except OSError as problem:
+        name = str(problem.filename or "the workbook")
+        raise ReportFailed(name, problem.strerror or str(problem), runs) from problem
+    except Exception as problem:
+        raise ReportFailed("the workbook", f"{type(problem).__name__}: {problem}", runs) from problem
+
+
+def write_workbook(result: Result, path: Path, progress: Progress) -> Path:
+    """Write the result's workbook; returns the path that it got."""
+    from campaign.report import result_workbook
+
+    with progress.stage("write", len(result.rows)) as advance:
+        return result_workbook.write(result, path, progress=advance)
+
+
+def inputs_of(campaign: Campaign) -> list[Path]:
+    """The files that a campaign reads."""
+    message, recipients = campaign.message, campaign.recipients
+    named = [*recipients.files, *recipients.suppress, message.template, message.image]
+    return [campaign.folder / name for name in named if name is not None]
+
+
+def sources_of(recipients: Recipients) -> list[Path]:
+    """The spreadsheets that rows were read from."""
+    return [Path(source.file) for source in recipients.sources]

@@ -1,0 +1,266 @@
+"""Campaigns recorded to be sent later: checked, recorded, replaced, frozen, and taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from campaign.engine import history, preflight, results, runs, sending_hours
+from campaign.engine.checking import advertising
+from campaign.engine.checking.check import check
+from campaign.model import OccurrenceState, RunState, ScheduleState, Status
+from campaign.model.errors import CampaignError, NothingToSend, SettingsError
+from campaign.model.naming import canonical_path
+from campaign.model.times import format_time
+from campaign.timing.gate import Gate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from campaign.config.campaign_file import Campaign
+    from campaign.config.schedule_sections import ScheduleSection
+    from campaign.engine.checking.checked import Checked
+    from campaign.engine.progress import Progress
+    from campaign.journal import Journal, Reader, RunRecord, ScheduleRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleOptions:
+    """How a campaign is recorded.
+
+    Attributes:
+        freeze: plan its run now, from the recipients of now; otherwise they are read when it starts.
+        again: whether a plan that was sent before may be sent once more.
+    """
+
+    freeze: bool = False
+    again: bool = False
+
+
+class AlreadyFrozen(CampaignError):
+    """The campaign file is scheduled already as `schedule`, with its recipients frozen; nothing was changed."""
+
+    def __init__(self, file: Path, schedule: str) -> None:
+        super().__init__(f"{file}: is scheduled already, with its recipients frozen ({schedule}). Nothing was changed.")
+        self.schedule = schedule
+
+
+class CannotFreeze(CampaignError):
+    """A recurring campaign cannot be frozen."""
+
+
+class NotActive(CampaignError):
+    """The schedule `schedule` starts nothing any more; `state` says why."""
+
+    def __init__(self, schedule: str, state: ScheduleState) -> None:
+        super().__init__(f"{schedule}: is {state} already; nothing was changed")
+        self.schedule = schedule
+        self.state = state
+
+
+def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: datetime, count: int) -> list[datetime]:
+    """The next times at which the campaign would start, at most `count`.
+
+    Raises:
+        SettingsError: it has no [schedule], or its time is past.
+        CannotFreeze: it is recurring, and its recipients are to be frozen.
+    """
+    section = _section(file, campaign)
+    if options.freeze and section.every is not None:
+        raise CannotFreeze("a recurring campaign reads its recipients afresh each time; take `every` out")
+    table = section.timetable
+    times = table.upcoming((), now, count)
+    if section.every is None and times[0] + table.grace < now:
+        raise SettingsError(
+            f"{file}: schedule.start_at = {format_time(times[0])}: that is past, and so is the latest time to "
+            f"start, {format_time(times[0] + table.grace)}. Nothing was recorded: write another time."
+        )
+    return times
+
+
+def _section(file: Path, campaign: Campaign) -> ScheduleSection:
+    if campaign.schedule is None:
+        raise SettingsError(
+            f"{file}: has no [schedule]. Add one, such as\n[schedule]\nstart_at = 2026-12-01T10:00:00+09:00"
+        )
+    return campaign.schedule
+
+
+def check_for(campaign: Campaign, gateway: str, start: datetime, progress: Progress) -> Checked:
+    """Check a campaign as if it were sent at `start`.
+
+    Raises:
+        NotReady: its last requests would come too late for their reservations.
+        RecipientsError, TemplateError, SettingsError: as `check`.
+    """
+    checked = check(campaign, start, progress, practice=gateway == results.SANDBOX)
+    preflight.require_reservations(checked.table, sending_hours.expected_rate(checked), start)
+    return checked
+
+
+def require_sendable(file: Path, checked: Checked) -> None:
+    """Refuse to record what could not be sent at its time.
+
+    Raises:
+        NothingToSend: no row can be sent.
+        AgainstTheRules: it is an advertisement against the rules, at any hour of sending.
+    """
+    if checked.table["request"].isna().all():
+        raise NothingToSend(f"{file}: no row can be sent; nothing was recorded.", file)
+    advertising.refuse(advertising.whatever_the_hour(checked.found), is_scheduled=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """At its start, a campaign waits: why, and until when (later than the latest start: nothing will be sent)."""
+
+    why: str
+    until: datetime
+
+
+def wait_at(checked: Checked, gateway: str, start: datetime) -> Waiting | None:
+    """What the campaign would wait for if it started at `start`; None where it would go at once."""
+    if gateway == results.SANDBOX:
+        return None
+    wait = Gate(sending_hours.windows_of(checked)).wait_for_window(start)
+    return Waiting(why=wait.why, until=wait.until) if wait is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """What was recorded.
+
+    Attributes:
+        record: the schedule.
+        replaced: the ids of earlier schedules of the same campaign file, which start nothing any more.
+        run: its run, where the recipients were frozen.
+        similar: what an earlier run sent already of it, in a sentence.
+    """
+
+    record: ScheduleRecord
+    replaced: tuple[str, ...]
+    run: RunRecord | None = None
+    similar: str | None = None
+
+
+def schedule(
+    journal: Journal, file: Path, checked: Checked, gateway: str, options: ScheduleOptions, *, now: datetime
+) -> Scheduled:
+    """Record a checked campaign, to be started by the scheduler; an earlier schedule of the same file is replaced.
+
+    Everything is recorded in one transaction: what fails or is interrupted leaves nothing.
+
+    Args:
+        journal: open for writing.
+        file: the campaign file, which is read again at each start.
+        checked: the campaign as `check_for` found it.
+        gateway: an origin, or `results.SANDBOX`.
+        options: how it is recorded.
+        now: the time.
+
+    Raises:
+        NothingToSend, AgainstTheRules: as `require_sendable`.
+        AlreadyFrozen: the file is scheduled already, with its recipients frozen.
+        AlreadySent: it starts once, and was sent before.
+    """
+    require_sendable(file, checked)
+    _refuse_frozen(journal, file)
+    section = _section(file, checked.campaign)
+    similar = None
+    if section.every is None:
+        if not options.again:
+            history.refuse_resend(journal, checked, gateway)
+        similar = history.describe_similar_run(journal, checked, gateway)
+    with journal.together():
+        record = _record(journal, file, checked, gateway, again=options.again, now=now)
+        replaced = journal.add_schedule(record)
+        run = _freeze(journal, record, checked, now) if options.freeze else None
+    return Scheduled(record=record, replaced=tuple(replaced), run=run, similar=similar)
+
+
+def _refuse_frozen(journal: Journal, file: Path) -> None:
+    this = str(canonical_path(file))
+    for record in journal.schedules():
+        if record.file_id == this and record.state == ScheduleState.ACTIVE and frozen_run(journal, record):
+            raise AlreadyFrozen(file, record.id)
+
+
+def _record(
+    journal: Journal, file: Path, checked: Checked, gateway: str, *, again: bool, now: datetime
+) -> ScheduleRecord:
+    from campaign.journal import ScheduleRecord
+
+    campaign, section = checked.campaign, _section(file, checked.campaign)
+    return ScheduleRecord(
+        id=journal.new_schedule_id(campaign.name),
+        name=campaign.name,
+        file=str(canonical_path(file)),
+        state=ScheduleState.ACTIVE,
+        created_at=now,
+        timetable=section.timetable,
+        gateway=gateway,
+        section=section.model_dump_json(),
+        notify=campaign.notify.model_dump_json(exclude_none=True) if campaign.notify else None,
+        invalid=int((checked.table["status"] == str(Status.INVALID)).sum()),
+        again=again,
+    )
+
+
+def _freeze(journal: Journal, record: ScheduleRecord, checked: Checked, now: datetime) -> RunRecord:
+    """Plan its run now, to be started later."""
+    due = record.timetable.start_at
+    if due is None:
+        raise TypeError("frozen without a time")
+    journal.claim_occurrence(record.id, due, due + record.timetable.grace, now)
+    options = runs.PlanOptions(now=now, later=max(due, now), occurrence=(record.id, due), again=True)
+    return runs.plan(journal, checked, record.gateway, options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unscheduled:
+    """What became of the runs of a schedule that was taken back.
+
+    Attributes:
+        cancelled: the run that was planned ahead, which is cancelled.
+        started: the runs that were started before, and go on.
+    """
+
+    cancelled: str | None
+    started: tuple[str, ...]
+
+
+def unschedule(journal: Journal, schedule_id: str, now: datetime) -> Unscheduled:
+    """Take a schedule back: it starts nothing any more.
+
+    Raises:
+        NoSuchSchedule: there is no such schedule.
+        NotActive: it starts nothing any more already.
+    """
+    record = journal.schedule(schedule_id)
+    if record.state != ScheduleState.ACTIVE:
+        raise NotActive(schedule_id, record.state)
+    frozen = take_back(journal, record, now)
+    cancelled = frozen.id if frozen is not None else None
+    started = (one.run for one in journal.occurrences(record.id) if one.state == OccurrenceState.STARTED)
+    return Unscheduled(cancelled=cancelled, started=tuple(run for run in started if run and run != cancelled))
+
+
+def frozen_run(journal: Reader, record: ScheduleRecord) -> RunRecord | None:
+    """The run of a schedule that was planned ahead and has not begun."""
+    for one in journal.occurrences(record.id):
+        if one.run is not None and one.state == OccurrenceState.STARTED:
+            run = journal.run(one.run)
+            return run if run.started_at is None and run.state == RunState.PAUSED else None
+    return None
+
+
+def take_back(journal: Journal, record: ScheduleRecord, now: datetime) -> RunRecord | None:
+    """Let an active schedule start nothing any more; returns its run that was planned ahead, cancelled with it."""
+    frozen = frozen_run(journal, record)
+    with journal.together():
+        journal.close_schedule(record.id, ScheduleState.REMOVED)
+        if frozen is not None:
+            journal.cancel(frozen.id, now)
+            journal.stop(frozen.id, RunState.CANCELLED, "its schedule was taken back", now)
+    return frozen

@@ -1,0 +1,81 @@
+"""A run, or a check, in numbers: what every door shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from campaign.engine.checking.checked import AdvertisingFinding
+    from campaign.model import Result, RunState
+    from campaign.model.errors import CampaignError
+    from campaign.report.totals import Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run, or a check, in numbers.
+
+    Attributes:
+        run: the run's id; None for a check.
+        why: why the run paused.
+        report: where its workbook is.
+        totals: counts of rows, requests, codes and types, and the cost.
+        notes: sentences on the whole list.
+        found: what the rules of advertising find.
+        overridden: the findings that the user overrode.
+        resume_at: when the scheduler continues the run.
+        trouble: why its workbook could not be written.
+    """
+
+    run: str | None
+    state: RunState
+    why: str | None
+    sandbox: bool
+    report: str | None
+    totals: Totals
+    notes: tuple[str, ...] = ()
+    found: tuple[AdvertisingFinding, ...] = ()
+    advertisement: bool = False
+    overridden: str | None = None
+    resume_at: datetime | None = None
+    trouble: CampaignError | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The object that scripts read. Source: design.md, "Commands - contract"."""
+        totals = self.totals
+        return {
+            "run": self.run,
+            "state": str(self.state),
+            "report": self.report,
+            "rows": totals["rows"],
+            "requests": totals["requests"],
+            "codes": totals["codes"],
+            "types": totals["types"],
+            "cost": totals["cost"],
+            "sandbox": self.sandbox,
+            "why": self.why,
+            "advertisement": self.advertisement,
+            "overridden": self.overridden,
+            "findings": [one.as_json() for one in self.found],
+        }
+
+
+def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) -> Summary:
+    """The result in numbers; `place` is where its workbook is."""
+    from campaign.report.totals import totals
+
+    return Summary(
+        run=result.run.id or None,
+        state=result.run.state,
+        why=result.run.why,
+        sandbox=result.run.sandbox,
+        report=place,
+        totals=totals(result),
+        notes=notes,
+        advertisement=result.run.advertisement,
+        overridden=result.run.overridden,
+        resume_at=result.run.resume_at,
+    )
