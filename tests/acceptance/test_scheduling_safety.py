@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.engine.planning import Plan
-from campaign.journal import Journal, open_for_writing
+from campaign.journal import open_for_writing
+from campaign.journal.schedules import Schedules
 from campaign.model.errors import JournalError
 from campaign.scheduler import service
 from tests.support.desk import number
@@ -179,7 +180,7 @@ def test_a_task_that_comes_to_nothing_is_not_done_round_and_round(
 ) -> None:
     shift.schedule()
     shift.it_is("2026-12-01 23:00:00")
-    monkeypatch.setattr(Journal, "miss_occurrence", lambda *_: False)
+    monkeypatch.setattr(Schedules, "miss_occurrence", lambda *_: False)
     assert len(shift.run_due().json["happened"]) == 1
 
 

@@ -90,20 +90,20 @@ class Gone:
         raise BrokenPipeError
 
 
-class Failing(Journal):
-    """A journal whose commits fail from the `fails_at`-th on, `times` times."""
+@dataclass
+class Failing:
+    """`Requests.advance` that fails from the `fails_at`-th commit on, `times` times."""
 
-    fails_at = 0
-    times = 1
-    commits = 0
+    advance: Callable[..., list[Claim]]
+    fails_at: int
+    times: int = 1
+    commits: int = 0
 
-    def advance(
-        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
-    ) -> list[Claim]:
+    def __call__(self, *given: Any) -> list[Claim]:
         self.commits += 1
         if self.fails_at <= self.commits < self.fails_at + self.times:
             raise JournalError("disk full")
-        return super().advance(run, owner, settlements, wanted, now)
+        return self.advance(*given)
 
 
 @dataclass
@@ -181,20 +181,18 @@ def test_a_failure_on_our_side_loses_no_answer_of_what_is_on_the_wire(ten: Bench
 
 
 @pytest.mark.parametrize("fails_at", [1, 2, 3])
-def test_a_commit_that_fails_once_loses_no_answer(ten: Bench, fails_at: int) -> None:
-    ten.journal.__class__ = Failing
-    assert isinstance(ten.journal, Failing)
-    ten.journal.fails_at = fails_at
+def test_a_commit_that_fails_once_loses_no_answer(ten: Bench, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
+    monkeypatch.setattr(ten.journal.requests, "advance", Failing(ten.journal.requests.advance, fails_at))
     client, watcher = Script(), Watcher()
     assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
     assert ten.states() == ["accepted" if no in client.sent else "planned" for no in range(1, 11)]
     assert watcher.told == [State.ACCEPTED] * len(client.sent)
 
 
-def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobody_otherwise(ten: Bench) -> None:
-    ten.journal.__class__ = Failing
-    assert isinstance(ten.journal, Failing)
-    ten.journal.fails_at, ten.journal.times = 2, 99
+def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobody_otherwise(
+    ten: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ten.journal.requests, "advance", Failing(ten.journal.requests.advance, 2, times=99))
     client, watcher = Script(), Watcher()
     assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
     assert ten.states() == ["in_flight"] * IN_FLIGHT + ["planned"] * 6
@@ -247,7 +245,7 @@ def test_after_a_back_off_the_plan_goes_on_in_its_order(ten: Bench) -> None:
 
     client = Script({no: lambda no=no: recharging(no) for no in first})  # type: ignore[misc] # bound in the loop
     claimed: list[int] = []
-    advance = ten.journal.advance
+    advance = ten.journal.requests.advance
 
     def noting(
         run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
@@ -255,7 +253,7 @@ def test_after_a_back_off_the_plan_goes_on_in_its_order(ten: Bench) -> None:
         claimed.extend(wanted)
         return advance(run, owner, settlements, wanted, now)
 
-    ten.journal.advance = noting  # type: ignore[method-assign]
+    ten.journal.requests.advance = noting  # type: ignore[method-assign]
     # Long enough for all four answers to be there before the first is tried again.
     assert ten.go(client, waits=replace(NO_WAITS, back_off=(1,))) == Ending(RunState.FINISHED)
     again = claimed[IN_FLIGHT:]

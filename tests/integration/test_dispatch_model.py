@@ -29,6 +29,8 @@ from campaign.engine.dispatch.dispatcher import Dispatch, Stop
 from campaign.engine.dispatch.policy import Judge
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Journal, open_for_reading, open_for_writing
+from campaign.journal.database import WritableDatabase
+from campaign.journal.sqlite import SqliteFile
 from campaign.model import RunState
 from campaign.model.errors import JournalBusy, JournalError
 from tests.support.clocks import SetClock
@@ -103,16 +105,16 @@ class Gateway:
             return Outcome(fate=Fate.ANSWERED, code=behaviour, message=f"words {nth}", request_no=nth, msg_type="SMS")
 
 
-class Crashing(Journal):
-    """A journal whose process can die right before, in the middle of, or right after any of its transactions."""
+class Crashing(WritableDatabase):
+    """A database whose process can die right before, in the middle of, or right after any transaction."""
 
     crash_in: int | None = None
     gateway: Gateway
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
         self._maybe_crash()
-        with super()._writing() as connection:
+        with super().writing() as connection:
             yield connection
             self._maybe_crash()
         self._maybe_crash()
@@ -180,10 +182,10 @@ class Runs(RuleBasedStateMachine):
 
     @contextmanager
     def open(self, crash_in: int | None) -> Iterator[Journal]:
-        with open_for_writing(self.url) as journal:
-            journal.__class__ = Crashing
-            assert isinstance(journal, Crashing)
-            journal.crash_in, journal.gateway = crash_in, self.gateway
+        database = Crashing(SqliteFile(Path(self.url.removeprefix("sqlite:///")), write=True))
+        with Journal(database) as journal:
+            database.lock()
+            database.crash_in, database.gateway = crash_in, self.gateway
             yield journal
 
     def await_threads(self) -> None:

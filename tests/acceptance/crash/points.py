@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from campaign.cli.commands import send
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.gateway.connection import NotingHTTPConnection
-from campaign.journal import Journal
+from campaign.journal.requests import Requests
+from campaign.journal.runs import Runs
 from campaign.report import workbook
 
 if TYPE_CHECKING:
@@ -123,13 +124,13 @@ def _of_advance(given: Mapping[str, Any]) -> list[str]:
 
 
 _PLACES: Final[tuple[tuple[Any, str, Callable[[Mapping[str, Any]], list[str]]], ...]] = (
-    (Journal, "add_run", lambda _: ["plan"]),
-    (Journal, "give_up_orphans", lambda _: ["orphans"]),
-    (Journal, "start", lambda _: ["start"]),
-    (Journal, "advance", _of_advance),
+    (Runs, "add", lambda _: ["plan"]),
+    (Requests, "mark_orphans_unknown", lambda _: ["orphans"]),
+    (Runs, "start", lambda _: ["start"]),
+    (Requests, "advance", _of_advance),
     (NotingHTTPConnection, "request", lambda _: ["submit"]),
     (NotingHTTPConnection, "getresponse", lambda _: ["answer"]),
-    (Journal, "stop", lambda _: ["stop"]),
+    (Runs, "stop", lambda _: ["stop"]),
     (workbook, "write", lambda _: ["report"]),
-    (Journal, "set_report", lambda _: ["noting the report"]),
+    (Runs, "set_report", lambda _: ["noting the report"]),
 )

@@ -300,7 +300,7 @@ def test_a_lock_left_by_a_dead_process_is_not_in_the_way(url: str, tmp_path: Pat
 
 
 def test_every_commit_is_on_the_disk_before_it_returns(journal: Journal) -> None:
-    with journal._engine.connect() as connection:  # noqa: SLF001 - the setting shows nowhere else
+    with journal._database.reading() as connection:  # noqa: SLF001 - the setting shows nowhere else
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
