@@ -66,7 +66,8 @@ MUTANTS: Final = (
         "        from campaign.journal import Claim\n"
         "        for no in wanted:\n"
         "            self._work.put(_UnderWay(Claim(no=no, attempt=1), wanted[no], began))\n"
-        "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
+        "        claims = self._journal.advance("
+        "self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
         "        self._under_way |= {one.no: _UnderWay(one, wanted[one.no], began) for one in claims}\n"
         "        claims = []\n",
     ),
