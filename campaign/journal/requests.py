@@ -152,7 +152,7 @@ class Requests(RequestReader):
             for one in settlements
         ]
         if self._statements.settle(cursor, done) != len(settlements):
-            raise JournalError(f"run {run}: a request was settled by somebody else meanwhile; nothing was written")
+            raise JournalError(f"run {run}: a request that this process claimed was settled by another one; nothing was written")
         return [
             {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
             | {"cause": one.cause, "code": one.code}
@@ -180,7 +180,7 @@ class Requests(RequestReader):
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
         user says "not sent" of them. A run without requests that may still go stays as it is.
         """
-        cause = "cancelled by a person"
+        cause = "cancelled by the user"
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
@@ -201,11 +201,11 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
-            target, cause = State.ACCEPTED, "a person said: sent"
+            target, cause = State.ACCEPTED, "the user said: sent"
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
                 target = State.PLANNED if reason is None else State.CANCELLED
-                cause = "; ".join(filter(None, ("a person said: not sent", reason)))
+                cause = "; ".join(filter(None, ("the user said: not sent", reason)))
             moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
             _update_run(connection, run, now)
         return moved

@@ -259,7 +259,7 @@ class Runs(RunReader):
                 )
             )
             connection.execute(sa.delete(IMAGES).where(IMAGES.c.run == run))
-            record_event(connection, run, now, "purged", "by a person")
+            record_event(connection, run, now, "purged", "by the user")
         self._added = None
         self._writable.erase_deleted()
 

@@ -182,7 +182,7 @@ def give_run(connection: sa.Connection, run: str, occurrence: tuple[str, datetim
     which = sa.and_(_which(schedule, due_at, str(OccurrenceState.CLAIMED)), OCCURRENCES.c.run.is_(None))
     given = sa.update(OCCURRENCES).where(which).values(state=str(OccurrenceState.STARTED), run=run)
     if connection.execute(given).rowcount != 1:
-        raise JournalError(f"schedule {schedule}: somebody else has started this time already; nothing was planned")
+        raise JournalError(f"schedule {schedule}: another process has started this time already; nothing was planned")
 
 
 def _which(schedule: str, due_at: datetime, *states: str) -> sa.ColumnElement[bool]:

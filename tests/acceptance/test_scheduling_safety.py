@@ -282,12 +282,12 @@ def test_a_plan_for_a_time_that_is_not_claimed_or_has_its_run_is_not_written(shi
     people = recipients(2)
     outline = list(Plan(RUN, people.table).outline())
     with open_for_writing(f"sqlite:///{shift.journal}") as journal:
-        with pytest.raises(JournalError, match="somebody else has started this time already"):
+        with pytest.raises(JournalError, match="another process has started this time already"):
             journal.add_run(record(), people, outline, {}, occurrence=("test", due))
         assert journal.runs() == []
         journal.claim_occurrence("test", due, due, due)
         journal.add_run(record(), people, outline, {}, occurrence=("test", due))
         second = list(Plan("second", people.table).outline())
-        with pytest.raises(JournalError, match="somebody else has started this time already"):
+        with pytest.raises(JournalError, match="another process has started this time already"):
             journal.add_run(record(id="second"), people, second, {}, occurrence=("test", due))
         assert [run.id for run in journal.runs()] == [RUN]

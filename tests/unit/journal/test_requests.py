@@ -27,7 +27,7 @@ def test_a_request_is_claimed_once(journal: Journal) -> None:
 
 def test_a_settlement_is_taken_from_the_owner_alone(journal: Journal) -> None:
     journal.requests.advance("run-1", "me", [], [1], NOW)
-    with pytest.raises(JournalError, match="settled by somebody else"):
+    with pytest.raises(JournalError, match="was settled by another one"):
         journal.requests.advance("run-1", "another", [accepted(1)], [2], NOW)
     assert journal.requests.counts("run-1") == {State.IN_FLIGHT: 1, State.PLANNED: 2}  # the claim was not made either
     journal.requests.advance("run-1", "me", [accepted(1)], [], NOW)
@@ -129,7 +129,7 @@ def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_too(journal: Journal)
     assert journal.requests.resolve("run-1", sent=True, now=NOW, only=[2]) == 1
     assert journal.requests.counts("run-1") == {State.CANCELLED: 2, State.ACCEPTED: 1}
     assert journal.runs.get("run-1").state == RunState.CANCELLED
-    assert journal.requests.events("run-1", 1)[-1]["cause"] == "a person said: not sent; the run was cancelled"
+    assert journal.requests.events("run-1", 1)[-1]["cause"] == "the user said: not sent; the run was cancelled"
 
 
 @pytest.mark.parametrize(
