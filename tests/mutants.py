@@ -132,6 +132,12 @@ MUTANTS: Final = (
         "target = State.PLANNED",
     ),
     Mutant(
+        "an upgrade records its last number before its steps",
+        "campaign/journal/migrations.py",
+        "connection.execute(sa.update(LAYOUT).values(version=migration.number))",
+        "connection.execute(sa.update(LAYOUT).values(version=NEWEST))",
+    ),
+    Mutant(
         "a request without numbers or text is built",
         "campaign/model/entities.py",
         "if lacking := [name for name, there in needed.items() if not there]:",

@@ -152,7 +152,7 @@ class Requests(RequestReader):
             for one in settlements
         ]
         if self._statements.settle(cursor, done) != len(settlements):
-            raise JournalError(f"run {run}: a request that this process claimed was settled by another one; nothing was written")
+            raise JournalError(f"run {run}: a request was settled by another process; nothing was written")
         return [
             {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
             | {"cause": one.cause, "code": one.code}

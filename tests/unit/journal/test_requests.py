@@ -27,7 +27,7 @@ def test_a_request_is_claimed_once(journal: Journal) -> None:
 
 def test_a_settlement_is_taken_from_the_owner_alone(journal: Journal) -> None:
     journal.requests.advance("run-1", "me", [], [1], NOW)
-    with pytest.raises(JournalError, match="was settled by another one"):
+    with pytest.raises(JournalError, match="was settled by another process"):
         journal.requests.advance("run-1", "another", [accepted(1)], [2], NOW)
     assert journal.requests.counts("run-1") == {State.IN_FLIGHT: 1, State.PLANNED: 2}  # the claim was not made either
     journal.requests.advance("run-1", "me", [accepted(1)], [], NOW)
