@@ -44,7 +44,7 @@ class Migration:
     tables: tuple[str, ...] = ()
     columns: tuple[tuple[str, str, str], ...] = ()
 
-    def apply(self, connection: sa.Connection) -> None:
+    def execute(self, connection: sa.Connection) -> None:
         """Take the step in the caller's transaction."""
         for statement in self.tables:
             connection.exec_driver_sql(statement)
@@ -129,7 +129,7 @@ def upgrade(database: WritableDatabase) -> None:
     for migration in MIGRATIONS:
         if migration.number > number:
             with database.writing() as connection:
-                migration.apply(connection)
+                migration.execute(connection)
                 connection.execute(sa.update(LAYOUT).values(version=migration.number))
 
 
