@@ -26,7 +26,7 @@ SUITE: Final = (
     "tests/integration/test_dispatch_model.py",
     "tests/integration/test_dispatch_faults.py",
     "tests/integration/test_client_failures.py",
-    "tests/unit/journal/test_journal.py",
+    "tests/unit/journal",
     "tests/unit/gateway/test_outcome.py",
     "tests/unit/engine/test_planning.py",
 )
@@ -47,7 +47,7 @@ class Mutant:
 MUTANTS: Final = (
     Mutant(
         "resend after a crash: what a dead process had in flight is planned again",
-        "campaign/journal/writing.py",
+        "campaign/journal/requests.py",
         "_move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)",
         "_move(connection, run, State.IN_FLIGHT, State.PLANNED, cause=cause, now=now)",
     ),
@@ -62,23 +62,25 @@ MUTANTS: Final = (
     Mutant(
         "claim after the submit: a request goes on the wire before its claim is on disk",
         "campaign/engine/dispatch/dispatcher.py",
-        "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n",
+        "        claims = self._journal.requests.advance("
+        "self._run.id, self._owner, settled, list(wanted), self._clock.now())\n",
         "        from campaign.journal import Claim\n"
         "        for no in wanted:\n"
         "            self._work.put(_UnderWay(Claim(no=no, attempt=1), wanted[no], began))\n"
-        "        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
+        "        claims = self._journal.requests.advance("
+        "self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
         "        self._under_way |= {one.no: _UnderWay(one, wanted[one.no], began) for one in claims}\n"
         "        claims = []\n",
     ),
     Mutant(
         "the claim's commit is not awaited: synchronous=NORMAL",
-        "campaign/journal/engine.py",
+        "campaign/journal/sqlite.py",
         "PRAGMA synchronous=FULL",
         "PRAGMA synchronous=NORMAL",
     ),
     Mutant(
         "a claim takes what is not planned",
-        "campaign/journal/prepared.py",
+        "campaign/journal/statements.py",
         "        REQUESTS.c.state == str(State.PLANNED),\n",
         "",
     ),
@@ -96,8 +98,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a claim leaves what an older attempt was answered",
-        "campaign/journal/prepared.py",
-        "            **dict.fromkeys(OF_AN_ATTEMPT),\n",
+        "campaign/journal/statements.py",
+        "            **dict.fromkeys(ATTEMPT_COLUMNS),\n",
         "",
     ),
     Mutant(
@@ -126,9 +128,15 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what was not sent of a cancelled run is planned again",
-        "campaign/journal/writing.py",
-        "target = State.PLANNED if over is None else State.CANCELLED",
+        "campaign/journal/requests.py",
+        "target = State.PLANNED if reason is None else State.CANCELLED",
         "target = State.PLANNED",
+    ),
+    Mutant(
+        "an upgrade records its last number before its steps",
+        "campaign/journal/migrations.py",
+        "connection.execute(sa.update(LAYOUT).values(version=migration.number))",
+        "connection.execute(sa.update(LAYOUT).values(version=NEWEST))",
     ),
     Mutant(
         "a request without numbers or text is built",

@@ -80,9 +80,9 @@ def find_unknown(journal: Journal, run: str, *, only: Sequence[int] | None = Non
         NoSuchRun: there is no such run.
         NotUnknown: one of `only` is not unknown.
     """
-    record = journal.run(run)
-    journal.give_up_orphans(record.id, runs.now())
-    unknown = journal.requests(record.id).query("state == 'unknown'")
+    record = journal.runs.get(run)
+    journal.requests.mark_orphans_unknown(record.id, runs.now())
+    unknown = journal.requests.table(record.id).query("state == 'unknown'")
     if only is not None:
         numbers = unknown["no"].tolist()
         for no in only:
@@ -103,7 +103,7 @@ def resolve(journal: Journal, unknown: UnknownRequests, *, sent: bool) -> None:
         NothingUnknown: there are none.
     """
     require_unknown(unknown)
-    journal.resolve(unknown.run.id, sent=sent, now=runs.now(), only=list(unknown.requests))
+    journal.requests.resolve(unknown.run.id, sent=sent, now=runs.now(), only=list(unknown.requests))
 
 
 def require_unknown(unknown: UnknownRequests) -> None:
@@ -132,9 +132,9 @@ def find_cancellation(journal: Journal, run: str) -> Cancellation:
         NoSuchRun: there is no such run.
         NothingToCancel: nothing of it may still go, or it was cancelled before.
     """
-    record = journal.run(run)
-    journal.give_up_orphans(record.id, runs.now())
-    left = journal.may_still_go(record.id)
+    record = journal.runs.get(run)
+    journal.requests.mark_orphans_unknown(record.id, runs.now())
+    left = journal.requests.may_still_go(record.id)
     if not left or record.state == RunState.CANCELLED:
         raise NothingToCancel(record.id, record.state)
     return Cancellation(run=record, planned=left.get(State.PLANNED, 0), unknown=left.get(State.UNKNOWN, 0))
@@ -142,7 +142,7 @@ def find_cancellation(journal: Journal, run: str) -> Cancellation:
 
 def cancel(journal: Journal, cancellation: Cancellation) -> None:
     """Make sure that what a run has still to send is not sent. Unknown requests stay unknown, for `resolve`."""
-    journal.cancel(cancellation.run.id, runs.now())
+    journal.requests.cancel(cancellation.run.id, runs.now())
 
 
 class StillToGo(CampaignError):
@@ -170,7 +170,7 @@ class PurgeSelection:
 
 def ended_before(journal: Journal, limit: datetime) -> list[RunRecord]:
     """The runs that ended before `limit`."""
-    return [record for record in journal.runs() if (record.ended_at or record.created_at) < limit]
+    return [record for record in journal.runs.all() if (record.ended_at or record.created_at) < limit]
 
 
 def find_purgeable(journal: Journal, records: Sequence[RunRecord]) -> PurgeSelection:
@@ -179,7 +179,7 @@ def find_purgeable(journal: Journal, records: Sequence[RunRecord]) -> PurgeSelec
     for record in records:
         if record.purged_at is not None:
             continue
-        if left := journal.may_still_go(record.id):
+        if left := journal.requests.may_still_go(record.id):
             kept.append(StillToGo(record.id, left))
         else:
             closed.append(record)
@@ -193,7 +193,7 @@ def purge(journal: Journal, selection: PurgeSelection) -> list[Path]:
         The files that still have texts and numbers of these runs; they are the user's to remove.
     """
     for record in selection.runs:
-        journal.purge(record.id, runs.now())
+        journal.runs.purge(record.id, runs.now())
     return sorted(_files_of(journal, selection.runs))
 
 

@@ -63,7 +63,7 @@ def _journal(url: str) -> Finding:
     try:
         with open_for_reading(url) as journal:
             journal.check()
-            runs = len(journal.runs())
+            runs = len(journal.runs.all())
     except NoSuchRun as problem:
         return Finding("journal", None, str(problem))
     except CampaignError as problem:

@@ -78,9 +78,9 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checke
     for run in _runs_of(journal, checked, gateway):
         if run.purged_at is not None:
             raise ReachUnknown(run.id)
-        requests = journal.requests(run.id)
+        requests = journal.requests.table(run.id)
         counting = requests.loc[requests["state"].isin(map(str, REACHED)), "no"]
-        table = journal.recipients(run.id).table
+        table = journal.runs.recipients(run.id).table
         numbers.append(table.loc[table["request"].isin(counting), "number"])
     if not numbers:
         return checked
@@ -122,7 +122,9 @@ def look_back(journal_url: str, checked: Checked, gateway: str, *, again: bool) 
 def _runs_of(journal: Reader, checked: Checked, gateway: str) -> list[RunRecord]:
     """The runs of this campaign through that gateway, however its origin was written then; the newest first."""
     name, identity = _composed(checked.campaign.name), gateway_identity(gateway)
-    return [run for run in journal.runs() if _composed(run.name) == name and gateway_identity(run.gateway) == identity]
+    return [
+        run for run in journal.runs.all() if _composed(run.name) == name and gateway_identity(run.gateway) == identity
+    ]
 
 
 def _composed(name: str) -> str:
@@ -133,7 +135,7 @@ def _composed(name: str) -> str:
 def _digests(journal: Reader, checked: Checked, gateway: str) -> list[str]:
     """The digests that this plan may have in the journal: runs of older programs have the origin as it was written."""
     identity = gateway_identity(gateway)
-    spellings = {identity, *(one for one in journal.gateways() if gateway_identity(one) == identity)}
+    spellings = {identity, *(one for one in journal.runs.gateways() if gateway_identity(one) == identity)}
     return planning.digests_of_plan(checked.table, sorted(spellings))
 
 
@@ -143,7 +145,7 @@ def refuse_resend(journal: Reader, checked: Checked, gateway: str) -> None:
     Raises:
         AlreadySent: naming the earlier run, its date and its state.
     """
-    if gateway == SANDBOX or not (earlier := journal.same_plan(*_digests(journal, checked, gateway))):
+    if gateway == SANDBOX or not (earlier := journal.runs.same_plan(*_digests(journal, checked, gateway))):
         return
     run = earlier[0]
     raise AlreadySent(run.id, run.state, run.created_at)
@@ -161,7 +163,7 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
     run = earlier[0]
     if run.plan_digest in _digests(journal, checked, gateway):
         return f"these are the very messages of run {run.id}, {_when(run)}, {run.state}"
-    table = journal.recipients(run.id).table
+    table = journal.runs.recipients(run.id).table
     now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
     same = int(np.isin(now_going, then_going).sum())
     if not len(now_going) or same < NEARLY * len(now_going):

@@ -88,7 +88,7 @@ class ReportTarget:
 
 def require_place(journal: Journal, record: RunRecord, target: ReportTarget) -> None:
     """Refuse early what could not be reported later of a run; as `ReportTarget.require`."""
-    inputs = sources_of(journal.recipients(record.id)) if target.file else ()
+    inputs = sources_of(journal.runs.recipients(record.id)) if target.file else ()
     target.require(record.id, inputs=inputs)
 
 
@@ -99,12 +99,12 @@ def report(journal: Journal, run: str, target: ReportTarget | None = None, progr
         The run's numbers. A workbook that could not be written changes nothing about the run: then `report` is
         None and `trouble` says why.
     """
-    record = journal.run(run)
+    record = journal.runs.get(run)
     result = results.of_run(journal, record)
     path = trouble = None
     try:
         path = write_report(result, record.id, target or ReportTarget(), progress, sources_of(result.recipients))
-        journal.set_report(record.id, path)
+        journal.runs.set_report(record.id, path)
     except CampaignError as problem:
         trouble = problem
     return replace(summarise(result, path), trouble=trouble)

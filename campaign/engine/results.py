@@ -24,8 +24,8 @@ SANDBOX = "sandbox"
 
 def of_run(journal: Reader, record: RunRecord) -> Result:
     """The result of a run as it stands in the journal."""
-    recipients = journal.recipients(record.id)
-    requests = _requests(recipients.table, journal.requests(record.id))
+    recipients = journal.runs.recipients(record.id)
+    requests = _requests(recipients.table, journal.requests.table(record.id))
     facts = RunFacts(
         id=record.id,
         name=record.name,

@@ -84,7 +84,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         advertising.refuse(found, is_scheduled=options.scheduled)
     preflight.require_reservations(checked.table, sending_hours.expected_rate(checked), options.later or options.now)
     record = RunRecord(
-        id=journal.new_run_id(campaign.name, options.now),
+        id=journal.runs.new_id(campaign.name, options.now),
         name=campaign.name,
         # Until its dispatch begins: a crash in between leaves it to `resume`, or to the scheduler.
         state=RunState.PAUSED if options.later else RunState.INTERRUPTED,
@@ -108,7 +108,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         overridden=advertising.summed_up(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
-    journal.add_run(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
+    journal.runs.add(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
     return record
 
 
@@ -126,8 +126,8 @@ def allow_night(journal: Journal, record: RunRecord) -> RunRecord:
     moment = now()
     if record.by_day_only and night.is_night(moment):
         words = "; ".join(filter(None, (record.overridden, f"resumed by night, at {format_time(moment)}")))
-        journal.override(record.id, words, moment)
-    return journal.run(record.id)
+        journal.runs.override(record.id, words, moment)
+    return journal.runs.get(record.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +167,12 @@ def dispatch(
     preflight.require_whole(journal)
     if journal.path is not None:
         preflight.require_room(journal.path.parent)
-    journal.give_up_orphans(record.id, at)
-    table = journal.recipients(record.id).table
+    journal.requests.mark_orphans_unknown(record.id, at)
+    table = journal.runs.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)
     if options.latest is not None and options.clock.now() > options.latest:
         raise preflight.NotReady(f"it was not ready by {format_time(options.latest)} (Asia/Seoul); nothing was sent.")
-    left = int(sum(requests_plan.sizes[no - 1] for no in journal.planned(record.id)))
+    left = int(sum(requests_plan.sizes[no - 1] for no in journal.requests.planned(record.id)))
     with progress.sending(left) as observer:
         return Dispatch(
             journal,
@@ -223,7 +223,7 @@ def execute(
         dispatch(journal, record, client, progress, stop or StopRequest(), options=options)
     if report is not None:
         return reports.report(journal, record.id, report, progress)
-    return summarise(results.of_run(journal, journal.run(record.id)), None)
+    return summarise(results.of_run(journal, journal.runs.get(record.id)), None)
 
 
 class NotResumable(CampaignError):
@@ -258,7 +258,7 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> Run
         NoSuchRun: there is no such run.
         RunCancelled, RunPurged, RunScheduled: it cannot be resumed.
     """
-    record = journal.run(run)
+    record = journal.runs.get(run)
     if record.state == RunState.CANCELLED:
         raise RunCancelled(record.id, " was cancelled: there is nothing left to send")
     if record.purged_at is not None:

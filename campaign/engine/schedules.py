@@ -174,14 +174,14 @@ def schedule(
         similar = history.describe_similar_run(journal, checked, gateway)
     with journal.together():
         record = _record(journal, file, checked, gateway, again=options.again, now=now)
-        replaced = journal.add_schedule(record)
+        replaced = journal.schedules.add(record)
         run = _freeze(journal, record, checked, now) if options.freeze else None
     return Scheduled(record=record, replaced=tuple(replaced), run=run, similar=similar)
 
 
 def _refuse_frozen(journal: Journal, file: Path) -> None:
     this = str(canonical_path(file))
-    for record in journal.schedules():
+    for record in journal.schedules.all():
         if record.file_id == this and record.state == ScheduleState.ACTIVE and frozen_run(journal, record):
             raise AlreadyFrozen(file, record.id)
 
@@ -193,7 +193,7 @@ def _record(
 
     campaign, section = checked.campaign, _section(file, checked.campaign)
     return ScheduleRecord(
-        id=journal.new_schedule_id(campaign.name),
+        id=journal.schedules.new_id(campaign.name),
         name=campaign.name,
         file=str(canonical_path(file)),
         state=ScheduleState.ACTIVE,
@@ -212,7 +212,7 @@ def _freeze(journal: Journal, record: ScheduleRecord, checked: Checked, now: dat
     due = record.timetable.start_at
     if due is None:
         raise TypeError("frozen without a time")
-    journal.claim_occurrence(record.id, due, due + record.timetable.grace, now)
+    journal.schedules.claim_occurrence(record.id, due, due + record.timetable.grace, now)
     options = runs.PlanOptions(now=now, later=max(due, now), occurrence=(record.id, due), again=True)
     return runs.plan(journal, checked, record.gateway, options)
 
@@ -237,20 +237,20 @@ def unschedule(journal: Journal, schedule_id: str, now: datetime) -> Unscheduled
         NoSuchSchedule: there is no such schedule.
         NotActive: it starts nothing any more already.
     """
-    record = journal.schedule(schedule_id)
+    record = journal.schedules.get(schedule_id)
     if record.state != ScheduleState.ACTIVE:
         raise NotActive(schedule_id, record.state)
     frozen = take_back(journal, record, now)
     cancelled = frozen.id if frozen is not None else None
-    started = (one.run for one in journal.occurrences(record.id) if one.state == OccurrenceState.STARTED)
+    started = (one.run for one in journal.schedules.occurrences(record.id) if one.state == OccurrenceState.STARTED)
     return Unscheduled(cancelled=cancelled, started=tuple(run for run in started if run and run != cancelled))
 
 
 def frozen_run(journal: Reader, record: ScheduleRecord) -> RunRecord | None:
     """The run of a schedule that was planned ahead and has not begun."""
-    for one in journal.occurrences(record.id):
+    for one in journal.schedules.occurrences(record.id):
         if one.run is not None and one.state == OccurrenceState.STARTED:
-            run = journal.run(one.run)
+            run = journal.runs.get(one.run)
             return run if run.started_at is None and run.state == RunState.PAUSED else None
     return None
 
@@ -259,8 +259,8 @@ def take_back(journal: Journal, record: ScheduleRecord, now: datetime) -> RunRec
     """Let an active schedule start nothing any more; returns its run that was planned ahead, cancelled with it."""
     frozen = frozen_run(journal, record)
     with journal.together():
-        journal.close_schedule(record.id, ScheduleState.REMOVED)
+        journal.schedules.close(record.id, ScheduleState.REMOVED)
         if frozen is not None:
-            journal.cancel(frozen.id, now)
-            journal.stop(frozen.id, RunState.CANCELLED, "its schedule was taken back", now)
+            journal.requests.cancel(frozen.id, now)
+            journal.runs.stop(frozen.id, RunState.CANCELLED, "its schedule was taken back", now)
     return frozen

@@ -57,8 +57,8 @@ def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: da
     if record.gateway == results.SANDBOX:
         return Gate()
     spreading = spread.parse(record.spread) if record.spread else None
-    already = journal.sent_since(record.id, at - spreading.interval) if spreading else ()
+    already = journal.requests.sent_since(record.id, at - spreading.interval) if spreading else ()
     by_day = record.by_day_only and bool(
-        table.loc[table["date"].isna(), "request"].isin(journal.planned(record.id)).any()
+        table.loc[table["date"].isna(), "request"].isin(journal.requests.planned(record.id)).any()
     )
     return Gate(window.of_run(record.window, advertisement=by_day), spreading, already)

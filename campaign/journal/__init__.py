@@ -1,13 +1,12 @@
-"""The durable record of runs: what is to be sent, what is on the wire, what became of it. The only SQL.
+"""The durable record of runs: what is to be sent, what is in flight, and what became of it. The only SQL.
 
 A request is on disk before it is on the wire. Source of every rule here: design.md, States.
 """
 
-from campaign.journal.engine import sqlite_version
+from campaign.journal.journal import Journal, Reader
 from campaign.journal.opening import fingerprint, open_for_reading, open_for_writing
-from campaign.journal.reading import Reader
 from campaign.journal.records import Claim, OccurrenceRecord, RunRecord, ScheduleRecord, Settlement
-from campaign.journal.writing import Journal
+from campaign.journal.sqlite import sqlite_version
 
 __all__ = [
     "Claim",

@@ -1,12 +1,14 @@
-"""One writer at a time: locks that the operating system lets go of when their holder dies.
+"""One writer at a time: locks on the journal's file that the operating system releases when their holder dies.
 
-The writer locks the journal's own file, so that neither another name nor a removed lock file lets a second one in; and
-the small file beside it, which names the holder and stays locked where the journal itself is moved away meanwhile.
+The writer locks two files. The lock on the journal itself keeps a second writer out under every name of the file, also
+where the lock file was removed. The lock file beside it names the writer, and stays locked under the journal's path
+when the journal is moved away.
 
-The lock is `flock`, which does not meet SQLite's own locks (`fcntl`, sqlite.org/lockingv3.html) on a local disk. On
-network file systems the two are one, and SQLite's write-ahead log does not work there anyway (sqlite.org/wal.html).
-A process loses its `fcntl` locks as soon as it closes any descriptor of the file (fcntl(2)). Hence a process has one
-descriptor of a journal, shared by whatever has that journal open, and closed after the last connection.
+The locks are `flock` locks. On a local disk they do not conflict with SQLite's own `fcntl` locks
+(sqlite.org/lockingv3.html). On network file systems both are the same, and SQLite's write-ahead log does not work there
+(sqlite.org/wal.html).
+A process loses its `fcntl` locks when it closes any descriptor of the file (fcntl(2)). So a process has one descriptor
+of a journal, shared by all its open journals on that file, and closes it after the last connection.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TRIES: Final = 25
-_PAUSE: Final = 0.02
-"""Who only asks whether the lock is held takes it for an instant, and on a busy machine for a moment longer."""
+_PAUSE_S: Final = 0.02
+"""A process that only asks whether the lock is held takes it for an instant: another one tries for half a second."""
 
 
 class _Descriptor:
-    """This process's descriptor of one journal: how many have that open, and whether one of them is the writer."""
+    """This process's descriptor of one journal file, its count of users, and whether one of them is the writer."""
 
     def __init__(self, file: int) -> None:
         self.file = file
@@ -45,15 +47,19 @@ _GUARD = threading.RLock()
 
 
 class JournalFile:
-    """The file of an open journal, from construction until `close`; give it a path that is resolved.
+    """The file of an open journal, from construction until `close`.
+
+    Args:
+        path: resolved.
+        write: whether the file is made where it does not exist, and can be written to.
 
     Raises:
-        JournalError: it cannot be opened, or has several names (hard links): SQLite would keep a log for each of them.
+        JournalError: the file cannot be opened, or has hard links: SQLite would keep a log for each of its names.
     """
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
         self.path = path
-        self._note: int | None = None  # the file beside the journal, while it is locked
+        self._lock_file: int | None = None  # the descriptor of the lock file, while it is locked
         try:
             with _GUARD:
                 self._key = self._open(write=write)
@@ -67,21 +73,22 @@ class JournalFile:
         if write:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            key = self._checked(self.path.stat())
+            key = self._identity(self.path.stat())
             if key in _DESCRIPTORS:
                 return key
-        # Readable by its owner only: it holds people's numbers.
+        # Readable by its owner only: it holds the recipients' numbers.
         file = os.open(self.path, os.O_RDWR | os.O_CREAT if write else os.O_RDONLY, 0o600)
         try:
-            key = self._checked(os.fstat(file))
+            key = self._identity(os.fstat(file))
         except JournalError:
             os.close(file)
             raise
-        # Where another file took its place in between, this one is left open: closing it would end SQLite's locks.
+        # If the file was replaced since `stat`, this process may have it open already. Then the descriptor stays open:
+        # closing it would end SQLite's locks.
         _DESCRIPTORS.setdefault(key, _Descriptor(file))
         return key
 
-    def _checked(self, found: os.stat_result) -> tuple[int, int]:
+    def _identity(self, found: os.stat_result) -> tuple[int, int]:
         if found.st_nlink > 1:
             raise JournalError(
                 f"journal {self.path}: the file has {found.st_nlink} names (hard links). Each of them would get a log "
@@ -94,34 +101,34 @@ class JournalFile:
         """Become the journal's one writer.
 
         Raises:
-            JournalBusy: another process is; it is named.
-            JournalError: there is another file under that name meanwhile, or no file can be made beside it.
+            JournalBusy: another process is the writer; the message names it.
+            JournalError: the journal was replaced while it was being opened, or the lock file cannot be made.
         """
         if not self._take():
             raise self._busy()
         try:
-            self._note = self._take_note()
-            self._require_place()
-            self._sign(self._note)
+            self._lock_file = self._take_lock_file()
+            self._require_in_place()
+            self._write_holder(self._lock_file)
         except BaseException:
-            self._let_go()
+            self._release()
             raise
 
-    def _take_note(self) -> int:
+    def _take_lock_file(self) -> int:
         try:
-            note = os.open(lock_path(self.path), os.O_RDWR | os.O_CREAT, 0o600)
+            file = os.open(lock_path(self.path), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
             raise JournalError(f"{lock_path(self.path)}: cannot be opened for writing: {problem.strerror}") from None
-        if _try_for_a_moment(note):
-            return note
-        os.close(note)
+        if _try_repeatedly(file):
+            return file
+        os.close(file)
         raise self._busy()
 
     def _take(self) -> bool:
         with _GUARD:
             if self._shared.is_locked:
                 return False
-            self._shared.is_locked = _try_for_a_moment(self._shared.file)
+            self._shared.is_locked = _try_repeatedly(self._shared.file)
             return self._shared.is_locked
 
     def _busy(self) -> JournalBusy:
@@ -131,19 +138,19 @@ class JournalFile:
         )
 
     @staticmethod
-    def _sign(note: int) -> None:
+    def _write_holder(file: int) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         words = {"pid": os.getpid(), "host": socket.gethostname(), "since": now, "command": _command()}
-        os.ftruncate(note, 0)
-        os.lseek(note, 0, os.SEEK_SET)
-        os.write(note, json.dumps(words).encode())
+        os.ftruncate(file, 0)
+        os.lseek(file, 0, os.SEEK_SET)
+        os.write(file, json.dumps(words).encode())
 
-    def _require_place(self) -> None:
+    def _require_in_place(self) -> None:
         if not self.is_in_place():
             raise JournalError(f"journal {self.path}: was replaced while it was being opened. Try again.")
 
     def is_in_place(self) -> bool:
-        """Whether the file that is open is still the one that the path leads to."""
+        """Whether the path still leads to the open file."""
         try:
             found = self.path.stat()
         except OSError:
@@ -151,7 +158,7 @@ class JournalFile:
         return (found.st_dev, found.st_ino) == self._key
 
     def has_writer(self) -> bool:
-        """Whether some process is writing to the journal at this moment, under whichever name it knows it."""
+        """Whether a process is the journal's writer now, under any name of the file."""
         with _GUARD:
             if self._shared.is_locked:
                 return True
@@ -160,22 +167,22 @@ class JournalFile:
             _unlock(self._shared.file)
             return False
 
-    def _let_go(self) -> None:
-        if self._note is not None:
-            # The file stays: removing it would race with whoever opens it.
+    def _release(self) -> None:
+        if self._lock_file is not None:
+            # The file stays: removing it would race with a process that opens it.
             with suppress(OSError):
-                os.ftruncate(self._note, 0)
-            os.close(self._note)
-            self._note = None
+                os.ftruncate(self._lock_file, 0)
+            os.close(self._lock_file)
+            self._lock_file = None
         with _GUARD:
             _unlock(self._shared.file)
             self._shared.is_locked = False
 
     def close(self) -> None:
-        """Let another process write, if this one did. Only after every connection to the database was closed."""
+        """Close the file and release the lock. Call it after every connection to the database was closed."""
         with _GUARD:
-            if self._note is not None:
-                self._let_go()
+            if self._lock_file is not None:
+                self._release()
             self._shared.users -= 1
             if self._shared.users == 0:
                 _DESCRIPTORS.pop(self._key, None)
@@ -183,14 +190,14 @@ class JournalFile:
 
 
 def lock_path(path: Path) -> Path:
-    """The small file beside a journal that names its writer."""
+    """The lock file beside a journal; while the journal has a writer, the file names it."""
     return path.with_name(path.name + ".lock")
 
 
-def _try_for_a_moment(file: int) -> bool:
+def _try_repeatedly(file: int) -> bool:
     for attempt in range(_TRIES):
         if attempt:
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_S)
         if _try_lock(file):
             return True
     return False
@@ -211,7 +218,7 @@ def _holder(path: Path) -> str:
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
-    _BEHIND_EVERYTHING: Final = 1 << 62  # where neither SQLite's locks nor any words or pages are
+    _BEHIND_EVERYTHING: Final = 1 << 62  # an offset without SQLite's locks or any data
 
     def _try_lock(file: int) -> bool:
         os.lseek(file, _BEHIND_EVERYTHING, os.SEEK_SET)

@@ -1,111 +1,108 @@
-"""How a journal is opened, for writing by one process or for reading by any."""
+"""How a journal is opened: for writing by one process, or for reading by any number of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from campaign.journal.engine import HalfWritten, engine_for, words_for
-from campaign.journal.growth import grow, lacking
-from campaign.journal.lock import JournalFile
-from campaign.journal.reading import Reader
-from campaign.journal.tables import LAYOUT, VERSION
-from campaign.journal.writing import Journal
-from campaign.model.errors import JournalError, NoSuchRun
+from campaign.journal import migrations, sqlite
+from campaign.journal.database import Database, RecoveryNeeded, WritableDatabase
+from campaign.journal.journal import Journal, Reader
+from campaign.journal.migrations import OlderLayout
+from campaign.model.errors import JournalBusy, JournalError, NotAvailableYet
+from campaign.model.naming import canonical_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_EXPECTED: Final = "expected sqlite:///FILE, such as sqlite:///reports/journal.sqlite3"
+
 
 def open_for_writing(url: str) -> Journal:
-    """The journal at `url`, made if it is not there yet, with this process as its one writer.
+    """The journal at `url` with this process as its one writer. It is made if it does not exist.
+
+    A journal of an older layout is upgraded.
 
     Raises:
         JournalBusy: another process is writing to it.
-        JournalError: it cannot be opened or made, is damaged, has several names, or was written by another layout.
+        JournalError: it cannot be opened or made, is damaged, has several names, or has a newer layout.
     """
-    engine, path = engine_for(url, write=True)
-    journal = Journal(engine, path=path, file=None if path is None else JournalFile(path, write=True))
+    database = WritableDatabase(sqlite.SqliteFile(_file(url), write=True))
     try:
-        journal.lock()
-        with words_for(path), engine.begin() as connection:
-            grow(connection)
-            if connection.scalar(sa.select(LAYOUT.c.version)) is None:
-                connection.execute(sa.insert(LAYOUT), {"version": VERSION})
-            _check_layout(connection, url)
+        database.lock()
+        migrations.upgrade(database)
     except BaseException:
-        journal.close()
+        database.close()
         raise
-    return journal
-
-
-def fingerprint(url: str) -> tuple[tuple[int, int] | None, ...] | None:
-    """What changes when a journal is written to, read without opening it; None where that cannot be told.
-
-    A process that dies changes nothing there, though it lets go of the lock.
-
-    Raises:
-        JournalError: the URL is none of a journal.
-    """
-    _, path = engine_for(url, write=False)
-    if path is None:
-        return None
-    return tuple(_stamp(path.with_name(path.name + suffix)) for suffix in ("", "-wal"))
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+    return Journal(database)
 
 
 def open_for_reading(url: str) -> Reader:
-    """The journal at `url`, read-only; whoever writes to it is not disturbed.
+    """The journal at `url`, read-only; its writer is not disturbed.
+
+    A journal of an older layout is upgraded first, and a half-written transaction of a dead process rolled back.
 
     Raises:
-        JournalError: there is none, or it cannot be read.
+        NoSuchRun: there is no journal yet.
+        JournalError: it cannot be read, or not be upgraded.
     """
     try:
         return _open_for_reading(url)
-    except HalfWritten:
-        # Only a writer may undo what a death left in the middle of a transaction.
+    except RecoveryNeeded:
         open_for_writing(url).close()
-        return _open_for_reading(url)
+    except OlderLayout as older:
+        _upgrade(url, older)
+    return _open_for_reading(url)
 
 
 def _open_for_reading(url: str) -> Reader:
-    engine, path = engine_for(url, write=False)
-    if path is not None and not path.exists():
-        raise _nothing_yet(path)
-    file = None if path is None else JournalFile(path)
+    path = _file(url)
+    if not path.exists():
+        raise migrations.no_journal_yet(path)
+    database = Database(sqlite.SqliteFile(path, write=False))
     try:
-        with words_for(path), engine.connect() as connection:
-            _require_tables(connection, path)
-            _check_layout(connection, url)
-            return Reader(engine, path=path, file=file, lacking=lacking(connection))
+        migrations.require_newest(database)
     except BaseException:
-        engine.dispose()
-        if file is not None:
-            file.close()
+        database.close()
         raise
+    return Reader(database)
 
 
-def _require_tables(connection: sa.Connection, path: Path | None) -> None:
-    # A process that died while it made the journal leaves a file without anything in it.
-    if not sa.inspect(connection).get_table_names():
-        raise _nothing_yet(path)
-
-
-def _nothing_yet(path: Path | None) -> NoSuchRun:
-    return NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
-
-
-def _check_layout(connection: sa.Connection, url: str) -> None:
-    version = connection.scalar(sa.select(LAYOUT.c.version))
-    if version != VERSION:
+def _upgrade(url: str, older: OlderLayout) -> None:
+    try:
+        open_for_writing(url).close()
+    except JournalBusy as busy:
+        # The writer may be of this version, and upgrading the journal at this moment.
+        try:
+            _open_for_reading(url).close()
+        except OlderLayout:
+            raise JournalBusy(f"{older}. It is upgraded once nobody else writes to it: {busy}") from busy
+    except JournalError as problem:
         raise JournalError(
-            f"{url}: the journal's layout is {version}, this program knows {VERSION}; use its own version"
-        )
+            f"{older}. It is upgraded before it is read, and that failed: {problem}. Make it writable, or read a copy."
+        ) from problem
+
+
+def fingerprint(url: str) -> tuple[tuple[int, int] | None, ...] | None:
+    """A value that changes when the journal is written to, found without opening it; None where there is none.
+
+    A writer that dies changes nothing, though its lock ends.
+
+    Raises:
+        JournalError: the URL is not that of a journal.
+    """
+    return sqlite.change_stamps(_file(url))
+
+
+def _file(url: str) -> Path:
+    """The resolved path of the journal's file."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise JournalError(f"journal {url!r}: {_EXPECTED}") from None
+    if parsed.drivername.startswith("postgresql"):
+        raise NotAvailableYet("a journal on PostgreSQL")
+    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise JournalError(f"journal {url!r}: {_EXPECTED}")
+    return canonical_path(parsed.database)

@@ -1,4 +1,4 @@
-"""What goes into the journal and comes out of it, and how it writes a time."""
+"""What the journal is given and returns, and how it stores a time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """What the journal knows of a run, without its table. `gateway` is an origin, or "sandbox".
+    """A run without its table.
 
-    `advertisement`: it is held to the rules of advertising messages; `by_night`: it may go by
-    night all the same, everybody in it having consented, or a person having overridden the
-    rules; `overridden`: what was found against the rules then, in words.
+    Attributes:
+        why: the reason of a pause.
+        gateway: an origin, or "sandbox".
+        prices: won a message, by message type.
+        report: the path of the workbook.
+        purged_at: when the texts and numbers were removed.
+        resume_at: the end of a pause that the run took by itself.
+        advertisement: the rules of advertising messages apply.
+        by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
+        overridden: the broken rules that a user overrode, in words.
     """
 
     id: str
@@ -42,22 +49,27 @@ class RunRecord:
     purged_at: datetime | None = None
     window: str | None = None
     spread: str | None = None
-    resume_at: datetime | None = None  # paused by itself until then
+    resume_at: datetime | None = None
     advertisement: bool = False
     by_night: bool = False
     overridden: str | None = None
 
     @property
     def by_day_only(self) -> bool:
-        """Whether nothing of it may go by night."""
+        """Whether nothing of the run may be sent by night."""
         return self.advertisement and not self.by_night
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRecord:
-    """A campaign file that is to be started in time, as `campaign schedule` recorded it.
+    """A campaign file that the scheduler starts, as `campaign schedule` recorded it.
 
-    `section` and `notify` are the file's tables as they were, as JSON; `invalid` the rows that were invalid then.
+    Attributes:
+        file: the path of the campaign file.
+        section: the file's table [schedule] at that time, as JSON.
+        notify: the file's table [notify] at that time, as JSON.
+        invalid: the number of invalid rows at that time.
+        again: a plan that was sent before may be sent again.
     """
 
     id: str
@@ -74,13 +86,13 @@ class ScheduleRecord:
 
     @property
     def file_id(self) -> str:
-        """What tells campaign files apart: equal for every path that leads to the same file."""
+        """The identity of the campaign file: equal for every path that leads to the same file."""
         return str(canonical_path(self.file))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccurrenceRecord:
-    """One time at which a schedule's campaign was to start, and what became of it."""
+    """One time at which a schedule starts its campaign, with its outcome."""
 
     schedule: str
     due_at: datetime
@@ -94,7 +106,7 @@ class OccurrenceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A request that is about to go on the wire, and the how-manieth attempt at it this is."""
+    """A request that is about to go on the wire, and the number of this attempt, from 1."""
 
     no: int
     attempt: int
@@ -102,7 +114,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What an attempt came to: the state that follows, and what the gateway said."""
+    """The outcome of an attempt: the state that follows, and the gateway's answer."""
 
     no: int
     attempt: int
@@ -115,7 +127,7 @@ class Settlement:
 
 
 def to_micros(time: datetime) -> int:
-    """A time as the journal keeps it: whole microseconds since 1970 in UTC."""
+    """A time as the journal stores it: whole microseconds since 1970 in UTC."""
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -124,5 +136,5 @@ def from_micros(micros: int) -> datetime: ...
 @overload
 def from_micros(micros: None) -> None: ...
 def from_micros(micros: int | None) -> datetime | None:
-    """The time in UTC that `to_micros` wrote."""
+    """The time in UTC, from the result of `to_micros`."""
     return None if micros is None else _EPOCH + timedelta(microseconds=micros)

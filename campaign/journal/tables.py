@@ -1,4 +1,7 @@
-"""The journal's tables. Times are whole microseconds since 1970 in UTC."""
+"""The journal's tables in the newest layout; `migrations` has the steps from older ones.
+
+Times are whole microseconds since 1970 in UTC.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-VERSION: Final = 1
-"""The layout's number, kept in `layout`; a journal of another number is refused, never guessed at."""
-
 METADATA: Final = sa.MetaData()
 
 LAYOUT: Final = sa.Table("layout", METADATA, sa.Column("version", sa.Integer, primary_key=True))
+"""One row: the number of the journal's layout."""
 
 RUNS: Final = sa.Table(
     "runs",
@@ -32,15 +33,15 @@ RUNS: Final = sa.Table(
     sa.Column("template", sa.Text),
     sa.Column("prices", sa.Text, nullable=False),  # JSON: won a message, by type
     sa.Column("recipients", sa.Text, nullable=False),  # JSON: columns, phone, sources, notes
-    sa.Column("report", sa.Text),  # where its workbook was put
-    sa.Column("purged_at", sa.BigInteger),  # when its texts and numbers were removed
+    sa.Column("report", sa.Text),  # the path of its workbook
+    sa.Column("purged_at", sa.BigInteger),  # when the texts and numbers were removed
     sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table
-    sa.Column("window", sa.Text),  # the hours in which it may send, as its campaign file has them
-    sa.Column("spread", sa.Text),  # how it is spread over time, likewise
-    sa.Column("advertisement", sa.Integer),  # 1: the rules of advertising hold for it
-    sa.Column("by_night", sa.Integer),  # 1: an advertisement that may go by night, too
-    sa.Column("overridden", sa.Text),  # what the rules found, and a person sent all the same
-    sa.Column("resume_at", sa.BigInteger),  # paused by itself until then: the scheduler goes on with it
+    sa.Column("window", sa.Text),  # the sending hours, as the campaign file spells them
+    sa.Column("spread", sa.Text),  # how the requests are spread over time, as the campaign file spells it
+    sa.Column("advertisement", sa.Integer),  # 1: the rules of advertising apply
+    sa.Column("by_night", sa.Integer),  # 1: an advertisement that may be sent by night
+    sa.Column("overridden", sa.Text),  # the broken rules that a user overrode
+    sa.Column("resume_at", sa.BigInteger),  # paused by itself until then, when the scheduler resumes it
 )
 
 SCHEDULES: Final = sa.Table(
@@ -49,23 +50,23 @@ SCHEDULES: Final = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("seq", sa.Integer, nullable=False, unique=True),  # the order in which they were recorded
     sa.Column("name", sa.Text, nullable=False),  # the campaign's
-    sa.Column("file", sa.Text, nullable=False),  # the campaign file, its path resolved
+    sa.Column("file", sa.Text, nullable=False),  # the resolved path of the campaign file
     sa.Column("state", sa.Text, nullable=False),  # model.ScheduleState
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("start_at", sa.BigInteger),
     sa.Column("every", sa.Text),  # a cron line
-    sa.Column("grace", sa.BigInteger, nullable=False),  # microseconds that it may be late
+    sa.Column("grace", sa.BigInteger, nullable=False),  # microseconds that a start may be late
     sa.Column("gateway", sa.Text, nullable=False),  # as in `runs`
     sa.Column("section", sa.Text, nullable=False),  # JSON: the file's [schedule]
     sa.Column("notify", sa.Text),  # JSON: the file's [notify]
     sa.Column("invalid", sa.Integer, nullable=False),  # rows that were invalid when it was recorded
-    sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent once more
+    sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent again
 )
 
 OCCURRENCES: Final = sa.Table(
     "occurrences",
     METADATA,
-    # The key is the claim: of two schedulers, or after a jump of the clock, one time is taken once.
+    # The key is the claim: two schedulers, or one whose clock was set back, start a time once.
     sa.Column("schedule", sa.Text, sa.ForeignKey("schedules.id"), primary_key=True),
     sa.Column("due_at", sa.BigInteger, primary_key=True),
     sa.Column("start_by", sa.BigInteger, nullable=False),
@@ -109,9 +110,9 @@ EVENTS: Final = sa.Table(
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
-    sa.Column("no", sa.Integer),  # the request; missing for events of the run itself
+    sa.Column("no", sa.Integer),  # the request; NULL for events of the run itself
     sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  # what it became
+    sa.Column("state", sa.Text, nullable=False),  # the new state
     sa.Column("cause", sa.Text),
     sa.Column("code", sa.Integer),
     sa.Column("attempt", sa.Integer),

@@ -87,34 +87,34 @@ def tasks(journal: Reader, now: datetime, *, alone: bool) -> list[Task]:
 
 def next_time(journal: Reader, now: datetime) -> datetime | None:
     """When there is something to do next, as far as the journal knows; None where there is nothing."""
-    runs = (run.resume_at for run in journal.waiting_runs() if run.resume_at)
+    runs = (run.resume_at for run in journal.runs.waiting_to_resume() if run.resume_at)
     starts = (time for schedule in _active(journal) for time in upcoming(journal, schedule, now, 1))
     return min((time for time in (*runs, *starts) if time > now), default=None)
 
 
 def upcoming(journal: Reader, schedule: ScheduleRecord, now: datetime, count: int) -> list[datetime]:
     """The next times of a schedule, at most `count`; in Asia/Seoul."""
-    return schedule.timetable.upcoming(journal.known_times(schedule.id, now), now, count)
+    return schedule.timetable.upcoming(journal.schedules.known_times(schedule.id, now), now, count)
 
 
 def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
-    schedules = {schedule.id: schedule for schedule in journal.schedules()}
-    opened = journal.open_occurrences()
+    schedules = {schedule.id: schedule for schedule in journal.schedules.all()}
+    opened = journal.schedules.open_occurrences()
     for one in opened:
         schedule = schedules[one.schedule]
         if one.run is None:
             yield from _claimed(one, schedule, now)
             continue
-        run = journal.run(one.run)
+        run = journal.runs.get(one.run)
         if alone or run.state != RunState.RUNNING:
             yield from _started(journal, one, schedule, run, now)
     bound = {one.run for one in opened}
-    for run in journal.waiting_runs():
+    for run in journal.runs.waiting_to_resume():
         if run.id not in bound and run.resume_at:
             yield from _waiting(run, None, run.resume_at + GRACE, now, run.resume_at)
     for schedule in schedules.values():
         if schedule.state == ScheduleState.ACTIVE:
-            yield from _due(schedule, journal.known_times(schedule.id, now), now)
+            yield from _due(schedule, journal.schedules.known_times(schedule.id, now), now)
 
 
 def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Iterator[Task]:
@@ -161,7 +161,7 @@ def _started(
         yield finished
         return
     # Its process died or was stopped. A long run is not late for its length: what counts is how long it has lain.
-    sign = max(filter(None, (run.ended_at, run.started_at, journal.last_sign(run.id), run.created_at)))
+    sign = max(filter(None, (run.ended_at, run.started_at, journal.requests.last_activity(run.id), run.created_at)))
     pause = spread.parse(run.spread).interval if run.spread else timedelta()
     until = latest or max(one.start_by, sign + pause + grace)
     yield from _or_too_late(
@@ -173,7 +173,7 @@ def _started(
 
 def _has_begun(journal: Reader, run: RunRecord) -> bool:
     """Whether something of it was sent, or may have been; otherwise it has yet to start, and has to by `start_by`."""
-    return not set(journal.counts(run.id)) <= {State.PLANNED, State.CANCELLED}
+    return not set(journal.requests.counts(run.id)) <= {State.PLANNED, State.CANCELLED}
 
 
 def _waiting(
@@ -205,7 +205,7 @@ def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
 
 
 def _active(journal: Reader) -> Iterable[ScheduleRecord]:
-    return [schedule for schedule in journal.schedules() if schedule.state == ScheduleState.ACTIVE]
+    return [schedule for schedule in journal.schedules.all() if schedule.state == ScheduleState.ACTIVE]
 
 
 def _many(times: tuple[datetime, ...], words: str) -> str:

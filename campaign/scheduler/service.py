@@ -165,7 +165,7 @@ class Scheduler:
         return events
 
     def _remove_doubles(self, journal: Journal) -> None:
-        for one in journal.doubles():
+        for one in journal.schedules.duplicates():
             schedules.take_back(journal, one, self.clock.now())
             self.listener.double_removed(one)
 
@@ -210,7 +210,7 @@ class Scheduler:
         """Check the campaign again and plan its run, which is then gone on with like any other."""
         schedule = task.require_schedule()
         engine.check_keys(schedule.gateway)  # before the claim: without keys it is not begun
-        journal.claim_occurrence(schedule.id, task.due, task.until, now)
+        journal.schedules.claim_occurrence(schedule.id, task.due, task.until, now)
         try:
             campaign = _load(schedule)
             checked = self._check(campaign, schedule, now)
@@ -253,7 +253,7 @@ class Scheduler:
             return None
         self._note_trouble(summary)
         self._summaries[run.id] = summary
-        after = journal.run(run.id)
+        after = journal.runs.get(run.id)
         if task.schedule is not None and after.resume_at is None and after.state != RunState.INTERRUPTED:
             return None  # it has ended: that is the next task
         schedule = task.schedule.id if task.schedule else None
@@ -262,9 +262,9 @@ class Scheduler:
 
     def _pause(self, journal: Journal, run: RunRecord, why: str) -> None:
         """Pause a run for the user, unless it has ended; that it is paused is reported as its next task."""
-        journal.give_up_orphans(run.id, self.clock.now())
-        if journal.run(run.id).state not in {RunState.FINISHED, RunState.CANCELLED}:
-            journal.stop(run.id, RunState.PAUSED, why, self.clock.now())
+        journal.requests.mark_orphans_unknown(run.id, self.clock.now())
+        if journal.runs.get(run.id).state not in {RunState.FINISHED, RunState.CANCELLED}:
+            journal.runs.stop(run.id, RunState.PAUSED, why, self.clock.now())
 
     def _finish(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         del now
@@ -274,9 +274,9 @@ class Scheduler:
 
     def _miss(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         schedule = task.require_schedule()
-        journal.miss_occurrence(schedule.id, task.due, task.until, task.why or "", now)
+        journal.schedules.miss_occurrence(schedule.id, task.due, task.until, task.why or "", now)
         if schedule.timetable.every is None:
-            journal.close_schedule(schedule.id, ScheduleState.ENDED)
+            journal.schedules.close(schedule.id, ScheduleState.ENDED)
         return self._tell(task, OccurrenceState.EXPIRED, f"{task.why}. {self.listener.after_missed(schedule)}", None)
 
     def _expire(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
@@ -284,9 +284,9 @@ class Scheduler:
         if run is None:
             ask = self.listener.after_missed(task.require_schedule())
             return self._settle(journal, task, OccurrenceState.EXPIRED, f"{task.why}. {ask}")
-        journal.give_up_orphans(run.id, now)
+        journal.requests.mark_orphans_unknown(run.id, now)
         why = f"{task.why}. {self.listener.after_expired(run.id)}"
-        journal.stop(run.id, RunState.PAUSED, why, now)
+        journal.runs.stop(run.id, RunState.PAUSED, why, now)
         self._summaries.pop(run.id, None)
         return self._settle(journal, task, OccurrenceState.EXPIRED, why)
 
@@ -295,7 +295,7 @@ class Scheduler:
         summary = self._report(journal, task.run) if task.run is not None else None
         event = self._tell(task, state, why, summary)
         if task.schedule is not None:
-            journal.settle_occurrence(task.schedule.id, task.due, state, why, self.clock.now())
+            journal.schedules.settle_occurrence(task.schedule.id, task.due, state, why, self.clock.now())
         return event
 
     def _report(self, journal: Journal, run: RunRecord) -> engine.Summary:
@@ -305,7 +305,7 @@ class Scheduler:
             summary = engine.report(journal, run.id, self.target, self.progress)
         except Exception as problem:  # noqa: BLE001 - the numbers can be told without the workbook
             self.listener.note(f"run {run.id}: its workbook was not written: {_unexpected(problem)}")
-            return engine.summarise(engine.result_of_run(journal, journal.run(run.id)), None)
+            return engine.summarise(engine.result_of_run(journal, journal.runs.get(run.id)), None)
         self._note_trouble(summary)
         return summary
 

@@ -118,8 +118,8 @@ def test_a_person_may_override_the_rules_and_that_is_recorded(desk: Desk) -> Non
     summary = openpyxl.load_workbook(desk.folder / done.json["report"])["summary"]
     assert any(words in str(cell.value) for row in summary for cell in row)
     with open_for_reading(f"sqlite:///{desk.folder}/reports/journal.sqlite3") as journal:
-        record = journal.run("last")
-        events = [(event["state"], event["cause"]) for event in journal.events(record.id)]
+        record = journal.runs.get("last")
+        events = [(event["state"], event["cause"]) for event in journal.requests.events(record.id)]
     assert ("overridden", record.overridden) in events
     # What was overridden was no rule of the night.
     assert (record.advertisement, record.by_night, record.by_day_only) == (True, False, True)
@@ -260,7 +260,7 @@ def test_a_night_send_goes_to_those_with_a_consent_to_the_night_alone(desk: Desk
     assert reasons[1] == "'야간동의' says 'N': no consent; it would go by night"
     # All of it may go by night, so it may also go on then.
     with open_for_reading(f"sqlite:///{desk.folder}/reports/journal.sqlite3") as journal:
-        assert not journal.run("last").by_day_only
+        assert not journal.runs.get("last").by_day_only
 
 
 def test_a_reservation_into_the_night_goes_to_those_with_a_consent_to_it_alone(desk: Desk) -> None:

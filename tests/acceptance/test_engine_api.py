@@ -93,7 +93,7 @@ def test_decisions_and_what_is_left_of_a_run_go_through_the_engine(at_desk: Desk
     assert run is not None
     with engine.open_journal("sqlite:///j.sqlite3") as journal:
         assert engine.resume(journal, run).totals["rows"] == {"total": 3, "accepted": 3}
-        selection = engine.find_purgeable(journal, [journal.run(run)])
+        selection = engine.find_purgeable(journal, [journal.runs.get(run)])
         assert [str(path) for path in engine.purge(journal, selection)] == [str(at_desk.folder / f"{run}.xlsx")]
 
 

@@ -135,7 +135,7 @@ def test_a_run_of_an_older_program_is_known_whatever_its_gateway_was_called(shif
     assert shift.desk.run("send", "c.toml", "--yes").status == 0
     gateway = written.format(port=shift.desk.sandbox.rpartition(":")[2])
     with open_for_reading(f"sqlite:///{shift.journal}") as journal:
-        table = journal.recipients(journal.run("last").id).table
+        table = journal.runs.recipients(journal.runs.get("last").id).table
     digest = planning.digests_of_plan(table, [gateway])[0]
     with closing(sqlite3.connect(shift.journal)) as connection:
         connection.execute("UPDATE runs SET gateway = ?, plan_digest = ?", (gateway, digest))

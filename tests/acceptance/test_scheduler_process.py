@@ -74,7 +74,7 @@ def test_it_waits_for_the_time_starts_then_and_stops_when_it_is_told_to(
     [occurrence] = shift.occurrences()
     assert occurrence.claimed_at >= due
     with open_for_reading(f"sqlite:///{shift.journal}") as journal:
-        assert journal.requests(journal.run("last").id)["sent_at"].min() >= due
+        assert journal.requests.table(journal.runs.get("last").id)["sent_at"].min() >= due
     assert shift.delivered() == [number(place) for place in range(ROWS)]
     scheduler.send_signal(signal.SIGTERM)
     _, said = scheduler.communicate(timeout=LONGEST)
@@ -103,7 +103,7 @@ def test_killed_in_the_middle_of_sending_and_started_again_it_goes_on_and_sends_
     assert statuses["unknown"] <= IN_FLIGHT
     assert statuses["accepted"] <= len(shift.delivered())
     with open_for_reading(f"sqlite:///{shift.journal}") as journal:
-        assert [run.id for run in journal.runs()] == [occurrence.run]
+        assert [run.id for run in journal.runs.all()] == [occurrence.run]
 
 
 def test_stopped_in_the_middle_of_sending_it_awaits_the_answers_and_the_next_one_goes_on(

@@ -79,9 +79,11 @@ def test_a_run_of_send_that_waits_for_its_window_is_gone_on_with_too(shift: Shif
     shift.desk.fault(fault="code", code=11, times=1)
     assert shift.desk.run("send", "c.toml", "--yes").status == 3
     with open_for_writing(f"sqlite:///{shift.journal}") as journal:
-        run = journal.run("last")
+        run = journal.runs.get("last")
         morning = seoul("2026-12-02 09:00:00")
-        journal.stop(run.id, RunState.PAUSED, "outside its window", seoul("2026-12-01 20:30:00"), resume_at=morning)
+        journal.runs.stop(
+            run.id, RunState.PAUSED, "outside its window", seoul("2026-12-01 20:30:00"), resume_at=morning
+        )
     shift.it_is("2026-12-02 08:59:59")
     assert shift.run_due().json == {"happened": []}
     shift.it_is("2026-12-02 09:00:00")
@@ -179,7 +181,7 @@ def test_the_gate_for_run_an_advertisement_is_shut_at_night_and_of_practice_neve
     shift.schedule()
     with open_for_writing(f"sqlite:///{shift.journal}") as journal:
         add_run(journal, 3, advertisement=True)
-        run, table = journal.run("run"), journal.recipients("run").table
+        run, table = journal.runs.get("run"), journal.runs.recipients("run").table
         for words, opens in (
             ("2026-12-01 21:00:00", "2026-12-02 08:00:00"),
             ("2026-12-02 07:59:59", "2026-12-02 08:00:00"),

@@ -13,7 +13,10 @@ import pytest
 from campaign import engine
 from campaign.cli.commands import schedule
 from campaign.engine import history, preflight, runs
-from campaign.journal import Journal, open_for_reading
+from campaign.journal import open_for_reading
+from campaign.journal.requests import Requests
+from campaign.journal.runs import Runs
+from campaign.journal.schedules import Schedules
 from tests.support.desk import number
 from tests.support.scheduling_desk import Shift
 
@@ -45,24 +48,24 @@ def recorded(shift: Shift) -> tuple[list[tuple[str, str]], int, int]:
     if not shift.journal.exists():
         return [], 0, 0
     with open_for_reading(f"sqlite:///{shift.journal}") as journal:
-        schedules = [(one.id, str(one.state)) for one in journal.schedules()]
-        return schedules, len(journal.runs()), len(journal.occurrences())
+        schedules = [(one.id, str(one.state)) for one in journal.schedules.all()]
+        return schedules, len(journal.runs.all()), len(journal.schedules.occurrences())
 
 
 STEPS: list[tuple[Any, str]] = [
     (engine, "check_keys"),
     (schedule, "note_clock_off"),
     (history, "refuse_resend"),
-    (Journal, "add_schedule"),
-    (Journal, "claim_occurrence"),
+    (Schedules, "add"),
+    (Schedules, "claim_occurrence"),
     (runs, "plan"),
     (history, "leave_out_reached"),
-    (Journal, "new_run_id"),
-    (Journal, "add_run"),
+    (Runs, "new_id"),
+    (Runs, "add"),
 ]
 
 
-@pytest.mark.parametrize(("place", "name"), STEPS, ids=[name for _, name in STEPS])
+@pytest.mark.parametrize(("place", "name"), STEPS, ids=[f"{place.__name__}.{name}" for place, name in STEPS])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_schedule_that_was_interrupted_is_not_recorded(
     shift: Shift, monkeypatch: pytest.MonkeyPatch, place: Any, name: str, when: str
@@ -89,7 +92,7 @@ def test_a_schedule_that_was_interrupted_is_not_recorded(
 def test_a_schedule_that_fails_leaves_the_one_before_as_it_was(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shift.schedule().status == 0
     with monkeypatch.context() as patched:
-        patched.setattr(Journal, "add_run", die)
+        patched.setattr(Runs, "add", die)
         with pytest.raises(Died):
             shift.schedule(freeze=True)
     assert recorded(shift) == ([("test", "active")], 0, 0)
@@ -115,7 +118,7 @@ def test_ctrl_c_while_the_gateways_clock_is_asked_records_nothing(shift: Shift) 
 def test_what_is_taken_back_is_taken_back_as_a_whole(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
     shift.schedule(freeze=True)
     with monkeypatch.context() as patched:
-        patched.setattr(Journal, "cancel", die)
+        patched.setattr(Requests, "cancel", die)
         with pytest.raises(Died):
             shift.unschedule("test")
     assert recorded(shift) == ([("test", "active")], 1, 1)

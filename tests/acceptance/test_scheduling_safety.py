@@ -10,7 +10,8 @@ import pytest
 
 from campaign import engine
 from campaign.engine.planning import Plan
-from campaign.journal import Journal, open_for_writing
+from campaign.journal import open_for_writing
+from campaign.journal.schedules import Schedules
 from campaign.model.errors import JournalError
 from campaign.scheduler import service
 from tests.support.desk import number
@@ -180,7 +181,7 @@ def test_a_task_that_comes_to_nothing_is_not_done_round_and_round(
 ) -> None:
     shift.schedule()
     shift.it_is("2026-12-01 23:00:00")
-    monkeypatch.setattr(Journal, "miss_occurrence", lambda *_: False)
+    monkeypatch.setattr(Schedules, "miss_occurrence", lambda *_: False)
     assert len(shift.run_due().json["happened"]) == 1
 
 
@@ -200,12 +201,12 @@ def test_a_second_claim_of_the_same_time_is_nobodys(shift: Shift) -> None:
     due = shift.record().timetable.start_at
     assert due is not None
     with open_for_writing(f"sqlite:///{shift.journal}") as journal:
-        assert journal.claim_occurrence("test", due, due, due)
-        assert not journal.claim_occurrence("test", due, due, due)
-        assert not journal.miss_occurrence("test", due, due, "why", due)
+        assert journal.schedules.claim_occurrence("test", due, due, due)
+        assert not journal.schedules.claim_occurrence("test", due, due, due)
+        assert not journal.schedules.miss_occurrence("test", due, due, "why", due)
     shift.unschedule("test")
     with open_for_writing(f"sqlite:///{shift.journal}") as journal:
-        assert not journal.claim_occurrence("test", due.replace(year=2027), due, due)
+        assert not journal.schedules.claim_occurrence("test", due.replace(year=2027), due, due)
 
 
 def test_a_journal_that_somebody_writes_to_is_waited_for(shift: Shift) -> None:
@@ -282,12 +283,12 @@ def test_a_plan_for_a_time_that_is_not_claimed_or_has_its_run_is_not_written(shi
     people = recipients(2)
     outline = list(Plan(RUN, people.table).outline())
     with open_for_writing(f"sqlite:///{shift.journal}") as journal:
-        with pytest.raises(JournalError, match="somebody else has started this time already"):
-            journal.add_run(record(), people, outline, {}, occurrence=("test", due))
-        assert journal.runs() == []
-        journal.claim_occurrence("test", due, due, due)
-        journal.add_run(record(), people, outline, {}, occurrence=("test", due))
+        with pytest.raises(JournalError, match="another process has started this time already"):
+            journal.runs.add(record(), people, outline, {}, occurrence=("test", due))
+        assert journal.runs.all() == []
+        journal.schedules.claim_occurrence("test", due, due, due)
+        journal.runs.add(record(), people, outline, {}, occurrence=("test", due))
         second = list(Plan("second", people.table).outline())
-        with pytest.raises(JournalError, match="somebody else has started this time already"):
-            journal.add_run(record(id="second"), people, second, {}, occurrence=("test", due))
-        assert [run.id for run in journal.runs()] == [RUN]
+        with pytest.raises(JournalError, match="another process has started this time already"):
+            journal.runs.add(record(id="second"), people, second, {}, occurrence=("test", due))
+        assert [run.id for run in journal.runs.all()] == [RUN]

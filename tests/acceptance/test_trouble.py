@@ -180,7 +180,7 @@ def test_a_person_resolves_what_is_unknown(desk: Desk) -> None:
     assert desk.ask("/sandbox/stats")["repeats"] == 0
     story = desk.run("status", "last", "--request", "2", "--json").json["events"]
     assert [event["state"] for event in story] == ["in_flight", "unknown", "accepted"]
-    assert story[-1]["cause"] == "a person said: sent"
+    assert story[-1]["cause"] == "the user said: sent"
     row = desk.results(first["report"])[1]
     assert (row["status"], row["resultCode"]) == ("accepted", None)
 

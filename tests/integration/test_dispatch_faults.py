@@ -91,20 +91,20 @@ class Gone:
         raise BrokenPipeError
 
 
-class Failing(Journal):
-    """A journal whose commits fail from the `fails_at`-th on, `times` times."""
+@dataclass
+class Failing:
+    """`Requests.advance` that fails from the `fails_at`-th commit on, `times` times."""
 
-    fails_at = 0
-    times = 1
-    commits = 0
+    advance: Callable[..., list[Claim]]
+    fails_at: int
+    times: int = 1
+    commits: int = 0
 
-    def advance(
-        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
-    ) -> list[Claim]:
+    def __call__(self, *given: Any) -> list[Claim]:
         self.commits += 1
         if self.fails_at <= self.commits < self.fails_at + self.times:
             raise JournalError("disk full")
-        return super().advance(run, owner, settlements, wanted, now)
+        return self.advance(*given)
 
 
 @dataclass
@@ -125,7 +125,7 @@ class Bench:
     ) -> Ending:
         return Dispatch(
             self.journal,
-            self.journal.run("run"),
+            self.journal.runs.get("run"),
             self.plan,
             client,  # type: ignore[arg-type] # a client, as far as the dispatch can see
             observer=watcher or Watcher(),
@@ -135,7 +135,7 @@ class Bench:
         ).go()
 
     def states(self) -> list[str]:
-        return list(self.journal.requests("run")["state"])
+        return list(self.journal.requests.table("run")["state"])
 
 
 def bench(folder: Path, rows: int) -> Bench:
@@ -163,7 +163,7 @@ def test_a_thread_that_fails_leaves_its_request_unknown_and_the_others_are_sent(
     running.join(20)
     assert ending == [Ending(RunState.FINISHED)]
     assert ten.states() == ["accepted"] * 2 + ["unknown"] + ["accepted"] * 7
-    assert ten.journal.events("run", 3)[-1]["cause"] == "RuntimeError: out of order"
+    assert ten.journal.requests.events("run", 3)[-1]["cause"] == "RuntimeError: out of order"
 
 
 def test_a_screen_that_is_gone_stops_nothing(ten: Bench) -> None:
@@ -177,31 +177,29 @@ def test_a_failure_on_our_side_loses_no_answer_of_what_is_on_the_wire(ten: Bench
         ten.go(client)
     assert len(client.sent) >= IN_FLIGHT
     assert ten.states() == ["accepted" if no in client.sent else "planned" for no in range(1, 11)]
-    record = ten.journal.run("run")
+    record = ten.journal.runs.get("run")
     assert (record.state, record.why) == (RunState.PAUSED, "ValueError: no such message type")
 
 
 @pytest.mark.parametrize("fails_at", [1, 2, 3])
-def test_a_commit_that_fails_once_loses_no_answer(ten: Bench, fails_at: int) -> None:
-    ten.journal.__class__ = Failing
-    assert isinstance(ten.journal, Failing)
-    ten.journal.fails_at = fails_at
+def test_a_commit_that_fails_once_loses_no_answer(ten: Bench, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
+    monkeypatch.setattr(ten.journal.requests, "advance", Failing(ten.journal.requests.advance, fails_at))
     client, watcher = Script(), Watcher()
     assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
     assert ten.states() == ["accepted" if no in client.sent else "planned" for no in range(1, 11)]
     assert watcher.told == [State.ACCEPTED] * len(client.sent)
 
 
-def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobody_otherwise(ten: Bench) -> None:
-    ten.journal.__class__ = Failing
-    assert isinstance(ten.journal, Failing)
-    ten.journal.fails_at, ten.journal.times = 2, 99
+def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobody_otherwise(
+    ten: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ten.journal.requests, "advance", Failing(ten.journal.requests.advance, 2, times=99))
     client, watcher = Script(), Watcher()
     assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
     assert ten.states() == ["in_flight"] * IN_FLIGHT + ["planned"] * 6
     assert sorted(client.sent) == [1, 2, 3, 4]
     assert watcher.told == []
-    assert ten.journal.give_up_orphans("run", datetime.now(UTC)) == IN_FLIGHT
+    assert ten.journal.requests.mark_orphans_unknown("run", datetime.now(UTC)) == IN_FLIGHT
 
 
 def test_an_answer_that_cannot_be_written_takes_no_other_with_it(ten: Bench) -> None:
@@ -221,7 +219,7 @@ def test_an_answer_that_cannot_be_written_takes_no_other_with_it(ten: Bench) -> 
     assert "cannot be written" in (ending.why or "")
     assert ten.states()[:4] == ["accepted", "unknown", "accepted", "accepted"]
     assert "in_flight" not in ten.states()
-    assert "its outcome could not be written down" in ten.journal.events("run", 2)[-1]["cause"]
+    assert "its outcome could not be written down" in ten.journal.requests.events("run", 2)[-1]["cause"]
     assert watcher.told.count(State.UNKNOWN) == 1
 
 
@@ -248,7 +246,7 @@ def test_after_a_back_off_the_plan_goes_on_in_its_order(ten: Bench) -> None:
 
     client = Script({no: lambda no=no: recharging(no) for no in first})  # type: ignore[misc] # bound in the loop
     claimed: list[int] = []
-    advance = ten.journal.advance
+    advance = ten.journal.requests.advance
 
     def noting(
         run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
@@ -256,7 +254,7 @@ def test_after_a_back_off_the_plan_goes_on_in_its_order(ten: Bench) -> None:
         claimed.extend(wanted)
         return advance(run, owner, settlements, wanted, now)
 
-    ten.journal.advance = noting  # type: ignore[method-assign]
+    ten.journal.requests.advance = noting  # type: ignore[method-assign]
     # Long enough for all four answers to be there before the first is tried again.
     assert ten.go(client, waits=replace(NO_WAITS, back_off=(1,))) == Ending(RunState.FINISHED)
     again = claimed[IN_FLIGHT:]

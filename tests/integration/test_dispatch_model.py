@@ -30,6 +30,8 @@ from campaign.engine.dispatch.policy import Judge
 from campaign.engine.progress import StopRequest
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Journal, open_for_reading, open_for_writing
+from campaign.journal.database import WritableDatabase
+from campaign.journal.sqlite import SqliteFile
 from campaign.model import RunState
 from campaign.model.errors import JournalBusy, JournalError
 from tests.support.clocks import SetClock
@@ -104,16 +106,16 @@ class Gateway:
             return Outcome(fate=Fate.ANSWERED, code=behaviour, message=f"words {nth}", request_no=nth, msg_type="SMS")
 
 
-class Crashing(Journal):
-    """A journal whose process can die right before, in the middle of, or right after any of its transactions."""
+class Crashing(WritableDatabase):
+    """A database whose process can die right before, in the middle of, or right after any transaction."""
 
     crash_in: int | None = None
     gateway: Gateway
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
         self._maybe_crash()
-        with super()._writing() as connection:
+        with super().writing() as connection:
             yield connection
             self._maybe_crash()
         self._maybe_crash()
@@ -160,8 +162,8 @@ class Runs(RuleBasedStateMachine):
         self.gateway.script, self.gateway.dead, self.gateway.stop = script, False, StopRequest()
         before = Counter(self.gateway.hits)
         with self.open(crash_in) as journal, suppress(Crash):
-            journal.give_up_orphans("run", now())
-            cancelled = journal.run("run").state == RunState.CANCELLED
+            journal.requests.mark_orphans_unknown("run", now())
+            cancelled = journal.runs.get("run").state == RunState.CANCELLED
             with pytest.raises(JournalError, match="cancelled") if cancelled else nullcontext():
                 self.dispatch(journal)
             assert not cancelled or self.gateway.hits == before
@@ -170,7 +172,7 @@ class Runs(RuleBasedStateMachine):
     def dispatch(self, journal: Journal) -> None:
         Dispatch(
             journal,
-            journal.run("run"),
+            journal.runs.get("run"),
             self.plan,
             self.gateway,  # type: ignore[arg-type] # a client, as far as the dispatch can see
             observer=Nobody(),
@@ -181,10 +183,10 @@ class Runs(RuleBasedStateMachine):
 
     @contextmanager
     def open(self, crash_in: int | None) -> Iterator[Journal]:
-        with open_for_writing(self.url) as journal:
-            journal.__class__ = Crashing
-            assert isinstance(journal, Crashing)
-            journal.crash_in, journal.gateway = crash_in, self.gateway
+        database = Crashing(SqliteFile(Path(self.url.removeprefix("sqlite:///")), write=True))
+        with Journal(database) as journal:
+            database.lock()
+            database.crash_in, database.gateway = crash_in, self.gateway
             yield journal
 
     def await_threads(self) -> None:
@@ -200,13 +202,13 @@ class Runs(RuleBasedStateMachine):
         with self.open(crash_in) as journal, suppress(Crash):
             for no in unknown[:some]:
                 sent = self.gateway.accepted[self.plan.request(no).id] > 0
-                assert journal.resolve("run", sent=sent, now=now(), only=[no]) == 1
+                assert journal.requests.resolve("run", sent=sent, now=now(), only=[no]) == 1
 
     @precondition(lambda self: max(self.gateway.hits.values(), default=0) > 1)  # not before much has happened
     @rule(crash_in=st.one_of(st.none(), st.integers(0, 2)))
     def cancel(self, crash_in: int | None) -> None:
         with self.open(crash_in) as journal, suppress(Crash):
-            journal.cancel("run", now())
+            journal.requests.cancel("run", now())
 
     @rule()
     def a_second_writer_is_kept_out(self) -> None:
@@ -247,14 +249,14 @@ class Runs(RuleBasedStateMachine):
     @invariant()
     def what_is_pending_can_be_sent_and_what_is_over_has_nothing_pending(self) -> None:
         with open_for_reading(self.url) as journal:
-            state = journal.run("run").state
+            state = journal.runs.get("run").state
         pending = bool(self.states().get("planned"))
         assert state in ({RunState.PAUSED, RunState.INTERRUPTED} if pending else set(RunState)), state
 
     @invariant()
     def every_row_is_in_the_one_status_of_its_request(self) -> None:
         with open_for_reading(self.url) as journal:
-            rows = results.of_run(journal, journal.run("run")).rows
+            rows = results.of_run(journal, journal.runs.get("run")).rows
         assert rows["status"].to_list() == [STATUS_OF[state] for state, _ in self.requests().values()]
         assert rows.loc[rows["status"] == "unknown", "resultCode"].isna().all()
 

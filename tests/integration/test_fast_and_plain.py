@@ -167,9 +167,9 @@ def test_the_journal_holds_the_same_plan_as_one_made_request_by_request(tmp_path
     table, url = checked.table, f"sqlite:///{tmp_path}/journal.sqlite3"
     with open_for_writing(url) as journal:
         run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.PlanOptions(now=runs.now())).id
-        kept = journal.recipients(run)
+        kept = journal.runs.recipients(run)
     with open_for_reading(url) as reader:
-        thawed, requests = reader.recipients(run), reader.requests(run)
+        thawed, requests = reader.runs.recipients(run), reader.requests.table(run)
     pd.testing.assert_frame_equal(kept.table, thawed.table)
     assert (kept.columns, kept.phone, kept.sources) == (thawed.columns, thawed.phone, thawed.sources)
     assert planning.fingerprints(table).tolist() == fingerprints_plainly(table)
@@ -205,8 +205,8 @@ def test_a_run_that_was_just_planned_is_purged_from_memory_too(tmp_path: Path) -
     checked = check(tmp_path, chosen(0), duplicates="keep")
     with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
         run = runs.plan(journal, checked, "http://127.0.0.1:1", runs.PlanOptions(now=runs.now())).id
-        assert journal.recipients(run).table["number"].notna().any()
-        journal.cancel(run, NOW)
-        journal.purge(run, NOW)
-        assert not journal.recipients(run).table["number"].notna().any()
-        assert journal.recipients(run).columns == ()
+        assert journal.runs.recipients(run).table["number"].notna().any()
+        journal.requests.cancel(run, NOW)
+        journal.runs.purge(run, NOW)
+        assert not journal.runs.recipients(run).table["number"].notna().any()
+        assert journal.runs.recipients(run).columns == ()

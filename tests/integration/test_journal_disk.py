@@ -62,41 +62,43 @@ def states(journal: Journal) -> dict[int, str]:
 
 def test_a_claim_that_does_not_fit_on_the_disk_is_none(journal: Journal) -> None:
     with full_disk(journal), pytest.raises(JournalError, match=r"journal\.sqlite3: disk"):
-        journal.advance("run", "me", [], [1, 2], NOW)
+        journal.requests.advance("run", "me", [], [1, 2], NOW)
     assert states(journal) == {}
-    assert [claim.no for claim in journal.advance("run", "me", [], [1, 2], NOW)] == [1, 2]
+    assert [claim.no for claim in journal.requests.advance("run", "me", [], [1, 2], NOW)] == [1, 2]
 
 
 def test_a_settlement_that_does_not_fit_on_the_disk_can_be_written_later(journal: Journal) -> None:
-    journal.advance("run", "me", [], [1, 2], NOW)
+    journal.requests.advance("run", "me", [], [1, 2], NOW)
     with full_disk(journal), pytest.raises(JournalError, match="disk"):
-        journal.advance("run", "me", [accepted(1), accepted(2)], [3], NOW)
+        journal.requests.advance("run", "me", [accepted(1), accepted(2)], [3], NOW)
     assert states(journal) == {1: "in_flight", 2: "in_flight"}
-    journal.advance("run", "me", [accepted(1), accepted(2)], [], NOW)
+    journal.requests.advance("run", "me", [accepted(1), accepted(2)], [], NOW)
     assert states(journal) == {1: "accepted", 2: "accepted"}
 
 
 def test_a_run_whose_end_does_not_fit_on_the_disk_has_ended_all_the_same(journal: Journal) -> None:
-    journal.start("run", NOW)
+    journal.runs.start("run", NOW)
     with full_disk(journal), pytest.raises(JournalError, match="disk"):
-        journal.stop("run", RunState.FINISHED, None, NOW)
-    ended = journal.run("run")
+        journal.runs.stop("run", RunState.FINISHED, None, NOW)
+    ended = journal.runs.get("run")
     assert ended.state == RunState.PAUSED
     assert "disk" in (ended.why or "")
     with full_disk(journal):
-        journal.set_report("run", "r.xlsx")
-    journal.stop("run", RunState.FINISHED, None, NOW)
-    assert journal.run("run").state == RunState.FINISHED
+        journal.runs.set_report("run", "r.xlsx")
+    journal.runs.stop("run", RunState.FINISHED, None, NOW)
+    assert journal.runs.get("run").state == RunState.FINISHED
 
 
 def test_any_number_of_requests_goes_in_one_commit(journal: Journal) -> None:
     for first, count in ((1, 1), (2, 2), (4, 3), (7, 9), (16, 25)):
         wanted = list(range(first, first + count))
-        claims = journal.advance("run", "me", [accepted(no) for no in states_of(journal, "in_flight")], wanted, NOW)
+        claims = journal.requests.advance(
+            "run", "me", [accepted(no) for no in states_of(journal, "in_flight")], wanted, NOW
+        )
         assert [claim.no for claim in claims] == wanted
         assert states_of(journal, "in_flight") == wanted
         assert states_of(journal, "accepted") == list(range(1, first))
-    stories = [[event["state"] for event in journal.events("run", no)] for no in range(1, 41)]
+    stories = [[event["state"] for event in journal.requests.events("run", no)] for no in range(1, 41)]
     assert stories == [["in_flight", "accepted"]] * 15 + [["in_flight"]] * 25
 
 
@@ -124,7 +126,7 @@ def test_what_a_death_left_half_made_is_undone_by_who_comes_next_even_to_read(tm
         reader.execute("SELECT * FROM sqlite_master")
     assert refused.value.sqlite_errorname == "SQLITE_READONLY_ROLLBACK"
     with open_for_reading(f"sqlite:///{path}") as journal:
-        assert journal.runs() == []
+        assert journal.runs.all() == []
 
 
 def test_a_journal_that_is_read_only_is_refused_in_words() -> None:

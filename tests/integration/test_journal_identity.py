@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "reports" / "journal.sqlite3"
     with open_for_writing(f"sqlite:///{path}") as journal:
         add_run(journal, 4)
-        journal.start(RUN, NOW)
+        journal.runs.start(RUN, NOW)
     return path
 
 
@@ -106,17 +106,17 @@ def test_a_living_run_is_running_under_every_spelling_and_a_dead_one_is_interrup
     path: Path, spelling: Callable[[Path], str], holder: subprocess.Popen[str]
 ) -> None:
     with open_for_reading(f"sqlite:///{spelling(path)}") as journal:
-        assert journal.run(RUN).state == RunState.RUNNING
+        assert journal.runs.get(RUN).state == RunState.RUNNING
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-        assert journal.run(RUN).state == RunState.INTERRUPTED
+        assert journal.runs.get(RUN).state == RunState.INTERRUPTED
 
 
 @pytest.mark.usefixtures("holder")
 def test_a_removed_lock_file_lets_nobody_in_and_a_living_run_is_still_running(path: Path) -> None:
     path.with_name(path.name + ".lock").unlink()
     with open_for_reading(f"sqlite:///{path}") as journal:
-        assert journal.run(RUN).state == RunState.RUNNING
+        assert journal.runs.get(RUN).state == RunState.RUNNING
     with pytest.raises(JournalBusy):
         open_for_writing(f"sqlite:///{path}")
 
@@ -130,7 +130,7 @@ def test_a_journal_with_two_names_is_refused_under_both_and_for_reading_too(path
                 open_it(f"sqlite:///{name}")
     other.unlink()
     with open_for_writing(f"sqlite:///{path}") as journal:
-        assert journal.run(RUN).id == RUN
+        assert journal.runs.get(RUN).id == RUN
 
 
 @pytest.mark.usefixtures("holder")
@@ -164,12 +164,12 @@ def test_a_writer_whose_journal_was_moved_away_settles_what_is_on_the_wire_and_c
 ) -> None:
     answered = Settlement(no=1, attempt=1, state=State.ACCEPTED, code=0)
     with open_for_writing(f"sqlite:///{path}") as journal:
-        assert len(journal.advance(RUN, "me", [], [1], NOW)) == 1
+        assert len(journal.requests.advance(RUN, "me", [], [1], NOW)) == 1
         change(path)
         with pytest.raises(JournalError, match="moved away or replaced while it was being written to"):
-            journal.advance(RUN, "me", [answered], [2], NOW)
-        assert journal.advance(RUN, "me", [answered], [], NOW) == []
-        assert journal.counts(RUN) == {State.ACCEPTED: 1, State.PLANNED: 3}
+            journal.requests.advance(RUN, "me", [answered], [2], NOW)
+        assert journal.requests.advance(RUN, "me", [answered], [], NOW) == []
+        assert journal.requests.counts(RUN) == {State.ACCEPTED: 1, State.PLANNED: 3}
 
 
 def test_a_reader_that_is_closed_in_the_same_process_takes_nothing_from_the_writer(path: Path) -> None:
@@ -181,13 +181,13 @@ def test_a_reader_that_is_closed_in_the_same_process_takes_nothing_from_the_writ
     with open_for_writing(f"sqlite:///{path}") as journal:
         for _ in range(3):
             with open_for_reading(f"sqlite:///{path}") as reader:
-                assert reader.run(RUN).state == RunState.RUNNING
+                assert reader.runs.get(RUN).state == RunState.RUNNING
         with pytest.raises(JournalBusy):
             open_for_writing(f"sqlite:///{path}")
         # Another process may leave the write-ahead log only where nobody has the journal open.
         other = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
         assert "database is locked" in other.stderr
-        assert journal.run(RUN).id == RUN
+        assert journal.runs.get(RUN).id == RUN
 
 
 def test_descriptors_are_closed_with_the_last_that_has_the_journal_open(path: Path) -> None:
@@ -201,7 +201,7 @@ def test_descriptors_are_closed_with_the_last_that_has_the_journal_open(path: Pa
     journal.close()  # a second time does nothing
     with open_for_writing(f"sqlite:///{path}") as again:
         assert isinstance(again, Journal)
-        assert reader.run(RUN).state == RunState.RUNNING
+        assert reader.runs.get(RUN).state == RunState.RUNNING
     reader.close()
     assert opened() == 0
 

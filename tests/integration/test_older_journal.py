@@ -112,6 +112,6 @@ def reasons_of(journal: Path) -> list[str | None]:
     from campaign.journal import open_for_reading
 
     with open_for_reading(f"sqlite:///{journal}") as opened:
-        [run] = opened.runs()
-        reasons = opened.recipients(run.id).table["reason"]
+        [run] = opened.runs.all()
+        reasons = opened.runs.recipients(run.id).table["reason"]
     return reasons.astype(object).where(reasons.notna(), None).to_list()

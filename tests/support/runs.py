@@ -65,5 +65,5 @@ def add_run(journal: Journal, rows: int, **facts: Any) -> planning.Plan:
     """Write a run of so many requests into the journal; its plan."""
     planned = recipients(rows)
     plan = planning.Plan(RUN, planned.table)
-    journal.add_run(record(**facts), planned, plan.outline(), {})
+    journal.runs.add(record(**facts), planned, plan.outline(), {})
     return plan

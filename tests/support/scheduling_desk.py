@@ -84,11 +84,11 @@ class Shift:
     def occurrences(self) -> list[OccurrenceRecord]:
         """What became of all times, the latest first."""
         with open_for_reading(f"sqlite:///{self.journal}") as journal:
-            return journal.occurrences()
+            return journal.schedules.occurrences()
 
     def record(self, schedule: str = "test") -> ScheduleRecord:
         with open_for_reading(f"sqlite:///{self.journal}") as journal:
-            return journal.schedule(schedule)
+            return journal.schedules.get(schedule)
 
     def delivered(self) -> list[str]:
         """The numbers that the gateway took messages for, sorted."""

@@ -49,7 +49,7 @@ def form_of(name: str, *, into_original: bool) -> ReportFormat:
 def report(context: CommandContext, runs: Sequence[str], *, since: str | None, form: ReportFormat) -> None:
     """Write a run's result again, from the journal alone; or one workbook over several runs."""
     with open_for_reading(context.journal_url) as journal:
-        records = _since(journal, since) if since else [journal.run(run) for run in runs or ("last",)]
+        records = _since(journal, since) if since else [journal.runs.get(run) for run in runs or ("last",)]
         if len(records) > 1:
             _several(context, journal, records, form)
             return
@@ -64,7 +64,7 @@ def _since(journal: Reader, words: str) -> list[RunRecord]:
         day = datetime.combine(datetime.strptime(words, "%Y-%m-%d").date(), time(), SEOUL)  # noqa: DTZ007 - a day of Seoul
     except ValueError:
         raise UsageError(f"--since {words}: expected a day such as 2026-11-01") from None
-    records = [record for record in journal.runs() if record.created_at >= day]
+    records = [record for record in journal.runs.all() if record.created_at >= day]
     if not records:
         raise UsageError(f"--since {words}: there is no run since then")
     return records[::-1]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def resolve(context: CommandContext, run: str, *, sent: bool, only: Sequence[int] | None, yes: bool) -> None:
     """Record what the user knows of unknown requests, and report the run anew."""
     with open_for_writing(context.journal_url) as journal:
-        require_place(journal, journal.run(run), context.target)
+        require_place(journal, journal.runs.get(run), context.target)
         unknown = engine.find_unknown(journal, run, only=only)
         words = "sent" if sent else _not_sent(unknown.run)
         terminal.note(f"{len(unknown.requests)} unknown requests, {unknown.recipients:,} recipients: {words}")
@@ -50,7 +50,7 @@ def _not_sent(record: engine.RunRecord) -> str:
 def cancel(context: CommandContext, run: str, *, yes: bool) -> None:
     """Cancel what a run has still to send, and report it anew."""
     with open_for_writing(context.journal_url) as journal:
-        require_place(journal, journal.run(run), context.target)
+        require_place(journal, journal.runs.get(run), context.target)
         found = engine.find_cancellation(journal, run)
         terminal.note(f"run {found.run.id}: {found.planned} requests are still to send")
         if found.unknown:
@@ -68,7 +68,7 @@ def purge(context: CommandContext, run: str | None, *, older_than: str | None, y
     if (run is None) == (older_than is None):
         raise UsageError("name a run, or say --older-than 90d, one of the two")
     with open_for_writing(context.journal_url) as journal:
-        records = [journal.run(run)] if run else _ended_before(journal, str(older_than))
+        records = [journal.runs.get(run)] if run else _ended_before(journal, str(older_than))
         records = [record for record in records if record.purged_at is None]
         for draft in decisions.remove_drafts(journal, records):
             terminal.note(f"removed: {draft}, which a process that died had left behind")

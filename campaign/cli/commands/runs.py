@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 def status(context: CommandContext, run: str) -> None:
     """Show a run's counts."""
     with open_for_reading(context.journal_url) as journal:
-        record = journal.run(run)
+        record = journal.runs.get(run)
         context.show(engine.summarise(engine.result_of_run(journal, record), record.report))
 
 
 def story(context: CommandContext, run: str, no: int) -> None:
     """Show everything that happened to one request."""
     with open_for_reading(context.journal_url) as journal:
-        record = journal.run(run)
-        events = journal.events(record.id, no)
-        there_are = sum(journal.counts(record.id).values())
+        record = journal.runs.get(run)
+        events = journal.requests.events(record.id, no)
+        there_are = sum(journal.requests.counts(record.id).values())
     if not 1 <= no <= there_are:
         raise UsageError(f"run {record.id} has no request {no}; they go from 1 to {there_are}")
     if context.json:
@@ -48,7 +48,7 @@ def story(context: CommandContext, run: str, no: int) -> None:
 def runs(context: CommandContext) -> None:
     """List all runs."""
     with open_for_reading(context.journal_url) as journal:
-        records = journal.runs()
+        records = journal.runs.all()
     if not context.json:
         terminal.show_runs(records)
         return

@@ -116,8 +116,8 @@ def schedules(context: CommandContext, clock: Clock | None = None) -> None:
     try:
         with open_for_reading(context.journal_url) as journal:
             found = [
-                (one, due_tasks.upcoming(journal, one, now, NEXT_SHOWN), journal.occurrences(one.id))
-                for one in journal.schedules()
+                (one, due_tasks.upcoming(journal, one, now, NEXT_SHOWN), journal.schedules.occurrences(one.id))
+                for one in journal.schedules.all()
             ]
     except NoSuchRun:
         found = []

@@ -105,7 +105,7 @@ class Dispatch:
         self._pace = Pace(run.rate)
         self._passage = Passage(gate or Gate(), self._clock, patience)
         self._left: list[int] = []  # still to send, the next one last
-        self._preparation = Preparation(plan, client, lambda digest: journal.image(run.id, digest))
+        self._preparation = Preparation(plan, client, lambda digest: journal.runs.image(run.id, digest))
         self._later: list[tuple[float, int]] = []  # to be tried again, and when: a heap
         self._hold_until = 0.0
         self._hold_why = ""
@@ -122,8 +122,8 @@ class Dispatch:
         Raises:
             JournalError: it could not begin; nothing was sent.
         """
-        self._left = self._journal.planned(self._run.id)[::-1]
-        self._journal.start(self._run.id, self._clock.now())
+        self._left = self._journal.requests.planned(self._run.id)[::-1]
+        self._journal.runs.start(self._run.id, self._clock.now())
         threads = min(self._run.in_flight, max(len(self._left), 1))
         try:
             for number in range(threads):
@@ -169,7 +169,7 @@ class Dispatch:
         """Settlements and claims to the disk; only then what was claimed goes on the wire, and the observer is told."""
         began = self._clock.steady()
         settled = self._unwritten
-        claims = self._journal.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())
+        claims = self._journal.requests.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())
         self._unwritten = []
         now = self._clock.steady()
         self._pace.fell_behind(now - began)
@@ -321,7 +321,7 @@ class Dispatch:
         self._unwritten = []
 
     def _write_alone(self, one: Settlement) -> None:
-        self._journal.advance(self._run.id, self._owner, [one], [], self._clock.now())
+        self._journal.requests.advance(self._run.id, self._owner, [one], [], self._clock.now())
         self._observer.settled(int(self._plan.sizes[one.no - 1]), one.state)
 
     def _end(self) -> Ending:
@@ -333,7 +333,7 @@ class Dispatch:
         elif self._left or self._later:
             ending = Ending(RunState.INTERRUPTED, "stopped by a person")
         try:
-            self._journal.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
+            self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
             return Ending(RunState.PAUSED, ending.why or str(problem))
         return ending

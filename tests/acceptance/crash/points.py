@@ -23,7 +23,8 @@ from campaign.cli.commands import send
 from campaign.engine import reports
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.gateway.connection import RecordingHTTPConnection
-from campaign.journal import Journal
+from campaign.journal.requests import Requests
+from campaign.journal.runs import Runs
 from campaign.report import result_workbook
 
 if TYPE_CHECKING:
@@ -124,13 +125,13 @@ def _of_advance(given: Mapping[str, Any]) -> list[str]:
 
 
 _PLACES: Final[tuple[tuple[Any, str, Callable[[Mapping[str, Any]], list[str]]], ...]] = (
-    (Journal, "add_run", lambda _: ["plan"]),
-    (Journal, "give_up_orphans", lambda _: ["orphans"]),
-    (Journal, "start", lambda _: ["start"]),
-    (Journal, "advance", _of_advance),
+    (Runs, "add", lambda _: ["plan"]),
+    (Requests, "mark_orphans_unknown", lambda _: ["orphans"]),
+    (Runs, "start", lambda _: ["start"]),
+    (Requests, "advance", _of_advance),
     (RecordingHTTPConnection, "request", lambda _: ["submit"]),
     (RecordingHTTPConnection, "getresponse", lambda _: ["answer"]),
-    (Journal, "stop", lambda _: ["stop"]),
+    (Runs, "stop", lambda _: ["stop"]),
     (result_workbook, "write", lambda _: ["report"]),
-    (Journal, "set_report", lambda _: ["noting the report"]),
+    (Runs, "set_report", lambda _: ["noting the report"]),
 )

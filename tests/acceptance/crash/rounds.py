@@ -119,8 +119,8 @@ class Round:
         path = self.desk.folder / "reports" / "journal.sqlite3"
         states = states_in(path)
         with open_for_reading(f"sqlite:///{path}") as journal:
-            (record,) = journal.runs()
-            table = journal.recipients(record.id).table
+            (record,) = journal.runs.all()
+            table = journal.runs.recipients(record.id).table
         rows: list[dict[str, Any]] = [
             {"number": each, "request": None if request is None else int(request), "state": states.get(request)}
             for each, request in zip(

@@ -65,14 +65,14 @@ def add_run(journal: Journal, gateway: str, name: str, series: int) -> RunRecord
     people = runs.recipients(ROWS)
     people.table["number"] = people.table["number"].str.replace("0102", f"010{series}", n=1)
     record = runs.record(id=name, name=name, gateway=gateway, state=RunState.PAUSED, plan_digest=name, in_flight=2)
-    journal.add_run(record, people, Plan(name, people.table).outline(), {})
+    journal.runs.add(record, people, Plan(name, people.table).outline(), {})
     return record
 
 
 def settle(journal: Journal, run: str, nos: range, state: State) -> None:
     now = datetime.now(UTC)
-    journal.advance(run, "me", [], list(nos), now)
-    journal.advance(run, "me", [Settlement(no=no, attempt=1, state=state) for no in nos], [], now)
+    journal.requests.advance(run, "me", [], list(nos), now)
+    journal.requests.advance(run, "me", [Settlement(no=no, attempt=1, state=state) for no in nos], [], now)
 
 
 def lay_out(desk: Desk) -> None:
@@ -83,7 +83,7 @@ def lay_out(desk: Desk) -> None:
             add_run(journal, gateway, name, series)
         settle(journal, "to-resolve", range(1, 4), State.UNKNOWN)
         settle(journal, "to-purge", range(1, ROWS + 1), State.ACCEPTED)
-        journal.stop("to-purge", RunState.FINISHED, None, datetime.now(UTC))
+        journal.runs.stop("to-purge", RunState.FINISHED, None, datetime.now(UTC))
     for name, first, more in (("now", 0, {}), ("due", 1_000, {"schedule": SCHEDULE})):
         desk.people(ROWS, f"{name}.xlsx", first=first)
         sections = {"recipients": f'files = ["{name}.xlsx"]', "gateway": "in_flight = 2", **more}
@@ -130,8 +130,8 @@ def test_everything_at_once_sends_nothing_twice_and_loses_nothing(desk: Desk, la
         said += [(words, done) for words, done in zip(left, done_together, strict=True) if BUSY not in done.err]
         left = [words for words, done in zip(left, done_together, strict=True) if BUSY in done.err]
     with open_for_reading(f"sqlite:///{desk.folder}/reports/journal.sqlite3") as journal:
-        while [str(one.state) for one in journal.occurrences()] != ["ended"]:
-            assert time.monotonic() < ends, journal.occurrences()
+        while [str(one.state) for one in journal.schedules.occurrences()] != ["ended"]:
+            assert time.monotonic() < ends, journal.schedules.occurrences()
             time.sleep(0.05)
     for scheduler in schedulers:
         scheduler.send_signal(signal.SIGTERM)
@@ -155,8 +155,8 @@ def assert_each_was_sent_once(desk: Desk) -> None:
     assert set(delivered.values()) == {1}
     assert desk.ask("/sandbox/stats")["repeats"] == 0
     with open_for_reading(f"sqlite:///{desk.folder}/reports/journal.sqlite3") as journal:
-        counts = {run.id: journal.counts(run.id) for run in journal.runs()}
-        states = {run.id: str(run.state) for run in journal.runs()}
+        counts = {run.id: journal.requests.counts(run.id) for run in journal.runs.all()}
+        states = {run.id: str(run.state) for run in journal.runs.all()}
     sent_by_us = [run for run in counts if run.startswith("test-")]
     assert len(sent_by_us) == 2  # one of `send`, one of the schedulers
     cancelled = counts.pop("to-cancel")

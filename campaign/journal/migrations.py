@@ -1,0 +1,173 @@
+"""The numbered layouts of a journal's tables, and the steps from each to the next.
+
+A migration spells its own SQL: `tables` describes the newest layout only, and changes with it. The writer that opens a
+journal of an older layout applies the missing migrations, each in a transaction of its own together with the layout's
+new number. A process that dies in between leaves a journal of the last finished layout, and the next writer goes on.
+
+Older versions of the program wrote the number 1 for each of the layouts 1 to 4. So a migration adds only what is
+missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from campaign.journal.tables import LAYOUT, METADATA
+from campaign.model.errors import JournalError, NoSuchRun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign.journal.database import Database, WritableDatabase
+
+
+class OlderLayout(JournalError):
+    """The journal has an older layout, and a writer has to upgrade it before it can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One step to layout `number`: tables and columns, each added where it is missing.
+
+    Attributes:
+        number: of the layout that the step leads to.
+        adds: what the new layout can keep, for who reads the code.
+        tables: CREATE TABLE IF NOT EXISTS statements.
+        columns: table, column and SQL type; a new column is NULL in all rows.
+    """
+
+    number: int
+    adds: str
+    tables: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str, str], ...] = ()
+
+    def execute(self, connection: sa.Connection) -> None:
+        """Take the step in the caller's transaction."""
+        for statement in self.tables:
+            connection.exec_driver_sql(statement)
+        for table, column, kind in self.columns:
+            if column not in {found["name"] for found in sa.inspect(connection).get_columns(table)}:
+                connection.exec_driver_sql(f'ALTER TABLE {table} ADD COLUMN "{column}" {kind}')
+
+
+MIGRATIONS: Final = (
+    Migration(
+        number=2,
+        adds="when the texts and numbers of a run were removed",
+        columns=(("runs", "purged_at", "BIGINT"),),
+    ),
+    Migration(
+        number=3,
+        adds="schedules with their occurrences; the sending hours and the spread of a run",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS schedules (
+                id TEXT NOT NULL PRIMARY KEY,
+                seq INTEGER NOT NULL UNIQUE,
+                name TEXT NOT NULL,
+                file TEXT NOT NULL,
+                state TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                start_at BIGINT,
+                every TEXT,
+                grace BIGINT NOT NULL,
+                gateway TEXT NOT NULL,
+                section TEXT NOT NULL,
+                notify TEXT,
+                invalid INTEGER NOT NULL,
+                again INTEGER NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE IF NOT EXISTS occurrences (
+                schedule TEXT NOT NULL REFERENCES schedules (id),
+                due_at BIGINT NOT NULL,
+                start_by BIGINT NOT NULL,
+                state TEXT NOT NULL,
+                run TEXT UNIQUE REFERENCES runs (id),
+                why TEXT,
+                claimed_at BIGINT NOT NULL,
+                ended_at BIGINT,
+                PRIMARY KEY (schedule, due_at)
+            )
+            """,
+        ),
+        columns=(
+            ("runs", "window", "TEXT"),
+            ("runs", "spread", "TEXT"),
+            ("runs", "advertisement", "INTEGER"),
+            ("runs", "resume_at", "BIGINT"),
+        ),
+    ),
+    Migration(
+        number=4,
+        adds="whether an advertisement may go by night, and the rules that a user overrode",
+        columns=(("runs", "by_night", "INTEGER"), ("runs", "overridden", "TEXT")),
+    ),
+)
+"""All steps, in order. A new one gets the next number and changes `tables` too."""
+
+NEWEST: Final = MIGRATIONS[-1].number
+"""The number of the layout that `tables` describes."""
+
+
+def upgrade(database: WritableDatabase) -> None:
+    """Make the tables of a new journal, or bring those of an older one to the newest layout.
+
+    Raises:
+        JournalError: the layout is newer than this program, or the database is not a journal.
+    """
+    with database.writing() as connection:
+        number = _layout_number(connection, database)
+        if number is None:
+            METADATA.create_all(connection)
+            connection.execute(sa.insert(LAYOUT), {"version": NEWEST})
+            return
+    for migration in MIGRATIONS:
+        if migration.number > number:
+            with database.writing() as connection:
+                migration.execute(connection)
+                connection.execute(sa.update(LAYOUT).values(version=migration.number))
+
+
+def require_newest(database: Database) -> None:
+    """Refuse to read a database whose tables are not those of `tables`.
+
+    Raises:
+        OlderLayout: a writer has to upgrade the journal first.
+        NoSuchRun: there are no tables: nobody made the journal yet, or a process died before it was made.
+        JournalError: the layout is newer than this program, or the database is not a journal.
+    """
+    with database.reading() as connection:
+        number = _layout_number(connection, database)
+    if number is None:
+        raise no_journal_yet(database.path)
+    if number < NEWEST:
+        raise OlderLayout(
+            f"journal {database.path}: an older version of the program wrote it (layout {number}; "
+            f"this version needs layout {NEWEST})"
+        )
+
+
+def no_journal_yet(path: Path | None) -> NoSuchRun:
+    """The error for a journal that does not exist yet."""
+    return NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
+
+
+def _layout_number(connection: sa.Connection, database: Database) -> int | None:
+    """The number of the journal's layout; None if the database has no tables."""
+    tables = sa.inspect(connection).get_table_names()
+    if not tables:
+        return None
+    number = connection.scalar(sa.select(LAYOUT.c.version)) if LAYOUT.name in tables else None
+    if number is None:
+        raise JournalError(f"journal {database.path}: the file is a database, but not a journal; name another one")
+    if number > NEWEST:
+        raise JournalError(
+            f"journal {database.path}: the journal's layout is {number}, and this version of the program knows "
+            f"layouts up to {NEWEST}. Use the version that wrote it, or a newer one."
+        )
+    return int(number)

@@ -1,0 +1,263 @@
+"""Requests in a journal: the outbox. A request is claimed before it goes on the wire and settled afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from campaign.journal import runs
+from campaign.journal.records import Claim, from_micros, to_micros
+from campaign.journal.statements import RequestStatements
+from campaign.journal.tables import EVENTS, REQUESTS, RUNS
+from campaign.model import MAY_STILL_GO, RunState, State
+from campaign.model.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import pandas as pd
+    from sqlalchemy.engine.interfaces import DBAPICursor
+
+    from campaign.journal.database import Database, WritableDatabase
+    from campaign.journal.records import Settlement
+
+
+class RequestReader:
+    """The requests of a journal, to read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def table(self, run: str) -> pd.DataFrame:
+        """The run's requests in the plan's order, one row each; times in UTC."""
+        import pandas as pd
+
+        columns = [column for column in REQUESTS.c if column.name not in {"run", "owner"}]
+        query = sa.select(*columns).where(REQUESTS.c.run == run).order_by(REQUESTS.c.no)
+        with self._database.reading() as connection:
+            found = connection.execute(query)
+            frame = pd.DataFrame(found.all(), columns=list(found.keys()))
+        for name in ("sent_at", "ended_at"):
+            frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="us", utc=True)
+        return frame
+
+    def planned(self, run: str) -> list[int]:
+        """The numbers of the requests that are still to send, in the plan's order."""
+        query = (
+            sa.select(REQUESTS.c.no)
+            .where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
+            .order_by(REQUESTS.c.no)
+        )
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
+
+    def counts(self, run: str) -> dict[State, int]:
+        """The number of requests in each state; states without requests are missing."""
+        with self._database.reading() as connection:
+            return _counts(connection, run)
+
+    def may_still_go(self, run: str) -> dict[State, int]:
+        """The number of requests that may still be sent (`MAY_STILL_GO`), by state; empty if none may."""
+        return {state: count for state, count in self.counts(run).items() if state in MAY_STILL_GO}
+
+    def events(self, run: str, no: int | None = None) -> list[dict[str, Any]]:
+        """The events of a request, or without `no` of the run itself, the oldest first; `at` in UTC."""
+        query = sa.select(EVENTS).where(EVENTS.c.run == run, EVENTS.c.no.is_not_distinct_from(no)).order_by(EVENTS.c.id)
+        with self._database.reading() as connection:
+            return [{**row} | {"at": from_micros(row["at"])} for row in connection.execute(query).mappings()]
+
+    def sent_since(self, run: str, since: datetime) -> list[tuple[datetime, int]]:
+        """When each request went on the wire from `since` on, and its count of recipients, the oldest first."""
+        query = (
+            sa.select(REQUESTS.c.sent_at, REQUESTS.c.recipients)
+            .where(REQUESTS.c.run == run, REQUESTS.c.sent_at >= to_micros(since))
+            .order_by(REQUESTS.c.sent_at)
+        )
+        with self._database.reading() as connection:
+            return [(from_micros(at), recipients) for at, recipients in connection.execute(query)]
+
+    def last_activity(self, run: str) -> datetime | None:
+        """When a request of the run was last sent or settled; None if none was sent."""
+        latest = sa.select(sa.func.max(sa.func.coalesce(REQUESTS.c.ended_at, REQUESTS.c.sent_at)))
+        with self._database.reading() as connection:
+            return from_micros(connection.scalar(latest.where(REQUESTS.c.run == run)))
+
+
+class Requests(RequestReader):
+    """The requests of a journal, to read and to change. Every method that writes is one transaction."""
+
+    def __init__(self, database: WritableDatabase) -> None:
+        super().__init__(database)
+        self._writable = database
+        self._statements = RequestStatements(database.prepare)
+
+    def advance(
+        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
+    ) -> list[Claim]:
+        """Settle what came back and claim what goes on the wire next, in one commit.
+
+        Claimed and committed before the socket is touched: after a crash the
+        journal must never say "not sent" of a request that the gateway may
+        have read. The caller puts all claimed requests on the wire, and only
+        after this method has returned.
+
+        Returns:
+            The claims; a wanted request that is not `planned` any more is not among them.
+
+        Raises:
+            JournalError: nothing was written: the database refused, a settlement is of a request that the owner does
+                not have in flight, or something is wanted and the journal was moved away, so that whoever opens it by
+                its path would not see the claims.
+        """
+        if wanted and not self._writable.is_in_place():
+            raise JournalError(
+                f"journal {self._writable.path}: the file was moved away or replaced while it was being written to, "
+                f"so nothing more is sent. Put it back, then `campaign resume {run}`."
+            )
+        at = to_micros(now)
+        with self._writable.writing() as connection:
+            cursor = connection.connection.cursor()
+            events = self._settle(cursor, run, owner, settlements, at)
+            claims = self._claim(cursor, run, owner, wanted, at)
+            events += [
+                {"run": run, "no": claim.no, "at": at, "state": str(State.IN_FLIGHT), "attempt": claim.attempt}
+                | _NO_ANSWER
+                for claim in claims
+            ]
+            self._statements.record(cursor, events)
+            cursor.close()
+        return claims
+
+    def _settle(
+        self, cursor: DBAPICursor, run: str, owner: str, settlements: Sequence[Settlement], at: int
+    ) -> list[dict[str, object]]:
+        """Settle; returns the events to record."""
+        if not settlements:
+            return []
+        done = [
+            {
+                "of_run": run,
+                "of_no": one.no,
+                "by": owner,
+                "at": at,
+                "state": str(one.state),
+                "code": one.code,
+                "message": one.message,
+                "request_no": one.request_no,
+                "msg_type": one.msg_type,
+                "cause": one.cause,
+            }
+            for one in settlements
+        ]
+        if self._statements.settle(cursor, done) != len(settlements):
+            raise JournalError(f"run {run}: a request was settled by another process; nothing was written")
+        return [
+            {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
+            | {"cause": one.cause, "code": one.code}
+            for one in settlements
+        ]
+
+    def _claim(self, cursor: DBAPICursor, run: str, owner: str, wanted: Sequence[int], at: int) -> list[Claim]:
+        if not wanted:
+            return []
+        claimed = self._statements.claim(cursor, wanted, run=run, owner=owner, at=at)
+        return [Claim(no=no, attempt=attempt) for no, attempt in claimed]
+
+    def mark_orphans_unknown(self, run: str, now: datetime) -> int:
+        """Make the requests unknown that a dead process left in flight; returns how many.
+
+        Only the journal's one writer may call this: nothing in flight has a living owner then.
+        """
+        cause = "the program ended before the gateway's answer was on disk"
+        with self._writable.writing() as connection:
+            return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
+
+    def cancel(self, run: str, now: datetime) -> int:
+        """Cancel the run and its planned requests; returns the number of requests cancelled.
+
+        A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
+        user says "not sent" of them. A run without requests that may still go stays as it is.
+        """
+        cause = "cancelled by the user"
+        with self._writable.writing() as connection:
+            if not runs.may_anything_go(connection, run):
+                return 0
+            moved = _move(connection, run, State.PLANNED, State.CANCELLED, cause=cause, now=now)
+            runs.end(connection, run, RunState.CANCELLED, why=cause, now=now)
+        return moved
+
+    def resolve(self, run: str, *, sent: bool, now: datetime, only: Sequence[int] | None = None) -> int:
+        """Record a user's decision on unknown requests: sent, or not sent and to send again; returns how many.
+
+        Requests of a cancelled run that were not sent are cancelled, as the user who cancelled the run wanted. The
+        same holds for a run whose numbers and texts were removed: nothing is left to send.
+
+        Args:
+            run: the run's id.
+            sent: whether the requests were sent.
+            now: the time.
+            only: the numbers of the requests; all unknown ones by default.
+        """
+        with self._writable.writing() as connection:
+            target, cause = State.ACCEPTED, "the user said: sent"
+            if not sent:
+                reason = runs.reason_to_send_nothing(connection, run)
+                target = State.PLANNED if reason is None else State.CANCELLED
+                cause = "; ".join(filter(None, ("the user said: not sent", reason)))
+            moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
+            _update_run(connection, run, now)
+        return moved
+
+
+_NO_ANSWER: Final = {"cause": None, "code": None}
+"""The gateway's answer to a request that is only being claimed."""
+
+
+def _counts(connection: sa.Connection, run: str) -> dict[State, int]:
+    query = sa.select(REQUESTS.c.state, sa.func.count()).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
+    return {State(state): count for state, count in connection.execute(query)}
+
+
+def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
+    """Give the run the state that follows from its requests after a user's decision."""
+    before = RunState(connection.execute(sa.select(RUNS.c.state).where(RUNS.c.id == run)).scalar_one())
+    after, why = before, None
+    if before == RunState.CANCELLED:
+        pass
+    elif not _counts(connection, run).get(State.PLANNED):
+        after = RunState.FINISHED
+    elif before == RunState.FINISHED:
+        after, why = RunState.PAUSED, "requests were found not to have been sent"
+    elif before == RunState.RUNNING:  # its process died: this process is the only writer
+        after = RunState.INTERRUPTED
+    if after != before:
+        runs.end(connection, run, after, why=why, now=now)
+
+
+def _move(
+    connection: sa.Connection,
+    run: str,
+    origin: State,
+    target: State,
+    *,
+    cause: str,
+    now: datetime,
+    only: Sequence[int] | None = None,
+) -> int:
+    """Move requests of the run, those of `only` or all, from one state to another; returns how many."""
+    which = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(origin))
+    if only is not None:
+        which = sa.and_(which, REQUESTS.c.no.in_(list(only)))
+    move = (
+        sa.update(REQUESTS)
+        .where(which)
+        .values(state=str(target), cause=cause, owner=None, ended_at=to_micros(now))
+        .returning(REQUESTS.c.no, REQUESTS.c.attempts)
+    )
+    moved = connection.execute(move).all()
+    if moved:
+        event = {"run": run, "at": to_micros(now), "state": str(target), "cause": cause, "code": None}
+        connection.execute(sa.insert(EVENTS), [event | {"no": no, "attempt": attempts} for no, attempts in moved])
+    return len(moved)
