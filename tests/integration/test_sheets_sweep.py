@@ -31,7 +31,8 @@ import json, resource, sys
 from pathlib import Path
 import pyarrow as pa
 from campaign.model.errors import RecipientsError
-from campaign.recipients import cells, sheets
+from campaign.recipients import table as sheets
+from campaign.recipients.spreadsheets import column_types as cells
 
 def used():
     return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
