@@ -26,7 +26,7 @@ LibreOffice, which has codes as well: Err:502."""
 _CODE: Final = r"^Err:[0-9]{3}$"
 
 
-def taken_out(
+def remove_formula_errors(
     columns: Sequence[Cells], names: Sequence[str], rows: pa.Array, *, where: str
 ) -> tuple[list[Cells], tuple[str, ...]]:
     """The columns with those words missing, and a note for each column that had some."""

@@ -57,7 +57,7 @@ def numbered(above: int, height: int) -> pa.Array:
     return pa.array(np.arange(above + 1, above + 1 + height, dtype=np.int32))
 
 
-def tidy(grid: Grid) -> Grid:
+def drop_blank_rows_and_columns(grid: Grid) -> Grid:
     """The grid without blank rows, and without columns that have neither a heading nor a cell."""
     return _with_columns_used(_without_blank_rows(grid))
 

@@ -23,7 +23,7 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.csv_files import quotes
 from campaign.recipients.spreadsheets.csv_files.layout import Layout, find_layout
-from campaign.recipients.spreadsheets.sheet import Cells, Grid, numbered, tidy
+from campaign.recipients.spreadsheets.sheet import Cells, Grid, drop_blank_rows_and_columns, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,9 +49,11 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid
     at = headings.phone_column(layout.header, phone, where=str(path))
     text, short = columns_of(path, layout)
     rows = numbered(layout.above, len(text[0]))
-    columns, failed = formula_errors.taken_out([Cells(column) for column in text], layout.header, rows, where=str(path))
+    columns, failed = formula_errors.remove_formula_errors(
+        [Cells(column) for column in text], layout.header, rows, where=str(path)
+    )
     progress(len(rows))
-    return tidy(
+    return drop_blank_rows_and_columns(
         Grid(
             source=Source(file=str(path)),
             headings=layout.header,
