@@ -32,10 +32,10 @@ from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreada
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MEMORY: Final = 640 << 20
+MEMORY: Final = 820 << 20
 """Bytes of memory for the child, so that it and the process that started it stay under 1 GiB."""
 
-ADDRESSES: Final = 1 << 30
+ADDRESSES: Final = 3 << 29
 """Bytes of address space; the libraries alone reserve a third without using it."""
 
 SECONDS: Final = 6

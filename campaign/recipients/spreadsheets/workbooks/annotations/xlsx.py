@@ -53,11 +53,12 @@ UNCHECKED_ROWS: Final = 99_999
 """A piece of XML without a reference beyond Z or row 99,999 is not searched for its last column and row."""
 
 _ZERO: Final = b"0"
-_KINDS: Final = bytes(
-    ord('"' if chr(byte) == "'" else "A" if "A" <= chr(byte) <= "Z" else "0" if "0" <= chr(byte) <= "9" else chr(byte))
-    for byte in range(256)
+_CAPITALS: Final = bytes(range(ord("A"), ord("Z") + 1))
+_DIGITS: Final = b"0123456789"
+_KINDS: Final = bytes.maketrans(
+    _CAPITALS + _DIGITS + b"'\t\r\n", b"A" * len(_CAPITALS) + _ZERO * len(_DIGITS) + b'"   '
 )
-"""Every capital letter as A, every digit as 0, every quotation mark as a double one; other bytes unchanged."""
+"""Every capital letter as A, every digit as 0, every quotation mark as a double one, white space as a space."""
 
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,18})["']""")
 _UNNAMED_CELL = re.compile(rb'<c(?=[\s/>])(?! r="A{1,3}")|<\w+:c[\s/>]')
@@ -125,7 +126,7 @@ class Sheet:
 
     def missing_string(self, strings: int) -> str | None:
         """The first cell whose shared string is beyond the table of so many `strings`, such as "the cell B2"."""
-        index = re.compile(rb"""<(?:\w+:)?c\b(?=[^<>]*\st="s")([^<>]*+)>\s{0,99}<(?:\w+:)?v>(\d{1,18})<""")
+        index = re.compile(rb"""<(?:\w+:)?c\b(?=[^<>]*\st\s*=\s*["']s["'])([^<>]*+)>\s{0,99}<(?:\w+:)?v>(\d{1,18})<""")
         for piece in _whole_rows(self._pieces()):
             for cell in index.finditer(piece):
                 if int(cell[2]) >= strings:
@@ -144,7 +145,13 @@ class Sheet:
             self.is_regular = False
         strings = shape.count(_STRING_CELL)
         self.string_cells += strings
-        if strings != shape.count(_STRING_CELL_WITH_INDEX) or _TOO_LONG_INDEX in kinds or not self.is_regular:
+        if (
+            strings != shape.count(_STRING_CELL_WITH_INDEX)
+            or _TOO_LONG_INDEX in kinds
+            or b" =" in shape
+            or b"= " in shape
+            or not self.is_regular
+        ):
             self._check_indices(piece)
 
     def _check_indices(self, piece: bytes) -> None:
@@ -154,6 +161,7 @@ class Sheet:
 
     def _check_extent(self) -> None:
         most = SPARSE if self._size_bytes < SMALL else SPARSE_LARGE
+        most = min(max(most, self._size_bytes // CELL_BYTES), CELLS)
         if self._columns > COLUMNS or self._columns * self._rows > most:
             ends = [_last(piece) for piece in _whole_rows(self._pieces())]
             self._columns = max((columns for columns, _ in ends), default=1)
@@ -161,7 +169,7 @@ class Sheet:
         self.box = self._columns * self._rows
         if self._rows > ROWS:
             raise RecipientsError(f"{self._where}: its cells reach to row {self._rows}. {TOO_FAR}")
-        if self._columns > COLUMNS or self.box > min(max(most, self._size_bytes // CELL_BYTES), CELLS):
+        if self._columns > COLUMNS or self.box > most:
             place = f"column {letter(self._columns - 1)}, row {self._rows:,}"
             raise RecipientsError(f"{self._where}: its cells reach to {place}. {TOO_FAR}")
 
