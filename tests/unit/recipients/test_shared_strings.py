@@ -34,6 +34,9 @@ def a_list(path: Path, cell: str, *, numbered: bool = True) -> Path:
     parts[STRINGS] = b"<sst xmlns=" + main + "><si><t>가</t></si><si><t>나</t></si><si><t>다</t></si></sst>".encode()
     office = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
     relation = b'<Relationship Id="strings" Type="' + office + b'" Target="sharedStrings.xml"/></Relationships>'
+    kind = b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+    kind += b'spreadsheetml.sharedStrings+xml"/></Types>'
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", kind)
     relations = "xl/_rels/workbook.xml.rels"
     parts[relations] = parts[relations].replace(b"</Relationships>", relation)
     xml = re.sub(rb'<c r="B3".*?</c>', cell.encode(), parts[SHEET])
