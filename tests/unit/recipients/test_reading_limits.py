@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.workbooks.annotations import ods, xlsx
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def test_cells_that_refer_to_shared_strings_are_counted() -> None:
 )
 def test_a_hostile_sheet_is_scanned_in_linear_time(content: bytes) -> None:
     before = time.process_time()
-    with contextlib.suppress(xlsx.RecipientsError):
+    with contextlib.suppress(RecipientsError):
         a_sheet(content)
     assert time.process_time() - before < 5  # minutes where a pattern backtracks
 
@@ -60,6 +61,6 @@ def test_cells_of_an_ods_that_are_never_closed_take_linear_time() -> None:
     row = b'<table:table-row><table:table-cell calcext:value-type="error" office:value="1" table:formula="x">'
     content = row + b'<table:table-cell calcext:value-type="error">' * 60_000 + b"</table:table-row>"
     before = time.process_time()
-    with contextlib.suppress(ods.RecipientsError):
+    with contextlib.suppress(RecipientsError):
         ods.annotate_content([b'<table:table table:name="a">' + content + b"</table:table>"], where="a.ods")
     assert time.process_time() - before < 5
