@@ -18,7 +18,7 @@ from campaign.recipients import table
 from campaign.recipients.numbers import normalise
 from campaign.recipients.spreadsheets import file_type, headings, wording
 from campaign.recipients.spreadsheets.csv_files import encoding, quotes
-from campaign.recipients.spreadsheets.workbooks import exact
+from campaign.recipients.spreadsheets.workbooks.calamine_book import heading_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,7 +131,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
     visible = [tab.name for tab in book.sheets_metadata if tab.visible == python_calamine.SheetVisibleEnum.Visible]
     sheet = book.get_sheet_by_name(visible[0])
     for row in sheet.iter_rows() if sheet.start else ():
-        yield [exact.heading_text(cell) for cell in row]
+        yield [heading_text(cell) for cell in row]
 
 
 def _normalised(cells: pd.DataFrame, *, abroad: bool) -> pd.DataFrame:

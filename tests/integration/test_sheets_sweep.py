@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import math
 import os
 import random
 import re
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import openpyxl
 import pytest
@@ -24,6 +26,8 @@ CORPUS: Final = Path(__file__).parents[1] / "corpus"
 COUNT: Final = int(os.environ.get("CAMPAIGN_SWEEP", "60"))
 BATCH: Final = 20
 MEMORY: Final = 1 << 20  # KiB
+NUMBER: Final = re.compile(r"-?[1-9]\d*(?:\.\d+)?|0(?:\.\d+)?|-0\.\d+")
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 CPU: Final = 10  # seconds
 
 READER: Final = """
@@ -104,6 +108,15 @@ def check_values(said: dict[str, Any]) -> None:
                 assert value == cell, (path.name, row, heading)
             elif cell is None and (row, heading) in expected:
                 assert value is None, (path.name, row, heading)
+            elif is_plain_number(cell) and value is not None and NUMBER.fullmatch(value):
+                assert float(value) == pytest.approx(float(cell), rel=1e-14), (path.name, row, heading)
+            elif isinstance(cell, dt.datetime) and value is not None and DAY.match(value):
+                assert value[:10] == cell.date().isoformat(), (path.name, row, heading)
+
+
+def is_plain_number(cell: object) -> TypeGuard[int | float]:
+    """Whether it is a number and not a truth value; a number format may show it otherwise, as text."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux counts it")

@@ -178,9 +178,9 @@ def test_an_ods_with_comments(tmp_path: Path) -> None:
 
 def said(path: Path) -> subprocess.CompletedProcess[str]:
     script = (
-        "import sys; from pathlib import Path; from campaign.recipients import table as sheets\n"
+        "import sys; from pathlib import Path; from campaign.recipients import table\n"
         "from campaign.model.errors import RecipientsError\n"
-        "try: sheets.read([Path(sys.argv[1])])\n"
+        "try: table.read([Path(sys.argv[1])])\n"
         "except RecipientsError as error: print(error)\n"
         "import resource\n"
         "for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN): print(resource.getrusage(who).ru_maxrss)\n"

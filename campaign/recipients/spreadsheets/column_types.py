@@ -125,7 +125,7 @@ def hours(length: dt.timedelta) -> str:
 def layered(*layers: pa.Array) -> Cells:
     """Merge layers of equal length into one mixed column; at most one layer has a cell in each row."""
     values = [text(layer) for layer in layers]
-    marks = [pc.if_else(pc.is_valid(layer), pa.scalar(kind(layer.type), pa.uint8()), None) for layer in layers]
+    marks = [_kinds_of(layer, empty=None) for layer in layers]
     return Cells(pc.coalesce(*values), pc.coalesce(*marks, pa.scalar(Kind.EMPTY, pa.uint8())))
 
 
@@ -169,8 +169,15 @@ def kinds(cells: Cells) -> pa.Array | pa.ChunkedArray:
     """The `model.Kind` of each cell (uint8)."""
     if cells.kinds is not None:
         return cells.kinds
-    present = pa.scalar(kind(cells.values.type), pa.uint8())
-    return pc.if_else(pc.is_valid(cells.values), present, pa.scalar(Kind.EMPTY, pa.uint8()))
+    return _kinds_of(cells.values, empty=Kind.EMPTY)
+
+
+def _kinds_of(values: pa.Array | pa.ChunkedArray, *, empty: int | None) -> pa.Array | pa.ChunkedArray:
+    """A `model.Kind` for each cell of a typed column; NaN and infinity are text, for no workbook has such numbers."""
+    present = pa.scalar(kind(values.type), pa.uint8())
+    if pa.types.is_floating(values.type):
+        present = pc.if_else(pc.is_finite(values), present, pa.scalar(Kind.TEXT, pa.uint8()))
+    return pc.if_else(pc.is_valid(values), present, pa.scalar(empty, pa.uint8()))
 
 
 def text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -26,14 +26,16 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.sheet import Cells, Grid
 from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.workbooks import sheet_choice
+from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MEMORY: Final = 640 << 20
+MEMORY: Final = 820 << 20
 """Bytes of memory for the child, so that it and the process that started it stay under 1 GiB."""
 
-ADDRESSES: Final = 1 << 30
+ADDRESSES: Final = 3 << 29
 """Bytes of address space; the libraries alone reserve a third without using it."""
 
 SECONDS: Final = 6
@@ -41,35 +43,59 @@ SECONDS: Final = 6
 
 SECONDS_A_MIB: Final = 4
 
-_FAILURES: Final = {"NoPhoneColumn": headings.NoPhoneColumn}
+_FAILURES: Final = {"NoPhoneColumn": headings.NoPhoneColumn, "Unreadable": Unreadable}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the child has to read. `second` asks for the second reader, after the first one failed."""
+    """What the child has to read. `is_second` asks for the second reader, after the first one failed."""
 
     path: str
     sheet: str | None
     phone: str | None
-    second: bool
+    is_second: bool
 
 
-def read(
-    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, second: bool = False
-) -> list[Grid]:
-    """The rows of one workbook, as `workbook.read` gives them.
-
-    Args:
-        path: the workbook.
-        sheet: the sheet to read; the first visible one with a phone column otherwise.
-        phone: the heading of the phone column; found among the usual headings otherwise.
-        progress: called with the number of rows read so far.
-        second: whether to use the second reader.
+def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+    """The rows of one workbook, a grid a sheet; see `sheet_choice.read`.
 
     Raises:
         RecipientsError: it cannot be read, or reading it takes too much memory or time.
     """
-    order = json.dumps({"path": str(path), "sheet": sheet, "phone": phone, "second": second})
+    try:
+        return sheet_choice.read(path, sheet, phone, progress)
+    except NeedsLimits:
+        return _read_confined(path, sheet, phone, progress)
+    except Unreadable as failure:
+        return _read_by_second(path, sheet, phone, progress, failure)
+
+
+def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+    """Reads in a child; by the second reader where the first one cannot read an .xlsx."""
+    try:
+        return _read_in_child(path, sheet, phone, progress)
+    except Unreadable as failure:
+        if path.suffix.lower() not in sheet_choice.OPEN_XML:  # the child has tried both readers of an .xls
+            raise
+        return _read_by_second(path, sheet, phone, progress, failure)
+
+
+def _read_by_second(
+    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], failure: Unreadable
+) -> list[Grid]:
+    """Reads with the second reader; where that fails too, the first one's error says which part is damaged."""
+    try:
+        return _read_in_child(path, sheet, phone, progress, is_second=True)
+    except (headings.NoPhoneColumn, headings.TwoPhoneColumns):
+        raise
+    except RecipientsError:
+        raise failure from None
+
+
+def _read_in_child(
+    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, is_second: bool = False
+) -> list[Grid]:
+    order = json.dumps({"path": str(path), "sheet": sheet, "phone": phone, "is_second": is_second})
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", order],
         stdin=subprocess.DEVNULL,
@@ -184,12 +210,12 @@ def main() -> None:
 
 
 def _read(order: Order, out: IO[bytes]) -> Iterable[Grid]:
-    from campaign.recipients.spreadsheets.workbooks import sheet_choice
-
     def tell(rows: int) -> None:
         _say(out, {"rows": rows})
 
-    return sheet_choice.read_here(Path(order.path), order.sheet, order.phone, tell, second=order.second)
+    return sheet_choice.read(
+        Path(order.path), order.sheet, order.phone, tell, is_confined=True, is_second=order.is_second
+    )
 
 
 def _say(out: IO[bytes], said: dict[str, Any]) -> None:

@@ -10,9 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets import file_type
+from campaign.recipients.spreadsheets import file_type, isolated
 from campaign.recipients.spreadsheets.csv_files import reader
-from campaign.recipients.spreadsheets.workbooks import sheet_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,4 +94,4 @@ def read_file(path: Path, *, sheet: str | None, phone: str | None, progress: Pro
     file_type.check(path)
     if path.suffix.lower() in file_type.TEXT:
         return [reader.read(path, phone, progress)]
-    return sheet_choice.read(path, sheet, phone, progress)
+    return isolated.read(path, sheet, phone, progress)

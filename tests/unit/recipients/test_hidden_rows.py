@@ -12,8 +12,8 @@ import pytest
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients import table as sheets
-from campaign.recipients.spreadsheets.workbooks.annotations import extent, ods, xlsx
-from campaign.recipients.spreadsheets.workbooks.annotations.model import Marks
+from campaign.recipients.spreadsheets.workbooks.annotations import ods, xlsx
+from campaign.recipients.spreadsheets.workbooks.annotations.model import SheetAnnotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +99,7 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
         b'<c r="D8" t="str"><f>A1</f><v></v></c></row>'
         b"</sheetData></worksheet>"
     )
-    assert xlsx.marks(cut(xml, size)) == Marks(
+    assert xlsx.Sheet(lambda: cut(xml, size), where="a.xlsx").annotations() == SheetAnnotations(
         hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], booleans=True, formulas=True, plain=True
     )
     assert xlsx.formats(cut(xml, size), {4: "0.00%"}) == {2: {8: "0.00%"}}
@@ -119,20 +119,20 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
 def test_a_cell_too_far_away_is_found_wherever_the_xml_is_cut(size: int, cell: str, words: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
     with pytest.raises(RecipientsError, match=words):
-        list(extent.checked(lambda: cut(xml, size), where="a.xlsx"))
+        xlsx.Sheet(lambda: cut(xml, size), where="a.xlsx").annotations()
     with pytest.raises(RecipientsError, match=words):
-        list(extent.checked(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx"))
+        xlsx.Sheet(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx").annotations()
 
 
 @pytest.mark.parametrize("cell", ["AMJ9", "D1048576", "Z9", "A1"])
 def test_a_cell_that_a_list_may_have_is_not_too_far_away(cell: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
-    list(extent.checked(lambda: cut(xml, 7), where="a.xlsx"))
+    xlsx.Sheet(lambda: cut(xml, 7), where="a.xlsx").annotations()
 
 
 def test_digits_that_are_no_reference_do_no_harm() -> None:
     xml = b'<worksheet><pageMargins left="0.7874015748031495"/><c r="A1" t="inlineStr"><is><t>"AB12345678"</t></is></c>'
-    list(extent.checked(lambda: cut(xml, 7), where="a.xlsx"))
+    xlsx.Sheet(lambda: cut(xml, 7), where="a.xlsx").annotations()
 
 
 ODS = (
@@ -150,9 +150,9 @@ ODS = (
 
 @pytest.mark.parametrize("size", [1, 10, 100, 10_000])
 def test_marks_of_an_ods_do_not_depend_on_where_it_is_cut(size: int) -> None:
-    assert ods.marks(cut(ODS, size), where="a.ods") == {
-        "첫 & 둘": Marks(hidden=[2, 3, 5]),
-        "b": Marks(formats={2: {1: "0.0%"}}),
+    assert ods.annotate_content(cut(ODS, size), where="a.ods") == {
+        "첫 & 둘": SheetAnnotations(hidden=[2, 3, 5]),
+        "b": SheetAnnotations(formats={2: {1: "0.0%"}}),
     }
 
 

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from campaign.recipients.spreadsheets.sheet import Cells
-    from campaign.recipients.spreadsheets.workbooks.annotations.model import Correction
 
 Codes: TypeAlias = Mapping[int, Mapping[int, str]]
 """A number format by row number, from 1, by place of the column in its sheet, from 0."""
+
+Correction: TypeAlias = tuple[str | None, int]
+"""The text of a cell and its `model.Kind`; replaces what the reader returned."""
 
 BUILT_IN: Final = {9: "0%", 10: "0.00%"}
 """The percent formats that every workbook has."""

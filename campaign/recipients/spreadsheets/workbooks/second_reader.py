@@ -10,11 +10,17 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
+from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable
+from campaign.recipients.spreadsheets.workbooks.calamine_book import load_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from campaign.recipients.spreadsheets.sheet import Grid
+    from campaign.recipients.spreadsheets.workbooks.annotations.model import SheetAnnotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Sheet:
             yield [*row, *([""] * (self.width - len(row)))]
 
 
-def sheets(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+def _sheets(path: Path) -> dict[str, tuple[Tab, Sheet]]:
     """All sheets of an .xlsx, .xlsm or .xls, by name, in the order of their tabs.
 
     Raises:
@@ -88,3 +94,27 @@ def _cell(cell: Any, epoch: int) -> Any:  # noqa: ANN401 - xlrd has no types, an
     except (xlrd.XLDateError, OverflowError):
         return cell.value
     return moment.time() if 0 <= cell.value < 1 else moment if moment.time() != dt.time() else moment.date()
+
+
+class SecondBook:
+    """A workbook read by the second reader; `annotations` are those of its sheets, by name."""
+
+    def __init__(
+        self, path: Path, progress: Callable[[int], None], annotations: Mapping[str, SheetAnnotations]
+    ) -> None:
+        self.path = path
+        self._progress = progress
+        self._annotations = annotations
+        try:
+            self._sheets = _sheets(path)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise Unreadable(f"{path}: this workbook cannot be read. {DAMAGED}") from error
+        self.tabs = [tab for tab, _ in self._sheets.values()]
+
+    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+        """See `Book`."""
+        return load_rows(
+            self.path, tab, self._sheets[tab.name][1], self._annotations, phone=phone, progress=self._progress
+        )

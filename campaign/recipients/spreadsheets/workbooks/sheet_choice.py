@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets import headings, isolated
+from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.sheet import Grid
-from campaign.recipients.spreadsheets.workbooks import usual, zip_archive
-from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb, xlsx_parts
-from campaign.recipients.spreadsheets.workbooks.book import Book, Calamine, Headless, OpenXml, Second, Unreadable
+from campaign.recipients.spreadsheets.workbooks import standard_copy, zip_archive
+from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb
+from campaign.recipients.spreadsheets.workbooks.book import Book, NeedsLimits, NoHeader, Unreadable
+from campaign.recipients.spreadsheets.workbooks.calamine_book import CalamineBook
+from campaign.recipients.spreadsheets.workbooks.second_reader import SecondBook
+from campaign.recipients.spreadsheets.workbooks.xlsx_book import XlsxBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,48 +27,47 @@ if TYPE_CHECKING:
 _RESULTS = re.compile(r"results(?: \d+)?")
 
 
-def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+def read(
+    path: Path,
+    sheet: str | None,
+    phone: str | None,
+    progress: Callable[[int], None],
+    *,
+    is_confined: bool = False,
+    is_second: bool = False,
+) -> list[Grid]:
     """The rows of one workbook: of the sheet named, or of the first visible one with a phone column.
 
-    A result workbook of this program gives all of its `results` sheets. The usual
-    .xlsx is read in this process; all others are read in one of their own.
-    """
-    if path.suffix.lower() not in _OPEN_XML or _has_large_strings(path):
-        return isolated.read(path, sheet, phone, progress)
-    try:
-        return read_here(path, sheet, phone, progress)
-    except Unreadable as failure:
-        try:
-            return isolated.read(path, sheet, phone, progress, second=True)
-        except (headings.NoPhoneColumn, headings.TwoPhoneColumns):
-            raise
-        except RecipientsError:
-            raise failure from None
+    A result workbook of this program gives all of its `results` sheets.
 
-
-def _has_large_strings(path: Path) -> bool:
-    with zip_archive.opened(path) as opened:
-        return opened.size(xlsx_parts.STRINGS) > LARGE
-
-
-def read_here(
-    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, second: bool = False
-) -> list[Grid]:
-    """The same, in this process; by the `second` reader only, where that is asked for.
+    Args:
+        path: the workbook.
+        sheet: the sheet to read; the first visible one with a phone column otherwise.
+        phone: the heading of the phone column; found among the usual headings otherwise.
+        progress: called with the number of rows read so far.
+        is_confined: whether this process has limits of memory and computing time.
+        is_second: whether to use the second reader, after the first one failed.
 
     Raises:
+        NeedsLimits: it may only be read where `is_confined` holds.
         Unreadable: the readers cannot read it.
         RecipientsError: it is over a limit, or its phone column is not certain.
     """
-    reader = _open_xml_patiently if second else _READERS[path.suffix.lower()]
-    return reader(path, sheet, phone, progress)
+    suffix = path.suffix.lower()
+    if suffix in OPEN_XML:
+        with zip_archive.opened(path) as opened:
+            book = XlsxBook(path, opened, progress, is_confined)
+            return _read(SecondBook(path, progress, book.annotations()) if is_second else book, path, sheet, phone)
+    if not is_confined:
+        raise NeedsLimits
+    return _READERS[suffix](path, sheet, phone, progress)
 
 
 def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Grid]:
     if sheet is not None:
         return [_named(book, path, sheet, phone)]
     visible = [tab for tab in book.tabs if tab.visible]
-    headless: dict[str, Headless] = {}
+    headless: dict[str, NoHeader] = {}
     for at, tab in enumerate(visible):
         loaded = book.load(tab, phone)
         if isinstance(loaded, Grid):
@@ -84,7 +86,7 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
         guess = f" Did you mean '{near}'?" if near else ""
         raise RecipientsError(f"{path}: there is no sheet '{sheet}'.{guess} The sheets are: {', '.join(names)}.")
     loaded = book.load(named[0], phone)
-    if isinstance(loaded, Headless):
+    if isinstance(loaded, NoHeader):
         raise headings.NoPhoneColumn(headings.missing(loaded.top, phone, where=f"{path}, sheet '{named[0].name}'"))
     return loaded
 
@@ -104,7 +106,7 @@ def _with_others(book: Book, grid: Grid, rest: Sequence[Tab], phone: str | None)
     return grids
 
 
-def _no_phone_column(path: Path, headless: dict[str, Headless], phone: str | None) -> str:
+def _no_phone_column(path: Path, headless: dict[str, NoHeader], phone: str | None) -> str:
     if not headless:
         return f"{path}: it has no visible sheet. Name the sheet to read: `[recipients] sheet`."
     if len(headless) == 1:
@@ -114,45 +116,31 @@ def _no_phone_column(path: Path, headless: dict[str, Headless], phone: str | Non
     return f"{path}: none of its visible sheets has a phone column. " + " ".join(parts)
 
 
-def _open_xml(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    with zip_archive.opened(path) as opened:
-        return _read(OpenXml(path, opened, progress), path, sheet, phone)
-
-
 def _binary(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     with zip_archive.opened(path) as opened:
         opened.verify("xl/sharedStrings.bin")
-        marks = xlsb.marks(opened, where=str(path))
-    return _read(Calamine(path, progress, marks), path, sheet, phone)
+        annotations = xlsb.annotate(opened, where=str(path))
+    return _read(CalamineBook(path, progress, annotations), path, sheet, phone)
 
 
 def _open_document(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     with zip_archive.opened(path) as opened:
-        marks = ods.of(opened, path)
-        return _read(Calamine(path, progress, marks, partial(usual.ods, opened, path)), path, sheet, phone)
-
-
-def _open_xml_patiently(
-    path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]
-) -> list[Grid]:
-    with zip_archive.opened(path) as opened:
-        marks = OpenXml(path, opened, progress).marks()
-    return _read(Second(path, progress, marks), path, sheet, phone)
+        annotations = ods.annotate(opened, path)
+        return _read(
+            CalamineBook(path, progress, annotations, partial(standard_copy.ods, opened, path)), path, sheet, phone
+        )
 
 
 def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    marks = xls.marks(path.read_bytes(), where=str(path))
+    annotations = xls.annotate(path.read_bytes(), where=str(path))
     try:
-        return _read(Calamine(path, progress, marks), path, sheet, phone)
+        return _read(CalamineBook(path, progress, annotations), path, sheet, phone)
     except Unreadable as failure:
         try:
-            return _read(Second(path, progress, marks), path, sheet, phone)
+            return _read(SecondBook(path, progress, annotations), path, sheet, phone)
         except Unreadable:
             raise failure from None
 
 
-_OPEN_XML: Final = (".xlsx", ".xlsm")
-LARGE: Final = 256 << 20
-"""Bytes of shared strings from which an .xlsx is read in a process of its own, for it may take any memory."""
-
-_READERS: Final = {".xlsx": _open_xml, ".xlsm": _open_xml, ".xlsb": _binary, ".ods": _open_document, ".xls": _old}
+OPEN_XML: Final = (".xlsx", ".xlsm")
+_READERS: Final = {".xlsb": _binary, ".ods": _open_document, ".xls": _old}

@@ -6,6 +6,7 @@ inflate to 400 MiB and to take a parser over 1 GiB.
 
 from __future__ import annotations
 
+import codecs
 import re
 import zipfile
 import zlib
@@ -16,7 +17,7 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.wording import DAMAGED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 ENTRIES: Final = 10_000
@@ -52,6 +53,7 @@ _XML: Final = (".xml", ".rels")
 _ROOT: Final = re.compile(rb"<\0?\w")
 """Where the first element begins: declarations stand above it or nowhere."""
 _ENCRYPTED: Final = 0x1
+_DECLARED = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
 
 
 class Archive:
@@ -64,6 +66,11 @@ class Archive:
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._parts
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes that all parts declare."""
+        return sum(info.file_size for info in self._parts.values())
 
     def size(self, name: str) -> int:
         """The bytes that a part declares; 0 without such a part."""
@@ -191,3 +198,32 @@ def _check_prolog(path: Path, prolog: bytes) -> None:
         raise RecipientsError(
             f"{path}: its XML declares a document type or entities, as no spreadsheet program writes; it is not opened."
         )
+
+
+def utf8(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The XML in UTF-8, whether it came in that or in UTF-16."""
+    pieces = iter(pieces)
+    first = next(pieces, b"")
+    codec = _codec(first)
+    if codec is None:
+        yield first
+        yield from pieces
+        return
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    begin = decoder.decode(first).removeprefix("\ufeff").encode()
+    yield _DECLARED.sub(rb"\1", begin, count=1)
+    for piece in pieces:
+        yield decoder.decode(piece).encode()
+
+
+def _codec(begin: bytes) -> str | None:
+    if begin.startswith((codecs.BOM_UTF16_LE, b"<\0")):
+        return "utf-16-le"
+    if begin.startswith((codecs.BOM_UTF16_BE, b"\0<")):
+        return "utf-16-be"
+    return None
+
+
+def is_utf16(opened: Archive, name: str | None) -> bool:
+    """Whether a part is written in UTF-16."""
+    return name is not None and _codec(opened.begin(name)) is not None

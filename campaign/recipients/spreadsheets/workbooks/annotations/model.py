@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from campaign.recipients.spreadsheets.workbooks.percent_format import Correction
 
 ROWS: Final = 1 << 20
 """Rows of a sheet, 1,048,576."""
@@ -19,12 +22,8 @@ COLUMNS: Final = 1024
 TOO_FAR: Final = "Delete the stray cells right of the list or below it, or split the list, and save it."
 
 
-Correction: TypeAlias = tuple[str | None, int]
-"""The text of a cell and its `model.Kind`, in place of what its reader gave."""
-
-
 @dataclass(slots=True)
-class Marks:
+class SheetAnnotations:
     """What was found in one sheet, whatever its format."""
 
     hidden: list[int] = field(default_factory=list)  # row numbers, from 1

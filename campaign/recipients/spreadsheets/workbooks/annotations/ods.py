@@ -1,17 +1,17 @@
-"""Marks of the sheets of an .ods: hidden rows, errors, cells that show more than their value, in one pass."""
+"""Annotations of the sheets of an .ods: hidden rows, errors, cells that show more than their value."""
 
 from __future__ import annotations
 
 import html
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
 from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets.wording import DAMAGED
-from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, COLUMNS, ROWS, TOO_FAR, Marks
+from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, COLUMNS, ROWS, TOO_FAR, SheetAnnotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
 
+_Fact = TypeVar("_Fact")
+
 _BEGINS = re.compile(rb"<table:table(?:-row)?[\s>/]")
 _NAME = re.compile(rb'\stable:name="([^"]*)"')
-_CELL = re.compile(
-    rb"<table:(?:covered-)?table-cell\b([^<>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL
-)
+_CELL_BEGINS = re.compile(rb"<table:(?=(?:covered-)?table-cell\b)")
 _CELL_TAG = re.compile(rb"<table:(?:covered-)?table-cell\b([^<>]*)")
 _ROWS = re.compile(rb'table:number-rows-repeated="(\d+)"')
 _COLUMNS = re.compile(rb'table:number-columns-repeated="(\d+)"')
@@ -56,8 +56,8 @@ CONTENT: Final = "content.xml"
 MANIFEST: Final = "META-INF/manifest.xml"
 
 
-def of(opened: Archive, path: Path) -> dict[str, Marks]:
-    """The marks of every sheet of a document.
+def annotate(opened: Archive, path: Path) -> dict[str, SheetAnnotations]:
+    """The annotations of every sheet of a document.
 
     Raises:
         RecipientsError: it is no spreadsheet, or it is protected with a password.
@@ -66,43 +66,44 @@ def of(opened: Archive, path: Path) -> dict[str, Marks]:
         raise RecipientsError(f"{path}: it is protected with a password. Save it without one and try again.")
     if CONTENT not in opened:
         raise RecipientsError(f"{path}: this is no spreadsheet inside. {DAMAGED}")
-    return marks(opened.pieces(CONTENT), where=str(path))
+    return annotate_content(opened.pieces(CONTENT), where=str(path))
 
 
-def marks(pieces: Iterable[bytes], *, where: str) -> dict[str, Marks]:
-    """The marks of every sheet, by its name.
+def annotate_content(pieces: Iterable[bytes], *, where: str) -> dict[str, SheetAnnotations]:
+    """The annotations of every sheet, by its name.
 
     Raises:
-        RecipientsError: the cells of a sheet would fill more than `marks.CELLS`, or reach beyond `marks.COLUMNS`.
+        RecipientsError: the cells of a sheet would fill more than `model.CELLS`, or reach beyond `model.COLUMNS`.
     """
-    found: dict[str, Marks] = {}
-    table = _Table(Marks())
+    found: dict[str, SheetAnnotations] = {}
+    table = _Table(SheetAnnotations())
     for tag, content in elements(pieces):
         if tag.startswith(ROW):
             table.add(tag, content, where)
             continue
         name = _NAME.search(tag)
-        table = _Table(found.setdefault(html.unescape(name[1].decode(errors="replace")) if name else "", Marks()))
+        table = _Table(
+            found.setdefault(html.unescape(name[1].decode(errors="replace")) if name else "", SheetAnnotations())
+        )
     return found
 
 
 @dataclass(slots=True)
 class _Table:
-    """A table while its rows go by: its marks, its rows so far, and its columns up to the last cell with a value."""
+    """One table while its rows are read; `columns` is the last column with a value so far."""
 
-    marks: Marks
+    annotations: SheetAnnotations
     rows: int = 0
     columns: int = 0
 
     def add(self, tag: bytes, content: bytes, where: str) -> None:
         repeated = min(_repeated(_ROWS, tag), ROWS)
         if _HIDDEN.search(tag):
-            self.marks.hidden += range(self.rows + 1, min(self.rows + repeated, ROWS) + 1)
+            self.annotations.hidden += range(self.rows + 1, min(self.rows + repeated, ROWS) + 1)
         if (b"office:value=" in content or b"office:date-value" in content or b"formula" in content) and _ODD.search(
             content
         ):
-            for row in range(self.rows + 1, self.rows + 1 + min(repeated, REPEATED)):
-                _note(self.marks, content, row)
+            _note(self.annotations, content, range(self.rows + 1, self.rows + 1 + min(repeated, REPEATED)))
         self.rows += repeated
         if b" office:value" in content:
             self.columns = max(self.columns, _width(content))
@@ -153,23 +154,35 @@ def _width(content: bytes) -> int:
     return sum(_repeated(_COLUMNS, attributes) for attributes in _CELL_TAG.findall(used))
 
 
-def _note(found: Marks, content: bytes, row: int) -> None:
-    """What the cells of a row show that their values do not say."""
+def _cells(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Attributes and content of each cell of a row; linear, also where no cell is closed."""
+    for cell in _CELL_BEGINS.split(content)[1:]:
+        attributes, _, inner = cell.partition(b">")
+        yield attributes, b"" if attributes.endswith(b"/") else inner.partition(b"</table:")[0]
+
+
+def _note(found: SheetAnnotations, content: bytes, rows: range) -> None:
+    """Adds what the cells of equal rows show that their values do not say."""
     column = 0
-    for attributes, inner in _CELL.findall(content):
+    for attributes, inner in _cells(content):
         repeated = _repeated(_COLUMNS, attributes)
         match = _SHOWN.search(inner)
         shown = html.unescape(match[1].decode(errors="replace")) if match else ""
-        for place in range(column, column + min(repeated, COLUMNS)):
-            if _ERROR.search(attributes) or (b"table:formula=" in attributes and _ERROR_WORD.fullmatch(shown)):
-                found.errors.append(f"{column_letters(place)}{row}")
-                found.corrections.setdefault(place, {})[row] = None, Kind.EMPTY
-            elif b'office:value-type="percentage"' in attributes and (percent := _PERCENT.fullmatch(shown)):
-                places = len(percent[1] or "")
-                found.formats.setdefault(place, {})[row] = "0." + "0" * places + "%" if places else "0%"
-            elif _says_more(attributes, shown):
-                found.corrections.setdefault(place, {})[row] = shown, Kind.TEXT
+        places = range(column, min(column + repeated, COLUMNS))
+        if _ERROR.search(attributes) or (b"table:formula=" in attributes and _ERROR_WORD.fullmatch(shown)):
+            found.errors += [f"{column_letters(place)}{row}" for row in rows for place in places]
+            _set(found.corrections, places, rows, (None, Kind.EMPTY))
+        elif b'office:value-type="percentage"' in attributes and (percent := _PERCENT.fullmatch(shown)):
+            decimals = len(percent[1] or "")
+            _set(found.formats, places, rows, "0." + "0" * decimals + "%" if decimals else "0%")
+        elif _says_more(attributes, shown):
+            _set(found.corrections, places, rows, (shown, Kind.TEXT))
         column += repeated
+
+
+def _set(of: dict[int, dict[int, _Fact]], places: range, rows: range, fact: _Fact) -> None:
+    for place in places:
+        of.setdefault(place, {}).update(dict.fromkeys(rows, fact))
 
 
 def _says_more(attributes: bytes, shown: str) -> bool:

@@ -1,4 +1,7 @@
-"""Marks of the sheets of an .xls: hidden rows, errors, formats that matter. Source: [MS-XLS], section 2.4."""
+"""Annotations of the sheets of an .xls: hidden rows, errors, number formats.
+
+Sources: [MS-XLS], section 2.4, for the records; [MS-CFB], sections 2.2 to 2.6, for the container around them.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,7 @@ from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets import column_types
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
-from campaign.recipients.spreadsheets.workbooks.annotations import compound
-from campaign.recipients.spreadsheets.workbooks.annotations.model import TOO_FAR, Marks
+from campaign.recipients.spreadsheets.workbooks.annotations.model import TOO_FAR, SheetAnnotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,19 +49,19 @@ _NUMBERS: Final = frozenset({FORMULA, NUMBER, SMALL_NUMBER})
 _CELLS: Final = _NUMBERS | {TRUTH_OR_ERROR, SEVERAL_NUMBERS, 0x0201, 0x0204, 0x00BE, 0x00FD}
 
 
-def marks(data: bytes, *, where: str) -> dict[str, Marks]:
-    """The marks of every sheet, by its name.
+def annotate(data: bytes, *, where: str) -> dict[str, SheetAnnotations]:
+    """The annotations of every sheet, by its name.
 
     Raises:
         RecipientsError: the workbook is protected with a password, or its container is damaged.
     """
     try:
-        book = compound.stream(data, "Workbook", "Book")
+        book = _stream(data, "Workbook", "Book")
         if any(kind == PASSWORD for kind, _, _ in _records(book, 0)):
             raise RecipientsError(f"{where}: it is protected with a password. Save it without one and try again.")
         formats = _formats(book)
         return {name: _sheet(book, begin, formats, where) for name, begin in _sheets(book)}
-    except (compound.Damaged, struct.error, IndexError) as error:
+    except (Damaged, struct.error, IndexError) as error:
         raise RecipientsError(f"{where}: this workbook cannot be read ({error}). {DAMAGED}") from error
 
 
@@ -101,8 +103,8 @@ def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
         at += 4 + size
 
 
-def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str) -> Marks:
-    found = Marks(from_1904=_from_1904(book))
+def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str) -> SheetAnnotations:
+    found = SheetAnnotations(from_1904=_from_1904(book))
     rows, columns = 0, 0
     for kind, at, size in _records(book, begin):
         if kind == ROW:
@@ -121,7 +123,7 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
     return found
 
 
-def _look(book: bytes, kind: int, at: int, found: Marks, where: str) -> tuple[int, int]:
+def _look(book: bytes, kind: int, at: int, found: SheetAnnotations, where: str) -> tuple[int, int]:
     row, column = struct.unpack_from("<HH", book, at)
     if column >= COLUMNS:
         raise RecipientsError(f"{where}: row {row + 1:,} has a cell beyond the last column. {DAMAGED}")
@@ -131,7 +133,7 @@ def _look(book: bytes, kind: int, at: int, found: Marks, where: str) -> tuple[in
     return row, column
 
 
-def _note_formats(record: bytes, kind: int, found: Marks, formats: percent_format.Formats) -> None:
+def _note_formats(record: bytes, kind: int, found: SheetAnnotations, formats: percent_format.Formats) -> None:
     row, column = struct.unpack_from("<HH", record)
     for beside in range((len(record) - 6) // 6 if kind == SEVERAL_NUMBERS else 1):
         style = struct.unpack_from("<H", record, 4 + 6 * beside)[0]
@@ -157,3 +159,90 @@ def small_number(packed: bytes) -> float:
     bits = struct.unpack("<i", packed)[0]
     number = float(bits >> 2) if bits & 2 else struct.unpack("<d", bytes(4) + struct.pack("<i", bits & ~3))[0]
     return number / 100 if bits & 1 else float(number)
+
+
+FREE: Final = 0xFFFFFFFA
+"""Sector numbers from here on are not sectors: free, end of a chain."""
+
+_HEADER_ENTRIES: Final = 109
+_ENTRY: Final = 128
+
+
+class Damaged(ValueError):
+    """The container cannot be followed to the stream."""
+
+
+def _stream(data: bytes, *names: str) -> bytes:
+    """The first stream of one of the names, whatever its case.
+
+    Raises:
+        Damaged: there is none, or the chain of its sectors is broken.
+    """
+    try:
+        return _Container(data).stream({name.upper() for name in names})
+    except (struct.error, IndexError, ValueError) as error:
+        raise Damaged(str(error)) from error
+
+
+class _Container:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._size = 1 << min(struct.unpack_from("<H", data, 30)[0], 16)
+        self._small = 1 << min(struct.unpack_from("<H", data, 32)[0], 16)
+        self._cutoff = struct.unpack_from("<I", data, 56)[0]
+        self._fat = self._table(self._fat_sectors())
+        self._minifat = self._table(self._chain(struct.unpack_from("<I", data, 60)[0], self._fat))
+        self._directory = self._joined(struct.unpack_from("<I", data, 48)[0])
+
+    def stream(self, names: set[str]) -> bytes:
+        root = self._entry(0)
+        for at in range(len(self._directory) // _ENTRY):
+            name, begin, size = self._entry(at)
+            if name.upper() in names:
+                return self._stream(begin, size, root[1])
+        raise Damaged(f"no stream {' or '.join(sorted(names))}")
+
+    def _stream(self, begin: int, size: int, small_begin: int) -> bytes:
+        if size >= self._cutoff:
+            return self._joined(begin)[:size]
+        holder = self._joined(small_begin)
+        pieces = [holder[at * self._small : (at + 1) * self._small] for at in self._chain(begin, self._minifat)]
+        return b"".join(pieces)[:size]
+
+    def _entry(self, at: int) -> tuple[str, int, int]:
+        entry = self._directory[at * _ENTRY : (at + 1) * _ENTRY]
+        length = struct.unpack_from("<H", entry, 64)[0]
+        begin, size = struct.unpack_from("<II", entry, 116)
+        return entry[: max(length - 2, 0)].decode("utf-16-le", "replace"), begin, size
+
+    def _fat_sectors(self) -> list[int]:
+        sectors = list(struct.unpack_from(f"<{_HEADER_ENTRIES}I", self._data, 76))
+        following = struct.unpack_from("<I", self._data, 68)[0]
+        seen = set()
+        while following < FREE and following not in seen:
+            seen.add(following)
+            *more, following = self._integers(following)
+            sectors += more
+        used = [sector for sector in sectors if sector < FREE]
+        if len(used) > len(self._data) // self._size:
+            raise Damaged("it names more sectors than it has")
+        return used
+
+    def _integers(self, sector: int) -> tuple[int, ...]:
+        return struct.unpack_from(f"<{self._size // 4}I", self._data, (sector + 1) * self._size)
+
+    def _table(self, sectors: list[int]) -> list[int]:
+        return [number for sector in sectors for number in self._integers(sector)]
+
+    def _chain(self, begin: int, table: list[int]) -> list[int]:
+        chain: list[int] = []
+        while begin < FREE:
+            if len(chain) > len(table):
+                raise Damaged("a chain of sectors runs in a circle")
+            chain.append(begin)
+            begin = table[begin]
+        return chain
+
+    def _joined(self, begin: int) -> bytes:
+        size = self._size
+        return b"".join(self._data[(at + 1) * size : (at + 2) * size] for at in self._chain(begin, self._fat))

@@ -1,4 +1,4 @@
-"""Marks of the sheets of an .xlsb: hidden rows, errors, formats that matter. Source: [MS-XLSB], section 2.4."""
+"""Annotations of the sheets of an .xlsb: hidden rows, errors, number formats. Source: [MS-XLSB], section 2.4."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets import column_types
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
-from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, TOO_FAR, Marks
+from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, TOO_FAR, SheetAnnotations
 from campaign.recipients.spreadsheets.workbooks.annotations.xls import small_number
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import main_part, part_of_kind, relations
 
@@ -41,8 +41,8 @@ WORKBOOK: Final = "xl/workbook.bin"
 STYLES: Final = "xl/styles.bin"
 
 
-def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
-    """The marks of every sheet, by its name.
+def annotate(opened: Archive, *, where: str) -> dict[str, SheetAnnotations]:
+    """The annotations of every sheet, by its name.
 
     Raises:
         RecipientsError: the workbook is damaged, or its cells reach too far.
@@ -59,8 +59,8 @@ def marks(opened: Archive, *, where: str) -> dict[str, Marks]:
         found = {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
     except (LookupError, ValueError, ET.ParseError, struct.error) as error:
         raise RecipientsError(f"{where}: this is no Excel workbook inside ({error}). {DAMAGED}") from error
-    for marks_of in found.values():
-        marks_of.from_1904 = from_1904
+    for annotated in found.values():
+        annotated.from_1904 = from_1904
     return found
 
 
@@ -123,8 +123,8 @@ def _formats(pieces: Iterable[bytes]) -> percent_format.Formats:
     return percent_format.of_cells(codes, used)
 
 
-def _sheet(pieces: Iterable[bytes], formats: percent_format.Formats, where: str) -> Marks:
-    found = Marks()
+def _sheet(pieces: Iterable[bytes], formats: percent_format.Formats, where: str) -> SheetAnnotations:
+    found = SheetAnnotations()
     row, widest = 0, 0
     for kind, record in records(pieces):
         if kind == ROW:

@@ -1,20 +1,34 @@
-"""What calamine does not tell of a sheet of an .xlsx: hidden rows, failed formulas, formulas without a value.
+"""Annotations of a sheet of an .xlsx: what calamine does not return, and whether it may read the sheet at all.
 
-One pass over the sheet's XML in pieces, far faster than a parser: only the
-pieces that hold a mark are looked at closely.
+One pass over the sheet's XML in pieces finds hidden rows, failed formulas and
+formulas without a value. The same pass finds three dangers: cells far apart
+(calamine allocates the bounding box of all cells), cells without a reference
+(their extent is unknown), and indices of shared strings that are no numbers
+(calamine takes them for index 0, the text of another cell).
 """
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from campaign.model.errors import RecipientsError
 from campaign.model.text import column_index, column_letters
-from campaign.recipients.spreadsheets.workbooks.annotations.model import Marks
+from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.workbooks.annotations.model import (
+    CELLS,
+    COLUMNS,
+    ROWS,
+    TOO_FAR,
+    SheetAnnotations,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 LAST_DATE: Final = 2_958_466
 """Days from the epoch to the first day that has no date, 10000-01-01."""
@@ -22,15 +36,185 @@ LAST_DATE: Final = 2_958_466
 LONGEST_ROW: Final = 8 << 20
 """Bytes that are kept waiting for the end of a row; a sheet of rows without cells has none."""
 
-_ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
-_ROW_NUMBER = re.compile(rb'\sr="(\d+)"')
+SMALL: Final = 8 << 20
+"""Bytes of XML below which a sheet may have no bounding box over `SPARSE`."""
+
+SPARSE: Final = 4 << 20
+"""Cells of the bounding box of a small sheet; calamine allocates about 50 bytes for each, empty or not."""
+
+SPARSE_LARGE: Final = 16 << 20
+"""The same for a sheet over `SMALL`."""
+
+CELL_BYTES: Final = 8
+"""Bytes of XML that a cell with a value has at least."""
+
+UNCHECKED_COLUMNS: Final = 26
+UNCHECKED_ROWS: Final = 99_999
+"""A piece of XML without a reference beyond Z or row 99,999 is not searched for its last column and row."""
+
+_ZERO: Final = b"0"
+_CAPITALS: Final = bytes(range(ord("A"), ord("Z") + 1))
+_DIGITS: Final = b"0123456789"
+_KINDS: Final = bytes.maketrans(
+    _CAPITALS + _DIGITS + b"'\t\r\n", b"A" * len(_CAPITALS) + _ZERO * len(_DIGITS) + b'"   '
+)
+"""Every capital letter as A, every digit as 0, every quotation mark as a double one, white space as a space."""
+
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,18})["']""")
+_UNNAMED_CELL = re.compile(rb'<c(?=[\s/>])(?! r="A{1,3}")|<\w+:c[\s/>]')
+_SIX_DIGITS: Final = _ZERO * 6 + b'"'
+_TOO_LONG_INDEX: Final = _ZERO * 19
+_STRING_CELL: Final = b't="s"'
+_STRING_CELL_WITH_INDEX: Final = b't="s"><v></v></c>'
+_BAD_INDEX = re.compile(
+    rb"""<(?:\w+:)?c\b(?=[^<>]*\st\s*=\s*["']s["'])([^<>]*+)(?<!/)>(?!\s{0,99}"""
+    rb"(?:<(?:\w+:)?f\b[^<>]*+(?:(?<=/)>|>[^<]*+</(?:\w+:)?f\s{0,9}>)\s{0,99})?"
+    rb"(?:<(?:\w+:)?v\b[^<>]*+(?:(?<=/)>|>(?:\d{1,18})?</(?:\w+:)?v\s{0,9}>)\s{0,99})?"
+    rb"</(?:\w+:)?c\s{0,9}>)"
+)
+_NAME = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3}\d{1,7})["']""")
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*+)>")
+_ROW_NUMBER = re.compile(rb'\sr="(\d{1,18})"')
 _FIRST_CELL = re.compile(rb'<c r="A1"[^<>]*[^>/]>\s*<(?:v>|is>)[^/]')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true)"')
-_ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*\st="e")(?:[^<>]*\sr="([A-Z]+\d+)")?[^<>]*>')
+_ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*\st="e")(?>(?:[^<>]*?\sr="([A-Z]+\d+)")?)[^<>]*+>')
 _UNCALCULATED = re.compile(
-    rb'<(?:\w+:)?c\b(?![^<>]*\st="str")(?:[^<>]*?\sr="([A-Z]+\d+)")?[^<>]*>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)'
-    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb'<(?:\w+:)?c\b(?![^<>]*\st="str")(?>(?:[^<>]*?\sr="([A-Z]+\d+)")?)[^<>]*+>\s{0,99}'
+    rb"<(?:\w+:)?f\b[^<>]*+(?:(?<=/)>|>[^<]*+</(?:\w+:)?f>)"
+    rb"\s{0,99}(?:<(?:\w+:)?v\s{0,9}/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s{0,99}</(?:\w+:)?c>"
 )
+
+
+class Sheet:
+    """The XML of one sheet, read once for its annotations and its extent.
+
+    Args:
+        pieces: returns the sheet's XML from its beginning each time it is called.
+        where: file and sheet, for error messages.
+
+    Attributes:
+        box: cells in the bounding box of all cells, at most.
+        is_regular: whether every cell has a reference as all spreadsheet programs write it; only then `box` is sure.
+        string_cells: cells whose text is a shared string, at most.
+    """
+
+    def __init__(self, pieces: Callable[[], Iterable[bytes]], *, where: str) -> None:
+        self._pieces = pieces
+        self._where = where
+        self._columns = UNCHECKED_COLUMNS
+        self._rows = UNCHECKED_ROWS
+        self._size_bytes = 0
+        self.box = 0
+        self.is_regular = True
+        self.string_cells = 0
+
+    def annotations(self) -> SheetAnnotations:
+        """Reads the sheet.
+
+        Raises:
+            RecipientsError: its cells reach too far, or the index of a shared string is not a number.
+        """
+        found = SheetAnnotations()
+        row = 0
+        for piece in _whole_rows(self._pieces()):
+            self._measure(piece)
+            found.plain = found.plain or _FIRST_CELL.search(piece) is not None
+            row = _look(piece, found, row)
+        self._check_extent()
+        return found
+
+    def missing_string(self, strings: int) -> str | None:
+        """The first cell whose shared string is beyond the table of so many `strings`, such as "the cell B2"."""
+        index = re.compile(rb"""<(?:\w+:)?c\b(?=[^<>]*\st\s*=\s*["']s["'])([^<>]*+)>\s{0,99}<(?:\w+:)?v>(\d{1,18})<""")
+        for piece in _whole_rows(self._pieces()):
+            for cell in index.finditer(piece):
+                if int(cell[2]) >= strings:
+                    return _name(cell)
+        return None
+
+    def _measure(self, piece: bytes) -> None:
+        self._size_bytes += len(piece)
+        kinds = piece.translate(_KINDS)
+        shape = kinds.translate(None, _ZERO)
+        if _SIX_DIGITS in kinds or b'r="AA' in shape:
+            columns, rows = _last(piece)
+            self._columns, self._rows = max(self._columns, columns), max(self._rows, rows)
+        is_doubtful = shape.count(b'<c r="A') != shape.count(b"<c") or b":c " in shape or b":c>" in shape
+        if is_doubtful and _UNNAMED_CELL.search(shape):
+            self.is_regular = False
+        strings = shape.count(_STRING_CELL)
+        self.string_cells += strings
+        if (
+            strings != shape.count(_STRING_CELL_WITH_INDEX)
+            or _TOO_LONG_INDEX in kinds
+            or b" =" in shape
+            or b"= " in shape
+            or not self.is_regular
+        ):
+            self._check_indices(piece)
+
+    def _check_indices(self, piece: bytes) -> None:
+        cell = _BAD_INDEX.search(piece)
+        if cell is not None:
+            raise RecipientsError(no_such_string(self._where, _name(cell)))
+
+    def _check_extent(self) -> None:
+        most = SPARSE if self._size_bytes < SMALL else SPARSE_LARGE
+        most = min(max(most, self._size_bytes // CELL_BYTES), CELLS)
+        if self._columns > COLUMNS or self._columns * self._rows > most:
+            ends = [_last(piece) for piece in _whole_rows(self._pieces())]
+            self._columns = max((columns for columns, _ in ends), default=1)
+            self._rows = max((rows for _, rows in ends), default=0)
+        self.box = self._columns * self._rows
+        if self._rows > ROWS:
+            raise RecipientsError(f"{self._where}: its cells reach to row {self._rows}. {TOO_FAR}")
+        if self._columns > COLUMNS or self.box > most:
+            place = f"column {column_letters(self._columns - 1)}, row {self._rows:,}"
+            raise RecipientsError(f"{self._where}: its cells reach to {place}. {TOO_FAR}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedStrings:
+    """The table of texts that the cells of all sheets refer to."""
+
+    count: int
+    longest_bytes: int  # of the XML of one text, at most
+
+
+def shared_strings(pieces: Iterable[bytes]) -> SharedStrings:
+    """Measures the table of shared strings; reading it to the end also verifies its size."""
+    count, longest, begin, at = 0, 0, 0, 0
+    end = b""
+    for piece in pieces:
+        text = np.frombuffer(end + piece, np.uint8)
+        tags = np.flatnonzero(text[:-3] == ord("<"))
+        is_text = (text[tags + 1] == ord("s")) & (text[tags + 2] == ord("i")) & (text[tags + 3] < ord("A"))
+        begins = tags[is_text] + at
+        longest = max(longest, int(np.diff(begins, prepend=begin).max(initial=0)))
+        count += len(begins)
+        begin = int(begins[-1]) if len(begins) else begin
+        at += len(text) - min(len(text), 3)
+        end = bytes(text[-3:])
+    return SharedStrings(count=count, longest_bytes=max(longest, at + len(end) - begin))
+
+
+def no_such_string(where: str, cell: str) -> str:
+    """The error about a cell whose index of a shared string is not in the table."""
+    return f"{where}: {cell} refers to a text that is not in the file. {DAMAGED}"
+
+
+def _name(cell: re.Match[bytes]) -> str:
+    name = _NAME.search(cell[1])
+    return f"the cell {name[1].decode()}" if name else "a cell"
+
+
+def _last(piece: bytes) -> tuple[int, int]:
+    """The last column and the last row of a piece, from 1."""
+    found = _REFERENCE.findall(piece)
+    letters = {letters for letters, _ in found if letters}
+    rows = {row for _, row in found}
+    return max((column_index(name.decode()) + 1 for name in letters), default=1), max(map(int, rows), default=0)
 
 
 def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict[int, str]]:
@@ -58,8 +242,8 @@ def no_dates(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[
     cell = re.compile(
         rb'<(?:\w+:)?c\b(?=[^<>]*\ss="(?:'
         + _numbers(dates)
-        + rb')")(?![^<>]*\st="(?!n"))[^<>]*?\sr="([A-Z]+)(\d+)"[^<>]*>'
-        rb"\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([-+.\deE]{1,40})</"
+        + rb')")(?![^<>]*\st="(?!n"))(?>[^<>]*?\sr="([A-Z]+)(\d+)")[^<>]*+>\s{0,99}'
+        rb"(?:<(?:\w+:)?f\b[^<>]*+(?:(?<=/)>|>[^<]*+</(?:\w+:)?f>)\s{0,99})?<(?:\w+:)?v>([-+.\deE]{1,40})</"
     )
     found: dict[int, dict[int, float]] = {}
     for piece in _whole_rows(pieces):
@@ -86,7 +270,7 @@ def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[in
     """Whether some cell of the `text` columns is no text, or one of the `numbers` columns is a truth value.
 
     Columns are counted from 0. Sure only for a sheet whose cells name themselves
-    first, as all programs write them: see `Marks.plain`.
+    first, as all programs write them: see `SheetAnnotations.plain`.
     """
     kinds = [
         rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^<>]*\st="(?:s|str|inlineStr)")[^<>]*[^>/]>\s*<(?!/c)',
@@ -98,16 +282,6 @@ def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[in
 
 def _letters(columns: Iterable[int]) -> bytes:
     return "|".join(map(column_letters, columns)).encode()
-
-
-def marks(pieces: Iterable[bytes]) -> Marks:
-    """The marks of a sheet, from its XML in pieces of any size."""
-    found = Marks()
-    row = 0
-    for piece in _whole_rows(pieces):
-        found.plain = found.plain or _FIRST_CELL.search(piece) is not None
-        row = _look(piece, found, row)
-    return found
 
 
 def _whole_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -123,7 +297,7 @@ def _whole_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _look(piece: bytes, found: Marks, row: int) -> int:
+def _look(piece: bytes, found: SheetAnnotations, row: int) -> int:
     if b' t="e"' in piece:
         found.errors += [(match[1] or b"?").decode() for match in _ERROR.finditer(piece)]
     # A formula shared by several cells stands in the first of them; the others may come pieces later.
@@ -138,7 +312,7 @@ def _look(piece: bytes, found: Marks, row: int) -> int:
     return int(last[1]) if last else row
 
 
-def _rows(piece: bytes, found: Marks, row: int) -> int:
+def _rows(piece: bytes, found: SheetAnnotations, row: int) -> int:
     """Notes the hidden rows; a row without a number of its own follows the one above."""
     for match in _ROW.finditer(piece):
         number = _ROW_NUMBER.search(match[0])

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.wording import DAMAGED
-from campaign.recipients.spreadsheets.workbooks.usual import utf8
+from campaign.recipients.spreadsheets.workbooks.zip_archive import utf8
 
 if TYPE_CHECKING:
     from pathlib import Path

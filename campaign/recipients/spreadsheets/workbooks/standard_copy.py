@@ -6,7 +6,6 @@ file, so that a workbook of a rare program is not taken for a damaged one.
 
 from __future__ import annotations
 
-import codecs
 import posixpath
 import re
 import zipfile
@@ -16,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.workbooks.zip_archive import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,6 @@ _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _RELATIONS: Final = "application/vnd.openxmlformats-package.relationships+xml"
 _TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
-_DECLARED = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
 _COMMENT = re.compile(rb"<!--.{0,65536}?-->", re.DOTALL)
 _FAILED_CELL = re.compile(
     rb'<((?:\w+:)?)c\b(?=[^>]*\st\s*=\s*["\']e["\'])([^>]*?)(?<!/)>(?:(?!</\1c\s*>).){0,10000}?</\1c\s*>', re.DOTALL
@@ -72,35 +71,6 @@ def ods(opened: Archive, path: Path) -> bytes:
         copy.writestr("META-INF/manifest.xml", _MANIFEST)
         copy.writestr("content.xml", content)
     return made.getvalue()
-
-
-def utf8(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The XML in UTF-8, whether it came in that or in UTF-16."""
-    pieces = iter(pieces)
-    first = next(pieces, b"")
-    codec = _codec(first)
-    if codec is None:
-        yield first
-        yield from pieces
-        return
-    decoder = codecs.getincrementaldecoder(codec)("replace")
-    begin = decoder.decode(first).removeprefix("\ufeff").encode()
-    yield _DECLARED.sub(rb"\1", begin, count=1)
-    for piece in pieces:
-        yield decoder.decode(piece).encode()
-
-
-def _codec(begin: bytes) -> str | None:
-    if begin.startswith((codecs.BOM_UTF16_LE, b"<\0")):
-        return "utf-16-le"
-    if begin.startswith((codecs.BOM_UTF16_BE, b"\0<")):
-        return "utf-16-be"
-    return None
-
-
-def is_utf16(opened: Archive, name: str | None) -> bool:
-    """Whether a part is written in UTF-16."""
-    return name is not None and _codec(opened.begin(name)) is not None
 
 
 def _write(copy: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:

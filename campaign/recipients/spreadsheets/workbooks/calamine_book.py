@@ -1,0 +1,195 @@
+"""Workbooks read cell by cell with calamine: slower than the typed read, but every cell keeps its own kind.
+
+The only way for .xls, .xlsb and .ods, and for sheets of an .xlsx whose columns
+the typed read cannot tell for sure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import python_calamine
+
+from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets import column_types, headings
+from campaign.recipients.spreadsheets.workbooks.annotations.model import COLUMNS, TOO_FAR, SheetAnnotations
+from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
+from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, grid, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from campaign.recipients.spreadsheets.sheet import Cells, Grid
+
+
+class SheetRows(Protocol):
+    """The part of a `CalamineSheet` that is used here."""
+
+    @property
+    def start(self) -> tuple[int, int] | None:
+        """Row and column of the first cell, from 0; None without a cell."""
+
+    @property
+    def width(self) -> int:
+        """Columns from the first cell on."""
+
+    def iter_rows(self) -> Iterator[list[Any]]:
+        """The rows, all equally wide, empty cells as ""."""
+
+
+@dataclass(slots=True)
+class CalamineBook:
+    """Any workbook, read cell by cell.
+
+    `copy` makes a copy in the standard form (see `standard_copy`), which is read where the file itself cannot be.
+    """
+
+    path: Path
+    progress: Callable[[int], None]
+    annotations: Mapping[str, SheetAnnotations] = field(default_factory=dict)
+    copy: Callable[[], bytes] | None = None
+    copied: bool = False
+    tabs: Sequence[Tab] = field(init=False)
+    _workbook: python_calamine.CalamineWorkbook = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.copied:
+            self._open_copy()
+        else:
+            try:
+                with readable(self.path):
+                    self._workbook = python_calamine.CalamineWorkbook.from_path(self.path)
+            except Unreadable:
+                if self.copy is None:
+                    raise
+                self._open_copy()
+        self.tabs = [
+            Tab(name=tab.name, visible=tab.visible == python_calamine.SheetVisibleEnum.Visible)
+            for tab in self._workbook.sheets_metadata
+            if tab.typ == python_calamine.SheetTypeEnum.WorkSheet
+        ]
+
+    def _open_copy(self) -> None:
+        self.copied = True
+        if self.copy is not None:
+            with readable(self.path):
+                self._workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(self.copy()))
+
+    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+        """See `Book`."""
+        return load_rows(self.path, tab, self._sheet(tab), self.annotations, phone=phone, progress=self.progress)
+
+    def _sheet(self, tab: Tab) -> python_calamine.CalamineSheet:
+        try:
+            with readable(self.path, f"the sheet '{tab.name}'"):
+                return self._workbook.get_sheet_by_name(tab.name)
+        except Unreadable:
+            if self.copy is None or self.copied:
+                raise
+            self._open_copy()
+            return self._sheet(tab)
+
+
+def load_rows(
+    path: Path,
+    tab: Tab,
+    sheet: SheetRows,
+    annotations: Mapping[str, SheetAnnotations],
+    *,
+    phone: str | None,
+    progress: Callable[[int], None],
+) -> Grid | NoHeader:
+    """The rows of an open sheet, read cell by cell.
+
+    Raises:
+        Unreadable: calamine cannot read the sheet.
+        RecipientsError: it is too wide, or several columns may be the phone column.
+    """
+    if sheet.width > COLUMNS:
+        raise RecipientsError(f"{path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
+    with readable(path, f"the sheet '{tab.name}'"):
+        rows = Rows(sheet, phone, iso=path.suffix.lower() == ".ods")
+        if rows.header is None:
+            return NoHeader(top=rows.top)
+        begin = rows.header + 1
+        found = _columns(rows, begin, progress)
+    own = annotations.get(tab.name, SheetAnnotations())
+    return grid(path, tab, rows.headings, found, own, phone=phone, begin=begin, first_column=rows.first_column)
+
+
+CHUNK: Final = 8192
+"""Rows that are Python objects at a time."""
+
+_ISO_LENGTH = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:\.\d+)?S")
+
+
+class Rows:
+    """The rows of a sheet, its header found; `top` are the first ones as text.
+
+    `first_column` is the place, from 0, of the first cell of each row. `iso` says
+    that times come as text, as in an .ods.
+    """
+
+    def __init__(self, sheet: SheetRows, phone: str | None, *, iso: bool) -> None:
+        self.first_column = sheet.start[1] if sheet.start else 0
+        rows = sheet.iter_rows() if sheet.start else iter(())
+        self._rows = _with_lengths(rows) if iso else rows
+        self.head = list(islice(self._rows, headings.ROWS_SEARCHED + 1))
+        self.top = [[heading_text(cell) for cell in row] for row in self.head]
+        self.header = headings.header_row(self.top, phone)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The header's cells as text; nothing without a header."""
+        return () if self.header is None else tuple(self.top[self.header])
+
+    def chunks(self, begin: int) -> Iterator[list[list[Any]]]:
+        """The rows from `begin` (0 is the sheet's first row) on, so many at a time."""
+        rows = self.head[begin:]
+        while rows:
+            yield rows
+            rows = list(islice(self._rows, CHUNK))
+
+
+def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[Cells]:
+    """The cells of all columns from the row `begin` on."""
+    parts: list[list[Cells]] = []
+    done = 0
+    for chunk in rows.chunks(begin):
+        parts.append([column_types.from_objects(column) for column in zip(*chunk, strict=True)])
+        done += len(chunk)
+        progress(done)
+    width = len(rows.headings)
+    return [_whole([part[at] for part in parts]) for at in range(width)]
+
+
+def _whole(parts: Sequence[Cells]) -> Cells:
+    whole = column_types.joined(parts)
+    return whole if whole.kinds is not None else column_types.narrowed(whole.values)
+
+
+def heading_text(cell: object) -> str:
+    """A cell of the header as text: 2026 for the number, 2026-01-01 for the date."""
+    if isinstance(cell, float):
+        return column_types.number_text(cell)
+    return str(cell)
+
+
+def _with_lengths(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The rows of an .ods, whose times and lengths of time come as ISO text (PT10H30M00S)."""
+    for row in rows:
+        yield [_length(cell) if isinstance(cell, str) and cell.startswith("PT") else cell for cell in row]
+
+
+def _length(cell: str) -> dt.timedelta | str:
+    match = _ISO_LENGTH.fullmatch(cell)
+    if not match:
+        return cell
+    hours, minutes, seconds = map(int, match.groups())
+    return dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)

@@ -1,0 +1,81 @@
+"""Every odd file of the corpus through `campaign check`: read as the user sees it, or refused in one sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import openpyxl
+import pytest
+
+from tests.support.desk import Desk
+
+ODD: Final = Path(__file__).parents[1] / "corpus" / "odd"
+
+READ: Final[dict[str, list[list[Any]]]] = {
+    "csv_blankfirst.csv": [["홍", "010-2222-3333", 1, "pending"]],
+    "csv_title.csv": [["홍", "010-2222-3333", 1, "pending"]],
+    "date_negative.xlsx": [["010-2222-3333", -1, "pending"], ["010-2222-3334", -70000000, "pending"]],
+    "date_overflow_birthday.xlsx": [["010-2222-3333", 19900101, "pending"], ["010-2222-3334", 19910202, "pending"]],
+    "error_getting_data.xlsx": [["010-2222-3333", "홍", "pending"], ["010-2222-3334", None, "pending"]],
+    "error_name.xlsx": [["010-2222-3333", "홍", "pending"], ["010-2222-3334", None, "pending"]],
+    "leading_zero_format.xlsx": [
+        ["010-2222-3333", "00123", "0007", "pending"],
+        ["010-2222-3334", "04567", "0012", "pending"],
+    ],
+    "nfd_heading.csv": [["010-2222-3333", "홍길동", 12000, "pending"]],
+    "nfd_recipients_nfc.csv": [["010-2222-3333", "홍길동", 12000, "2026-12-01", "pending"]],
+    "ods_error_float.ods": [["010-2222-3333", None, None, "pending"]],
+    "ods_pretty_printed.ods": [["010-2222-3333", "홍", 12000, "pending"]],
+    "styles_part_other_name_percent.xlsx": [["010-2222-3333", "15%", "pending"]],
+    "weekday_format_aaa.xlsx": [
+        ["010-2222-3333", dt.datetime(2026, 12, 1), "화", "pending"],
+        ["010-2222-3334", dt.datetime(2026, 12, 2), "수요일", "pending"],
+    ],
+    "workbook_part_other_name.xlsx": [["010-2222-3333", "홍길동", "pending"]],
+    "x000d_formula_string.xlsx": [["010-2222-3333", "홍\n길동", "pending"]],
+}
+
+REFUSED: Final = {
+    "panic_1.xls": "panic_1.xls: this workbook cannot be read. The file is damaged",
+    "quotes_even.csv": "row 2 cannot be read: text follows the quotation mark that closes a cell",
+    "xls_far_cell.xls": "its cells reach to column IV, row 65,536",
+}
+
+
+def test_every_odd_file_is_tried() -> None:
+    assert {*READ, *REFUSED} == {path.name for path in ODD.iterdir() if path.suffix != ".j2"}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_an_odd_file_is_read_as_it_is_shown(tmp_path: Path, name: str) -> None:
+    desk = Desk(tmp_path)
+    shutil.copy(ODD / name, tmp_path / name)
+    desk.campaign("안녕", message="", recipients=f'files = ["{name}"]')
+    done = desk.run("check", "c.toml", "--report", "out.xlsx")
+    assert "Traceback" not in done.err
+    rows = openpyxl.load_workbook(tmp_path / "out.xlsx")["results"].iter_rows(min_row=2, values_only=True)
+    assert [list(row[: len(READ[name][0])]) for row in rows] == READ[name]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_odd_file_is_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+    desk = Desk(tmp_path)
+    shutil.copy(ODD / name, tmp_path / name)
+    desk.campaign("안녕", message="", recipients=f'files = ["{name}"]')
+    done = desk.run("check", "c.toml")
+    assert done.status == 2
+    assert REFUSED[name] in done.err
+    assert "panicked" not in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_template_in_parts_names_columns_in_either_form(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for name in ("nfd_template.j2", "nfd_recipients_nfc.csv"):
+        shutil.copy(ODD / name, tmp_path / name)
+    keys = 'files = ["nfd_recipients_nfc.csv"]'
+    desk.campaign(message='template = "nfd_template.j2"', text="", recipients=keys)
+    assert desk.run("check", "c.toml").status == 0

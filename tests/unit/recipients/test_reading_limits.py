@@ -1,0 +1,66 @@
+"""What keeps reading within its memory and computing time: which workbooks need limits, and linear scans."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from campaign.model.errors import RecipientsError
+from campaign.recipients.spreadsheets.workbooks.annotations import ods, xlsx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CELL = b'<c r="A1"><v>1</v></c>'
+
+
+def a_sheet(content: bytes) -> xlsx.Sheet:
+    def pieces() -> Iterator[bytes]:
+        yield b"<worksheet><sheetData>" + content + b"</sheetData></worksheet>"
+
+    sheet = xlsx.Sheet(pieces, where="a.xlsx")
+    sheet.annotations()
+    return sheet
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [b"<c><v>1</v></c>", b'<c r = "A1"><v>1</v></c>', b'<c r="a1"><v>1</v></c>', b'<x:c r="A1"><x:v>1</x:v></x:c>'],
+)
+def test_a_cell_in_another_form_needs_limits(cell: bytes) -> None:
+    row = b'<row r="1">%s</row>'
+    assert a_sheet(row % CELL).is_regular
+    assert not a_sheet(row % cell).is_regular
+
+
+def test_cells_that_refer_to_shared_strings_are_counted() -> None:
+    assert a_sheet(b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1" t="s"><v>1</v></c></row>').string_cells == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<row r="2"><c r="A2"><f>x</f>' + b" " * 2_000_000 + b"<x/></c></row>",
+        b'<row r="2"><c t="e" ' + b' r="A1"' * 300_000 + b"<x/></c></row>",
+        b'<row r="2"><f></f><c ' + b' r="A1"' * 300_000 + b"<x/></c></row>",
+        b'<row r="2">' + b'<c r="A2" t="s">' * 100_000 + b"</row>",
+    ],
+    ids=["spaces", "error", "formula", "strings"],
+)
+def test_a_hostile_sheet_is_scanned_in_linear_time(content: bytes) -> None:
+    before = time.process_time()
+    with contextlib.suppress(RecipientsError):
+        a_sheet(content)
+    assert time.process_time() - before < 5  # minutes where a pattern backtracks
+
+
+def test_cells_of_an_ods_that_are_never_closed_take_linear_time() -> None:
+    row = b'<table:table-row><table:table-cell calcext:value-type="error" office:value="1" table:formula="x">'
+    content = row + b'<table:table-cell calcext:value-type="error">' * 60_000 + b"</table:table-row>"
+    before = time.process_time()
+    with contextlib.suppress(RecipientsError):
+        ods.annotate_content([b'<table:table table:name="a">' + content + b"</table:table>"], where="a.ods")
+    assert time.process_time() - before < 5
