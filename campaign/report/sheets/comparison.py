@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 from campaign.model import Status
 from campaign.report import labels, theme
 from campaign.report.totals import totals
-from campaign.report.xlsx.grid import Grid, Value
-from campaign.report.xlsx.model import Area, CellStyle, Chart, Page
+from campaign.report.xlsx.model import Area, CellStyle, Chart, Grid, Page, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign.report import theme
-from campaign.report.xlsx.grid import Grid
-from campaign.report.xlsx.model import Area, CellStyle, Chart
+from campaign.report.xlsx.model import Area, CellStyle, Chart, Grid
 
 if TYPE_CHECKING:
-    from campaign.report.xlsx.grid import Value
+    from campaign.report.xlsx.model import Value
 
 WIDTHS: Final = (22.0, 13.0, 13.5, 11.0, 12.0, 13.0, 2.0, 16.0, 12.0, 12.0, 12.0, 12.0, 2.0, 12.0, 12.0)
 TABLES: Final = 6  # columns that the tables take, from the left

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.model import Result
-    from campaign.report.xlsx.grid import Value
+    from campaign.report.xlsx.model import Value
     from campaign.report.xlsx.text import Changes
 
 NAME: Final = "summary"

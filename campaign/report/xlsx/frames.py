@@ -17,8 +17,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from campaign.report.xlsx import text
-from campaign.report.xlsx.grid import HEIGHT, in_seoul
-from campaign.report.xlsx.model import FONT, FONT_SIZE, CellStyle, Format, Page, Table
+from campaign.report.xlsx.model import FONT, FONT_SIZE, HEIGHT, CellStyle, Format, Page, Table, in_seoul
 from campaign.report.xlsx.rows import headings_xml, letters
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 
     from xlsxwriter.format import Format as XlsxFormat
 
-    from campaign.report.xlsx.grid import Cell
-    from campaign.report.xlsx.model import Area, Chart, Properties, Tint
+    from campaign.report.xlsx.model import Area, Cell, Chart, Properties, Tint
 
 OPTIONS: Final[dict[str, Any]] = {
     "in_memory": True,
