@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from campaign.cli.commands import schedule as scheduling
 from campaign.cli.commands.send import How
 from campaign.cli.context import Door
 from campaign.journal import open_for_reading
 from campaign.model.errors import CampaignError
-from tests.support.clocks import SetClock
+from tests.support.clocks import SetClock, seoul
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
 
     from campaign.journal import OccurrenceRecord, ScheduleRecord
     from tests.support.desk import Desk, Done
-
-SEOUL = ZoneInfo("Asia/Seoul")
-
-
-def seoul(words: str) -> datetime:
-    """A time in Seoul, such as 2026-12-01 10:00:00."""
-    return datetime.fromisoformat(words).replace(tzinfo=SEOUL)
-
 
 @dataclass
 class Shift:

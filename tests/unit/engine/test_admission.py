@@ -7,8 +7,7 @@ from datetime import timedelta
 from campaign.engine.dispatch.admission import Passage
 from campaign.timing import spread, window
 from campaign.timing.gate import Gate
-from tests.support.clocks import SetClock
-from tests.support.scheduling_desk import seoul
+from tests.support.clocks import SetClock, seoul
 
 NOON = seoul("2026-12-01 12:00:00")
 
