@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
 # For `make mutation`: that a test fails is enough to know, the smallest example that does is not looked for.
-settings.register_profile("mutation", settings.get_profile("steady"), phases=(Phase.explicit, Phase.generate))
+settings.register_profile(
+    "mutation", settings.get_profile("steady"), phases=(Phase.explicit, Phase.generate), max_examples=25
+)
 
 
 @pytest.fixture(scope="session")

@@ -109,14 +109,14 @@ class Score:
 class _Bare(ast.NodeTransformer):
     """Takes out what no rule depends on: annotations, decorators, the kinds of parameters, imports for types."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802 - ast calls it so
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list, node.returns = [], None
         inner = node.args
         inner.args = [*inner.posonlyargs, *inner.args, *inner.kwonlyargs]
         inner.posonlyargs, inner.kwonlyargs = [], []
         return self.generic_visit(node)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.decorator_list = []
         return self.generic_visit(node)
 
@@ -124,11 +124,11 @@ class _Bare(ast.NodeTransformer):
         node.annotation = None
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         node.annotation = ast.Constant(None)
         return self.generic_visit(node)
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:  # noqa: N802
+    def visit_If(self, node: ast.If) -> ast.AST | None:
         return None if "TYPE_CHECKING" in ast.dump(node.test) else self.generic_visit(node)
 
 
@@ -161,7 +161,9 @@ def _named(source: str, mutated: str) -> tuple[int, Mutant]:
     before, after = source.splitlines(), mutated.splitlines()
     changes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     first = next(one for one in changes if one[0] != "equal")
-    old, new = (" ".join(" ".join(lines).split()) for lines in (before[first[1] : first[2]], after[first[3] : first[4]]))
+    old, new = (
+        " ".join(" ".join(lines).split()) for lines in (before[first[1] : first[2]], after[first[3] : first[4]])
+    )
     return first[1] + 1, Mutant(old, new, mutated)
 
 

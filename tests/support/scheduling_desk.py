@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from campaign.journal import OccurrenceRecord, ScheduleRecord
     from tests.support.desk import Desk, Done
 
+
 @dataclass
 class Shift:
     """A desk, and the time on its wall: Tuesday, 1 December 2026, 09:00 in Seoul unless it is set."""
