@@ -204,7 +204,7 @@ def _start(file: str, source: str, tests: Sequence[str]) -> int:
         sys.meta_path.insert(0, _Finder(file, source))
         with tempfile.TemporaryDirectory() as folder:
             options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile=mutation"]
-            options += [f"--basetemp={folder}/tmp", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+            options += [f"--basetemp={folder}/tests", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
             status = int(pytest.main([*options, *tests]))
     except BaseException:  # noqa: BLE001 - a mutant may raise anything
         traceback.print_exc()
@@ -283,7 +283,7 @@ def main() -> None:
     given: dict[str, Any] = tomllib.loads(LIST.read_text(encoding="utf-8"))
     named: dict[str, set[tuple[str, str]]] = {}
     for one in given.get("same", []):
-        named.setdefault(one["file"], set()).add((one["line"], one["mutant"]))
+        named.setdefault(one["file"], set()).update((one["line"], mutant) for mutant in one["mutants"])
     os.chdir(ROOT)
     for name in (*_WARM, *_WARM_APART):
         importlib.import_module(name)
