@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import gc
 import importlib.abc
 import importlib.util
 import os
@@ -40,7 +41,7 @@ ROOT: Final = Path(__file__).parent.parent
 LIST: Final = Path(__file__).with_suffix(".toml")
 
 JOBS: Final = int(os.environ.get("JOBS", "2"))
-TIMEOUT_S: Final = 20.0
+TIMEOUT_S: Final = 5.0
 """Seconds, beyond those that the tests take without a mutant, after which a mutant counts as noticed: it hangs."""
 
 MEMORY_BYTES: Final = 4 * 1024**3
@@ -67,7 +68,7 @@ OPERATORS: Final = (
 )
 """The operators of cosmic-ray that are used: one boundary and one opposite for a comparison, not all seven."""
 
-_WARM: Final = ("hypothesis", "numpy", "pandas", "pyarrow.compute", "requests", "sqlalchemy", "pydantic", "jinja2")
+_WARM: Final = ("hypothesis", "numpy", "pandas", "pyarrow.compute", "requests", "sqlalchemy", "pydantic", "jinja2", "typer")
 _WARM_APART: Final = ("starlette.applications", "uvicorn", "httptools", "openpyxl", "tqdm", "phonenumbers", "cronsim")
 
 
@@ -113,7 +114,8 @@ class _Bare(ast.NodeTransformer):
         node.decorator_list, node.returns = [], None
         inner = node.args
         inner.args = [*inner.posonlyargs, *inner.args, *inner.kwonlyargs]
-        inner.posonlyargs, inner.kwonlyargs = [], []
+        inner.defaults = [*inner.defaults, *filter(None, inner.kw_defaults)]
+        inner.posonlyargs, inner.kwonlyargs, inner.kw_defaults = [], [], []
         return self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
@@ -203,8 +205,9 @@ def _start(file: str, source: str, tests: Sequence[str]) -> int:
             os.dup2(quiet, 2)
         sys.meta_path.insert(0, _Finder(file, source))
         with tempfile.TemporaryDirectory() as folder:
-            options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile=mutation"]
+            options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin"]
             options += [f"--basetemp={folder}/tests", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+            options += ["--hypothesis-profile=mutation"]
             status = int(pytest.main([*options, *tests]))
     except BaseException:  # noqa: BLE001 - a mutant may raise anything
         traceback.print_exc()
@@ -287,9 +290,11 @@ def main() -> None:
     os.chdir(ROOT)
     for name in (*_WARM, *_WARM_APART):
         importlib.import_module(name)
+    gc.freeze()  # or each process would look through what was imported here
     began, scores, faults = time.monotonic(), [], []
     with tempfile.TemporaryDirectory() as folder:
         tempfile.tempdir = os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         for module in given["module"]:
             file = module["file"]
             if sys.argv[1:] and not any(word in file for word in sys.argv[1:]):
