@@ -40,7 +40,9 @@ def test_a_share_may_be_filled_to_the_last_recipient() -> None:
     assert gate.admit([4, 6, 1], NOON) == 2
     gate.passed(4, NOON)
     assert gate.admit([7], NOON) == 0
+    assert until(gate, 7, 0) == 60
     assert gate.admit([6], NOON) == 1
+    assert until(gate, 6, 0) is None
 
 
 def test_a_request_waits_until_enough_of_the_earlier_ones_are_an_interval_old() -> None:
