@@ -41,8 +41,13 @@ ROOT: Final = Path(__file__).parent.parent
 LIST: Final = Path(__file__).with_suffix(".toml")
 
 JOBS: Final = int(os.environ.get("JOBS", "2"))
-TIMEOUT_S: Final = 5.0
-"""Seconds, beyond those that the tests take without a mutant, after which a mutant counts as noticed: it hangs."""
+CPU_S: Final = 5
+"""Seconds of processor time, beyond three times what the tests take without a mutant, after which a mutant hangs."""
+
+WALL_S: Final = 300.0
+"""Seconds after which a mutant hangs that waits for something. A mutant that hangs is noticed."""
+
+HANGS: Final = -1_000
 
 MEMORY_BYTES: Final = 4 * 1024**3
 _MEMORY: Final = "/dev/shm"  # noqa: S108 - only where to make a folder of our own
@@ -105,6 +110,7 @@ class Score:
     noticed: int = 0
     hung: int = 0
     named: int = 0
+    stale: list[tuple[str, str]] = field(default_factory=list)
     survivors: list[tuple[int, Mutant]] = field(default_factory=list)
 
     @property
@@ -200,7 +206,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(code, module.__dict__)  # noqa: S102 - that is what importing does
 
 
-def _start(file: str, source: str, tests: Sequence[str]) -> int:
+def _start(file: str, source: str, tests: Sequence[str], cpu_s: int) -> int:
     """Run the tests against a source in a process of its own, and return the process's id."""
     sys.stdout.flush()
     child = os.fork()
@@ -210,6 +216,7 @@ def _start(file: str, source: str, tests: Sequence[str]) -> int:
     try:
         os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
         quiet = os.open(os.devnull, os.O_RDWR)
         if not os.environ.get("SHOW"):
             os.dup2(quiet, 1)
@@ -227,40 +234,42 @@ def _start(file: str, source: str, tests: Sequence[str]) -> int:
 
 
 def _outcome(child: int, deadline: float) -> int | None:
-    """The exit status of the tests, -1 where they hung; None where they are still running."""
+    """The exit status of the tests, `HANGS` where they hung; None where they are still running."""
     done, status = os.waitpid(child, os.WNOHANG)
-    if done:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-        return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 1
-    if time.monotonic() < deadline:
+    if not done and time.monotonic() < deadline:
         return None
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return -1
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    if not done:
+        os.waitpid(child, 0)
+        return HANGS
+    code = os.waitstatus_to_exitcode(status)
+    return HANGS if code == -signal.SIGXCPU else code
 
 
 def score(file: str, tests: Sequence[str], named: set[tuple[str, str]]) -> Score:
-    """Run the tests against every mutant of a module.
+    """Run the tests against every mutant of a module, but for those that are named as without a difference.
 
     Raises:
         SystemExit: the tests do not pass without a mutant.
     """
     source = (ROOT / file).read_text(encoding="utf-8")
-    began = time.monotonic()
-    child = _start(file, source, tests)
-    while (status := _outcome(child, began + 600)) is None:
+    before_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    child = _start(file, source, tests, 600)
+    while (status := _outcome(child, time.monotonic() + WALL_S)) is None:
         time.sleep(0.02)
     if status:
         sys.exit(f"{file}: without any mutant, its tests end with {status}: {' '.join(tests)}")
-    patience_s = TIMEOUT_S + 5 * (time.monotonic() - began)
-    found, running = Score(file), dict[int, tuple[float, int, Mutant]]()
-    waiting = list(reversed(list(mutants_of(source))))
+    cpu_s = CPU_S + 3 * int(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before_s)
+    mutants = list(mutants_of(source))
+    waiting = [one for one in mutants if one[1].key not in named]
+    found, running = Score(file, named=len(mutants) - len(waiting)), dict[int, tuple[float, int, Mutant]]()
+    found.stale = sorted(named - {mutant.key for _, mutant in mutants})
     while waiting or running:
         while waiting and len(running) < JOBS:
-            number, mutant = waiting.pop()
-            child = _start(file, mutant.source, tests)
-            running[child] = (time.monotonic() + patience_s, number, mutant)
+            number, mutant = waiting.pop(0)
+            child = _start(file, mutant.source, tests, cpu_s)
+            running[child] = (time.monotonic() + WALL_S, number, mutant)
         time.sleep(0.01)
         for child, (deadline, number, mutant) in list(running.items()):
             if (status := _outcome(child, deadline)) is None:
@@ -268,9 +277,7 @@ def score(file: str, tests: Sequence[str], named: set[tuple[str, str]]) -> Score
             del running[child]
             if status:
                 found.noticed += 1
-                found.hung += status == -1
-            elif mutant.key in named:
-                found.named += 1
+                found.hung += status == HANGS
             else:
                 found.survivors.append((number, mutant))
     return found
@@ -284,12 +291,6 @@ def _tell(found: Score) -> None:
     for number, mutant in sorted(found.survivors, key=lambda one: one[0]):
         sys.stdout.write(f"    {found.file}:{number}\n      - {mutant.line}\n      + {mutant.mutant}\n")
     sys.stdout.flush()
-
-
-def _stale(file: str, named: set[tuple[str, str]]) -> list[str]:
-    source = (ROOT / file).read_text(encoding="utf-8")
-    keys = {mutant.key for _, mutant in mutants_of(source)}
-    return [f"{file}: mutation.toml names a mutant that there is not: {line} -> {new}" for line, new in named - keys]
 
 
 def main() -> None:
@@ -311,9 +312,9 @@ def main() -> None:
             file = module["file"]
             if sys.argv[1:] and not any(word in file for word in sys.argv[1:]):
                 continue
-            faults += _stale(file, named.get(file, set()))
             scores.append(score(file, module["tests"], named.get(file, set())))
             _tell(scores[-1])
+            faults += [f"{file}: mutation.toml names a mutant that there is not: {new}" for _, new in scores[-1].stale]
     noticed, count = sum(one.noticed for one in scores), sum(one.count for one in scores)
     sys.stdout.write(f"{noticed} of {count} mutants were noticed, in {time.monotonic() - began:,.0f} s\n")
     faults += [f"{one.file}: under {WANTED:.0%} were noticed" for one in scores if one.share < WANTED]
