@@ -39,7 +39,31 @@ def test_what_stands_between_the_groups_is_dropped(sender: str) -> None:
     assert normalise_sender(sender) == "0212345678"
 
 
-@pytest.mark.parametrize("sender", ["02+1234+5678", "02/1234/5678", "02,12345678"])
+@pytest.mark.parametrize("sender", ["02+1234+5678", "02/1234/5678", "02,12345678", "", "회사"])
 def test_other_signs_are_not_dropped(sender: str) -> None:
     with pytest.raises(BadNumber):
         normalise_sender(sender)
+
+
+@pytest.mark.parametrize(
+    ("sender", "digits"),
+    [
+        ("010-1234-5678", "01012345678"),
+        ("+82 10-1234-5678", "01012345678"),
+        ("0082 2 123 4567", "021234567"),
+        ("821012345678", "01012345678"),
+        ("８２ 1588-1234", None),
+        ("1588-1234", "15881234"),
+        ("'02-1234-5678'", "0212345678"),
+        ("123", None),
+        ("1788-1234", None),
+        ("010-1234-567", None),
+        ("080-123-4567", None),
+    ],
+)
+def test_a_sender_is_a_mobile_number_a_landline_or_a_service_number(sender: str, digits: str | None) -> None:
+    if digits is None:
+        with pytest.raises(BadNumber):
+            normalise_sender(sender)
+    else:
+        assert normalise_sender(sender) == digits
