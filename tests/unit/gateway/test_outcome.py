@@ -238,3 +238,15 @@ def test_the_gateways_clock_is_read_from_its_date(date: str | None, time: dateti
         found = read_answer(200, body, date).server_time
         assert found == time
         assert found is None or found.utcoffset() == ONE.utcoffset()
+
+
+def test_the_time_of_an_answer_is_no_part_of_what_it_means() -> None:
+    early, late = (read_answer(200, b'{"resultCode": 0}', f"Tue, 01 Dec 2026 0{hour}:00:00 GMT") for hour in (1, 2))
+    assert early == late
+    assert "Dec" not in repr(early)
+
+
+def test_of_several_keys_that_occur_twice_the_first_is_named() -> None:
+    detail = read_answer(200, b'{"a": 1, "b": 1, "a": 2, "b": 2}').detail
+    assert detail is not None
+    assert detail.endswith("'a' twice")
