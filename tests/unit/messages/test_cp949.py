@@ -84,6 +84,13 @@ def test_hangul_in_parts_and_foreign_newlines_are_put_right() -> None:
 def test_no_texts_have_no_lengths() -> None:
     found = byte_lengths([])
     assert (found.bytes.tolist(), found.faults) == ([], {})
+    assert found.bytes.dtype == byte_lengths(["가"]).bytes.dtype == "int64"
+
+
+@pytest.mark.parametrize("texts", [[], ["가"], ["가", "나"], ["가", "", "a😀"]])
+def test_texts_without_a_nul_are_counted_in_one_call(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaign.messages.cp949._one_by_one", lambda _: pytest.fail("each is counted by itself"))
+    assert len(byte_lengths(texts).bytes) == len(texts)
 
 
 def test_a_fault_is_found_in_its_text_at_its_place() -> None:
