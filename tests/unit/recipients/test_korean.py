@@ -69,3 +69,14 @@ def test_numbers_of_all_spellings_stay_in_their_rows() -> None:
 def test_a_number_that_may_not_receive_goes_with_a_note(number: str, doubtful: bool) -> None:
     assert judged(number)["note"].notna().tolist() == [doubtful]
     assert judged(number)["number"].tolist() == [number]
+
+
+def test_a_reason_quotes_the_first_60_characters_of_the_cell() -> None:
+    cell = "".join(chr(ord("가") + place) for place in range(70))
+    reason = judged(cell)["reason"].iloc[0]
+    assert f"'{cell[:60]}'" in reason
+
+
+def test_a_missing_cell_is_empty_however_pandas_writes_it() -> None:
+    cells = pd.Series(["01022345678", None, float("nan")], dtype=object)
+    assert korean.normalise(cells)["code"].fillna("-").tolist() == ["-", "phone_empty", "phone_empty"]
