@@ -184,3 +184,15 @@ def test_equal_rows_have_equal_fingerprints_and_rows_that_do_not_go_have_none() 
     prints = planning.fingerprints(table)
     assert len(prints) == 3
     assert prints[0] == prints[1] != prints[2]
+
+
+def test_messages_that_differ_in_their_last_column_are_counted_in_order_too() -> None:
+    table = table_of([("1", "가"), ("2", "나"), ("3", "가"), ("4", "나"), ("5", "가")])
+    table["msgType"] = pd.array(["SMS", "SMS", "LMS", "SMS", "SMS"], dtype=schema.TEXT)
+    assert planning.number_messages(table).tolist() == [0, 1, 2, 1, 0]
+
+
+def test_no_two_messages_are_taken_for_one() -> None:
+    table = table_of([("1", "가"), ("2", "나"), ("3", "가"), ("4", "다")])
+    table["title"] = pd.array(["a", "a", "b", "a"], dtype=schema.TEXT)
+    assert planning.number_messages(table).tolist() == [0, 1, 2, 3]
