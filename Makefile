@@ -6,7 +6,7 @@ PYTHON ?= python3
 ROUNDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash concurrency mutants lint format bench clean
+.PHONY: help demo test crash concurrency mutants mutation lint format bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -31,6 +31,9 @@ concurrency: $(VENV)/installed-dev ## Do everything at once on one journal under
 
 mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash tests and the model go red
 	@$(BIN)/python -m tests.mutants
+
+mutation: $(VENV)/installed-dev ## Change one place of a rule at a time, and see the rule's own tests go red; RULES=timing for some
+	@$(BIN)/python -m tests.mutation $(RULES)
 
 lint: $(VENV)/installed-dev ## Check style, types and the layers of the packages
 	@$(BIN)/ruff check .

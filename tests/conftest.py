@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from campaign.sandbox import start
 from tests.support.desk import Desk
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 # The same examples every time: a red test is red for the next one who looks, too.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
+# For `make mutation`: that a test fails is enough to know, the smallest example that does is not looked for.
+settings.register_profile(
+    "mutation", settings.get_profile("steady"), phases=(Phase.explicit, Phase.generate), max_examples=25
+)
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,10 @@ import pytest
 from campaign.engine import sending_hours
 from campaign.journal import open_for_writing
 from campaign.model import RunState
+from tests.support.clocks import SEOUL, seoul
 from tests.support.desk import number
 from tests.support.runs import add_run
-from tests.support.scheduling_desk import SEOUL, Shift, seoul
+from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
     from tests.support.desk import Desk

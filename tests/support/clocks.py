@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 from campaign.model.clock import Clock
 
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SEOUL = ZoneInfo("Asia/Seoul")
+
 MOMENT = 0.005
 """Seconds for which it really waits for something that is on its way."""
+
+
+def seoul(words: str) -> datetime:
+    """A time in Seoul, such as 2026-12-01 10:00:00."""
+    return datetime.fromisoformat(words).replace(tzinfo=SEOUL)
 
 
 @dataclass

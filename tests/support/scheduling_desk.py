@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from campaign.cli import exit_status, remedies
 from campaign.cli.commands import schedule as scheduling
@@ -15,7 +14,7 @@ from campaign.cli.context import CommandContext
 from campaign.engine import ScheduleOptions
 from campaign.journal import open_for_reading
 from campaign.model.errors import CampaignError
-from tests.support.clocks import SetClock
+from tests.support.clocks import SetClock, seoul
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
 
     from campaign.journal import OccurrenceRecord, ScheduleRecord
     from tests.support.desk import Desk, Done
-
-SEOUL = ZoneInfo("Asia/Seoul")
-
-
-def seoul(words: str) -> datetime:
-    """A time in Seoul, such as 2026-12-01 10:00:00."""
-    return datetime.fromisoformat(words).replace(tzinfo=SEOUL)
 
 
 @dataclass

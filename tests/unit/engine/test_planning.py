@@ -145,3 +145,54 @@ def test_no_request_can_be_made_of_rows_whose_numbers_or_texts_were_removed(stri
         table[name] = pd.array([None] * 2, dtype=schema.TEXT)
     with pytest.raises(Unsendable):
         planning.Plan("run", table).request(1)
+
+
+def test_messages_are_counted_from_0_in_the_order_of_their_first_rows() -> None:
+    table = table_of([("1", "가"), ("2", "나"), ("3", "가"), ("4", "나"), ("5", "가")])
+    table["title"] = pd.array(["a", "a", "b", "a", "a"], dtype=schema.TEXT)
+    assert planning.number_messages(table).tolist() == [0, 1, 2, 1, 0]
+    table["image"] = pd.array([None, None, None, "x", None], dtype=schema.TEXT)
+    assert planning.number_messages(table).tolist() == [0, 1, 2, 3, 0]
+
+
+def test_a_missing_number_is_not_taken_for_another() -> None:
+    number = pd.Series(["1", "2", None, None], dtype=schema.TEXT)
+    assert planning.repeats(number, np.array([0, 0, 1, 1])).tolist() == [0, 0, 0, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=40))
+def test_a_repeat_is_the_same_number_with_the_same_message(pairs: list[tuple[int, int]]) -> None:
+    number = pd.Series([str(one) for one, _ in pairs], dtype=schema.TEXT)
+    found = planning.repeats(number, np.array([message for _, message in pairs], dtype=np.int64))
+    assert found.tolist() == [pairs[:place].count(pair) for place, pair in enumerate(pairs)]
+
+
+def test_the_outline_names_every_request_with_its_id_and_its_recipients() -> None:
+    _, plan = planned([("1", "가"), ("2", "나"), ("3", "가")])
+    assert list(plan.outline()) == [(1, plan.request(1).id, 2), (2, plan.request(2).id, 1)]
+    assert [plan.request(no).no for no in (1, 2)] == [1, 2]
+
+
+def test_a_plan_without_rows_has_no_request() -> None:
+    _, plan = planned([])
+    assert (len(plan), list(plan.outline())) == (0, [])
+
+
+def test_equal_rows_have_equal_fingerprints_and_rows_that_do_not_go_have_none() -> None:
+    table = table_of([("1", "가"), ("1", "가"), ("2", "가"), ("3", "가")])
+    table["request"] = planning.assign_requests(table, np.array([True, True, True, False]))
+    prints = planning.fingerprints(table)
+    assert len(prints) == 3
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_messages_that_differ_in_their_last_column_are_counted_in_order_too() -> None:
+    table = table_of([("1", "가"), ("2", "나"), ("3", "가"), ("4", "나"), ("5", "가")])
+    table["msgType"] = pd.array(["SMS", "SMS", "LMS", "SMS", "SMS"], dtype=schema.TEXT)
+    assert planning.number_messages(table).tolist() == [0, 1, 2, 1, 0]
+
+
+def test_no_two_messages_are_taken_for_one() -> None:
+    table = table_of([("1", "가"), ("2", "나"), ("3", "가"), ("4", "다")])
+    table["title"] = pd.array(["a", "a", "b", "a"], dtype=schema.TEXT)
+    assert planning.number_messages(table).tolist() == [0, 1, 2, 3]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from campaign.engine.dispatch.policy import Judge, Verdict
@@ -133,3 +135,123 @@ def test_what_could_not_leave_is_planned_again_and_pauses_when_it_lasts() -> Non
         now = verdict.hold_until or now
     assert [pause is None for pause in pauses] == [True, True, True, False]
     assert now == 14
+
+
+class Extreme(random.Random):
+    """Chance that always takes the largest value, or the smallest."""
+
+    def __init__(self, *, largest: bool) -> None:
+        super().__init__(0)
+        self._largest = largest
+
+    def uniform(self, a: float, b: float) -> float:
+        return max(a, b) if self._largest else min(a, b)
+
+
+@pytest.mark.parametrize(("largest", "waits"), [(True, [33, 66, 132, 330, 330]), (False, [27, 54, 108, 270, 270])])
+def test_recharging_varies_by_a_tenth_so_that_not_all_come_back_at_once(largest: bool, waits: list[float]) -> None:
+    judge, now, found = Judge(jitter=Extreme(largest=largest)), 0.0, []
+    for _ in waits:
+        hold = judge.judge(1, answered(12), claimed_at=now, now=now).hold_until
+        assert hold is not None
+        found.append(hold - now)
+        now = hold
+    assert found == pytest.approx(waits)
+
+
+def test_recharging_is_given_up_after_1800_seconds_to_the_second() -> None:
+    judge = Judge()
+    assert judge.judge(1, answered(12), claimed_at=100, now=100).pause is None
+    assert judge.judge(1, answered(12), claimed_at=1_899, now=1_899).pause is None
+    assert judge.judge(1, answered(12), claimed_at=1_900, now=1_900).pause is not None
+
+
+@pytest.mark.parametrize("between", [0, 21, 33])
+def test_another_answer_ends_the_recharging(between: int) -> None:
+    judge = Judge(jitter=Extreme(largest=True))
+    judge.judge(1, answered(12), claimed_at=0, now=0)
+    judge.judge(2, answered(between), claimed_at=1_799, now=1_799)
+    verdict = judge.judge(1, answered(12), claimed_at=1_800, now=1_800)
+    assert (verdict.pause, verdict.hold_until) == (None, 1_833)
+
+
+def test_a_request_claimed_before_the_hold_does_not_lengthen_it() -> None:
+    judge = Judge(jitter=Extreme(largest=True))
+    assert judge.judge(1, answered(12), claimed_at=10, now=10).hold_until == 43
+    assert judge.judge(2, answered(12), claimed_at=10, now=30).hold_until == 43
+    assert judge.judge(2, answered(12), claimed_at=42.9, now=50).hold_until == 43
+    assert judge.judge(3, answered(12), claimed_at=43, now=50).hold_until == 116
+
+
+def test_an_outcome_that_is_unknown_stays_unknown_even_with_a_code() -> None:
+    assert first(Outcome(fate=Fate.UNKNOWN, code=0, detail="a lost answer")).state == State.UNKNOWN
+
+
+def test_an_answer_without_a_code_is_unknown() -> None:
+    assert first(Outcome(fate=Fate.ANSWERED, detail="no code")).state == State.UNKNOWN
+
+
+def test_three_unknown_in_a_row_pause_after_an_answer_too_and_a_fourth_pauses_again() -> None:
+    judge = Judge()
+    outcomes = [UNKNOWN, answered(0), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]
+    pauses = [judge.judge(no, one, claimed_at=0, now=0).pause for no, one in enumerate(outcomes)]
+    assert [pause is None for pause in pauses] == [True, True, True, True, False, False]
+    assert pauses[-2] is not None
+    assert pauses[-2].startswith("3 requests in a row")
+
+
+def test_what_could_not_leave_does_not_break_a_row_of_unknown_outcomes() -> None:
+    judge = Judge()
+    outcomes = [UNKNOWN, NOT_SENT, UNKNOWN, NOT_SENT, UNKNOWN]
+    assert judge.judge(9, outcomes[0], claimed_at=0, now=0).pause is None
+    pauses = [judge.judge(no, one, claimed_at=0, now=0).pause for no, one in enumerate(outcomes[1:])]
+    assert [pause is None for pause in pauses] == [True, True, True, False]
+
+
+def test_code_1_of_one_request_alone_does_not_pause_the_run() -> None:
+    judge = Judge()
+    verdicts = [judge.judge(1, answered(1), claimed_at=0, now=0) for _ in range(3)]
+    assert [verdict.pause for verdict in verdicts] == [None, None, None]
+    assert verdicts[-1].state == State.REJECTED
+    assert verdicts[-1].cause == "tried 3 times"
+
+
+def test_after_a_pause_for_code_1_three_more_requests_are_needed_for_the_next() -> None:
+    judge = Judge()
+    pauses = [judge.judge(no, answered(1), claimed_at=0, now=0).pause for no in range(1, 7)]
+    assert [pause is None for pause in pauses] == [True, True, False, True, True, False]
+
+
+@pytest.mark.parametrize("other", [0, 33, 12])
+def test_another_code_breaks_the_row_of_code_1(other: int) -> None:
+    judge = Judge()
+    codes = [1, 1, other, 1, 1]
+    assert all(judge.judge(no, answered(code), claimed_at=0, now=0).pause is None for no, code in enumerate(codes))
+
+
+def test_requests_that_failed_to_leave_together_count_once() -> None:
+    judge = Judge()
+    assert judge.judge(1, NOT_SENT, claimed_at=10, now=10).hold_until == 11
+    for no in range(2, 9):
+        verdict = judge.judge(no, NOT_SENT, claimed_at=10.9, now=11)
+        assert (verdict.hold_until, verdict.pause) == (11, None)
+    assert judge.judge(1, NOT_SENT, claimed_at=11, now=11).hold_until == 14
+
+
+def test_the_waits_for_an_unreachable_gateway_begin_anew_after_any_answer_and_after_a_pause() -> None:
+    judge = Judge()
+    assert judge.judge(1, NOT_SENT, claimed_at=0, now=0).hold_until == 1
+    assert judge.judge(1, UNKNOWN, claimed_at=1, now=1).state == State.UNKNOWN
+    held = [judge.judge(1, NOT_SENT, claimed_at=now, now=now).hold_until for now in (10, 20, 30)]
+    assert held == [11, 23, 40]
+    assert judge.judge(1, NOT_SENT, claimed_at=40, now=40).pause is not None
+    again = judge.judge(1, NOT_SENT, claimed_at=50, now=50)
+    assert (again.pause, again.hold_until) == (None, 51)
+
+
+def test_a_code_that_the_document_lacks_is_said_without_the_vendors_words() -> None:
+    pause = first(answered(777)).pause
+    assert pause is not None
+    assert pause.startswith("code 777: ")
+    assert "None" not in pause
+    assert "()" not in pause

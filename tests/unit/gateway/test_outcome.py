@@ -147,3 +147,75 @@ def test_what_cannot_be_printed_is_replaced_and_what_is_cut_shows_it() -> None:
 def test_the_answers_words_are_kept() -> None:
     outcome = read_answer(200, '{"resultCode":0,"message":"전송 성공","requestNo":"77","msgType":"LMS"}'.encode())
     assert (outcome.message, outcome.request_no, outcome.msg_type, outcome.code) == ("전송 성공", "77", "LMS", 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "fate"),
+    [
+        (999_999_999, Fate.ANSWERED),
+        (1_000_000_000, Fate.UNKNOWN),
+        (-999_999_999, Fate.ANSWERED),
+        (-1_000_000_000, Fate.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_code_has_nine_digits_at_most(number: int, fate: Fate, quote: str) -> None:
+    assert read_answer(200, f'{{"resultCode": {quote}{number}{quote}}}'.encode()).fate == fate
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "HTTP 503 with an empty body"),
+        (b" \n", "HTTP 503 with an empty body"),
+        (b"<html>502</html>", "HTTP 503 with 16 bytes without a result code"),
+        (b" " * 1_234 + b"x", "HTTP 503 with 1,235 bytes without a result code"),
+        (b'{"a": 1, "a": 0}', "HTTP 503 with an answer that is not clear: it has 'a' twice"),
+        (b'{"a": 1, "b": 2, "b": 3, "resultCode": 0}', "HTTP 503 with an answer that is not clear: it has 'b' twice"),
+        (b'{"resultCode": NaN}', "HTTP 503 with an answer that is not clear: it has NaN, which is not JSON"),
+        (b"202", "HTTP 503 with 202 as the whole answer"),
+        (b'{"code": 206}', 'HTTP 503 with "code" 206 in place of a result code'),
+    ],
+)  # fmt: skip
+def test_an_unreadable_answer_is_told_in_words(body: bytes, detail: str) -> None:
+    assert read_answer(503, body).detail == detail
+
+
+@pytest.mark.parametrize("code", [200, 201, 203, 205, 207])
+def test_only_the_two_codes_that_were_seen_are_guessed_at(code: int) -> None:
+    assert read_answer(200, f'{{"code": {code}}}'.encode()).guess is None
+
+
+@pytest.mark.parametrize("body", ['{"code": 206, "a": 1, "a": 2}', '{"code": 206, "balance": NaN}'])
+def test_an_answer_that_can_be_read_in_two_ways_is_not_guessed_at(body: str) -> None:
+    assert read_answer(200, body.encode()).guess is None
+
+
+def test_of_a_key_that_occurs_twice_neither_value_is_kept() -> None:
+    outcome = read_answer(200, b'{"requestNo": "1", "requestNo": "2", "requestNo": "3", "a": 1}')
+    assert (outcome.fate, outcome.request_no) == (Fate.UNKNOWN, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [('"lms"', "LMS"), ('" mms "', "MMS"), ('"RCS"', "RCS"), ('""', None), ("null", None), ("7", "7")],
+)  # fmt: skip
+def test_a_message_type_is_spelled_as_the_vendor_does_and_an_unknown_one_is_kept(given: str, kept: str | None) -> None:
+    assert read_answer(200, f'{{"resultCode": 0, "msgType": {given}}}'.encode()).msg_type == kept
+
+
+@pytest.mark.parametrize(("given", "kept"), [("true", None), ("1.5", None), ("[1]", None), ("0", "0"), ('"a"', "a")])
+def test_an_answers_message_is_a_text_or_a_whole_number(given: str, kept: str | None) -> None:
+    assert read_answer(200, f'{{"resultCode": 0, "message": {given}}}'.encode()).message == kept
+
+
+def test_a_long_text_is_cut_to_500_characters_though_it_can_be_printed() -> None:
+    assert Outcome(fate=Fate.UNKNOWN, detail="가" * 500).detail == "가" * 500
+    assert Outcome(fate=Fate.UNKNOWN, detail="가" * 501).detail == "가" * 499 + "…"
+    assert Outcome(fate=Fate.UNKNOWN, detail="a\tb").detail == "a b"
+
+
+def test_of_several_keys_that_occur_twice_the_first_is_named() -> None:
+    detail = read_answer(200, b'{"a": 1, "b": 1, "a": 2, "b": 2}').detail
+    assert detail is not None
+    assert detail.endswith("'a' twice")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from campaign.messages import curfew
 from campaign.messages.advertising import Rule, Severity, check
-from campaign.timing import night
 
 SEOUL = ZoneInfo("Asia/Seoul")
 GOOD = "(광고)[하늘상점] 봄맞이 20% 할인\n무료거부 080-123-4567"
@@ -100,57 +95,40 @@ def test_a_finding_says_which_texts_it_is_about() -> None:
     assert finding.rule.startswith("the text begins with exactly (광고)")
 
 
-def at(hour: int, minute: int = 0, day: int = 1) -> datetime:
-    return datetime(2026, 12, day, hour, minute, tzinfo=SEOUL)
+@pytest.mark.parametrize(("before", "is_far"), [(0, False), (39, False), (40, False), (41, True)])
+def test_the_senders_name_is_near_within_40_characters_after_the_mark(before: int, is_far: bool) -> None:
+    severities = [severity for severity, _ in found("(광고)" + "가" * before + "하늘상점", Rule.NAME)]
+    assert severities == ([Severity.WARNING] if is_far else [])
 
 
-@pytest.mark.parametrize(
-    ("time", "expected"),
-    [
-        (at(20, 59), False),
-        (at(21), True),
-        (at(0), True),
-        (at(7, 59), True),
-        (at(8), False),
-        (at(12), False),
-        (datetime(2026, 12, 1, 12, 0, tzinfo=UTC), True),  # 21:00 in Seoul
-        (datetime(2026, 12, 1, 0, 0, tzinfo=UTC), False),  # 09:00 in Seoul
-    ],
-)
-def test_the_night_is_from_21_to_8_in_seoul(time: datetime, *, expected: bool) -> None:
-    assert night.is_night(time) == expected
+def test_a_name_at_the_very_start_stands_in_the_text() -> None:
+    assert found("하늘상점 할인", Rule.NAME) == []
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "words"),
-    [
-        (at(10), at(11), None),
-        (at(10), None, None),
-        (at(20), at(20, 59), None),
-        (at(20, 50), at(21), "would go on until 2026-12-01 21:00"),
-        (at(20, 50), at(21, 10), "the night begins at 2026-12-01 21:00"),
-        (at(20), at(9, day=2), "would go on until 2026-12-02 09:00"),  # through a whole night
-        (at(21), at(22), "would start at 2026-12-01 21:00:00; the next time is 2026-12-02 08:00:00"),
-        (at(3), at(4), "the next time is 2026-12-01 08:00"),
-    ],
-)
-def test_no_sending_starts_or_goes_on_in_the_night(start: datetime, end: datetime | None, words: str | None) -> None:
-    findings = curfew.check_span(start, end)
-    assert [finding.severity for finding in findings] == ([] if words is None else ["error"])
-    assert all(words in finding.words for finding in findings if words)
+def test_texts_that_are_missing_are_passed_over() -> None:
+    assert check([None, None], advertiser="하늘상점") == []
+    assert check([None]) == []
+    [finding] = check([None, GOOD])
+    assert finding.texts.tolist() == [False, True]
 
 
-def test_reservations_in_the_night_are_found() -> None:
-    dates = ["2026-12-01 20:59:59", "2026-12-01 21:00:00", None, "2026-12-01 07:59:59", "2026-12-01 08:00:00"]
-    [finding] = curfew.check_reservations(dates)
-    assert finding.texts.tolist() == [False, True, False, True, False]
-    assert finding.rule is Rule.NIGHT
-    assert curfew.check_reservations([None, "2026-12-01 10:00:00"]) == []
+def test_each_lookalike_is_a_finding_of_its_own() -> None:
+    end = "하늘상점\n무료거부 080-123-4567"
+    texts = [f"[광고]{end}", f"(AD){end}", f"[광고]{end}", end, f" (광고){end}", f"(광고){end}"]
+    flags = {finding.words: finding.texts.tolist() for finding in check(texts, advertiser="하늘상점")}
+    assert list(flags.values()) == [
+        [False, False, False, False, True, False],
+        [True, False, True, False, False, False],
+        [False, True, False, False, False, False],
+        [False, False, False, True, False, False],
+    ]
 
 
-@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.timezones()))
-def test_night_and_day_follow_each_other(time: datetime) -> None:
-    assert not night.is_night(night.next_day(time))
-    assert night.is_night(night.next_night(time))
-    assert timedelta() <= night.next_day(time) - time <= timedelta(hours=11)
-    assert timedelta() <= night.next_night(time) - time <= timedelta(hours=13)
+@pytest.mark.parametrize(("spaces", "named"), [(12, "'[광고]'"), (13, "'[광고'"), (0, "'[광고]'")])
+def test_a_lookalike_is_looked_for_in_the_first_16_characters(spaces: int, named: str) -> None:
+    [(_, words)] = found(" " * spaces + "[광고]하늘상점", Rule.MARK)
+    assert words.startswith(f"it begins with {named};")
+
+
+def test_a_free_way_to_refuse_is_enough_beside_one_that_does_not_say_so() -> None:
+    assert found("(광고)하늘상점\n수신거부 080-111-2222\n무료거부 080-123-4567", Rule.REFUSAL) == []

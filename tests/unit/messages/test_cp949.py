@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +85,58 @@ def test_only_what_cannot_be_sent_is_substituted_and_by_what_can(character: str)
 
 def test_hangul_in_parts_and_foreign_newlines_are_put_right() -> None:
     assert clean("한글\r\n둘\r셋") == "한글\n둘\n셋"
+    assert clean(unicodedata.normalize("NFD", "한글 메시지")) == "한글 메시지"
+    assert clean("한글\n둘") == "한글\n둘"
+
+
+def test_no_texts_have_no_lengths() -> None:
+    found = byte_lengths([])
+    assert (found.bytes.tolist(), found.faults) == ([], {})
+    assert found.bytes.dtype == byte_lengths(["가"]).bytes.dtype == "int64"
+
+
+@pytest.mark.parametrize("texts", [[], ["가"], ["가", "나"], ["가", "", "a😀"]])
+def test_texts_without_a_nul_are_counted_in_one_call(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaign.messages.cp949._one_by_one", lambda _: pytest.fail("each is counted by itself"))
+    assert len(byte_lengths(texts).bytes) == len(texts)
+
+
+def test_a_fault_is_found_in_its_text_at_its_place() -> None:
+    found = byte_lengths(["가나", "a😀b😀", "", "b\x07", "끝"])
+    assert found.bytes.tolist() == [4, 6, 0, 2, 2]
+    assert {index: (fault.character, fault.place) for index, fault in found.faults.items()} == {
+        1: ("😀", 1),
+        3: ("\x07", 1),
+    }
+
+
+def test_a_fault_at_the_start_of_a_text_is_its_own_and_not_the_text_befores() -> None:
+    found = byte_lengths(["a", "😀"])
+    assert {index: fault.place for index, fault in found.faults.items()} == {1: 0}
+
+
+def test_a_text_that_holds_a_nul_does_not_shift_the_others() -> None:
+    found = byte_lengths(["가", "a\0b", "나\x07"])
+    assert found.bytes.tolist() == [2, 3, 3]
+    assert {index: (fault.character, fault.place) for index, fault in found.faults.items()} == {
+        1: ("\0", 1),
+        2: ("\x07", 1),
+    }
+
+
+def test_tabs_and_newlines_may_be_sent_and_other_control_characters_may_not() -> None:
+    texts = [chr(code) for code in (*range(1, 32), 127)]
+    assert sorted(set(range(32)) - set(byte_lengths(texts).faults)) == [8, 9]
+
+
+def test_what_is_to_be_taken_out_is_said_with_its_place_counted_from_1() -> None:
+    words = str(Unencodable("😀", 0))
+    assert "'😀' (U+1F600, GRINNING FACE) at character 1: take it out" in words
+    assert "substitute" not in words
+    assert "take it out, or set `substitute = true`" in str(Unencodable("\u200b", 4))
+    assert "(U+0007, a control character) at character 3" in str(Unencodable("\x07", 2))
+
+
+def test_a_text_that_phones_can_show_is_not_changed() -> None:
+    assert substitute("plain - text") == "plain - text"
+    assert substitute("가나다 ￦5,000") == "가나다 ￦5,000"

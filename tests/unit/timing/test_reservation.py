@@ -35,8 +35,10 @@ def test_what_is_no_time_is_refused_with_the_value(text: str) -> None:
     ("ahead", "fits"),
     [
         (timedelta(minutes=15), False),
+        (timedelta(minutes=16) - timedelta(seconds=1), False),
         (timedelta(minutes=16), True),
         (timedelta(days=30) - timedelta(minutes=1), True),
+        (timedelta(days=30) - timedelta(seconds=59), False),
         (timedelta(days=30), False),  # 23 December 10:00 is one month ahead, to the second
     ],
 )
@@ -48,3 +50,16 @@ def test_a_month_after_the_31st_is_the_next_months_last_day() -> None:
     seoul = ZoneInfo("Asia/Seoul")
     assert reservation.a_month_after(datetime(2026, 1, 31, 9, tzinfo=seoul)) == datetime(2026, 2, 28, 9, tzinfo=seoul)
     assert reservation.a_month_after(datetime(2026, 12, 5, 9, tzinfo=seoul)) == datetime(2027, 1, 5, 9, tzinfo=seoul)
+    assert reservation.a_month_after(datetime(2026, 11, 30, 9, tzinfo=seoul)) == datetime(2026, 12, 30, 9, tzinfo=seoul)
+
+
+def test_a_reservation_may_name_its_seconds() -> None:
+    assert reservation.parse("2026-12-01 10:20:30") == datetime(2026, 12, 1, 10, 20, 30, tzinfo=ZoneInfo("Asia/Seoul"))
+
+
+def test_the_margin_may_be_given_up() -> None:
+    assert reservation.problem(NOW + timedelta(minutes=15), NOW, margin=timedelta()) is None
+    assert reservation.problem(NOW + timedelta(days=30), NOW, margin=timedelta()) is None
+    assert reservation.problem(NOW + timedelta(minutes=15, seconds=-1), NOW, margin=timedelta()) is not None
+
+

@@ -1,0 +1,266 @@
+"""What earlier runs sent already: refused as the same, told as nearly the same, or left out of this one."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from campaign.config import campaign_file
+from campaign.engine import history, planning
+from campaign.engine.checking.checked import Checked
+from campaign.engine.history import AlreadySent, CampaignError
+from campaign.journal import Journal, Settlement, open_for_writing
+from campaign.model import Column, Recipients, RunState, Source, State, schema
+from tests.support import runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+NOW = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+VENDOR = "https://sms.example.test"
+
+
+def number(place: int) -> str:
+    return f"0100000{place:04}"
+
+
+def recipients(rows: Sequence[tuple[int, str]], out: Sequence[int] = ()) -> Recipients:
+    """A row for each number and text; the rows at the places `out` do not go."""
+    texts: dict[str, list[str | None]] = {
+        "number": [number(one) for one, _ in rows],
+        "text": [text for _, text in rows],
+        "sender": ["0212345678"] * len(rows),
+        "msgType": ["SMS"] * len(rows),
+        "status": ["opted_out" if place in out else None for place in range(len(rows))],
+    }
+    texts |= {name: [None] * len(rows) for name in ("title", "image", "date", "reason", "note")}
+    table = pd.DataFrame({name: pd.array(column, dtype=schema.TEXT) for name, column in texts.items()})
+    table["bytes"] = pd.array([4] * len(rows), dtype=schema.INT)
+    table["row"] = pd.array(range(2, len(rows) + 2), dtype=schema.INT)
+    table["request"] = planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), 2)
+    return Recipients(
+        table=table,
+        columns=(Column(name="number", heading="휴대폰"),),
+        phone="number",
+        sources=(Source(file="r.xlsx"),),
+    )
+
+
+@dataclass
+class Bench:
+    """A journal, and campaigns that may have been sent before."""
+
+    folder: Path
+    journal: Journal
+
+    def checked(
+        self, rows: Sequence[tuple[int, str]], *, name: str = "봄맞이", once: bool = False, out: Sequence[int] = ()
+    ) -> Checked:
+        facts: dict[str, Any] = {
+            "name": name,
+            "sender": "02-1234-5678",
+            "recipients": {"files": ["r.xlsx"]},
+            "message": {"text": "가"},
+        }
+        if once:
+            facts["schedule"] = {"every": "0 10 * * *", "once_per_recipient": True}
+        campaign = campaign_file.build(facts, folder=self.folder, place="here")
+        made = recipients(rows, out)
+        return Checked(
+            campaign=campaign,
+            recipients=made,
+            images={},
+            notes=(),
+            night_consent=np.zeros(len(rows), dtype=bool),
+            fix=pd.Series([None] * len(rows)),
+        )
+
+    def run(self, run: str, rows: Sequence[tuple[int, str]], *states: State, **facts: Any) -> None:
+        """An earlier run, its requests in these states (accepted, where no more are given)."""
+        gateway = facts.pop("gateway", VENDOR)
+        made = recipients(rows, facts.pop("out", ()))
+        plan = planning.Plan(run, made.table)
+        digest = planning.digest_plan(made.table, gateway)
+        record = runs.record(id=run, gateway=gateway, created_at=NOW, plan_digest=digest, **{"name": "봄맞이", **facts})
+        self.journal.runs.add(record, made, plan.outline(), {})
+        for no in range(1, len(plan) + 1):
+            state = states[no - 1] if no <= len(states) else State.ACCEPTED
+            if state is State.PLANNED:
+                continue
+            self.journal.requests.advance(run, "me", [], [no], NOW)
+            settled = Settlement(no=no, attempt=1, state=state, code=None, message=None, request_no=None, msg_type=None)
+            if state is not State.IN_FLIGHT:
+                self.journal.requests.advance(run, "me", [settled], [], NOW)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
+        yield Bench(tmp_path, journal)
+
+
+ROWS = [(1, "가"), (2, "가"), (3, "나"), (4, "나")]  # two requests of two
+
+
+def test_the_same_plan_to_the_same_gateway_is_refused_with_the_run_that_sent_it(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    with pytest.raises(AlreadySent, match="first"):
+        history.refuse_resend(bench.journal, bench.checked(ROWS), VENDOR)
+    with pytest.raises(AlreadySent):  # whatever the campaign is called
+        history.refuse_resend(bench.journal, bench.checked(ROWS, name="또"), VENDOR.upper().replace("HTTPS", "https"))
+
+
+def test_another_plan_or_another_gateway_or_practice_is_not_refused(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    bench.run("practice", ROWS, gateway="sandbox")
+    history.refuse_resend(bench.journal, bench.checked(ROWS[:3]), VENDOR)
+    history.refuse_resend(bench.journal, bench.checked(ROWS), "https://another.example.test")
+    history.refuse_resend(bench.journal, bench.checked(ROWS), "sandbox")
+
+
+def test_a_plan_that_reached_nobody_may_be_sent(bench: Bench) -> None:
+    bench.run("first", ROWS, State.REJECTED, State.REJECTED)
+    history.refuse_resend(bench.journal, bench.checked(ROWS), VENDOR)
+
+
+def test_of_several_runs_of_the_same_plan_the_newest_is_named(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    bench.run("second", ROWS)
+    with pytest.raises(AlreadySent, match="second"):
+        history.refuse_resend(bench.journal, bench.checked(ROWS), VENDOR)
+
+
+def test_a_finished_run_is_not_resumed_and_one_that_may_still_go_is(bench: Bench) -> None:
+    bench.run("done", ROWS, state=RunState.FINISHED)
+    bench.run("open", ROWS[:2], State.PLANNED)
+    refusals = []
+    for rows in (ROWS, ROWS[:2]):
+        with pytest.raises(AlreadySent) as caught:
+            history.refuse_resend(bench.journal, bench.checked(rows), VENDOR)
+        refusals.append(str(caught.value))
+    assert ["resume" in refusal for refusal in refusals] == [False, True]
+
+
+def going(checked: Checked) -> list[str]:
+    table = checked.table
+    return table.loc[table["request"].notna(), "number"].tolist()
+
+
+def test_whom_an_earlier_run_reached_is_left_out_where_nobody_may_get_it_twice(bench: Bench) -> None:
+    bench.run("first", [(1, "가"), (2, "가"), (3, "나"), (4, "나"), (5, "다")], State.ACCEPTED, State.REJECTED)
+    rows = [(place, "새 글") for place in range(1, 7)]
+    left = history.leave_out_reached(bench.journal, bench.checked(rows, once=True), VENDOR)
+    assert going(left) == [number(3), number(4), number(6)]
+    assert left.table["status"].fillna("").tolist() == ["duplicate", "duplicate", "", "", "duplicate", ""]
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN])
+def test_whom_a_run_may_have_reached_or_may_reach_yet_counts_as_reached(bench: Bench, state: State) -> None:
+    bench.run("first", [(1, "가"), (2, "가")], state)
+    assert going(history.leave_out_reached(bench.journal, bench.checked([(1, "x"), (9, "x")], once=True), VENDOR)) == [
+        number(9)
+    ]
+
+
+def test_all_earlier_runs_of_the_campaign_count(bench: Bench) -> None:
+    bench.run("first", [(1, "가")])
+    bench.run("second", [(2, "가")])
+    rows = [(1, "x"), (2, "x"), (3, "x")]
+    assert going(history.leave_out_reached(bench.journal, bench.checked(rows, once=True), VENDOR)) == [number(3)]
+
+
+def test_runs_of_another_campaign_or_another_gateway_leave_nobody_out(bench: Bench) -> None:
+    bench.run("first", [(1, "가")], name="다른 것")
+    bench.run("second", [(1, "가")], gateway="https://another.example.test")
+    checked = bench.checked([(1, "x")], once=True)
+    assert history.leave_out_reached(bench.journal, checked, VENDOR) is checked
+
+
+def test_where_it_is_not_asked_for_nobody_is_left_out(bench: Bench) -> None:
+    bench.run("first", [(1, "가")])
+    checked = bench.checked([(1, "x")])
+    assert history.leave_out_reached(bench.journal, checked, VENDOR) is checked
+    assert not history.is_once_per_recipient(checked.campaign)
+    assert history.is_once_per_recipient(bench.checked([(1, "x")], once=True).campaign)
+
+
+def test_a_schedule_alone_does_not_leave_anybody_out(bench: Bench) -> None:
+    facts = {"name": "a", "sender": "02-1234-5678", "recipients": {"files": ["r.xlsx"]}, "message": {"text": "가"}}
+    facts |= {"schedule": {"every": "0 10 * * *"}}
+    assert not history.is_once_per_recipient(campaign_file.build(facts, folder=bench.folder, place="here"))
+
+
+def test_a_run_whose_numbers_were_removed_stops_a_campaign_that_nobody_may_get_twice(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    bench.journal.runs.purge("first", NOW)
+    with pytest.raises(CampaignError, match="first"):
+        history.leave_out_reached(bench.journal, bench.checked(ROWS, once=True), VENDOR)
+
+
+def test_a_name_is_the_same_however_its_hangul_is_put_together(bench: Bench) -> None:
+    bench.run("first", [(1, "가")], name=unicodedata.normalize("NFD", "봄맞이"))
+    assert going(history.leave_out_reached(bench.journal, bench.checked([(1, "x"), (2, "x")], once=True), VENDOR)) == [
+        number(2)
+    ]
+
+
+def test_nothing_is_told_without_an_earlier_run_of_the_campaign(bench: Bench) -> None:
+    assert history.describe_similar_run(bench.journal, bench.checked(ROWS), VENDOR) is None
+    bench.run("first", ROWS, name="다른 것")
+    assert history.describe_similar_run(bench.journal, bench.checked(ROWS), VENDOR) is None
+
+
+def test_the_very_same_messages_are_told_as_such(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    told = history.describe_similar_run(bench.journal, bench.checked(ROWS), VENDOR)
+    assert told is not None
+    assert "first" in told
+    assert " of these " not in told
+
+
+def shares(told: str | None) -> list[int]:
+    """The counts in a sentence on nearly the same messages: the same, all, new numbers, other messages."""
+    assert told is not None
+    return [int(word.replace(",", "")) for word in told.split() if word.replace(",", "").isdigit()]
+
+
+def test_of_nearly_the_same_messages_it_is_told_how_many_are_the_same_new_or_other_than_then(bench: Bench) -> None:
+    bench.run("first", [(1, "가"), (2, "가"), (3, "가"), (4, "가"), (7, "가")], out=[4])
+    rows = [(1, "가"), (2, "가"), (3, "가"), (4, "다른 글"), (5, "가"), (7, "가"), (8, "가")]
+    told = history.describe_similar_run(bench.journal, bench.checked(rows, out=[6]), VENDOR)
+    assert shares(told) == [3, 6, 2, 1]  # 7 did not go then, so it is new; 8 does not go now
+
+
+@pytest.mark.parametrize(("same", "all_", "is_told"), [(1, 2, True), (2, 4, True), (1, 3, False), (2, 5, False)])
+def test_it_is_told_from_half_of_the_messages_on(bench: Bench, same: int, all_: int, is_told: bool) -> None:
+    bench.run("first", [(place, "가") for place in range(1, same + 1)])
+    rows = [(place, "가") for place in range(1, all_ + 1)]
+    assert (history.describe_similar_run(bench.journal, bench.checked(rows), VENDOR) is not None) is is_told
+
+
+def test_the_last_run_is_compared_and_not_the_ones_before(bench: Bench) -> None:
+    bench.run("first", [(1, "가"), (2, "가"), (3, "가")])
+    bench.run("last", [(9, "나")])
+    assert history.describe_similar_run(bench.journal, bench.checked([(1, "가"), (2, "가")]), VENDOR) is None
+
+
+def test_nothing_is_told_where_nothing_goes_or_the_numbers_were_removed(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    assert history.describe_similar_run(bench.journal, bench.checked(ROWS, out=[0, 1, 2, 3]), VENDOR) is None
+    bench.journal.runs.purge("first", NOW)
+    assert history.describe_similar_run(bench.journal, bench.checked(ROWS[:3]), VENDOR) is None
+
+
+def test_an_older_run_whose_numbers_were_removed_does_not_hide_the_last_one(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    bench.journal.runs.purge("first", NOW)
+    bench.run("last", ROWS[:3])
+    told = history.describe_similar_run(bench.journal, bench.checked(ROWS), VENDOR)
+    assert shares(told) == [3, 4, 1, 0]
