@@ -184,6 +184,7 @@ def dispatch(
             clock=options.clock,
             gate=sending_hours.gate_for_run(journal, record, table, at),
             patience=options.patience,
+            start_by=options.latest,
         ).go()
 
 

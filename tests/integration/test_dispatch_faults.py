@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -122,6 +122,7 @@ class Bench:
         stop: StopRequest | None = None,
         waits: Waits = NO_WAITS,
         clock: Clock | None = None,
+        start_by: datetime | None = None,
     ) -> Ending:
         return Dispatch(
             self.journal,
@@ -132,6 +133,7 @@ class Bench:
             stop=stop or StopRequest(),
             judge=Judge(waits=waits),
             clock=clock,
+            start_by=start_by,
         ).go()
 
     def states(self) -> list[str]:
@@ -354,3 +356,33 @@ def test_a_rate_is_kept_with_a_slow_journal_and_an_idle_time_is_not_caught_up() 
     assert taken == pytest.approx(20 * 10, abs=5)
     pace.fell_behind(0.001)
     assert pace.take(100, now + 60) <= 2
+
+
+NOT_SENT = Outcome(fate=Fate.NOT_SENT, detail="no connection within 10 s")
+
+
+def test_a_run_whose_first_requests_never_leave_does_not_start_after_its_latest_time(ten: Bench) -> None:
+    clock = SetClock()
+    latest = clock.at + timedelta(seconds=20)
+
+    def too_slow() -> Outcome:
+        clock.passed += 15
+        return NOT_SENT if clock.passed < 100 else ACCEPTED
+
+    client = Script(dict.fromkeys(range(1, 11), too_slow))
+    ending = ten.go(client, clock=clock, start_by=latest, waits=Waits(unreachable=(1,) * 50, jitter=0))
+    assert ending.state == RunState.PAUSED
+    assert "nothing of it was sent by 2026-12-01 10:00:20" in str(ending.why)
+    assert ten.states() == ["planned"] * 10
+
+
+def test_a_run_that_started_in_time_is_sent_to_its_end_after_its_latest_time(ten: Bench) -> None:
+    clock = SetClock()
+
+    def slow() -> Outcome:
+        clock.passed += 15
+        return ACCEPTED
+
+    client = Script(dict.fromkeys(range(1, 11), slow))
+    assert ten.go(client, clock=clock, start_by=clock.at + timedelta(seconds=20)) == Ending(RunState.FINISHED)
+    assert ten.states() == ["accepted"] * 10

@@ -27,6 +27,7 @@ from campaign.journal import Settlement
 from campaign.model import RunState, State
 from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError, JournalError
+from campaign.model.times import format_time
 from campaign.timing import reservation
 from campaign.timing.gate import Gate
 
@@ -77,6 +78,7 @@ class Dispatch:
         clock: the machine's own, unless another is given.
         gate: where the run has hours, or is spread over time.
         patience: seconds to wait in place for the spread; without a limit by default.
+        start_by: after that time nothing is claimed, unless something of the run was sent before.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Dispatch:
         clock: Clock | None = None,
         gate: Gate | None = None,
         patience: float | None = None,
+        start_by: datetime | None = None,
     ) -> None:
         self._journal = journal
         self._run = run
@@ -102,6 +105,7 @@ class Dispatch:
         self._judge = judge or Judge()
         self._clock = clock or Clock()
         self._owner = uuid.uuid4().hex
+        self._start_by = start_by  # None once a request was accepted, rejected or became unknown
         self._pace = Pace(run.rate)
         self._passage = Passage(gate or Gate(), self._clock, patience)
         self._left: list[int] = []  # still to send, the next one last
@@ -123,6 +127,8 @@ class Dispatch:
             JournalError: it could not begin; nothing was sent.
         """
         self._left = self._journal.requests.planned(self._run.id)[::-1]
+        if not set(self._journal.requests.counts(self._run.id)) <= {State.PLANNED, State.CANCELLED}:
+            self._start_by = None
         self._journal.runs.start(self._run.id, self._clock.now())
         threads = min(self._run.in_flight, max(len(self._left), 1))
         try:
@@ -233,7 +239,7 @@ class Dispatch:
 
     def _choose(self, now: float) -> dict[int, PreparedRequest]:
         """The requests to go on the wire at this moment."""
-        if self._is_shut() or now < self._hold_until:
+        if self._is_shut() or now < self._hold_until or self._starts_too_late():
             return {}
         while self._later and self._later[0][0] <= now:
             self._put_back(heapq.heappop(self._later)[1])
@@ -262,6 +268,16 @@ class Dispatch:
         """To be sent again, in the plan's order."""
         insort(self._left, no, key=lambda other: -other)
 
+    def _starts_too_late(self) -> bool:
+        """Whether the latest time to start has passed and nothing of the run was sent; ends the dispatch then."""
+        if self._start_by is None or self._clock.now() <= self._start_by:
+            return False
+        if not self._under_way:
+            self._why = (
+                f"nothing of it was sent by {format_time(self._start_by)} (Asia/Seoul), the latest time to start"
+            )
+        return True
+
     def _comes_too_late(self, request: Request) -> bool:
         date = request.message.date
         if date is None:
@@ -284,6 +300,8 @@ class Dispatch:
         no = one.claim.no
         verdict = self._judge.judge(no, outcome, claimed_at=one.claimed_at, now=now)
         self._unwritten.append(_settlement(one, verdict.state, outcome, verdict.cause))
+        if verdict.state != State.PLANNED:
+            self._start_by = None
         if verdict.pause and self._why is None:
             self._why = verdict.pause
         if verdict.state == State.PLANNED and verdict.again_at is not None:
