@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from campaign.model import RunState, ScheduleState, State
+from campaign.model.errors import JournalError
 from campaign.model.times import format_time
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
@@ -29,6 +30,7 @@ class Action(StrEnum):
     FINISH = "finish"  # its run has ended or needs a decision: report it
     MISS = "miss"  # a time at which nothing was started, too late now: record it
     EXPIRE = "expire"  # begun, and too late to continue: the user decides
+    REPORT = "report"  # its record makes no sense: say so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +90,15 @@ def tasks(journal: Reader, now: datetime, *, alone: bool) -> list[Task]:
 def next_time(journal: Reader, now: datetime) -> datetime | None:
     """When there is something to do next, as far as the journal knows; None where there is nothing."""
     runs = (run.resume_at for run in journal.runs.waiting_to_resume() if run.resume_at)
-    starts = (time for schedule in _active(journal) for time in upcoming(journal, schedule, now, 1))
+    starts = (time for schedule in _active(journal) for time in _next_of(journal, schedule, now))
     return min((time for time in (*runs, *starts) if time > now), default=None)
+
+
+def _next_of(journal: Reader, schedule: ScheduleRecord, now: datetime) -> list[datetime]:
+    try:
+        return upcoming(journal, schedule, now, 1)
+    except (ValueError, OverflowError):  # a record that makes no sense, which `tasks` reports
+        return []
 
 
 def upcoming(journal: Reader, schedule: ScheduleRecord, now: datetime, count: int) -> list[datetime]:
@@ -102,19 +111,37 @@ def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
     opened = journal.schedules.open_occurrences()
     for one in opened:
         schedule = schedules[one.schedule]
-        if one.run is None:
-            yield from _claimed(one, schedule, now)
-            continue
-        run = journal.runs.get(one.run)
-        if alone or run.state != RunState.RUNNING:
-            yield from _started(journal, one, schedule, run, now)
+        yield from _isolated(schedule, _opened(journal, one, schedule, now, alone=alone))
     bound = {one.run for one in opened}
     for run in journal.runs.waiting_to_resume():
         if run.id not in bound and run.resume_at:
             yield from _waiting(run, None, run.resume_at + GRACE, now, run.resume_at)
     for schedule in schedules.values():
         if schedule.state == ScheduleState.ACTIVE:
-            yield from _due(schedule, journal.schedules.known_times(schedule.id, now), now)
+            yield from _isolated(schedule, _due(schedule, journal.schedules.known_times(schedule.id, now), now))
+
+
+def _isolated(schedule: ScheduleRecord, tasks: Iterator[Task]) -> Iterator[Task]:
+    """The tasks of one schedule. If its record makes no sense, one task says so, and the other schedules go on."""
+    try:
+        yield from tasks
+    except JournalError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - an older program, or another one, may have written anything
+        at = schedule.created_at
+        words = f"its record in the journal cannot be used: {type(problem).__name__}: {problem}"
+        yield Task(action=Action.REPORT, due=at, at=at, until=at, schedule=schedule, why=words)
+
+
+def _opened(
+    journal: Reader, one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime, *, alone: bool
+) -> Iterator[Task]:
+    if one.run is None:
+        yield from _claimed(one, schedule, now)
+        return
+    run = journal.runs.get(one.run)
+    if alone or run.state != RunState.RUNNING:
+        yield from _started(journal, one, schedule, run, now)
 
 
 def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Iterator[Task]:

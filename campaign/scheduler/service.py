@@ -290,6 +290,12 @@ class Scheduler:
         self._summaries.pop(run.id, None)
         return self._settle(journal, task, OccurrenceState.EXPIRED, why)
 
+    def _report_broken(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
+        del journal
+        schedule = task.require_schedule()
+        self._retry_at[task.key] = now + AGAIN_AFTER
+        return SchedulerEvent(at=now, schedule=schedule.id, due=task.due, state="trouble", why=task.why)
+
     def _settle(self, journal: Journal, task: Task, state: OccurrenceState, why: str | None) -> SchedulerEvent:
         """Report its run, where it has one; tell; and only then let the journal forget about it."""
         summary = self._report(journal, task.run) if task.run is not None else None
@@ -348,6 +354,7 @@ _ACTIONS: Final = {
     Action.FINISH: Scheduler._finish,  # noqa: SLF001
     Action.MISS: Scheduler._miss,  # noqa: SLF001
     Action.EXPIRE: Scheduler._expire,  # noqa: SLF001
+    Action.REPORT: Scheduler._report_broken,  # noqa: SLF001
 }
 
 

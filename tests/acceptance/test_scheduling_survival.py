@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
 from campaign.cli.scheduler_listener import TerminalListener
+from campaign.config import campaign_file
 from campaign.engine import runs
 from campaign.engine.checking.check import check
-from campaign.engine.progress import StopRequest
+from campaign.engine.progress import SILENT, StopRequest
+from campaign.journal import open_for_writing
 from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler
 from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.support.desk import Desk
 
@@ -195,3 +197,24 @@ def test_a_scheduler_stays_whatever_a_look_comes_to(shift: Shift, monkeypatch: p
     assert (done.status, stop.count) == (0, 1)
     assert done.err.count("unexpected error: RuntimeError: first") == 1
     assert done.err.count("unexpected error: KeyError: 'second'") == 1
+
+
+def test_a_run_whose_record_makes_no_sense_is_reported_and_the_others_start(shift: Shift) -> None:
+    with open_for_writing(f"sqlite:///{shift.journal}") as journal:
+        bad = journal.schedules.get("bad")
+        due = bad.timetable.start_at
+        assert due is not None
+        journal.schedules.claim_occurrence(bad.id, due, due + bad.timetable.grace, shift.clock.now())
+        checked = check(campaign_file.load(Path(bad.file)), shift.clock.now(), SILENT)
+        runs.plan(journal, checked, bad.gateway, runs.PlanOptions(now=shift.clock.now(), occurrence=(bad.id, due)))
+    with closing(sqlite3.connect(shift.journal)) as connection:  # as an older program took it
+        connection.execute("UPDATE runs SET spread = '9999999999999 every 99999999999 minutes'")
+        connection.commit()
+    for _ in range(2):
+        happened = {one["schedule"]: one for one in shift.run_due().json["happened"]}
+        assert happened["bad"]["state"] == "trouble"
+        assert "its record in the journal cannot be used" in happened["bad"]["why"]
+        if "good" in happened:
+            assert happened["good"]["state"] == "ended"
+        shift.later(minutes=2)
+    assert texts(shift) == ["good"] * 3
