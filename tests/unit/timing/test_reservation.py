@@ -61,5 +61,3 @@ def test_the_margin_may_be_given_up() -> None:
     assert reservation.problem(NOW + timedelta(minutes=15), NOW, margin=timedelta()) is None
     assert reservation.problem(NOW + timedelta(days=30), NOW, margin=timedelta()) is None
     assert reservation.problem(NOW + timedelta(minutes=15, seconds=-1), NOW, margin=timedelta()) is not None
-
-
