@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from campaign.cli import remedies
 from campaign.config import campaign_file
 from campaign.engine import history, planning
 from campaign.engine.checking.checked import Checked
-from campaign.engine.history import AlreadySent, CampaignError
+from campaign.engine.history import AlreadySent
 from campaign.journal import Journal, Settlement, open_for_writing
 from campaign.model import Column, Recipients, RunState, Source, State, schema
+from campaign.model.errors import CampaignError
 from tests.support import runs
 
 if TYPE_CHECKING:
@@ -144,8 +146,12 @@ def test_a_finished_run_is_not_resumed_and_one_that_may_still_go_is(bench: Bench
     for rows in (ROWS, ROWS[:2]):
         with pytest.raises(AlreadySent) as caught:
             history.refuse_resend(bench.journal, bench.checked(rows), VENDOR)
-        refusals.append(str(caught.value))
-    assert ["resume" in refusal for refusal in refusals] == [False, True]
+        refusals.append(caught.value)
+    assert [(refusal.run, refusal.state) for refusal in refusals] == [
+        ("done", RunState.FINISHED),
+        ("open", RunState.INTERRUPTED),
+    ]
+    assert ["`campaign resume " in remedies.in_words(refusal) for refusal in refusals] == [False, True]
 
 
 def going(checked: Checked) -> list[str]:

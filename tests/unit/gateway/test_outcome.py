@@ -170,11 +170,11 @@ def test_a_code_has_nine_digits_at_most(number: int, fate: Fate, quote: str) -> 
         (b" \n", "HTTP 503 with an empty body"),
         (b"<html>502</html>", "HTTP 503 with 16 bytes without a result code"),
         (b" " * 1_234 + b"x", "HTTP 503 with 1,235 bytes without a result code"),
-        (b'{"a": 1, "a": 0}', "HTTP 503 with an answer that is not clear: it has 'a' twice"),
-        (b'{"a": 1, "b": 2, "b": 3, "resultCode": 0}', "HTTP 503 with an answer that is not clear: it has 'b' twice"),
-        (b'{"resultCode": NaN}', "HTTP 503 with an answer that is not clear: it has NaN, which is not JSON"),
+        (b'{"a": 1, "a": 0}', "HTTP 503 with an ambiguous answer: it has 'a' twice"),
+        (b'{"a": 1, "b": 2, "b": 3, "resultCode": 0}', "HTTP 503 with an ambiguous answer: it has 'b' twice"),
+        (b'{"resultCode": NaN}', "HTTP 503 with an ambiguous answer: it has NaN, which is not JSON"),
         (b"202", "HTTP 503 with 202 as the whole answer"),
-        (b'{"code": 206}', 'HTTP 503 with "code" 206 in place of a result code'),
+        (b'{"code": 206}', 'HTTP 503 with "code" 206 instead of a result code'),
     ],
 )  # fmt: skip
 def test_an_unreadable_answer_is_told_in_words(body: bytes, detail: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from campaign.messages import checks
 from campaign.model import MsgType, schema
+from campaign.model.sentences import Refused, sentence
 
 
 def texts(*values: str | None) -> pd.Series:
@@ -41,7 +42,7 @@ def test_a_text_has_room_for_90_or_2000_bytes(kind: str, most: int) -> None:
     findings = checks.Problems({})
     checks.judge_texts(texts("가", "가", "가"), bytes_of(most - 1, most, most + 7), kinds(*[kind] * 3), findings)
     assert list(findings.reasons) == [2]
-    words = str(findings.reasons[2])
+    words = sentence(findings.reasons[2])
     assert f"{most + 7:,}" in words
     assert f"{most:,}" in words
     assert " 7 " in words
@@ -63,9 +64,9 @@ def test_of_several_findings_of_a_message_the_first_counts() -> None:
 def test_the_field_at_fault_is_that_in_which_the_first_problem_was_found() -> None:
     findings = checks.Problems({})
     findings.add(np.array([True, False]), lambda _: "a")
-    findings.blame("text")
+    findings.attribute_to("text")
     findings.add(np.array([True, True]), lambda _: "b")
-    findings.blame("title")
+    findings.attribute_to("title")
     assert findings.fields == {0: "text", 1: "title"}
 
 
@@ -75,14 +76,14 @@ def test_every_different_value_is_asked_about_once_and_a_refused_one_is_found_in
     def rule(value: str) -> str:
         asked.append(value)
         if value == "bad":
-            raise ValueError(value)
+            raise Refused(f"no {value}")
         return value.upper()
 
     findings = checks.Problems({})
     found = checks.by_value(texts("a", "bad", None, "a", "bad"), rule, findings)
     assert asked == ["a", "bad"]
     assert found.fillna("-").tolist() == ["A", "-", "-", "A", "-"]
-    assert sorted(findings.reasons) == [1, 4]
+    assert findings.reasons == {1: "no bad", 4: "no bad"}
     assert found.index.tolist() == [0, 1, 2, 3, 4]
 
 

@@ -23,11 +23,11 @@ def at(hour: int, minute: int = 0, day: int = 1) -> datetime:
         (at(10), at(11), None),
         (at(10), None, None),
         (at(20), at(20, 59), None),
-        (at(20, 50), at(21), "would go on until 2026-12-01 21:00"),
-        (at(20, 50), at(21, 10), "the night begins at 2026-12-01 21:00"),
-        (at(20), at(9, day=2), "would go on until 2026-12-02 09:00"),  # through a whole night
-        (at(21), at(22), "would start at 2026-12-01 21:00; the next time is 2026-12-02 08:00"),
-        (at(3), at(4), "the next time is 2026-12-01 08:00"),
+        (at(20, 50), at(21), "would go on until 2026-12-01 21:00:00"),
+        (at(20, 50), at(21, 10), "the night begins at 2026-12-01 21:00:00"),
+        (at(20), at(9, day=2), "would go on until 2026-12-02 09:00:00"),  # through a whole night
+        (at(21), at(22), "would start at 2026-12-01 21:00:00; the next time is 2026-12-02 08:00:00"),
+        (at(3), at(4), "the next time is 2026-12-01 08:00:00"),
     ],
 )
 def test_no_sending_starts_or_goes_on_in_the_night(start: datetime, end: datetime | None, words: str | None) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from campaign.model.reasons import Reason
+from campaign.model.reasons import Reason, decode
+from campaign.model.sentences import sentence
 from campaign.recipients.numbers import korean
 
 
@@ -16,22 +17,22 @@ def judged(*cells: str | None) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
-        ("234567890", Reason.TOO_SHORT),
-        ("2345678901", Reason.UNKNOWN),
-        ("234567890123", Reason.UNKNOWN),
-        ("2345678901234", Reason.TOO_LONG),
-        ("2345678901234567", Reason.TOO_LONG),
-        ("23456789012345678", Reason.SEVERAL),
-        ("01012345678 01012345679", Reason.SEVERAL),
-        ("0101234567", Reason.TOO_SHORT),
-        ("010123456789", Reason.TOO_LONG),
-        ("", Reason.EMPTY),
-        (None, Reason.EMPTY),
-        ("0212345678", Reason.LANDLINE),
-        ("15881234", Reason.SERVICE),
-        ("4.41E+11", Reason.EXPONENT),
-        ("01012345678③", Reason.LETTERS),
-        ("0101234567③", Reason.LETTERS),
+        ("234567890", Reason.PHONE_TOO_SHORT),
+        ("2345678901", Reason.PHONE_UNKNOWN),
+        ("234567890123", Reason.PHONE_UNKNOWN),
+        ("2345678901234", Reason.PHONE_TOO_LONG),
+        ("2345678901234567", Reason.PHONE_TOO_LONG),
+        ("23456789012345678", Reason.PHONE_SEVERAL),
+        ("01012345678 01012345679", Reason.PHONE_SEVERAL),
+        ("0101234567", Reason.PHONE_TOO_SHORT),
+        ("010123456789", Reason.PHONE_TOO_LONG),
+        ("", Reason.PHONE_EMPTY),
+        (None, Reason.PHONE_EMPTY),
+        ("0212345678", Reason.PHONE_LANDLINE),
+        ("15881234", Reason.PHONE_SERVICE),
+        ("4.41E+11", Reason.PHONE_EXPONENT),
+        ("01012345678③", Reason.PHONE_LETTERS),
+        ("0101234567③", Reason.PHONE_LETTERS),
     ],
 )
 def test_a_cell_without_a_number_has_the_reason_that_fits_first(cell: str | None, code: Reason) -> None:
@@ -40,6 +41,8 @@ def test_a_cell_without_a_number_has_the_reason_that_fits_first(cell: str | None
         place = cells.index(cell)
         assert found["code"].isna().tolist() == [place != one for one in range(len(cells))]
         assert found["code"].iloc[place] == str(code)
+        parameters = {} if code == Reason.PHONE_EMPTY else {"value": cell}
+        assert decode(found["reason"].iloc[place]) == [(str(code), parameters)]
         assert pd.isna(found["number"].iloc[place])
         assert pd.isna(found["note"].iloc[place])
 
@@ -74,7 +77,8 @@ def test_a_number_that_may_not_receive_goes_with_a_note(number: str, doubtful: b
 def test_a_reason_quotes_the_first_60_characters_of_the_cell() -> None:
     cell = "".join(chr(ord("가") + place) for place in range(70))
     reason = judged(cell)["reason"].iloc[0]
-    assert f"'{cell[:60]}'" in reason
+    assert decode(reason) == [("phone_letters", {"value": cell[:60]})]
+    assert f"'{cell[:60]}'" in sentence(reason)
 
 
 def test_a_missing_cell_is_empty_however_pandas_writes_it() -> None:

@@ -99,7 +99,7 @@ def test_what_a_field_does_not_take_is_refused_with_what_it_takes(line: str, nam
 
 
 def test_a_time_of_the_day_is_refused_with_its_minute_and_hour_apart() -> None:
-    assert "as 30 9" in refusal("* 09:30 * * *")
+    assert "write minute and hour as two fields: 30 9;" in refusal("* 09:30 * * *")
 
 
 def test_an_empty_part_is_named() -> None:
