@@ -55,15 +55,19 @@ UNCHECKED_ROWS: Final = 99_999
 _ZERO: Final = b"0"
 _CAPITALS: Final = bytes(range(ord("A"), ord("Z") + 1))
 _DIGITS: Final = b"0123456789"
+_BEYOND_ASCII: Final = bytes(range(0x80, 0x100))
 _KINDS: Final = bytes.maketrans(
-    _CAPITALS + _DIGITS + b"'\t\r\n", b"A" * len(_CAPITALS) + _ZERO * len(_DIGITS) + b'"   '
+    _CAPITALS + _DIGITS + _BEYOND_ASCII + b"'\t\r\n",
+    b"A" * len(_CAPITALS) + _ZERO * len(_DIGITS) + b"\x80" * len(_BEYOND_ASCII) + b'"   ',
 )
-"""Every capital letter as A, every digit as 0, every quotation mark as a double one, white space as a space."""
+"""Every capital letter as A, every digit as 0, every byte of Hangul as 0x80, every quotation mark as a double one,
+white space as a space."""
 
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,18})["']""")
 _UNNAMED_CELL = re.compile(rb'<c(?=[\s/>])(?! r="A{1,3}")|<\w+:c[\s/>]')
 _SIX_DIGITS: Final = _ZERO * 6 + b'"'
 _TOO_LONG_INDEX: Final = _ZERO * 19
+_ROW_END: Final = b"</row>"
 _STRING_CELL: Final = b't="s"'
 _STRING_CELL_WITH_INDEX: Final = b't="s"><v></v></c>'
 _BAD_INDEX = re.compile(
@@ -84,6 +88,34 @@ _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?f\b[^<>]*+(?:(?<=/)>|>[^<]*+</(?:\w+:)?f>)"
     rb"\s{0,99}(?:<(?:\w+:)?v\s{0,9}/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s{0,99}</(?:\w+:)?c>"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """A piece of a sheet's XML, and what the checks search instead of all of it.
+
+    The rows of a list are alike except for their digits and letters. So few
+    distinct rows are left once digits are removed and capitals are all A.
+    """
+
+    xml: bytes
+    distinct_rows: bytes  # without digits, other bytes by `_KINDS`, each row once, in any order
+    string_cells: int
+    has_long_numbers: bool  # whether a number of six digits or more ends before a quotation mark
+    has_too_long_index: bool
+
+    @classmethod
+    def of(cls, xml: bytes) -> _Piece:
+        kinds = xml.translate(_KINDS)
+        shape = kinds.translate(None, _ZERO)
+        has_six_digits = _ZERO * 6 in kinds
+        return cls(
+            xml=xml,
+            distinct_rows=_ROW_END.join(set(shape.split(_ROW_END))),
+            string_cells=shape.count(_STRING_CELL),
+            has_long_numbers=has_six_digits and _SIX_DIGITS in kinds,
+            has_too_long_index=has_six_digits and _TOO_LONG_INDEX in kinds,
+        )
 
 
 class Sheet:
@@ -117,9 +149,10 @@ class Sheet:
         """
         found = SheetAnnotations()
         row = 0
-        for piece in _whole_rows(self._pieces()):
+        for xml in _whole_rows(self._pieces()):
+            piece = _Piece.of(xml)
             self._measure(piece)
-            found.plain = found.plain or _FIRST_CELL.search(piece) is not None
+            found.plain = found.plain or _FIRST_CELL.search(xml) is not None
             row = _look(piece, found, row)
         self._check_extent()
         return found
@@ -133,26 +166,24 @@ class Sheet:
                     return _name(cell)
         return None
 
-    def _measure(self, piece: bytes) -> None:
-        self._size_bytes += len(piece)
-        kinds = piece.translate(_KINDS)
-        shape = kinds.translate(None, _ZERO)
-        if _SIX_DIGITS in kinds or b'r="AA' in shape:
-            columns, rows = _last(piece)
-            self._columns, self._rows = max(self._columns, columns), max(self._rows, rows)
-        is_doubtful = shape.count(b'<c r="A') != shape.count(b"<c") or b":c " in shape or b":c>" in shape
-        if is_doubtful and _UNNAMED_CELL.search(shape):
+    def _measure(self, piece: _Piece) -> None:
+        self._size_bytes += len(piece.xml)
+        self.string_cells += piece.string_cells
+        rows = piece.distinct_rows
+        if piece.has_long_numbers or b'r="AA' in rows:
+            last_column, last_row = _last(piece.xml)
+            self._columns, self._rows = max(self._columns, last_column), max(self._rows, last_row)
+        is_doubtful = rows.count(b'<c r="A') != rows.count(b"<c") or b":c " in rows or b":c>" in rows
+        if is_doubtful and _UNNAMED_CELL.search(rows):
             self.is_regular = False
-        strings = shape.count(_STRING_CELL)
-        self.string_cells += strings
         if (
-            strings != shape.count(_STRING_CELL_WITH_INDEX)
-            or _TOO_LONG_INDEX in kinds
-            or b" =" in shape
-            or b"= " in shape
+            rows.count(_STRING_CELL) != rows.count(_STRING_CELL_WITH_INDEX)
+            or piece.has_too_long_index
+            or b" =" in rows
+            or b"= " in rows
             or not self.is_regular
         ):
-            self._check_indices(piece)
+            self._check_indices(piece.xml)
 
     def _check_indices(self, piece: bytes) -> None:
         cell = _BAD_INDEX.search(piece)
@@ -297,18 +328,19 @@ def _whole_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _look(piece: bytes, found: SheetAnnotations, row: int) -> int:
-    if b' t="e"' in piece:
-        found.errors += [(match[1] or b"?").decode() for match in _ERROR.finditer(piece)]
+def _look(piece: _Piece, found: SheetAnnotations, row: int) -> int:
+    xml, rows = piece.xml, piece.distinct_rows
+    if b' t="e"' in rows:
+        found.errors += [(match[1] or b"?").decode() for match in _ERROR.finditer(xml)]
     # A formula shared by several cells stands in the first of them; the others may come pieces later.
-    found.formulas = found.formulas or b"</f>" in piece
+    found.formulas = found.formulas or b"</f>" in rows
     if found.formulas:
-        found.uncalculated += [(match[1] or b"?").decode() for match in _UNCALCULATED.finditer(piece)]
-    found.booleans = found.booleans or b' t="b"' in piece
-    hides = b" hidden=" in piece and (b' hidden="1' in piece or b' hidden="t' in piece)
-    if hides or b'row r="' not in piece:
-        return _rows(piece, found, row)
-    last = _ROW_NUMBER.search(piece, piece.rfind(b'row r="'))
+        found.uncalculated += [(match[1] or b"?").decode() for match in _UNCALCULATED.finditer(xml)]
+    found.booleans = found.booleans or b' t="b"' in rows
+    hides = b" hidden=" in rows and (b' hidden="1' in xml or b' hidden="t' in xml)
+    if hides or b'row r="' not in rows:
+        return _rows(xml, found, row)
+    last = _ROW_NUMBER.search(xml, xml.rfind(b'row r="'))
     return int(last[1]) if last else row
 
 
