@@ -14,7 +14,7 @@ help: ## Show this list
 demo: $(VENV)/installed ## Send the sample campaign to the built-in sandbox and say where its workbook is
 	@$(BIN)/campaign send sample_data/spring_sale/campaign.toml --sandbox --again --yes; status=$$?; \
 	if [ $$status -eq 1 ]; then \
-	  echo "(exit status 1: it ran to the end, and some rows of the sample need a hand, as in real life)"; \
+	  echo "(exit status 1: it ran to the end, and some rows of the sample have to be fixed, as in real life)"; \
 	else exit $$status; fi
 
 test: $(VENV)/installed-dev ## Run all tests

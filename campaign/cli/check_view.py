@@ -71,13 +71,14 @@ def _reserved(table: pd.DataFrame) -> str | None:
 
 
 def _remarks(result: Result) -> list[str]:
-    """That rows go with a remark (a number repaired, a doubt), with the first of them."""
+    """How many rows have a note (a repaired number, a doubt), with the first of them."""
     told = result.rows.index[(result.rows["status"] == str(Status.PENDING)) & result.rows["reason"].notna()]
     if not len(told):
         return []
     [name] = _names(result, told[:1])
     more = "; the workbook has them all" if len(told) > 1 else ""
-    return [f"{len(told):,} go with a remark, such as row {name}: {sentence(result.rows['reason'][told[0]])}{more}"]
+    rows = "row has" if len(told) == 1 else "rows have"
+    return [f"{len(told):,} {rows} a note, such as row {name}: {sentence(result.rows['reason'][told[0]])}{more}"]
 
 
 def _bytes_advice(checked: Checked) -> Sequence[str]:
@@ -95,7 +96,7 @@ def _show_problems(checked: Checked, result: Result) -> None:
     bad = result.rows.index[result.rows["status"] == str(Status.INVALID)]
     if not len(bad):
         return
-    say(f"  rows that need a hand ({len(bad):,}):")
+    say(f"  rows to fix ({len(bad):,}):")
     shown = bad[:PROBLEMS_SHOWN]
     rows = [f"row {name}" for name in _names(result, shown)]
     room = max(map(display_width, rows))

@@ -39,7 +39,7 @@ def test_a_check_says_what_goes_what_does_not_and_for_how_much_and_how_long(desk
         "  left out           7   invalid 6 · duplicate 1",
         "  requests           3   about 6 seconds, at 0.5 a second",
         "  price             90 won",
-        "  rows that need a hand (6):",
+        "  rows to fix (6):",
         f"    row 4   휴대폰: {LOST}",
         "    row 5   '쿠폰' is empty, and the template needs it",
         f"    row 6   이름 '강시우😀': text: {GRIN}",
@@ -49,7 +49,7 @@ def test_a_check_says_what_goes_what_does_not_and_for_how_much_and_how_long(desk
         "  workbook   reports/test-check.xlsx",
         "Nothing was sent: this was a check.",
     ]
-    assert "note: 1 go with a remark, such as row 3: was 1023456702\n" in done.err
+    assert "note: 1 row has a note, such as row 3: was 1023456702\n" in done.err
 
 
 def test_a_long_value_is_cut_and_rows_of_several_files_are_told_apart(desk: Desk) -> None:
