@@ -5,10 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from campaign import sandbox
 from campaign.config.environment import Environment
 from campaign.engine.results import SANDBOX
-from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines, Keys
 from campaign.model.errors import CampaignError
 from campaign.model.origin import VENDOR_URL
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.config.campaign_file import Campaign
+    from campaign.gateway.client import Client
     from campaign.journal import Journal
 
 
@@ -61,6 +60,10 @@ def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator
         SettingsError: there are no keys.
         SandboxFailed: the sandbox did not start.
     """
+    # Here, because a check needs neither of them, and `requests` takes long to load.
+    from campaign import sandbox
+    from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines, Keys
+
     if gateway != SANDBOX:
         environment = Environment()
         keys, deadlines = Keys(*environment.keys), Deadlines.within(environment.deadline_s)

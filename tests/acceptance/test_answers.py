@@ -76,7 +76,7 @@ def test_an_answer_of_any_text_is_written_down_with_the_others(tmp_path: Path, w
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"202", "keys were refused"),
+        (b"202", "keys were rejected"),
         (b"00", "older edition"),
         (says(code=206, message="등록하지 않은 IP에서는 발송되지 않습니다."), "IP address is not registered"),
     ],
@@ -88,7 +88,7 @@ def test_an_answer_that_public_clients_know_pauses_at_the_first_and_stays_unknow
         done = send(desk, 5)
         assert (done.status, done.json["rows"]) == (3, {"total": 5, "accepted": 1, "unknown": 1, "pending": 3})
         assert words in done.json["why"]
-        assert "vendor's document does not have it" in done.json["why"]
+        assert "vendor's document does not list it" in done.json["why"]
         assert len(sends) == 2
         row = desk.results(done.json["report"])[1]
         assert (row["status"], row["resultCode"], words in row["reason"]) == ("unknown", None, True)
