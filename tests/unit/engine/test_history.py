@@ -60,6 +60,7 @@ class Bench:
     """A journal, and campaigns that may have been sent before."""
 
     folder: Path
+    url: str
     journal: Journal
 
     def checked(
@@ -104,8 +105,9 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with open_for_writing(f"sqlite:///{tmp_path}/journal.sqlite3") as journal:
-        yield Bench(tmp_path, journal)
+    url = f"sqlite:///{tmp_path}/journal.sqlite3"
+    with open_for_writing(url) as journal:
+        yield Bench(tmp_path, url, journal)
 
 
 ROWS = [(1, "가"), (2, "가"), (3, "나"), (4, "나")]  # two requests of two
@@ -270,3 +272,39 @@ def test_an_older_run_whose_numbers_were_removed_does_not_hide_the_last_one(benc
     bench.run("last", ROWS[:3])
     told = history.describe_similar_run(bench.journal, bench.checked(ROWS), VENDOR)
     assert shares(told) == [3, 4, 1, 0]
+
+
+def missing_journal(bench: Bench) -> str:
+    return f"sqlite:///{bench.folder}/none.sqlite3"
+
+
+def test_where_there_is_no_journal_yet_nothing_was_sent_and_nobody_is_left_out(bench: Bench) -> None:
+    checked = bench.checked(ROWS, once=True)
+    assert history.leave_out_reached_before(missing_journal(bench), checked, VENDOR) is checked
+    assert history.look_back(missing_journal(bench), checked, VENDOR, again=False) is None
+
+
+def test_a_journal_that_is_opened_for_it_leaves_out_whom_it_reached(bench: Bench) -> None:
+    bench.run("first", [(1, "가")])
+    rows = [(1, "x"), (2, "x")]
+    left = history.leave_out_reached_before(bench.url, bench.checked(rows, once=True), VENDOR)
+    assert going(left) == [number(2)]
+
+
+def test_where_it_is_not_asked_for_no_journal_is_opened(bench: Bench) -> None:
+    checked = bench.checked(ROWS)
+    assert history.leave_out_reached_before("sqlite:////dev/null/none", checked, VENDOR) is checked
+
+
+def test_looking_back_refuses_the_same_plan_unless_it_is_to_be_sent_again(bench: Bench) -> None:
+    bench.run("first", ROWS)
+    with pytest.raises(AlreadySent, match="first"):
+        history.look_back(bench.url, bench.checked(ROWS), VENDOR, again=False)
+    told = history.look_back(bench.url, bench.checked(ROWS), VENDOR, again=True)
+    assert told is not None
+    assert "first" in told
+
+
+def test_looking_back_tells_of_nearly_the_same_messages(bench: Bench) -> None:
+    bench.run("first", ROWS[:3])
+    assert shares(history.look_back(bench.url, bench.checked(ROWS), VENDOR, again=False)) == [3, 4, 1, 0]

@@ -40,6 +40,18 @@ def test_cells_that_refer_to_shared_strings_are_counted() -> None:
     assert a_sheet(b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1" t="s"><v>1</v></c></row>').string_cells == 2
 
 
+@pytest.mark.parametrize("number", [b"-1", b"+2958466", b"2958466", b"2958466.5", b"3E6", b"3.0e+6", b".3e7"])
+def test_a_number_outside_of_all_dates_is_noticed(number: bytes) -> None:
+    row = b'<row r="1"><c r="A1" s="1"><v>%s</v></c></row>'
+    assert a_sheet(row % number).may_have_no_dates
+    assert a_sheet((row % number).replace(b"v>", b"x:v>")).may_have_no_dates
+
+
+@pytest.mark.parametrize("number", [b"0", b"45300", b"45300.75000000001", b"958465"])
+def test_a_number_that_is_a_date_is_not_searched_for(number: bytes) -> None:
+    assert not a_sheet(b'<row r="1"><c r="A1" s="1"><v>%s</v></c></row>' % number).may_have_no_dates
+
+
 @pytest.mark.parametrize(
     "content",
     [

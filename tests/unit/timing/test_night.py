@@ -59,3 +59,7 @@ def test_night_and_day_follow_each_other(time: datetime) -> None:
     assert night.is_night(night.next_night(time))
     assert timedelta() <= night.next_day(time) - time <= timedelta(hours=11)
     assert timedelta() <= night.next_night(time) - time <= timedelta(hours=13)
+
+
+def test_the_hours_of_the_night_are_those_from_21_to_8_in_two_digits() -> None:
+    assert night.HOURS == ("00", "01", "02", "03", "04", "05", "06", "07", "21", "22", "23")

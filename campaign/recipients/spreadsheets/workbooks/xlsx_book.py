@@ -104,7 +104,7 @@ class XlsxBook:
             or sheet.string_cells * self._strings.longest_bytes > IN_PROCESS_TEXT_BYTES
         )
         try:
-            return self._loaded(tab, part, annotations, phone)
+            return self._loaded(tab, part, sheet, annotations, phone)
         except Unreadable:
             missing = sheet.missing_string(self._strings.count)
             if missing is None:
@@ -112,13 +112,19 @@ class XlsxBook:
             raise RecipientsError(xlsx.no_such_string(self._where(part), missing)) from None
 
     def _loaded(
-        self, tab: Tab, part: xlsx_parts.SheetPart, annotations: SheetAnnotations, phone: str | None
+        self,
+        tab: Tab,
+        part: xlsx_parts.SheetPart,
+        sheet: xlsx.Sheet,
+        annotations: SheetAnnotations,
+        phone: str | None,
     ) -> Grid | NoHeader:
         batch = self._batch(tab.name)
         quickly = (
             batch is not None and _is_header_certain(batch, phone) and self._certain(batch, phone, part, annotations)
         )
-        self._note_formats(part, annotations, dates=not quickly or batch is None or _may_be_no_dates(batch))
+        may_have_no_dates = not quickly or batch is None or _may_be_no_dates(batch)
+        self._note_formats(part, annotations, dates=sheet.may_have_no_dates and may_have_no_dates)
         if batch is None or not quickly:
             return self._exact(tab, phone, annotations)
         names, columns = _typed_columns(batch)

@@ -66,6 +66,9 @@ white space as a space."""
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,18})["']""")
 _UNNAMED_CELL = re.compile(rb'<c(?=[\s/>])(?! r="A{1,3}")|<\w+:c[\s/>]')
 _SIX_DIGITS: Final = _ZERO * 6 + b'"'
+_SEVEN_DIGITS: Final = b"v>" + _ZERO * 7
+_SIGN_OR_EXPONENT = re.compile(rb"v>\.?[-+Ae]")
+"""A value with a sign or an exponent, in XML without digits and with A for E."""
 _TOO_LONG_INDEX: Final = _ZERO * 19
 _ROW_END: Final = b"</row>"
 _STRING_CELL: Final = b't="s"'
@@ -102,6 +105,7 @@ class _Piece:
     distinct_rows: bytes  # without digits, other bytes by `_KINDS`, each row once, in any order
     string_cells: int
     has_long_numbers: bool  # whether a number of six digits or more ends before a quotation mark
+    has_seven_digits: bool  # whether a value begins with so many, as the number of a day after `LAST_DATE` does
     has_too_long_index: bool
 
     @classmethod
@@ -114,6 +118,7 @@ class _Piece:
             distinct_rows=_ROW_END.join(set(shape.split(_ROW_END))),
             string_cells=shape.count(_STRING_CELL),
             has_long_numbers=has_six_digits and _SIX_DIGITS in kinds,
+            has_seven_digits=has_six_digits and _SEVEN_DIGITS in kinds,
             has_too_long_index=has_six_digits and _TOO_LONG_INDEX in kinds,
         )
 
@@ -129,6 +134,7 @@ class Sheet:
         box: cells in the bounding box of all cells, at most.
         is_regular: whether every cell has a reference as all spreadsheet programs write it; only then `box` is sure.
         string_cells: cells whose text is a shared string, at most.
+        may_have_no_dates: whether some number is negative or may be `LAST_DATE` or more; see `no_dates`.
     """
 
     def __init__(self, pieces: Callable[[], Iterable[bytes]], *, where: str) -> None:
@@ -140,6 +146,7 @@ class Sheet:
         self.box = 0
         self.is_regular = True
         self.string_cells = 0
+        self.may_have_no_dates = False
 
     def annotations(self) -> SheetAnnotations:
         """Reads the sheet.
@@ -170,6 +177,8 @@ class Sheet:
         self._size_bytes += len(piece.xml)
         self.string_cells += piece.string_cells
         rows = piece.distinct_rows
+        if not self.may_have_no_dates:
+            self.may_have_no_dates = piece.has_seven_digits or _SIGN_OR_EXPONENT.search(rows) is not None
         if piece.has_long_numbers or b'r="AA' in rows:
             last_column, last_row = _last(piece.xml)
             self._columns, self._rows = max(self._columns, last_column), max(self._rows, last_row)
