@@ -91,3 +91,36 @@ def test_a_template_that_would_use_up_the_machine(desk: Desk, text: str, words: 
     said, memory = refusal(desk)
     assert words in said
     assert memory < 512
+
+
+COSTLY_LISTS = {
+    "brackets in a heading": "휴대폰," + "(" * 20_000 + "\n010-2000-0001,x\n",
+    "a heading of a million characters": "휴대폰," + "(" * 1_000_000 + "\n010-2000-0001,x\n",
+    "words of consent over and over": "휴대폰," + "수신 " * 30_000 + "\n010-2000-0001,x\n",
+    "10,000 columns of one name": "휴대폰," + ",".join(["쿠폰"] * 10_000) + "\n010-2000-0001" + ",x" * 10_000 + "\n",
+    "a cell of nearly numbers": '휴대폰,메모\n010-2000-0001,"' + "0- " * 300_000 + '"\n',
+    "a line of ten million characters": "휴대폰,메모\n010-2000-0001," + "z" * 10_000_000 + "\n",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it asks for the processor time used, as Unix counts it")
+@pytest.mark.parametrize("content", COSTLY_LISTS.values(), ids=COSTLY_LISTS.keys())
+def test_a_list_that_is_made_to_cost_time_is_read_or_refused_in_little_of_it(desk: Desk, content: str) -> None:
+    (desk.folder / "r.csv").write_text(content, encoding="utf-8")
+    words = ["check", "--recipients", "r.csv", "--text", "{{ 휴대폰 }}", "--sender", "02-1234-5678", "--no-progress"]
+    script = (
+        "import resource, subprocess, sys\n"
+        f"done = subprocess.run([sys.executable, '-m', 'campaign', *{words!r}], capture_output=True, text=True)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(done.returncode, used.ru_utime + used.ru_stime)\n"
+        "print(done.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=desk.folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    figures, _, said = done.stdout.partition("\n")
+    status, seconds = figures.split()
+    assert status in {"0", "1", "2"}, said
+    assert "Traceback" not in said
+    assert float(seconds) < 15

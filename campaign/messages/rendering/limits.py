@@ -15,7 +15,7 @@ class Limits:
     """Limits of one renderer process. Windows has no limits of memory and CPU time; `wall` and `output` hold there."""
 
     cpu: float = 3  # seconds of CPU time for a batch; a usual batch takes 0.03 s
-    wall: float = 8  # seconds until the answer to a batch must arrive
+    wall: float = 30  # seconds until the answer to a batch must arrive, also on a busy machine
     memory: int = 256 * _MIB  # bytes of address space; a usual batch needs 40 MiB
     output: int = 100_000  # characters of one text, not counting those of the row's cells
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -63,14 +64,17 @@ class Names:
 def _ambiguous(headings: Sequence[str]) -> dict[str, str]:
     """The names that several columns share, each with a sentence that lists these columns."""
     folded = list(map(fold, headings))
-    found = {name: _which(headings, name, folded) for name in folded if name and folded.count(name) > 1}
-    found |= {name: found[fold(name)] for name in headings if headings.count(name) > 1 and name.strip()}
+    found = {name: _which(headings, name, folded) for name in _repeated(folded)}
+    found |= {name: found[fold(name)] for name in _repeated(headings) if name.strip()}
     plain = [plain_form(name) for name in folded]
     exact = {*headings, *folded}
-    found |= {
-        name: _which(headings, name, plain) for name in plain if name and plain.count(name) > 1 and name not in exact
-    }
+    found |= {name: _which(headings, name, plain) for name in _repeated(plain) if name not in exact}
     return found
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    """The names that occur more than once; empty ones aside."""
+    return [name for name, count in Counter(names).items() if name and count > 1]
 
 
 def _which(headings: Sequence[str], name: str, names: Sequence[str]) -> str:
