@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fastexcel
 import openpyxl
 import pandas as pd
 import pytest
@@ -236,3 +237,34 @@ def test_a_small_file_that_takes_long_is_given_up(tmp_path: Path, rows: str) -> 
         table.read([tmp_path / "a.ods"])
     assert "\n" not in str(caught.value)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
+
+
+def small_xlsx(path: Path, old: bytes, new: bytes) -> Path:
+    """A list of two recipients with one place of its sheet's XML replaced."""
+    book = openpyxl.Workbook()
+    for row in (["이름", "휴대폰", "금액"], ["민서", "01020000001", 3], ["지훈", "01020000002", 4.5]):
+        book.worksheets[0].append(row)
+    book.save(path)
+    with zipfile.ZipFile(path) as parts:
+        content = {name: parts.read(name) for name in parts.namelist()}
+    sheet = content["xl/worksheets/sheet1.xml"]
+    assert sheet.count(old) == 1
+    content["xl/worksheets/sheet1.xml"] = sheet.replace(old, new)
+    with zipfile.ZipFile(path, "w") as parts:
+        for name, data in content.items():
+            parts.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize("new", [b't="q"><v>3<', b't="e"><v>#WHAT!<'], ids=["a kind of cell", "an error value"])
+def test_a_second_reader_reads_what_the_first_one_does_not_know(tmp_path: Path, new: bytes) -> None:
+    path = small_xlsx(tmp_path / "r.xlsx", b't="n"><v>3<', new)
+    with pytest.raises(fastexcel.FastExcelError):
+        fastexcel.read_excel(path).load_sheet(0)
+    assert table.read([path]).table["phone"].to_list() == ["01020000001", "01020000002"]
+
+
+def test_what_no_reader_can_read_is_refused_with_the_sheet(tmp_path: Path) -> None:
+    path = small_xlsx(tmp_path / "r.xlsx", b"<v>3<", b"<v>3,0<")
+    with pytest.raises(RecipientsError, match=r"r\.xlsx: the sheet 'Sheet' cannot be read"):
+        table.read([path])
