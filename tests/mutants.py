@@ -32,7 +32,7 @@ SUITE: Final = (
 )
 """The tests that have to notice, the quickest first."""
 
-_FAILED: Final = re.compile(r"^FAILED \S+::(\S+)", re.MULTILINE)
+_FAILED: Final = re.compile(r"^(?:FAILED|ERROR) \S+::(\S+)", re.MULTILINE)
 _SHOWN: Final = 3
 
 

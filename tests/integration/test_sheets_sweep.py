@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import math
 import os
@@ -79,7 +80,9 @@ def as_openpyxl(path: Path, sheet: str) -> dict[tuple[int, str], object] | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            rows = list(openpyxl.load_workbook(path, data_only=True)[sheet].iter_rows(values_only=True))
+            rows = list(
+                openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)[sheet].iter_rows(values_only=True)
+            )
         except Exception:  # noqa: BLE001 - it raises all kinds over a damaged file
             return None
     return {(at, str(head)): cell for at, row in enumerate(rows, 1) for head, cell in zip(rows[0], row, strict=True)}

@@ -84,15 +84,18 @@ class Archive:
             RecipientsError: it is damaged, bigger than it declares, or declares XML entities.
         """
         info = self._parts[name.lower()]
-        length, prolog = 0, b""
+        length, checksum, prolog = 0, 0, b""
         for piece in self._inflated(info):
             length += len(piece)
+            checksum = zlib.crc32(piece, checksum)
             if length > info.file_size:
                 raise RecipientsError(f"{self._path}: '{info.filename}' in it is bigger than it declares. {DAMAGED}")
             if info.filename.endswith(_XML) and not _ROOT.search(prolog):
                 prolog += piece[: PROLOG + 1]
                 _check_prolog(self._path, prolog)
             yield piece
+        if checksum != info.CRC:
+            raise RecipientsError(f"{self._path}: '{info.filename}' in it has a wrong checksum. {DAMAGED}")
 
     def begin(self, name: str) -> bytes:
         """The first bytes of a part, at least two where it has them."""
