@@ -64,6 +64,9 @@ FEWEST_DIGITS: Final = 8
 NAMES_SHOWN: Final = 30
 """Maximum number of columns that an error names."""
 
+LONGEST_SHOWN: Final = 50
+"""Maximum number of characters of a heading in a list of columns."""
+
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
 _BRACKETED = re.compile(r"\(.{0,100}?\)|\[.{0,100}?\]|<.{0,100}?>")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -159,13 +162,17 @@ def missing(rows: Sequence[Sequence[str]], phone: str | None, *, where: str) -> 
     at = likely_header(rows)
     header = rows[at] if at is not None else ()
     names = [shown(heading) for heading in header if heading.strip()]
-    listed = ", ".join(names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
+    listed = ", ".join(map(_cut, names[:NAMES_SHOWN])) + (", ..." if len(names) > NAMES_SHOWN else "")
     there = f"The columns are: {listed}." if names else "No header row was found."
     if phone is None:
         return f"{where}: no phone column was found. {there} {_what_to_do(rows, at)}"
     near = nearest(phone, names)
     guess = f" Did you mean '{near}'?" if near else ""
     return f"{where}: there is no column '{shown(phone)}'.{guess} {there}"
+
+
+def _cut(name: str) -> str:
+    return f"{name[:LONGEST_SHOWN]}..." if len(name) > LONGEST_SHOWN else name
 
 
 def _what_to_do(rows: Sequence[Sequence[str]], at: int | None) -> str:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.model.errors import RecipientsError
+from campaign.recipients import table
 from campaign.recipients.spreadsheets.workbooks.annotations import ods, xlsx
+from tests.support.spreadsheets import csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CELL = b'<c r="A1"><v>1</v></c>'
 
@@ -76,3 +79,43 @@ def test_cells_of_an_ods_that_are_never_closed_take_linear_time() -> None:
     with contextlib.suppress(RecipientsError):
         ods.annotate_content([b'<table:table table:name="a">' + content + b"</table:table>"], where="a.ods")
     assert time.process_time() - before < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("휴대폰," + "가" * 350_000 + "\n010-2222-3333,x\n", "the header ends more than 64 KiB below the top"),
+        ("휴대폰" + ",a" * 16_383 + "\n010-2222-3333\n", "it has 16,384 columns, over 1,024"),
+        ("휴대폰" + ",heading" * 16_383 + "\n010-2222-3333\n", "the header ends more than 64 KiB below the top"),
+        ("가" * 350_000 + ",휴대폰\nx,010-2222-3333\n", "no phone column was found"),
+        ("(" * 20_000 + ",a\nx,010-2222-3333\n", "no phone column was found"),
+        ("a" * 10_000_000, "no phone column was found"),
+        ("휴대폰,a\n010-2222-3333," + "x" * 10_000_000 + "\n", "row 2 cannot be read"),
+        ("휴대폰,a\n010-2222-3333" + ",x" * 5_000_000 + "\n", "row 2 has 5000001 cells, the header 2"),
+        ("휴대폰,a\n" + '""' * 2_000_000 + ",x\n", "row 2 cannot be read"),
+    ],
+    ids=["1 MB", "wide", "wide and long", "1 MB first", "brackets", "one line", "a cell", "cells", "quotes"],
+)
+def test_a_csv_that_is_no_list_is_refused_in_one_short_sentence(tmp_path: Path, text: str, words: str) -> None:
+    path = csv(tmp_path / "a.csv", text)
+    before = time.process_time()
+    with pytest.raises(RecipientsError) as caught:
+        table.read([path])
+    assert time.process_time() - before < 5
+    said = str(caught.value).removeprefix(str(path))
+    assert words in said
+    assert "\n" not in said
+    assert len(said) < 2000
+
+
+@pytest.mark.parametrize("character", "([<")
+def test_a_heading_of_20_000_brackets_is_read_quickly(tmp_path: Path, character: str) -> None:
+    path = csv(tmp_path / "a.csv", character * 20_000 + ",휴대폰\nx,010-2222-3333\n")
+    before = time.process_time()
+    assert len(table.read([path]).table) == 1
+    assert time.process_time() - before < 5
+
+
+def test_a_header_of_64_kib_alone_is_a_list_without_recipients(tmp_path: Path) -> None:
+    path = csv(tmp_path / "a.csv", "휴대폰," + "a" * ((64 << 10) - 10))
+    assert len(table.read([path]).table) == 0

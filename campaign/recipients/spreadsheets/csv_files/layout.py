@@ -22,6 +22,9 @@ DELIMITERS: Final = ",;\t|"
 SAMPLE: Final = 64 << 10
 """Number of bytes at the beginning in which delimiter and header are found."""
 
+COLUMNS: Final = 1024
+"""Maximum number of columns of a list, as in a workbook."""
+
 _SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n", re.IGNORECASE)
 
 
@@ -51,7 +54,8 @@ def find_layout(path: Path, phone: str | None) -> Layout:
     """Choose the delimiter with which a header with a phone column is found.
 
     Raises:
-        RecipientsError: the encoding is unknown, a quotation mark is stray, or there is no phone column.
+        RecipientsError: the encoding is unknown, a quotation mark is stray, there is no phone column, or the header is
+            too long or too wide.
     """
     text = encoding.utf8(path)
     if b"\0" in text:
@@ -66,14 +70,29 @@ def find_layout(path: Path, phone: str | None) -> Layout:
     header = headings.header_row(rows, phone)
     if header is None:
         raise headings.NoPhoneColumn(headings.missing(rows, phone, where=str(path)))
+    begin = skipped + _length(sample, delimiter, header + 1)
+    _check_header(path, rows[header], is_cut=begin >= skipped + len(sample.encode()) and begin < _end(text))
     return Layout(
         text=text,
         delimiter=delimiter,
         header=tuple(rows[header]),
         above=header + 1,
-        begin=skipped + _length(sample, delimiter, header + 1),
+        begin=begin,
         end=_end(text),
     )
+
+
+def _check_header(path: Path, header: Sequence[str], *, is_cut: bool) -> None:
+    """Refuse a header that the sample may have cut: its rest would be read as a recipient."""
+    if is_cut:
+        raise RecipientsError(
+            f"{path}: the header ends more than {SAMPLE >> 10} KiB below the top of the file. Shorten the headings, or"
+            " delete the lines above the list."
+        )
+    if len(header) > COLUMNS:
+        raise RecipientsError(
+            f"{path}: it has {len(header):,} columns, over {COLUMNS:,}. Delete those that the message does not use."
+        )
 
 
 def _in_order(path: Path) -> str:
