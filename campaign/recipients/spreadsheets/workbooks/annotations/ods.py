@@ -33,6 +33,9 @@ _PERCENT = re.compile(r"[^%]*?(?:[.,](\d{1,20}))?\s*%")
 _WEEKDAY = re.compile(r"\W?(?:[월화수목금토일](?:요일)?|[A-Z][a-z]{2}|[A-Z][a-z]{2,5}day)\W?")
 _ERROR = re.compile(rb'calcext:value-type="error"')
 _ERROR_WORD = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)|Err:\d{3}")
+_NO_DAY = re.compile(rb'office:date-value="(?!\d{4}-\d\d-\d\d(?:T[\d:.,]*)?Z?")')
+"""A number under a date format that is outside all days: LibreOffice shows #FMT and saves another day, 32767-12-31."""
+
 _NUMBER = re.compile(rb'office:value="(-?\d{1,17}(?:\.\d{1,17})?)"')
 
 _MASKED = re.compile(r"\(?\d+(?:[-)] ?\d+)+")
@@ -169,7 +172,7 @@ def _note(found: SheetAnnotations, content: bytes, rows: range) -> None:
         match = _SHOWN.search(inner)
         shown = html.unescape(match[1].decode(errors="replace")) if match else ""
         places = range(column, min(column + repeated, COLUMNS))
-        if _ERROR.search(attributes) or (b"table:formula=" in attributes and _ERROR_WORD.fullmatch(shown)):
+        if _has_failed(attributes, shown):
             found.errors += [f"{column_letters(place)}{row}" for row in rows for place in places]
             _set(found.corrections, places, rows, (None, Kind.EMPTY))
         elif b'office:value-type="percentage"' in attributes and (percent := _PERCENT.fullmatch(shown)):
@@ -178,6 +181,13 @@ def _note(found: SheetAnnotations, content: bytes, rows: range) -> None:
         elif _says_more(attributes, shown):
             _set(found.corrections, places, rows, (shown, Kind.TEXT))
         column += repeated
+
+
+def _has_failed(attributes: bytes, shown: str) -> bool:
+    """Whether a cell shows an error instead of its value."""
+    if _ERROR.search(attributes) or _NO_DAY.search(attributes):
+        return True
+    return b"table:formula=" in attributes and _ERROR_WORD.fullmatch(shown) is not None
 
 
 def _set(of: dict[int, dict[int, _Fact]], places: range, rows: range, fact: _Fact) -> None:
