@@ -28,7 +28,7 @@ READ: Final[dict[str, list[list[Any]]]] = {
     "libreoffice_shown.ods": [
         ["010-2222-0001", "가", None, None, "00123", "Tuesday", "15%", None, "pending"],
         ["010-2222-0002", "나", "ok", "1899-12-29", "00007", "수", "50%", None, "pending"],
-        ["010-2222-0003", "숨김", "x", dt.datetime(2026, 12, 1), "12345", "목요일", "100%", None, "hidden"],
+        ["010-2222-0003", "숨김", "x", "2026-12-01", 12345, "목요일", "100%", None, "hidden"],
         ["010-2222-0004", "라", None, None, "00000", "Fri", "15.5%", "ok", "pending"],
     ],
     "libreoffice_shown.xls": [

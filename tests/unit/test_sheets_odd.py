@@ -18,6 +18,7 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients import table
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.workbooks import number_format as numberformat
+from tests.support.spreadsheets import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -159,6 +160,40 @@ def test_all_parts_under_other_names(tmp_path: Path) -> None:
 
     path = rewritten(a_book(tmp_path / "a.xlsx", [0.15, "가"], number_format="0%"), renamed)
     assert column(path) == ["15%", "가"]
+
+
+class OldName(zipfile.ZipInfo):
+    """A part whose name is written in another encoding than UTF-8, without a mark."""
+
+    encoding = "cp949"
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the name that zipfile gives it
+        return self.filename.encode(self.encoding), self.flag_bits & ~0x800
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-8"])
+def test_a_part_whose_name_is_not_marked_as_utf_8(tmp_path: Path, encoding: str) -> None:
+    path = a_book(tmp_path / "a.xlsx", ["가"])
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            info = OldName(name.replace("sheet1", "명단"))
+            info.encoding = encoding
+            packed.writestr(info, content.replace(b"sheet1.xml", "명단.xml".encode()))
+    assert column(path) == ["가"]
+
+
+@pytest.mark.parametrize(("usual", "prefix"), [("table", "t"), ("office", "o"), ("text", "x"), ("calcext", "c")])
+def test_an_ods_with_other_prefixes_is_refused_in_one_sentence(tmp_path: Path, usual: str, prefix: str) -> None:
+    def prefixed(name: str, content: bytes) -> tuple[str, bytes]:
+        old = rf"(</?|\s|\sxmlns:){usual}(?=[:=])".encode()
+        return name, re.sub(old, rb"\1" + prefix.encode(), content) if name == "content.xml" else content
+
+    path = tmp_path / "a.ods"
+    path.write_bytes((ODD / "libreoffice_shown.ods").read_bytes())
+    said = refusal(rewritten(path, prefixed))
+    assert f"writes '{prefix}:' for '{usual}:'" in said
 
 
 def test_a_sheet_name_of_80_letters(tmp_path: Path) -> None:

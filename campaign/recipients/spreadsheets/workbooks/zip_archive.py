@@ -53,6 +53,7 @@ _XML: Final = (".xml", ".rels")
 _ROOT: Final = re.compile(rb"<\0?\w")
 """Where the first element begins: declarations stand above it or nowhere."""
 _ENCRYPTED: Final = 0x1
+_NAME_IN_UTF8: Final = 0x800
 _DECLARED = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
 
 
@@ -62,7 +63,7 @@ class Archive:
     def __init__(self, path: Path, packed: zipfile.ZipFile) -> None:
         self._path = path
         self._packed = packed
-        self._parts = {info.filename.replace("\\", "/").lower(): info for info in packed.infolist()}
+        self._parts = {_name(info).replace("\\", "/").lower(): info for info in packed.infolist()}
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._parts
@@ -127,6 +128,18 @@ class Archive:
             raise RecipientsError(
                 f"{self._path}: '{info.filename}' in it cannot be unpacked ({error}). {DAMAGED}"
             ) from error
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The name of a part; one without the mark of UTF-8 may still be in UTF-8, or in CP949 as Korean Windows writes."""
+    if info.flag_bits & _NAME_IN_UTF8 or info.filename.isascii():
+        return info.filename
+    for encoding in ("utf-8", "cp949"):
+        try:
+            return info.filename.encode("cp437").decode(encoding)
+        except UnicodeError:
+            continue
+    return info.filename
 
 
 def _inflate(file: BinaryIO, info: zipfile.ZipInfo, size: int) -> Iterator[bytes]:

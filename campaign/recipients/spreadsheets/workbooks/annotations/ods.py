@@ -44,6 +44,14 @@ _ODD = re.compile(
 )
 """What makes the cells of a row worth a look each."""
 
+_ROOT = re.compile(rb"<[\w.:-]*document-content\b[^>]*>")
+_PREFIXES = re.compile(
+    rb"""\sxmlns(?::([\w.-]+))?\s*=\s*["']urn:(?:oasis:names:tc:opendocument:xmlns:(office|table|text)"""
+    rb"""|org:documentfoundation:names:experimental:calc:xmlns:(calcext)):1\.0["']"""
+)
+ROOT_BYTES: Final = 64 << 10
+"""Bytes at the beginning in which the first tag, with its prefixes, is looked for."""
+
 REPEATED: Final = 1000
 """Equal rows that stand in the file once and are looked at one by one."""
 
@@ -63,13 +71,25 @@ def annotate(opened: Archive, path: Path) -> dict[str, SheetAnnotations]:
     """The annotations of every sheet of a document.
 
     Raises:
-        RecipientsError: it is no spreadsheet, or it is protected with a password.
+        RecipientsError: it is not a spreadsheet, is protected with a password, or has XML with unusual prefixes.
     """
     if MANIFEST in opened and b"encryption-data" in opened.read(MANIFEST):
         raise RecipientsError(f"{path}: it is protected with a password. Save it without one and try again.")
     if CONTENT not in opened:
         raise RecipientsError(f"{path}: this is no spreadsheet inside. {DAMAGED}")
+    _check_prefixes(next(opened.pieces(CONTENT), b"")[:ROOT_BYTES], path)
     return annotate_content(opened.pieces(CONTENT), where=str(path))
+
+
+def _check_prefixes(begin: bytes, path: Path) -> None:
+    """Refuse other prefixes than those of the standard: the readers know cells by `table:table-cell` alone."""
+    root = _ROOT.search(begin)
+    for prefix, *usual in _PREFIXES.findall(root[0]) if root else ():
+        if prefix not in usual:
+            raise RecipientsError(
+                f"{path}: the XML of 'content.xml' in it writes '{prefix.decode()}:' for '{b''.join(usual).decode()}:',"
+                " as no usual program does. Open it in LibreOffice and save it again."
+            )
 
 
 def annotate_content(pieces: Iterable[bytes], *, where: str) -> dict[str, SheetAnnotations]:
