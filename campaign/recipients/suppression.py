@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import python_calamine
 
 from campaign.model.errors import RecipientsError
 from campaign.model.reasons import Reason
 from campaign.recipients import table
 from campaign.recipients.numbers import normalise
-from campaign.recipients.spreadsheets import file_type, headings, wording
+from campaign.recipients.spreadsheets import file_type, headings, isolated, wording
 from campaign.recipients.spreadsheets.csv_files import encoding, quotes
-from campaign.recipients.spreadsheets.workbooks.calamine_book import heading_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -127,11 +125,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
         quotes.check(path, text, delimiter)
         yield from csv.reader(io.StringIO(text.decode(), newline=""), delimiter=delimiter)
         return
-    book = python_calamine.CalamineWorkbook.from_path(path)
-    visible = [tab.name for tab in book.sheets_metadata if tab.visible == python_calamine.SheetVisibleEnum.Visible]
-    sheet = book.get_sheet_by_name(visible[0])
-    for row in sheet.iter_rows() if sheet.start else ():
-        yield [heading_text(cell) for cell in row]
+    yield from map(list, zip(*(column.values.to_pylist() for column in isolated.read_text(path).cells), strict=True))
 
 
 def _normalised(cells: pd.DataFrame, *, abroad: bool) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import fastexcel
 import openpyxl
 import pandas as pd
 import pytest
+import python_calamine
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients import table
@@ -234,6 +235,20 @@ def test_a_reader_that_fails_gives_one_sentence_in_little_memory(name: str, word
     assert done.stderr == ""
     assert words in sentence
     assert int(own) + int(child) < 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("place", "byte"), [(4298, 0x27), (4420, 0xFF)], ids=["an error value that calamine refuses", "a panic of calamine"]
+)
+def test_the_second_reader_reads_what_the_first_one_cannot(tmp_path: Path, place: int, byte: int) -> None:
+    data = bytearray((ODD / "libreoffice_shown.xls").read_bytes())
+    data[place] = byte
+    path = tmp_path / "a.xls"
+    path.write_bytes(data)
+    with pytest.raises(BaseException, match=r"Unrecognized error|out of range"):
+        python_calamine.CalamineWorkbook.from_path(path)
+    assert [column(path, at) for at in range(1, 7)] == [column(ODD / "libreoffice_shown.xls", at) for at in range(1, 7)]
+    assert said(path).stderr == ""
 
 
 def test_a_heading_of_brackets_takes_no_time() -> None:

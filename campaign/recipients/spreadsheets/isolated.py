@@ -15,7 +15,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -48,12 +48,17 @@ _FAILURES: Final = {"NoPhoneColumn": headings.NoPhoneColumn, "Unreadable": Unrea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the child has to read. `is_second` asks for the second reader, after the first one failed."""
+    """What the child has to read.
+
+    `is_second` asks for the second reader, after the first one failed; `is_text`
+    for all cells of the first visible sheet as text, without a header.
+    """
 
     path: str
     sheet: str | None
     phone: str | None
-    is_second: bool
+    is_second: bool = False
+    is_text: bool = False
 
 
 def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
@@ -68,6 +73,16 @@ def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[i
         return _read_confined(path, sheet, phone, progress)
     except Unreadable as failure:
         return _read_by_second(path, sheet, phone, progress, failure)
+
+
+def read_text(path: Path) -> Grid:
+    """All cells of the first visible sheet as text, without a header: every heading is "".
+
+    Raises:
+        RecipientsError: it cannot be read, or reading it takes too much memory or time.
+    """
+    [grid] = _run_child(Order(path=str(path), sheet=None, phone=None, is_text=True), lambda _rows: None)
+    return grid
 
 
 def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
@@ -95,9 +110,13 @@ def _read_by_second(
 def _read_in_child(
     path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, is_second: bool = False
 ) -> list[Grid]:
-    order = json.dumps({"path": str(path), "sheet": sheet, "phone": phone, "is_second": is_second})
+    return _run_child(Order(path=str(path), sheet=sheet, phone=phone, is_second=is_second), progress)
+
+
+def _run_child(order: Order, progress: Callable[[int], None]) -> list[Grid]:
+    path = Path(order.path)
     with subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", order],
+        [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", json.dumps(asdict(order))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -210,6 +229,9 @@ def main() -> None:
 
 
 def _read(order: Order, out: IO[bytes]) -> Iterable[Grid]:
+    if order.is_text:
+        return [sheet_choice.read_text(Path(order.path))]
+
     def tell(rows: int) -> None:
         _say(out, {"rows": rows})
 

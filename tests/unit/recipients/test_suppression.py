@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import python_calamine
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients import suppression
+from campaign.recipients.spreadsheets import isolated
 from tests.support.spreadsheets import csv, workbook
 
-if TYPE_CHECKING:
-    from pathlib import Path
+CORPUS = Path(__file__).parents[2] / "corpus" / "files"
 
 
 def numbers(path: Path, **how: bool) -> list[str]:
@@ -52,6 +53,22 @@ def test_a_csv_of_one_column_needs_no_heading(tmp_path: Path, top: str) -> None:
 def test_a_workbook_of_one_column_needs_no_heading(tmp_path: Path, name: str) -> None:
     path = workbook(tmp_path / name, [None, "010-2222-3333"], [None, None], [None, 1044445555])
     assert numbers(path) == ["01022223333", "01044445555"]
+
+
+@pytest.mark.parametrize("name", ["libreoffice_plain.xls", "libreoffice_plain.ods", "plain.xlsx"])
+def test_a_list_without_a_heading_is_opened_in_a_process_with_limits(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(python_calamine, "CalamineWorkbook", None)
+    cells = isolated.read_text(CORPUS / name).cells
+    assert any("010" in cell for column in cells for cell in column.values.to_pylist())
+
+
+def test_numbers_without_a_heading_are_taken_from_that_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = workbook(tmp_path / "a.xlsx", ["010-2222-3333"])
+    other = isolated.read_text(workbook(tmp_path / "b.xlsx", ["010-4444-5555"]))
+    monkeypatch.setattr(isolated, "read_text", lambda _path: other)
+    assert numbers(path) == ["01044445555"]
 
 
 def test_columns_without_a_usual_heading_are_a_question(tmp_path: Path) -> None:

@@ -13,10 +13,13 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import pyarrow as pa
 import python_calamine
 
+from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, headings
+from campaign.recipients.spreadsheets.sheet import Cells, Grid
 from campaign.recipients.spreadsheets.workbooks.annotations.model import COLUMNS, TOO_FAR, SheetAnnotations
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
 from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, grid, readable
@@ -24,8 +27,6 @@ from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
-
-    from campaign.recipients.spreadsheets.sheet import Cells, Grid
 
 
 class SheetRows(Protocol):
@@ -84,6 +85,26 @@ class CalamineBook:
     def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
         """See `Book`."""
         return load_rows(self.path, tab, self._sheet(tab), self.annotations, phone=phone, progress=self.progress)
+
+    def load_text(self, tab: Tab) -> Grid:
+        """All cells of the sheet as text, without a header: every heading is "".
+
+        Raises:
+            Unreadable: calamine cannot read the sheet.
+        """
+        sheet = self._sheet(tab)
+        with readable(self.path, f"the sheet '{tab.name}'"):
+            rows = list(sheet.iter_rows()) if sheet.start else []
+            columns = [pa.array([heading_text(row[at]) for row in rows], pa.string()) for at in range(sheet.width)]
+        return Grid(
+            source=Source(file=str(self.path), sheet=tab.name),
+            headings=("",) * len(columns),
+            cells=tuple(map(Cells, columns)),
+            places=tuple(range(len(columns))),
+            phone=0,
+            rows=pa.array(range(1, len(rows) + 1), pa.int32()),
+            hidden=pa.repeat(pa.scalar(False), len(rows)),
+        )
 
     def _sheet(self, tab: Tab) -> python_calamine.CalamineSheet:
         try:

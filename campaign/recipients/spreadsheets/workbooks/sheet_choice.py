@@ -12,7 +12,7 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.sheet import Grid
 from campaign.recipients.spreadsheets.workbooks import standard_copy, zip_archive
-from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb
+from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb, xlsx_parts
 from campaign.recipients.spreadsheets.workbooks.book import Book, NeedsLimits, NoHeader, Unreadable
 from campaign.recipients.spreadsheets.workbooks.calamine_book import CalamineBook
 from campaign.recipients.spreadsheets.workbooks.second_reader import SecondBook
@@ -61,6 +61,55 @@ def read(
     if not is_confined:
         raise NeedsLimits
     return _READERS[suffix](path, sheet, phone, progress)
+
+
+def read_text(path: Path) -> Grid:
+    """All cells of the first visible sheet as text; only in a process with limits of memory and computing time.
+
+    Raises:
+        Unreadable: calamine cannot read it.
+        RecipientsError: it is over a limit, or has no visible sheet.
+    """
+    if path.suffix.lower() == ".xls":
+        xls.annotate(path.read_bytes(), where=str(path))
+        return _first_text(CalamineBook(path, _ignore), path)
+    with zip_archive.opened(path) as opened:
+        return _first_text(CalamineBook(path, _ignore, copy=_COPIES[path.suffix.lower()](opened, path)), path)
+
+
+def _first_text(book: CalamineBook, path: Path) -> Grid:
+    visible = [tab for tab in book.tabs if tab.visible]
+    if not visible:
+        raise RecipientsError(f"{path}: it has no visible sheet.")
+    return book.load_text(visible[0])
+
+
+def _ignore(_rows: int) -> None:
+    """Called with the number of rows read."""
+
+
+def _checked_xlsx(opened: zip_archive.Archive, path: Path) -> Callable[[], bytes]:
+    XlsxBook(path, opened, _ignore, is_confined=True).annotations()  # refuses a sheet over a limit
+    return partial(standard_copy.xlsx, opened, xlsx_parts.package(opened, path))
+
+
+def _checked_xlsb(opened: zip_archive.Archive, path: Path) -> None:
+    opened.verify("xl/sharedStrings.bin")
+    xlsb.annotate(opened, where=str(path))
+
+
+def _checked_ods(opened: zip_archive.Archive, path: Path) -> Callable[[], bytes]:
+    ods.annotate(opened, path)
+    return partial(standard_copy.ods, opened, path)
+
+
+_COPIES: Final[dict[str, Callable[[zip_archive.Archive, Path], Callable[[], bytes] | None]]] = {
+    ".xlsx": _checked_xlsx,
+    ".xlsm": _checked_xlsx,
+    ".xlsb": _checked_xlsb,
+    ".ods": _checked_ods,
+}
+"""What refuses a workbook over a limit, and gives what makes its copy in the standard form."""
 
 
 def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Grid]:
