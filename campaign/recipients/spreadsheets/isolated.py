@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+import campaign
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
@@ -144,7 +145,7 @@ _ENVIRONMENT: Final = {
 
 def _python_path() -> str:
     """Where the child finds this package; never the folder that the user happens to be in."""
-    return os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    return os.pathsep.join(filter(None, [str(Path(campaign.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
 
 
 def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Grid]:
