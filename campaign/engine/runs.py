@@ -104,8 +104,8 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         spread=campaign.sending.spread,
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
-        by_night=advertising.against_the_night(found) or checked.all_may_go_by_night,
-        overridden=advertising.summed_up(found),
+        by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
+        overridden=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
     journal.runs.add(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
@@ -118,7 +118,7 @@ def _still_found(checked: Checked, options: PlanOptions) -> tuple[AdvertisingFin
     A scheduled run waits at the gate for its hours, so they are not a finding.
     """
     found = advertising.renewed(checked, options.now)
-    return advertising.whatever_the_hour(found) if options.scheduled else found
+    return advertising.independent_of_send_time(found) if options.scheduled else found
 
 
 def allow_night(journal: Journal, record: RunRecord) -> RunRecord:

@@ -108,7 +108,7 @@ def require_sendable(file: Path, checked: Checked) -> None:
     """
     if checked.table["request"].isna().all():
         raise NothingToSend(f"{file}: no row can be sent; nothing was recorded.", file)
-    advertising.refuse(advertising.whatever_the_hour(checked.found), is_scheduled=True)
+    advertising.refuse(advertising.independent_of_send_time(checked.found), is_scheduled=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,20 +78,23 @@ def renewed(checked: Checked, start: datetime) -> tuple[AdvertisingFinding, ...]
     by_day = checked.table["request"].notna().to_numpy(dtype=bool) & ~checked.night_consent
     hours = span(checked.table[by_day], checked.campaign, start, practice=checked.practice)
     nobody = np.zeros(0, dtype=np.int64)
-    return (*(_found(one, nobody, checked.table, whole=False) for one in hours), *whatever_the_hour(checked.found))
+    return (
+        *(_found(one, nobody, checked.table, whole=False) for one in hours),
+        *independent_of_send_time(checked.found),
+    )
 
 
-def whatever_the_hour(found: Iterable[AdvertisingFinding]) -> tuple[AdvertisingFinding, ...]:
-    """What no other hour of sending would mend: all but the findings about the time of the sending itself."""
+def independent_of_send_time(found: Iterable[AdvertisingFinding]) -> tuple[AdvertisingFinding, ...]:
+    """Findings that do not depend on when the campaign is sent."""
     return tuple(one for one in found if one.rule is not Rule.NIGHT or len(one.rows))
 
 
-def summed_up(found: Iterable[AdvertisingFinding]) -> str | None:
+def error_summary(found: Iterable[AdvertisingFinding]) -> str | None:
     """What stops the send, in a sentence for the record; None where nothing does."""
     return "; ".join(one.sentence for one in errors(found)) or None
 
 
-def against_the_night(found: Iterable[AdvertisingFinding]) -> bool:
+def violates_night_hours(found: Iterable[AdvertisingFinding]) -> bool:
     """Whether something is to go by night that may not."""
     return any(one.rule is Rule.NIGHT for one in errors(found))
 

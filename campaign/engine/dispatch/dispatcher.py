@@ -61,7 +61,7 @@ class _UnderWay:
 
 
 _LOOK: Final = 0.1
-"""Seconds after which the dispatch looks up from waiting, to see whether it shall stop."""
+"""Seconds between two checks for a stop request while the dispatch waits."""
 
 
 class Dispatch:

@@ -24,7 +24,7 @@ from tests.support.spreadsheets import refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-ODD = Path(__file__).parents[1] / "corpus" / "odd"
+ODD = Path(__file__).parents[2] / "corpus" / "odd"
 ERRORS = (
     *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"),
     *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!", "#ERROR!", "#CIRCULAR!"),
