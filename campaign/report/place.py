@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -93,8 +94,9 @@ def require(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft(path) as made:
             settle(made)
-        for folder in fresh:  # what is refused later leaves no empty folder behind
-            folder.rmdir()
+        with suppress(OSError):  # another process may have put something there, or removed it
+            for folder in fresh:  # what is refused later leaves no empty folder behind
+                folder.rmdir()
     except OSError as problem:
         raise PlaceRefused(
             f"{path}: a workbook cannot be put there: {problem.strerror or problem}. Nothing was sent. Name another "
@@ -139,14 +141,21 @@ def draft(path: Path) -> Iterator[Path]:
 
 
 def _locked_folder(parent: Path) -> tuple[Path, int | None]:
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=DRAFT, dir=parent))
-        lock = _open(folder)
-        _lock(lock, wait=True)
-        # Between the two steps another process may have taken it for abandoned, and removed it.
-        if folder.exists():
-            return folder, lock
-        _close(lock)
+    """A new folder in `parent`, and its lock.
+
+    Until it is locked, another process may take the folder for abandoned and remove it, and `require` in another
+    process may remove an empty `parent`; then the next try succeeds.
+    """
+    for _ in range(TRIES):
+        parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            folder = Path(tempfile.mkdtemp(prefix=DRAFT, dir=parent))
+            lock = _open(folder)
+            _lock(lock, wait=True)
+            if folder.exists():
+                return folder, lock
+            _close(lock)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(parent))
 
 
 def remove_abandoned(parent: Path) -> list[Path]:

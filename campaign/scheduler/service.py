@@ -175,7 +175,7 @@ class Scheduler:
             try:
                 return open_for_writing(self.journal_url)
             except JournalBusy as problem:
-                if self.clock.steady() - began >= patience.total_seconds():
+                if self.stop.count or self.clock.steady() - began >= patience.total_seconds():
                     raise
                 if not told:
                     self.listener.note(f"waiting: {problem}")

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.journal import open_for_reading
+from campaign.cli.signals import Interrupted, ending_between_tasks
+from campaign.engine import StopRequest
+from campaign.journal import open_for_reading, open_for_writing
 from tests.support.desk import number
 from tests.support.scheduling_desk import Shift
 
@@ -131,3 +133,33 @@ def test_a_campaign_that_is_scheduled_while_it_stays_is_started_too(
     schedule(shift, datetime.now(UTC))
     await_that(lambda: state(shift) == "ended")
     assert len(shift.delivered()) == ROWS
+
+
+def test_waiting_for_another_writer_it_stops_when_it_is_told_to(
+    shift: Shift, start: Callable[[], subprocess.Popen[str]]
+) -> None:
+    schedule(shift, datetime.now(UTC))
+    with open_for_writing(f"sqlite:///{shift.journal}"):
+        scheduler = start()
+        assert scheduler.stderr is not None
+        while not scheduler.stderr.readline().startswith("waiting: another process is writing"):
+            pass
+        scheduler.send_signal(signal.SIGTERM)
+        _, said = scheduler.communicate(timeout=LONGEST)
+    assert scheduler.returncode == 130
+    assert "stopping" in said
+    assert "Traceback" not in said
+
+
+def test_a_signal_is_not_lost_where_python_drops_exceptions() -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    stop = StopRequest()
+    with ending_between_tasks(stop):
+        one = Finalized()
+        del one
+        assert stop.count == 1
+        with pytest.raises(Interrupted):
+            signal.raise_signal(signal.SIGTERM)

@@ -10,6 +10,7 @@ from campaign import engine
 from campaign.cli import check_view, exit_status, terminal
 from campaign.cli.commands.send import note_clock_off
 from campaign.cli.scheduler_listener import TerminalListener
+from campaign.cli.signals import ending_between_tasks
 from campaign.config import campaign_file
 from campaign.engine import schedules as recorded
 from campaign.journal import open_for_reading, open_for_writing
@@ -219,5 +220,6 @@ def run_forever(context: CommandContext, clock: Clock | None = None) -> int:
     """Stay, and start in time what is due; ends when it is stopped."""
     scheduler = _scheduler(context, clock)
     terminal.note("campaign scheduler: waiting for what is due. Ctrl-C stops it; what is on the wire is awaited first.")
-    scheduler.run_forever()
+    with ending_between_tasks(scheduler.stop):
+        scheduler.run_forever()
     return exit_status.INTERRUPTED

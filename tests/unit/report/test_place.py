@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,7 +52,7 @@ def test_when_every_name_is_held_the_person_is_told(tmp_path: Path, monkeypatch:
     held(monkeypatch, *(path.name for path in place.names(tmp_path / "결과.xlsx")))
     with pytest.raises(PermissionError, match="Close it and try again"):
         place.put(tmp_path / "결과.xlsx", lambda made: made.write_text("whole"))
-    assert contents(tmp_path) == []
+    assert not list(tmp_path.rglob(f"{place.DRAFT}*"))
 
 
 def held(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -63,3 +65,14 @@ def held(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         return replace(made, target)
 
     monkeypatch.setattr(type(Path()), "replace", guarded)
+
+
+def test_processes_that_try_one_place_at_once_are_not_in_each_other_s_way(tmp_path: Path) -> None:
+    script = "import sys, pathlib\nfrom campaign.report import place\npath = pathlib.Path(sys.argv[1])\n" + (
+        "for _ in range(150):\n    place.require(path)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "new" / "reports" / "a.xlsx")]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate()[1] for process in processes]
+    assert said == [""] * 4
+    assert not list(tmp_path.rglob(f"{place.DRAFT}*"))
