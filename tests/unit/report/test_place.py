@@ -68,10 +68,9 @@ def held(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 
 
 def test_processes_that_try_one_place_at_once_are_not_in_each_other_s_way(tmp_path: Path) -> None:
-    script = "import sys, pathlib\nfrom campaign.report import place\npath = pathlib.Path(sys.argv[1])\n" + (
-        "for _ in range(150):\n    place.require(path)"
-    )
-    command = [sys.executable, "-c", script, str(tmp_path / "new" / "reports" / "a.xlsx")]
+    again_and_again = "import sys, pathlib\nfrom campaign.report import place\n"
+    again_and_again += "for _ in range(150):\n    place.require(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-c", again_and_again, str(tmp_path / "new" / "reports" / "a.xlsx")]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     said = [process.communicate()[1] for process in processes]
     assert said == [""] * 4
