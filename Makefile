@@ -6,7 +6,7 @@ PYTHON ?= python3
 ROUNDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash concurrency mutants mutation lint format bench clean
+.PHONY: help demo test crash concurrency mutants mutation messages lint format bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -34,6 +34,9 @@ mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash te
 
 mutation: $(VENV)/installed-dev ## Change one place of a rule at a time, and see the rule's own tests go red; RULES=timing for some
 	@$(BIN)/python -m tests.mutation $(RULES)
+
+messages: $(VENV)/installed-dev ## Bring the catalogs of translated messages up to date with the code
+	@$(BIN)/python -m tests.catalogs
 
 lint: $(VENV)/installed-dev ## Check style, types and the layers of the packages
 	@$(BIN)/ruff check .

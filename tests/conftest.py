@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,9 @@ from tests.support.desk import Desk
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# Tests quote English sentences: the language of the machine does not matter.
+os.environ["CAMPAIGN_LANG"] = "en"
 
 # The same examples every time: a red test is red for the next one who looks, too.
 settings.register_profile("steady", derandomize=True, deadline=None)

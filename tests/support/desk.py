@@ -124,7 +124,7 @@ class Desk:
         """The command's environment: this one, without what would change what it does."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGN_", "IWINV_"))}
         places = {"CAMPAIGN_GATEWAY_URL": self.sandbox} if self.sandbox else {}
-        return kept | places | (KEYS if keys else {}) | (env or {})
+        return kept | {"CAMPAIGN_LANG": "en"} | places | (KEYS if keys else {}) | (env or {})
 
     def ask(self, path: str) -> Any:
         """What the sandbox answers there."""

@@ -14,9 +14,9 @@ from campaign.messages.templates import origins, pieces
 from campaign.messages.templates.batch_loop import Loop, compile_loop
 from campaign.messages.templates.column_names import ROW, Names
 from campaign.messages.templates.environment import TemplateEnvironment, refuse_large_constants
-from campaign.messages.templates.josa import particles
 from campaign.messages.templates.origins import heading_of
 from campaign.model.errors import TemplateError
+from campaign.model.josa import particles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.messages.templates import date_format
 from campaign.messages.templates.format_value import format_value
-from campaign.messages.templates.josa import with_particle
+from campaign.model.josa import with_particle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -95,7 +95,7 @@ def last_sound(word: str) -> Sound:
     if last.isdecimal() and last.isascii():
         return _of_number(plain)
     if letters := _LETTERS.search(plain):
-        from campaign.messages.templates import josa_latin
+        from campaign.model import josa_latin
 
         return Sound(josa_latin.last_sound(letters[2], after_digit=bool(letters[1])))
     if last in _SIGNS:
