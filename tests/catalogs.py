@@ -44,7 +44,7 @@ def extracted() -> Catalog:
         ROOT / "campaign", method_map=[("**.py", "python")], keywords=KEYWORDS
     ):
         # The files alone: with line numbers, each change of the code would change the catalogs.
-        found.add(message, locations=[(f"campaign/{file}", None)], context=context)
+        found.add(message, locations=[(f"campaign/{file}", 0)], context=context)
     return found
 
 
@@ -76,7 +76,7 @@ def save(language: str, catalog: Catalog) -> None:
     source = path(language, ".po")
     source.parent.mkdir(parents=True, exist_ok=True)
     body = BytesIO()
-    write_po(body, catalog, width=0, omit_header=True, sort_output=True)
+    write_po(body, catalog, width=0, omit_header=True, sort_output=True, include_lineno=False)
     source.write_bytes(HEADER.format(language=language).encode() + body.getvalue())
     path(language, ".mo").write_bytes(compiled(read(language)))
 
