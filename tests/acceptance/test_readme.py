@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+KOREAN = (ROOT / "README.ko.md").read_text(encoding="utf-8")
 KEYS_PAGE = (ROOT / "docs" / "campaign-file.md").read_text(encoding="utf-8")
 
 
@@ -53,6 +54,15 @@ def test_every_command_of_the_readme_works_in_its_order(desk: Desk, tmp_path: Pa
         expected = 2 if words[1] == "resolve" else 0
         assert done.status == expected, f"{command}: {done.err}"
         assert "Traceback" not in done.err
+
+
+def test_the_korean_readme_shows_the_same_commands_files_and_statuses() -> None:
+    def shown(page: str) -> list[str]:
+        blocks = re.findall(r"```\w+\n(.*?)```", page, re.DOTALL)
+        without_comments = (re.sub(r"\s+# (?!start_at).*", "", line) for block in blocks for line in block.splitlines())
+        return [*filter(None, without_comments), *re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)]
+
+    assert shown(KOREAN) == shown(README)
 
 
 def write_the_schedule(file: Path) -> None:
