@@ -210,7 +210,7 @@ def _read(reply: Any) -> Outcome:  # noqa: ANN401 - a Reply, which `requests` do
 def _describe(problem: BaseException) -> str | None:
     """The innermost cause of `problem`, the most specific one; None if it is a timeout."""
     seen = {id(problem)}
-    while True:
+    while not isinstance(problem, BrokenAnswer | Unreachable):
         inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
         if not isinstance(inner, BaseException) or id(inner) in seen:
             break
