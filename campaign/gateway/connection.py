@@ -112,21 +112,13 @@ class RecordingHTTPSConnection(_Recording, HTTPSConnection):  # type: ignore[mis
     """A connection over TLS."""
 
 
-class _Preloading:
-    """Returns a connection to the pool with the answer, which has been read whole by then."""
-
-    def urlopen(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on as they come
-        kwargs["release_conn"] = True
-        return super().urlopen(*args, **kwargs)  # type: ignore[misc]
-
-
-class RecordingHTTPConnectionPool(_Preloading, HTTPConnectionPool):
+class RecordingHTTPConnectionPool(HTTPConnectionPool):
     """A pool of recording connections."""
 
     ConnectionCls = RecordingHTTPConnection  # type: ignore[assignment]  # its answers are Reply
 
 
-class RecordingHTTPSConnectionPool(_Preloading, HTTPSConnectionPool):
+class RecordingHTTPSConnectionPool(HTTPSConnectionPool):
     """A pool of recording TLS connections."""
 
     ConnectionCls = RecordingHTTPSConnection  # type: ignore[assignment]  # its answers are Reply
