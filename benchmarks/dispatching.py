@@ -168,7 +168,7 @@ class Course:
         with Client(self.url, keys=SANDBOX_KEYS, in_flight=IN_FLIGHT) as client:
             dispatch = Dispatch(journal, run, plan, client, observer=Nobody(), stop=StopRequest())
             began = time.perf_counter()
-            ending = dispatch.go()
+            ending = dispatch.run()
             took = time.perf_counter() - began
         stats = requests.get(f"{self.url}/sandbox/stats", timeout=60).json()
         if (ending.state, stats["recipients"], stats["repeats"]) != (RunState.FINISHED, self.recipients, 0):

@@ -56,10 +56,10 @@ MUTANTS: Final = (
     Mutant(
         "settle before the answer: a request counts as accepted when it goes on the wire",
         "campaign/engine/dispatch/dispatcher.py",
-        "            self._work.put(one)\n",
-        "            self._work.put(one)\n"
-        "            self._unwritten.append(_settlement(one, State.ACCEPTED))\n"
-        "            del self._under_way[claim.no]\n",
+        "            self._claimed.put(one)\n",
+        "            self._claimed.put(one)\n"
+        "            self._unsettled.append(_settlement(one, State.ACCEPTED))\n"
+        "            del self._in_flight[claim.no]\n",
     ),
     Mutant(
         "claim after the submit: a request goes on the wire before its claim is on disk",
@@ -68,10 +68,10 @@ MUTANTS: Final = (
         "self._run.id, self._owner, settled, list(wanted), self._clock.now())\n",
         "        from campaign.journal import Claim\n"
         "        for no in wanted:\n"
-        "            self._work.put(_UnderWay(Claim(no=no, attempt=1), wanted[no], began))\n"
+        "            self._claimed.put(_InFlight(Claim(no=no, attempt=1), wanted[no], began))\n"
         "        claims = self._journal.requests.advance("
         "self._run.id, self._owner, settled, list(wanted), self._clock.now())\n"
-        "        self._under_way |= {one.no: _UnderWay(one, wanted[one.no], began) for one in claims}\n"
+        "        self._in_flight |= {one.no: _InFlight(one, wanted[one.no], began) for one in claims}\n"
         "        claims = []\n",
     ),
     Mutant(
@@ -95,8 +95,8 @@ MUTANTS: Final = (
     Mutant(
         "what is unknown is planned again by itself",
         "campaign/engine/dispatch/policy.py",
-        "return Verdict(state=State.UNKNOWN, cause=cause, pause=pause)",
-        "return Verdict(state=State.PLANNED, cause=cause, pause=pause)",
+        "return Decision(state=State.UNKNOWN, cause=cause, pause=pause)",
+        "return Decision(state=State.PLANNED, cause=cause, pause=pause)",
     ),
     Mutant(
         "a claim leaves what an older attempt was answered",
@@ -107,7 +107,7 @@ MUTANTS: Final = (
     Mutant(
         "one settlement that cannot be written takes the others with it",
         "campaign/engine/dispatch/dispatcher.py",
-        "            self._save_one_by_one()\n",
+        "            self._settle_one_by_one()\n",
         "            pass\n",
     ),
     Mutant(

@@ -185,7 +185,7 @@ def dispatch(
             gate=sending_hours.gate_for_run(journal, record, table, at),
             patience=options.patience,
             start_by=options.latest,
-        ).go()
+        ).run()
 
 
 def execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest
@@ -54,13 +54,13 @@ SANDBOX_KEYS: Final = Keys("sandbox", "sandbox")
 
 
 class _Adapter(HTTPAdapter):
-    """Sends to one origin; what is the same for every request is decided once.
+    """Posts to one URL, over the connection pools of `requests`.
 
-    Overrides the methods that `requests` offers for that. Nothing is sent a second time: Retry(0) alone still lets
-    urllib3 re-send after some TLS errors, read=False forbids it.
+    `HTTPAdapter.send` is not used: it decides for every request what is the same for all of them. Nothing is sent a
+    second time: Retry(0) alone still lets urllib3 re-send after some TLS errors, read=False forbids it.
     """
 
-    def __init__(self, origin: str, *, connections: int, ca_file: str | None, proxy: str | None) -> None:
+    def __init__(self, origin: str, path: str, *, connections: int, ca_file: str | None, proxy: str | None) -> None:
         never = Retry(total=0, connect=0, read=False, redirect=0, status=0, other=0)
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=never)
         parts = urlsplit(origin)
@@ -72,23 +72,25 @@ class _Adapter(HTTPAdapter):
         except LocationValueError as problem:
             raise SettingsError(f"{origin!r}: this is not a host name: {problem}") from None
         self.host = self._pool.host + (f":{parts.port}" if parts.port else "")
-        self._before_path = origin if proxy and parts.scheme == "http" else ""
+        self._target = origin + path if proxy and parts.scheme == "http" else path
 
     def close(self) -> None:
         self._pool.close()
         super().close()
 
-    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - as in `requests`
-        return self._pool
-
-    def cert_verify(self, *_: object) -> None:
-        """The pool's own context verifies."""
-
-    def request_url(self, request: PreparedRequest, _: object) -> str:
-        return self._before_path + request.path_url
-
-    def build_response(self, _: PreparedRequest, resp: Any) -> Any:  # noqa: ANN401 - a Reply
-        return resp
+    def post(self, prepared: PreparedRequest) -> Reply:
+        """Make one attempt. Every failure is raised, as one of many types."""
+        reply: Reply = self._pool.urlopen(
+            "POST",
+            self._target,
+            body=prepared.body,
+            headers=prepared.headers,
+            retries=self.max_retries,
+            redirect=False,
+            assert_same_host=False,
+            timeout=None,
+        )
+        return reply
 
 
 class Client:
@@ -123,7 +125,7 @@ class Client:
         self._deadlines = deadlines or Deadlines()
         if proxy:
             _check_proxy(proxy, origin)
-        self._adapter = _Adapter(origin, connections=in_flight, ca_file=ca_file, proxy=proxy)
+        self._adapter = _Adapter(origin, PATHS[api], connections=in_flight, ca_file=ca_file, proxy=proxy)
         self._headers = {
             "Host": self._adapter.host,
             "Accept": "application/json",
@@ -173,7 +175,7 @@ class Client:
         """Make one attempt and return its outcome. A failure of the network is an outcome, not an exception."""
         this = attempt.begin(self._deadlines)
         try:
-            return _read(self._adapter.send(prepared))
+            return _read(self._adapter.post(prepared))
         except Exception as problem:  # noqa: BLE001 - what counts is whether a byte was handed over
             words = _describe(problem) or this.timeout_message()
             return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=words)
@@ -200,17 +202,16 @@ def _check_proxy(proxy: str, origin: str) -> None:
         raise SettingsError(f"proxy {parts.hostname}: is not used for plain http: the keys would travel unencrypted")
 
 
-def _read(reply: Any) -> Outcome:  # noqa: ANN401 - a Reply, which `requests` does not know
-    answer: Reply = reply
-    if answer.body is None:
-        return Outcome(fate=Fate.UNKNOWN, detail=f"HTTP {answer.status} with an endless answer")
-    return read_answer(answer.status, answer.body)
+def _read(reply: Reply) -> Outcome:
+    if reply.body is None:
+        return Outcome(fate=Fate.UNKNOWN, detail=f"HTTP {reply.status} with an endless answer")
+    return read_answer(reply.status, reply.body)
 
 
 def _describe(problem: BaseException) -> str | None:
     """The innermost cause of `problem`, the most specific one; None if it is a timeout."""
     seen = {id(problem)}
-    while True:
+    while not isinstance(problem, BrokenAnswer | Unreachable):
         inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
         if not isinstance(inner, BaseException) or id(inner) in seen:
             break

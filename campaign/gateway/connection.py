@@ -14,7 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from campaign.gateway.attempt import current
 from campaign.gateway.dialing import dial
-from campaign.gateway.http_reply import BrokenAnswer, Inflow, Reply, read_head, read_reply
+from campaign.gateway.http_reply import Reply, read_reply, read_tunnel_reply
 
 if TYPE_CHECKING:
     import socket
@@ -64,10 +64,7 @@ class _Recording:
         place = f"{host}:{self._tunnel_port}"
         headers = {"Host": place, **self._tunnel_headers}
         self.send(_head("CONNECT", place, headers))
-        inflow = Inflow(self._receive)
-        head = read_head(inflow)
-        if not 200 <= head.status < 300 or not inflow.is_empty:  # noqa: PLR2004 - of HTTP
-            raise BrokenAnswer(f"the proxy refused the tunnel: {head.status} {head.reason}")
+        read_tunnel_reply(self._receive)
         self.sock.settimeout(current().time_left_s())  # for the handshake
 
     def request(  # the arguments are those of urllib3's
@@ -115,21 +112,13 @@ class RecordingHTTPSConnection(_Recording, HTTPSConnection):  # type: ignore[mis
     """A connection over TLS."""
 
 
-class _Preloading:
-    """Returns a connection to the pool with the answer, which has been read whole by then."""
-
-    def urlopen(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on as they come
-        kwargs["release_conn"] = True
-        return super().urlopen(*args, **kwargs)  # type: ignore[misc]
-
-
-class RecordingHTTPConnectionPool(_Preloading, HTTPConnectionPool):
+class RecordingHTTPConnectionPool(HTTPConnectionPool):
     """A pool of recording connections."""
 
     ConnectionCls = RecordingHTTPConnection  # type: ignore[assignment]  # its answers are Reply
 
 
-class RecordingHTTPSConnectionPool(_Preloading, HTTPSConnectionPool):
+class RecordingHTTPSConnectionPool(HTTPSConnectionPool):
     """A pool of recording TLS connections."""
 
     ConnectionCls = RecordingHTTPSConnection  # type: ignore[assignment]  # its answers are Reply

@@ -1,208 +1,171 @@
-"""Reads one HTTP/1.1 answer: bounded, and strict, for what cannot be read with certainty is unknown anyway.
+"""Reads one HTTP/1 answer, within limits. llhttp parses it (httptools), without any of its leniencies.
 
-Written for this one purpose because it is on the way of every request:
-`http.client` parses an answer's head as an e-mail, at several times the cost.
+An answer that is incomplete or ambiguous raises `BrokenAnswer`: the gateway may have accepted the request.
 """
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 HEAD_BYTES: Final = 32_768
-"""Bytes of a status line with its headers, at most; also of a chunk's size and of all trailers."""
+"""Bytes of an answer besides its body, at most: interim answers, headers, chunk sizes and trailers."""
 
 ANSWER_BYTES: Final = 65_536
-"""How much of an answer is read, at most. A real one is about a hundred bytes."""
+"""Bytes of a body, at most. A real one has about a hundred."""
 
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?")
-_LENGTH: Final = re.compile(r"[0-9]{1,15}")
-_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
-_BODILESS: Final = (204, 304)
+# HTTP statuses. Source: RFC 9110, section 15.
+_SWITCHING_PROTOCOLS: Final = 101
+_FIRST_FINAL: Final = 200
+_FIRST_AFTER_SUCCESS: Final = 300
 
 
 class BrokenAnswer(ConnectionError):
-    """The answer ended too early, or is no HTTP."""
+    """The answer ended too early, is not valid HTTP, or does not say clearly where it ends."""
 
 
-class Head:
-    """A status line and its headers. Names are in lower case; of a repeated one the values are joined by `, `."""
-
-    __slots__ = ("headers", "persistent", "reason", "status")
-
-    def __init__(self, raw: bytes) -> None:
-        first, _, rest = raw.partition(b"\r\n")
-        match = _STATUS_LINE.fullmatch(first)
-        if match is None:
-            raise BrokenAnswer(f"no HTTP answer, but {first[:60]!r}")
-        self.status = int(match[2])
-        self.reason = (match[3] or b"").decode("latin-1")
-        self.headers = _headers(rest)
-        tokens = self.headers.get("connection", "").lower()
-        self.persistent = match[1] == b"1" and "close" not in tokens
-
-
-def _headers(raw: bytes) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for line in raw.decode("latin-1").split("\r\n") if raw else ():
-        name, colon, value = line.partition(":")
-        if not colon or not name or name != name.strip():
-            raise BrokenAnswer(f"no header: {line[:60]!r}")
-        key, value = name.lower(), value.strip()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
-
-
+@dataclass(kw_only=True)
 class Reply:
     """An answer.
 
     Attributes:
-        status: of HTTP.
-        headers: by name in lower case.
-        body: the whole of it; None where it is longer than `ANSWER_BYTES`, and was not read to its end.
-        reusable: another request may go over the same connection.
+        status: the HTTP status.
+        body: the whole body; None if it is longer than `ANSWER_BYTES` and was not read to its end.
+        reusable: another request may use the same connection.
     """
 
-    # What urllib3 writes into its debug log of every answer.
-    version_string: ClassVar = "HTTP/1.1"
-    length_remaining: ClassVar = 0
+    status: int
+    body: bytes | None
+    reusable: bool
 
-    def __init__(self, head: Head, body: bytes | None, *, reusable: bool) -> None:
-        self.status = head.status
-        self.headers = head.headers
-        self.body = body
-        self.reusable = reusable
-
-
-class Inflow:
-    """Bytes as they come in.
-
-    Args:
-        receive: gives the next ones; none at the end.
-    """
-
-    __slots__ = ("_held", "_receive")
-
-    def __init__(self, receive: Callable[[], bytes]) -> None:
-        self._receive = receive
-        self._held = b""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has come that was not taken."""
-        return not self._held
-
-    def until(self, mark: bytes, limit: int) -> bytes:
-        """What comes before `mark`, which is taken too.
-
-        Raises:
-            BrokenAnswer: it ends before, or is longer than `limit`.
-        """
-        while (place := self._held.find(mark)) < 0:
-            if len(self._held) > limit:
-                raise BrokenAnswer(f"over {limit:,} bytes where a line should end")
-            self._more()
-        taken, self._held = self._held[:place], self._held[place + len(mark) :]
-        return taken
-
-    def exactly(self, count: int) -> bytes:
-        """The next `count` bytes.
-
-        Raises:
-            BrokenAnswer: it ends before.
-        """
-        while len(self._held) < count:
-            self._more()
-        taken, self._held = self._held[:count], self._held[count:]
-        return taken
-
-    def to_the_end(self, limit: int) -> bytes:
-        """All that still comes, or a little more than `limit` of it."""
-        while len(self._held) <= limit and (piece := self._receive()):
-            self._held += piece
-        taken, self._held = self._held, b""
-        return taken
-
-    def _more(self) -> None:
-        piece = self._receive()
-        if not piece:
-            raise BrokenAnswer("cut off in the middle of the answer" if self._held else "closed before it answered")
-        self._held += piece
-
-
-def read_head(inflow: Inflow) -> Head:
-    """The head of the final answer; interim ones (100 Continue, 103 Early Hints) are passed over.
-
-    Raises:
-        BrokenAnswer: it is no HTTP, or ends too early.
-    """
-    while True:
-        head = Head(inflow.until(b"\r\n\r\n", HEAD_BYTES))
-        if head.status >= 200 or head.status == 101:  # noqa: PLR2004 - of HTTP: final ones; 101 is another protocol
-            return head
+    # What urllib3 reads of every answer: for its debug log, and whether to try again later. Nothing is tried again.
+    version_string: ClassVar[str] = "HTTP/1.1"
+    length_remaining: ClassVar[int] = 0
+    headers: ClassVar[Mapping[str, str]] = {}
 
 
 def read_reply(receive: Callable[[], bytes]) -> Reply:
-    """The answer to a POST.
+    """The answer to a POST; `receive` returns the next bytes of the connection, none at its end.
 
     Raises:
-        BrokenAnswer: it is no HTTP, ends too early, or says in two ways how long it is.
+        BrokenAnswer: the answer cannot be read whole and with certainty.
     """
-    inflow = Inflow(receive)
-    head = read_head(inflow)
-    if head.status == 101:  # noqa: PLR2004 - of HTTP
-        raise BrokenAnswer("switched to another protocol, unasked")
-    body, framed = _body(head, inflow)
-    # Anything that came behind the answer would be read as the answer to the next request.
-    return Reply(head, body, reusable=framed and head.persistent and body is not None and inflow.is_empty)
+    answer = _Answer()
+    while not answer.is_complete:
+        answer.read(receive())
+        if answer.is_too_long():
+            return Reply(status=answer.status, body=None, reusable=False)
+    return Reply(status=answer.status, body=answer.body, reusable=answer.is_persistent and answer.ends_here())
 
 
-def _body(head: Head, inflow: Inflow) -> tuple[bytes | None, bool]:
-    """The body, None if it is too long; and whether its end was marked otherwise than by the connection's."""
-    if head.status in _BODILESS:
-        return b"", True
-    coding, length = head.headers.get("transfer-encoding"), head.headers.get("content-length")
-    if coding is not None:
-        if coding.lower() != "chunked" or length is not None:
-            raise BrokenAnswer("does not say clearly how long it is")
-        return _chunks(inflow), True
-    if length is None:
-        return _bounded(inflow.to_the_end(ANSWER_BYTES)), False
-    if not _LENGTH.fullmatch(length):
-        raise BrokenAnswer("does not say clearly how long it is")
-    count = int(length)
-    return (inflow.exactly(count) if count <= ANSWER_BYTES else None), True
+def read_tunnel_reply(receive: Callable[[], bytes]) -> None:
+    """Read a proxy's answer to CONNECT, which is a status of 200 to 299 with headers, and nothing behind them.
+
+    Raises:
+        BrokenAnswer: the proxy refused the tunnel, or its answer cannot be read with certainty.
+    """
+    answer = _Answer()
+    while answer.status < _FIRST_FINAL:
+        answer.read(receive())
+    if answer.status >= _FIRST_AFTER_SUCCESS or answer.body or not answer.ends_here():
+        raise BrokenAnswer(f"the proxy refused the tunnel: {answer.start()}")
 
 
-def _bounded(body: bytes) -> bytes | None:
-    return body if len(body) <= ANSWER_BYTES else None
+class _Answer:
+    """An answer while it is read; the parser calls the methods named `on_...`.
 
+    Attributes:
+        status: of the last complete headers, which may be those of an interim answer (1xx); 0 before them.
+        body: as far as it has come.
+        is_complete: the final answer has been read to its end.
+        is_persistent: the connection stays open behind the answer.
+    """
 
-def _chunks(inflow: Inflow) -> bytes | None:
-    body = b""
-    while True:
-        match = _CHUNK.fullmatch(inflow.until(b"\r\n", HEAD_BYTES))
-        if match is None:
-            raise BrokenAnswer("no chunk where one should be")
-        size = int(match[1], 16)
-        if size == 0:
-            _pass_trailers(inflow)
-            return body
-        if len(body) + size > ANSWER_BYTES:
-            return None
-        body += inflow.exactly(size)
-        if inflow.exactly(2) != b"\r\n":
-            raise BrokenAnswer("no end of a chunk where it should be")
+    __slots__ = ("_codings", "_length", "_parser", "_raw", "body", "is_complete", "is_persistent", "status")
 
+    def __init__(self) -> None:
+        self.status = 0
+        self.body = b""
+        self.is_complete = False
+        self.is_persistent = False
+        self._raw = b""
+        self._length: bytes | None = None
+        self._codings: list[bytes] = []
+        self._parser = HttpResponseParser(self)
 
-def _pass_trailers(inflow: Inflow) -> None:
-    left = HEAD_BYTES
-    while left > 0:
-        line = inflow.until(b"\r\n", left)
-        if not line:
+    def read(self, piece: bytes) -> None:
+        """Parse the next bytes; none stands for the end of the connection.
+
+        Raises:
+            BrokenAnswer: from here on, the answer cannot be read whole and with certainty.
+        """
+        if not piece:
+            self._end()
             return
-        left -= len(line)
-    raise BrokenAnswer(f"over {HEAD_BYTES:,} bytes of trailers")
+        self._raw += piece
+        try:
+            self._parser.feed_data(piece)
+        except (HttpParserError, HttpParserUpgrade) as problem:
+            self.is_persistent = False
+            # Bytes behind a complete answer do not change it, but they would be read as the answer to the next request.
+            if not self.is_complete and self.status != _SWITCHING_PROTOCOLS:
+                raise BrokenAnswer(f"no HTTP answer could be read: {problem}: {self.start()}") from problem
+        self._check()
+
+    def _end(self) -> None:
+        if not self._raw:
+            raise BrokenAnswer("the connection was closed before it answered")
+        if self.status < _FIRST_FINAL or self._length is not None or self._codings:
+            raise BrokenAnswer("cut off: the connection was closed before the answer was complete")
+        self.is_complete = True
+
+    def _check(self) -> None:
+        """Raise BrokenAnswer for what llhttp accepts and this client does not."""
+        if len(self._raw) - len(self.body) > HEAD_BYTES:
+            raise BrokenAnswer(f"over {HEAD_BYTES:,} bytes of headers, chunk sizes and trailers")
+        if not self._raw.startswith(b"HTTP/1."[: len(self._raw)]) or (self.is_complete and self.status < _FIRST_FINAL):
+            raise BrokenAnswer(f"no HTTP answer could be read: {self.start()}")
+        if self.status == _SWITCHING_PROTOCOLS:
+            raise BrokenAnswer("switched to another protocol, unasked")
+        if self._codings not in ([], [b"chunked"]):
+            raise BrokenAnswer(f"does not say clearly how long it is: Transfer-Encoding {self._codings}")
+
+    def is_too_long(self) -> bool:
+        """Whether the body is longer than `ANSWER_BYTES`, or says that it will be."""
+        return len(self.body) > ANSWER_BYTES or int(self._length or 0) > ANSWER_BYTES
+
+    def ends_here(self) -> bool:
+        """Whether nothing has come behind the answer; the parser skips blank lines there without a word."""
+        return self._raw.endswith(b"\r\n\r\n" + (b"" if self._codings else self.body))
+
+    def start(self) -> str:
+        """The first line of the answer, or its first 60 bytes."""
+        return repr(self._raw.partition(b"\r\n")[0][:60].decode("latin-1"))
+
+    def on_message_begin(self) -> None:
+        if self.is_complete:
+            raise BrokenAnswer("a second answer")
+        self._length, self._codings = None, []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        match name.lower():
+            case b"content-length":
+                self._length = value
+            case b"transfer-encoding":
+                self._codings.append(value.strip().lower())
+
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+        self.is_persistent = self._parser.should_keep_alive()
+
+    def on_body(self, piece: bytes) -> None:
+        self.body += piece
+
+    def on_message_complete(self) -> None:
+        is_interim = self.status // 100 == 1
+        self.is_complete = not is_interim

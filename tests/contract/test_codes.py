@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.engine.dispatch.policy import Judge
+from campaign.engine.dispatch.policy import OutcomePolicy
 from campaign.gateway.client import Client, Keys
 from campaign.gateway.outcome import Fate
 from campaign.model import Message, MsgType, Request, State
@@ -19,7 +19,7 @@ from tests.contract.pairs import CODES, JPG, KEYS, SENDER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from campaign.engine.dispatch.policy import Verdict
+    from campaign.engine.dispatch.policy import Decision
     from campaign.gateway.outcome import Outcome
 
 GOOD = Message(sender=SENDER, text="내용", msg_type=MsgType.SMS)
@@ -103,34 +103,34 @@ def test_a_broken_rule_is_answered_with_its_code_in_the_documents_words(strict: 
 
 @EVERY
 def test_the_sender_does_about_a_code_what_the_table_says(strict: str, breach: Breach) -> None:
-    verdict = Judge().judge(1, send(strict, "v2", breach), claimed_at=100, now=100)
+    decision = OutcomePolicy().decide(1, send(strict, "v2", breach), claimed_at=100, now=100)
     state, again, held, paused = POLICY[breach.code]
-    assert verdict.state == state
-    assert verdict.again_at == (None if again is None else 100 + again)
+    assert decision.state == state
+    assert decision.again_at == (None if again is None else 100 + again)
     if held is None:
-        assert verdict.hold_until is None
+        assert decision.hold_until is None
     else:
-        assert verdict.hold_until == pytest.approx(100 + held, abs=held * 0.1)
-    assert (verdict.pause is not None) == paused
+        assert decision.hold_until == pytest.approx(100 + held, abs=held * 0.1)
+    assert (decision.pause is not None) == paused
     if paused and breach.code in CODES:
-        assert CODES[breach.code] in (verdict.pause or "")
+        assert CODES[breach.code] in (decision.pause or "")
 
 
-def judged(strict: str, code: int, times: int) -> list[Verdict]:
-    """The verdicts on one request that gets the same code again and again."""
+def judged(strict: str, code: int, times: int) -> list[Decision]:
+    """The decisions on one request that gets the same code again and again."""
     breach = next(breach for breach in BREACHES if breach.code == code)
-    judge = Judge()
-    return [judge.judge(1, send(strict, "v2", breach), claimed_at=place, now=place) for place in range(times)]
+    policy = OutcomePolicy()
+    return [policy.decide(1, send(strict, "v2", breach), claimed_at=place, now=place) for place in range(times)]
 
 
 def test_a_failed_upload_is_tried_three_times_and_then_rejected(strict: str) -> None:
-    assert [verdict.state for verdict in judged(strict, 33, 3)] == [State.PLANNED, State.PLANNED, State.REJECTED]
+    assert [decision.state for decision in judged(strict, 33, 3)] == [State.PLANNED, State.PLANNED, State.REJECTED]
 
 
 def test_three_requests_in_a_row_that_were_not_sent_pause_the_run(strict: str) -> None:
-    judge = Judge()
-    verdicts = [judge.judge(no, send(strict, "v2", BREACHES[1]), claimed_at=no, now=no) for no in (1, 2, 3)]
-    assert [verdict.pause is not None for verdict in verdicts] == [False, False, True]
+    policy = OutcomePolicy()
+    decisions = [policy.decide(no, send(strict, "v2", BREACHES[1]), claimed_at=no, now=no) for no in (1, 2, 3)]
+    assert [decision.pause is not None for decision in decisions] == [False, False, True]
 
 
 def test_every_code_of_the_document_is_provoked() -> None:

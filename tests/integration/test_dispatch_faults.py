@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from campaign.engine.dispatch.admission import RateLimiter
 from campaign.engine.dispatch.dispatcher import Dispatch, Ending
-from campaign.engine.dispatch.pace import Pace
-from campaign.engine.dispatch.policy import Judge, Waits
+from campaign.engine.dispatch.policy import OutcomePolicy, Waits
 from campaign.engine.planning import Plan
 from campaign.engine.progress import StopRequest
 from campaign.gateway.outcome import Fate, Outcome
@@ -131,10 +131,10 @@ class Bench:
             client,  # type: ignore[arg-type] # a client, as far as the dispatch can see
             observer=watcher or Watcher(),
             stop=stop or StopRequest(),
-            judge=Judge(waits=waits),
+            policy=OutcomePolicy(waits=waits),
             clock=clock,
             start_by=start_by,
-        ).go()
+        ).run()
 
     def states(self) -> list[str]:
         return list(self.journal.requests.table("run")["state"])
@@ -289,7 +289,7 @@ def test_a_wish_to_stop_is_granted_while_the_gateway_recharges(ten: Bench) -> No
         stop.request()
         return RECHARGING
 
-    assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, "stopped by a person")
+    assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, "stopped by the user")
     assert "in_flight" not in ten.states()
     assert ten.states()[0] == "planned"
 
@@ -339,23 +339,23 @@ def test_no_thread_is_left_behind(ten: Bench) -> None:
 
 
 def test_a_rate_lets_one_after_the_other_go_and_never_many_at_once() -> None:
-    pace = Pace(rate=20)
-    assert pace.take(8, now=100.0) == 2  # one for now, one that may have been late
-    assert pace.take(8, now=100.01) == 0
-    assert pace.wait(now=100.01) == pytest.approx(0.04)
-    assert [pace.take(8, now=100.05 + 0.05 * step + 1e-6) for step in range(4)] == [1, 1, 1, 1]
+    limiter = RateLimiter(rate=20)
+    assert limiter.take(8, now=100.0) == 2  # one for now, one that may have been late
+    assert limiter.take(8, now=100.01) == 0
+    assert limiter.wait_s(now=100.01) == pytest.approx(0.04)
+    assert [limiter.take(8, now=100.05 + 0.05 * step + 1e-6) for step in range(4)] == [1, 1, 1, 1]
 
 
 def test_a_rate_is_kept_with_a_slow_journal_and_an_idle_time_is_not_caught_up() -> None:
-    pace = Pace(rate=20)
+    limiter = RateLimiter(rate=20)
     now, taken = 100.0, 0
     for _ in range(50):
-        taken += pace.take(100, now)
-        pace.fell_behind(0.2)
+        taken += limiter.take(100, now)
+        limiter.allow_catch_up(0.2)
         now += 0.2
     assert taken == pytest.approx(20 * 10, abs=5)
-    pace.fell_behind(0.001)
-    assert pace.take(100, now + 60) <= 2
+    limiter.allow_catch_up(0.001)
+    assert limiter.take(100, now + 60) <= 2
 
 
 NOT_SENT = Outcome(fate=Fate.NOT_SENT, detail="no connection within 10 s")

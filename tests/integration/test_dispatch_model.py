@@ -26,7 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from campaign.engine import results
 from campaign.engine.dispatch.dispatcher import Dispatch
-from campaign.engine.dispatch.policy import Judge
+from campaign.engine.dispatch.policy import OutcomePolicy
 from campaign.engine.progress import StopRequest
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Journal, open_for_reading, open_for_writing
@@ -177,9 +177,9 @@ class Runs(RuleBasedStateMachine):
             self.gateway,  # type: ignore[arg-type] # a client, as far as the dispatch can see
             observer=Nobody(),
             stop=self.gateway.stop,
-            judge=Judge(jitter=random.Random(1)),
+            policy=OutcomePolicy(jitter=random.Random(1)),
             clock=SetClock(),
-        ).go()
+        ).run()
 
     @contextmanager
     def open(self, crash_in: int | None) -> Iterator[Journal]:

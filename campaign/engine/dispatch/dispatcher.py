@@ -1,9 +1,7 @@
-"""The dispatch: claim, submit, settle, until nothing is left or something stops it.
+"""The dispatch: claims requests, submits them and settles their outcomes, until none is left or something stops it.
 
-One thread talks to the journal and decides; `in_flight` threads do nothing but
-submit; another prepares what will be submitted next, so that a free place waits
-for its claim alone. Claims and settlements of several requests share a commit.
-No transaction is open while a request is on the wire.
+One thread uses the journal and decides; `in_flight` threads only submit; one thread prepares the next requests.
+Claims and settlements of several requests share a commit. No transaction is open while a request is on the wire.
 """
 
 from __future__ import annotations
@@ -17,11 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from campaign.engine.dispatch.admission import Passage
-from campaign.engine.dispatch.observer import SafeObserver
-from campaign.engine.dispatch.pace import Pace
-from campaign.engine.dispatch.policy import Judge
-from campaign.engine.dispatch.prefetch import Preparation
+from campaign.engine.dispatch.admission import Admission, RateLimiter
+from campaign.engine.dispatch.policy import OutcomePolicy
+from campaign.engine.dispatch.prefetch import RequestPrefetcher
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.model import RunState, State
@@ -44,7 +40,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the dispatch ended: the run's state, why when it is paused, and until when where it goes on by itself."""
+    """How a dispatch ended.
+
+    Attributes:
+        state: the state of the run.
+        why: the reason, if the run is not finished.
+        until: when the scheduler resumes the run; None if only a user does.
+    """
 
     state: RunState
     why: str | None = None
@@ -52,33 +54,33 @@ class Ending:
 
 
 @dataclass(slots=True)
-class _UnderWay:
-    """A claimed request on its way."""
+class _InFlight:
+    """A request that has been claimed, and not yet settled."""
 
     claim: Claim
     prepared: PreparedRequest
     claimed_at: float
 
 
-_LOOK: Final = 0.1
-"""Seconds between two checks for a stop request while the dispatch waits."""
+_POLL_S: Final = 0.1
+"""Seconds between two looks at the stop request while the dispatch waits."""
 
 
 class Dispatch:
-    """Sends what a run has still to send.
+    """Sends the requests of a run that are still planned.
 
     Args:
         journal: open for writing.
         run: the run.
         plan: its requests.
-        client: who sends them.
-        observer: told about every settled request.
+        client: sends them.
+        observer: receives every settled request and every wait; its I/O errors are ignored.
         stop: the request to stop.
-        judge: what follows from outcomes.
-        clock: the machine's own, unless another is given.
-        gate: where the run has hours, or is spread over time.
-        patience: seconds to wait in place for the spread; without a limit by default.
-        start_by: after that time nothing is claimed, unless something of the run was sent before.
+        policy: decides what follows from an outcome.
+        clock: the machine's own by default.
+        gate: the sending windows and the spread of the run; none by default.
+        patience: the longest wait for the spread, in seconds; a longer one ends the dispatch. No limit by default.
+        start_by: nothing is claimed after this time, unless a request of the run was sent before.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class Dispatch:
         *,
         observer: SendingObserver,
         stop: StopRequest,
-        judge: Judge | None = None,
+        policy: OutcomePolicy | None = None,
         clock: Clock | None = None,
         gate: Gate | None = None,
         patience: float | None = None,
@@ -100,256 +102,259 @@ class Dispatch:
         self._run = run
         self._plan = plan
         self._client = client
-        self._observer = SafeObserver(observer)
+        self._observer = _SafeObserver(observer)
         self._stop = stop
-        self._judge = judge or Judge()
+        self._policy = policy or OutcomePolicy()
         self._clock = clock or Clock()
         self._owner = uuid.uuid4().hex
         self._start_by = start_by  # None once a request was accepted, rejected or became unknown
-        self._pace = Pace(run.rate)
-        self._passage = Passage(gate or Gate(), self._clock, patience)
-        self._left: list[int] = []  # still to send, the next one last
-        self._preparation = Preparation(plan, client, lambda digest: journal.runs.image(run.id, digest))
-        self._later: list[tuple[float, int]] = []  # to be tried again, and when: a heap
+        self._limiter = RateLimiter(run.rate)
+        self._admission = Admission(gate or Gate(), self._clock, patience)
+        self._to_send: list[int] = []  # the next one last
+        self._prefetcher = RequestPrefetcher(plan, client, lambda digest: journal.runs.image(run.id, digest))
+        self._retries: list[tuple[float, int]] = []  # a heap: when to try again, and which
         self._hold_until = 0.0
-        self._hold_why = ""
+        self._hold_reason = ""
         self._is_waiting = False
-        self._why: str | None = None
-        self._under_way: dict[int, _UnderWay] = {}
-        self._unwritten: list[Settlement] = []
-        self._work: queue.SimpleQueue[_UnderWay | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[tuple[_UnderWay, Outcome]] = queue.SimpleQueue()
+        self._pause_reason: str | None = None
+        self._in_flight: dict[int, _InFlight] = {}
+        self._unsettled: list[Settlement] = []
+        self._claimed: queue.SimpleQueue[_InFlight | None] = queue.SimpleQueue()
+        self._answered: queue.SimpleQueue[tuple[_InFlight, Outcome]] = queue.SimpleQueue()
 
-    def go(self) -> Ending:
-        """Send until nothing is left, a reason to pause comes up, or a stop is requested.
+    def run(self) -> Ending:
+        """Send until nothing is left, there is a reason to pause, or a stop is requested.
 
         Raises:
-            JournalError: it could not begin; nothing was sent.
+            JournalError: the run could not be started; nothing was sent.
         """
-        self._left = self._journal.requests.planned(self._run.id)[::-1]
+        self._to_send = self._journal.requests.planned(self._run.id)[::-1]
         if not set(self._journal.requests.counts(self._run.id)) <= {State.PLANNED, State.CANCELLED}:
             self._start_by = None
         self._journal.runs.start(self._run.id, self._clock.now())
-        threads = min(self._run.in_flight, max(len(self._left), 1))
+        threads = min(self._run.in_flight, max(len(self._to_send), 1))
         try:
             for number in range(threads):
                 threading.Thread(target=self._submit, name=f"submit-{number}", daemon=True).start()
             while not self._is_over():
                 self._step()
         except CampaignError as problem:
-            self._why = str(problem)
-            self._save_what_comes()
+            self._pause_reason = str(problem)
+            self._settle_outstanding()
         except Exception as problem:
-            # A fault of ours is no reason to lose the answers of what is on the wire.
-            self._why = f"{type(problem).__name__}: {problem}"
-            self._save_what_comes()
-            self._end()
+            # A bug must not lose the answers to what is on the wire.
+            self._pause_reason = f"{type(problem).__name__}: {problem}"
+            self._settle_outstanding()
+            self._finish()
             raise
         finally:
-            self._preparation.close()
+            self._prefetcher.close()
             for _ in range(threads):
-                self._work.put(None)
-        return self._end()
+                self._claimed.put(None)
+        return self._finish()
 
     def _is_over(self) -> bool:
-        if self._under_way:
+        if self._in_flight:
             return False
-        return self._is_stopping() or not (self._left or self._later)
+        return self._is_stopping() or not (self._to_send or self._retries)
 
     def _is_stopping(self) -> bool:
-        return self._why is not None or self._passage.ending is not None or self._stop.count > 0
+        return self._pause_reason is not None or self._admission.ending is not None or self._stop.count > 0
 
     def _step(self) -> None:
         self._collect()
         if self._stop.count > 1:
             self._abandon()
         now = self._clock.steady()
-        wanted = {} if self._is_stopping() else self._choose(now)
-        if self._unwritten or wanted:
+        wanted = {} if self._is_stopping() else self._choose_requests(now)
+        if self._unsettled or wanted:
             self._advance(wanted)
-        self._tell_of_waiting(now)
+        self._report_wait(now)
         if not self._is_stopping():
-            self._preparation.begin(self._left[: -1 - self._run.in_flight : -1])
+            self._prefetcher.prefetch(self._to_send[: -1 - self._run.in_flight : -1])
 
     def _advance(self, wanted: Mapping[int, PreparedRequest]) -> None:
-        """Settlements and claims to the disk; only then what was claimed goes on the wire, and the observer is told."""
+        """Commit settlements and claims; only then submit what was claimed, and report what was settled."""
         began = self._clock.steady()
-        settled = self._unwritten
+        settled = self._unsettled
         claims = self._journal.requests.advance(self._run.id, self._owner, settled, list(wanted), self._clock.now())
-        self._unwritten = []
+        self._unsettled = []
         now = self._clock.steady()
-        self._pace.fell_behind(now - began)
+        self._limiter.allow_catch_up(now - began)
         for claim in claims:
-            one = self._under_way[claim.no] = _UnderWay(claim, wanted[claim.no], now)
-            self._work.put(one)
+            one = self._in_flight[claim.no] = _InFlight(claim, wanted[claim.no], now)
+            self._claimed.put(one)
         for settlement in settled:
             self._observer.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
 
     def _collect(self) -> None:
-        """Settle the outcomes that are there; wait for one, for a moment, when there is nothing else to do."""
-        done: list[tuple[_UnderWay, Outcome]] = []
+        """Settle the outcomes that have come; wait for one if nothing can be claimed."""
+        done: list[tuple[_InFlight, Outcome]] = []
         with suppress(queue.Empty):
-            if (wait := self._idle_for()) > 0:
+            if (wait := self._idle_s()) > 0:
                 done += self._wait_for_outcome(wait)
             while True:
-                done.append(self._done.get_nowait())
+                done.append(self._answered.get_nowait())
         now = self._clock.steady()
         for one, outcome in done:
-            self._under_way.pop(one.claim.no, None)
+            self._in_flight.pop(one.claim.no, None)
             self._settle(one, outcome, now)
 
-    def _wait_for_outcome(self, seconds: float) -> list[tuple[_UnderWay, Outcome]]:
-        if self._under_way:
-            return [self._clock.wait_for(self._done, seconds)]
+    def _wait_for_outcome(self, seconds: float) -> list[tuple[_InFlight, Outcome]]:
+        if self._in_flight:
+            return [self._clock.wait_for(self._answered, seconds)]
         self._clock.sleep(seconds)
         return []
 
-    def _tell_of_waiting(self, now: float) -> None:
-        """Say what is waited for and how long that may take, and when it is over."""
-        wait = self._wait(now)
+    def _report_wait(self, now: float) -> None:
+        """Report a wait while it lasts, and its end."""
+        wait = self._current_wait(now)
         if wait is not None:
             self._observer.waiting(*wait)
         elif self._is_waiting:
             self._observer.going_on()
         self._is_waiting = wait is not None
 
-    def _wait(self, now: float) -> tuple[float, str] | None:
-        """Seconds for which nothing goes on the wire, at most, and why; None where nothing is waited for."""
+    def _current_wait(self, now: float) -> tuple[float, str] | None:
+        """Seconds for which nothing is sent, at most, and the reason; None if there is no wait."""
         if self._is_stopping():
-            if not self._under_way:
+            if not self._in_flight:
                 return None
-            oldest = min(one.claimed_at for one in self._under_way.values())
+            oldest = min(one.claimed_at for one in self._in_flight.values())
             return max(oldest + self._client.longest_attempt_s - now, 0), "for the answers to what is on the wire"
         if now < self._hold_until:
-            return self._hold_until - now, self._hold_why
-        return self._passage.waits()
+            return self._hold_until - now, self._hold_reason
+        return self._admission.current_wait()
 
-    def _idle_for(self) -> float:
-        """Seconds for which nothing can be claimed."""
+    def _idle_s(self) -> float:
+        """Seconds for which nothing can be claimed, at most `_POLL_S`."""
         now = self._clock.steady()
-        if self._is_stopping() or len(self._under_way) >= self._run.in_flight:
-            return _LOOK
+        if self._is_stopping() or len(self._in_flight) >= self._run.in_flight:
+            return _POLL_S
         if now < self._hold_until:
-            return min(self._hold_until - now, _LOOK)
-        if self._left:
-            return min(max(self._pace.wait(now), self._passage.wait()), _LOOK)
-        if self._later:
-            return min(max(self._later[0][0] - now, 0), _LOOK)
-        return _LOOK
+            return min(self._hold_until - now, _POLL_S)
+        if self._to_send:
+            return min(max(self._limiter.wait_s(now), self._admission.wait_s()), _POLL_S)
+        if self._retries:
+            return min(max(self._retries[0][0] - now, 0), _POLL_S)
+        return _POLL_S
 
-    def _choose(self, now: float) -> dict[int, PreparedRequest]:
-        """The requests to go on the wire at this moment."""
-        if self._is_shut() or now < self._hold_until or self._starts_too_late():
+    def _choose_requests(self, now: float) -> dict[int, PreparedRequest]:
+        """The requests to claim now, by number."""
+        if self._is_outside_window() or now < self._hold_until or self._is_past_start():
             return {}
-        while self._later and self._later[0][0] <= now:
-            self._put_back(heapq.heappop(self._later)[1])
-        free = self._admitted(min(self._run.in_flight - len(self._under_way), len(self._left)))
+        while self._retries and self._retries[0][0] <= now:
+            self._put_back(heapq.heappop(self._retries)[1])
+        free = self._count_admitted(min(self._run.in_flight - len(self._in_flight), len(self._to_send)))
         chosen: dict[int, PreparedRequest] = {}
-        for _ in range(self._pace.take(free, now)):
-            no = self._left[-1]
-            request, prepared = self._preparation.take(no)
-            if self._comes_too_late(request):
+        for _ in range(self._limiter.take(free, now)):
+            no = self._to_send[-1]
+            request, prepared = self._prefetcher.take(no)
+            if self._has_reservation_passed(request):
                 break
-            self._left.pop()
-            self._passage.passed(int(self._plan.sizes[no - 1]))
+            self._to_send.pop()
+            self._admission.record_sent(int(self._plan.sizes[no - 1]))
             chosen[no] = prepared
         return chosen
 
-    def _is_shut(self) -> bool:
-        """Whether the run's hours are over while something is left: then it ends with what is on the wire."""
-        return bool(self._left or self._later) and self._passage.is_shut()
+    def _is_outside_window(self) -> bool:
+        """Whether something is left to send, and it is outside a sending window; that ends the dispatch."""
+        return bool(self._to_send or self._retries) and self._admission.is_closed()
 
-    def _admitted(self, free: int) -> int:
-        """How many of so many requests the spread lets go now."""
-        sizes = [int(self._plan.sizes[no - 1]) for no in self._left[: -1 - free : -1]]
-        return self._passage.admit(sizes, idle=not self._under_way)
+    def _count_admitted(self, free: int) -> int:
+        """How many of the next `free` requests the spread lets through now."""
+        sizes = [int(self._plan.sizes[no - 1]) for no in self._to_send[: -1 - free : -1]]
+        return self._admission.admit(sizes, idle=not self._in_flight)
 
     def _put_back(self, no: int) -> None:
-        """To be sent again, in the plan's order."""
-        insort(self._left, no, key=lambda other: -other)
+        """Send a request again, in the plan's order."""
+        insort(self._to_send, no, key=lambda other: -other)
 
-    def _starts_too_late(self) -> bool:
-        """Whether the latest time to start has passed and nothing of the run was sent; ends the dispatch then."""
+    def _is_past_start(self) -> bool:
+        """Whether the latest time to start has passed and nothing of the run was sent; that ends the dispatch."""
         if self._start_by is None or self._clock.now() <= self._start_by:
             return False
-        if not self._under_way:
-            self._why = (
+        if not self._in_flight:
+            self._pause_reason = (
                 f"nothing of it was sent by {format_time(self._start_by)} (Asia/Seoul), the latest time to start"
             )
         return True
 
-    def _comes_too_late(self, request: Request) -> bool:
+    def _has_reservation_passed(self, request: Request) -> bool:
         date = request.message.date
         if date is None:
             return False
         problem = reservation.problem(reservation.parse(date), self._clock.now())
         if problem is not None:
-            self._why = f"request {request.no}: {problem}. Nothing is sent at another time than it was meant for."
+            self._pause_reason = (
+                f"request {request.no}: {problem}. Nothing is sent at another time than it was meant for."
+            )
         return problem is not None
 
     def _submit(self) -> None:
-        """What each of the threads does."""
-        while (one := self._work.get()) is not None:
+        """Submit what is claimed: the body of each submitting thread."""
+        while (one := self._claimed.get()) is not None:
             try:
                 outcome = self._client.send(one.prepared)
-            except Exception as problem:  # noqa: BLE001 - without an outcome the dispatch would wait for ever
+            except Exception as problem:  # noqa: BLE001 - without an outcome the dispatch would wait forever
                 outcome = Outcome(fate=Fate.UNKNOWN, detail=f"{type(problem).__name__}: {problem}")
-            self._done.put((one, outcome))
+            self._answered.put((one, outcome))
 
-    def _settle(self, one: _UnderWay, outcome: Outcome, now: float) -> None:
+    def _settle(self, one: _InFlight, outcome: Outcome, now: float) -> None:
         no = one.claim.no
-        verdict = self._judge.judge(no, outcome, claimed_at=one.claimed_at, now=now)
-        self._unwritten.append(_settlement(one, verdict.state, outcome, verdict.cause))
-        if verdict.state != State.PLANNED:
+        decision = self._policy.decide(no, outcome, claimed_at=one.claimed_at, now=now)
+        self._unsettled.append(_settlement(one, decision.state, outcome, decision.cause))
+        if decision.state != State.PLANNED:
             self._start_by = None
-        if verdict.pause and self._why is None:
-            self._why = verdict.pause
-        if verdict.state == State.PLANNED and verdict.again_at is not None:
-            heapq.heappush(self._later, (verdict.again_at, no))
-        elif verdict.state == State.PLANNED:
+        if decision.pause and self._pause_reason is None:
+            self._pause_reason = decision.pause
+        if decision.state == State.PLANNED and decision.again_at is not None:
+            heapq.heappush(self._retries, (decision.again_at, no))
+        elif decision.state == State.PLANNED:
             self._put_back(no)
-        if verdict.hold_until is not None and verdict.hold_until > self._hold_until:
-            self._hold_until, self._hold_why = verdict.hold_until, verdict.cause or ""
+        if decision.hold_until is not None and decision.hold_until > self._hold_until:
+            self._hold_until, self._hold_reason = decision.hold_until, decision.cause or ""
 
     def _abandon(self) -> None:
-        """What is on the wire when a person will not wait: its answers will not be known."""
-        for one in self._under_way.values():
-            self._unwritten.append(_settlement(one, State.UNKNOWN, cause="stopped before the answer came"))
-        self._under_way.clear()
+        """Settle what is on the wire as unknown: the user does not wait for the answers."""
+        for one in self._in_flight.values():
+            self._unsettled.append(_settlement(one, State.UNKNOWN, cause="stopped before the answer came"))
+        self._in_flight.clear()
 
-    def _save_what_comes(self) -> None:
-        """After a failure: wait for what is on the wire, and try once more to write it down."""
-        while self._under_way and self._stop.count < 2:  # noqa: PLR2004 - the second request
+    def _settle_outstanding(self) -> None:
+        """After an error: wait for outstanding answers and try once more to settle them."""
+        while self._in_flight and self._stop.count < 2:  # noqa: PLR2004 - the second request
             self._collect()
         self._abandon()
         try:
             self._advance({})
         except JournalError:
-            self._save_one_by_one()
+            self._settle_one_by_one()
 
-    def _save_one_by_one(self) -> None:
-        """Settlements that could not be written together: each by itself, so that one takes no other with it."""
-        for one in self._unwritten:
+    def _settle_one_by_one(self) -> None:
+        """Settle each request in a commit of its own: one that fails does not take others with it."""
+        for one in self._unsettled:
             try:
-                self._write_alone(one)
+                self._settle_alone(one)
             except JournalError as problem:
                 cause = f"its outcome could not be written down: {problem}"
-                with suppress(JournalError):  # then it stays in flight on disk: unknown from now on, not sent again
-                    self._write_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
-        self._unwritten = []
+                # If this fails too, it stays in flight on disk: unknown at the next resume, and not sent again.
+                with suppress(JournalError):
+                    self._settle_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
+        self._unsettled = []
 
-    def _write_alone(self, one: Settlement) -> None:
+    def _settle_alone(self, one: Settlement) -> None:
         self._journal.requests.advance(self._run.id, self._owner, [one], [], self._clock.now())
         self._observer.settled(int(self._plan.sizes[one.no - 1]), one.state)
 
-    def _end(self) -> Ending:
+    def _finish(self) -> Ending:
         ending = Ending(RunState.FINISHED)
-        if self._why is not None:
-            ending = Ending(RunState.PAUSED, self._why)
-        elif (rest := self._passage.ending) is not None:
+        if self._pause_reason is not None:
+            ending = Ending(RunState.PAUSED, self._pause_reason)
+        elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
-        elif self._left or self._later:
-            ending = Ending(RunState.INTERRUPTED, "stopped by a person")
+        elif self._to_send or self._retries:
+            ending = Ending(RunState.INTERRUPTED, "stopped by the user")
         try:
             self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
@@ -357,7 +362,7 @@ class Dispatch:
         return ending
 
 
-def _settlement(one: _UnderWay, state: State, outcome: Outcome | None = None, cause: str | None = None) -> Settlement:
+def _settlement(one: _InFlight, state: State, outcome: Outcome | None = None, cause: str | None = None) -> Settlement:
     return Settlement(
         no=one.claim.no,
         attempt=one.claim.attempt,
@@ -368,3 +373,22 @@ def _settlement(one: _UnderWay, state: State, outcome: Outcome | None = None, ca
         msg_type=outcome.msg_type if outcome else None,
         cause=cause,
     )
+
+
+@dataclass(slots=True)
+class _SafeObserver:
+    """Wraps an observer and ignores its I/O errors: a closed terminal must not stop a run."""
+
+    observer: SendingObserver
+
+    def settled(self, recipients: int, state: State) -> None:
+        with suppress(OSError, ValueError):
+            self.observer.settled(recipients, state)
+
+    def waiting(self, seconds: float, why: str) -> None:
+        with suppress(OSError, ValueError):
+            self.observer.waiting(seconds, why)
+
+    def going_on(self) -> None:
+        with suppress(OSError, ValueError):
+            self.observer.going_on()

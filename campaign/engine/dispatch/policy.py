@@ -1,6 +1,6 @@
-"""What follows from an attempt's outcome: for its request, and for the whole run.
+"""Decides what follows from the outcome of an attempt, for its request and for the whole run.
 
-Pure: it reads no clock and touches nothing. Source: gateway.md, the table of codes.
+Pure: reads no clock, has no side effects. Source: gateway.md, the table of codes.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ if TYPE_CHECKING:
     from campaign.gateway.outcome import Outcome
 
 IN_A_ROW: Final = 3
-"""Unknown outcomes, or requests answered with code 1, that pause the run when nothing else comes between."""
+"""So many unknown outcomes, or requests answered with code 1, pause the run if nothing else comes between them."""
 
 TRIES: Final = 3
-"""Attempts at a request that the gateway could not take for now (codes 1 and 33)."""
+"""Attempts at a request that the gateway cannot take for now (codes 1 and 33)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """How long to wait before another try, in seconds."""
+    """Waits before another attempt, in seconds."""
 
-    again: tuple[float, ...] = (2, 5)  # a request answered with 1 or 33, before its second and third try
+    again: tuple[float, ...] = (2, 5)  # a request answered with 1 or 33, before its second and third attempt
     back_off: tuple[float, ...] = (30, 60, 120, 300)  # the whole run, after code 12; the last one repeats
     give_up: float = 1_800  # since the first code 12 in a row
     unreachable: tuple[float, ...] = (1, 3, 10)  # the whole run, after requests that could not leave
-    jitter: float = 0.1  # the back-off's share by which it varies, so that not all come back at once
+    jitter: float = 0.1  # share by which a back-off varies, so that several senders do not return together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What follows. Times are on the clock that `judge` was given, in seconds."""
+class Decision:
+    """What follows from an outcome. Times are in seconds, on the clock that `decide` was given."""
 
     state: State
     cause: str | None = None
-    again_at: float | None = None  # this request is not to be tried before
-    hold_until: float | None = None  # nothing is to be tried before
-    pause: str | None = None  # the run stops, for this reason
+    again_at: float | None = None  # this request is not sent again before
+    hold_until: float | None = None  # no request is sent before
+    pause: str | None = None  # the run pauses, for this reason
 
 
 @dataclass(slots=True)
-class Judge:
-    """Judges the outcomes of one run, in the order in which they came."""
+class OutcomePolicy:
+    """Decides about the outcomes of one run, in the order in which they come."""
 
     waits: Waits = field(default_factory=Waits)
     jitter: random.Random = field(default_factory=random.Random)
@@ -61,8 +61,8 @@ class Judge:
     _unreachable: int = 0
     _held_until: float = 0
 
-    def judge(self, no: int, outcome: Outcome, *, claimed_at: float, now: float) -> Verdict:
-        """What follows from the outcome of an attempt at request `no` that was claimed at `claimed_at`."""
+    def decide(self, no: int, outcome: Outcome, *, claimed_at: float, now: float) -> Decision:
+        """What follows from the outcome of an attempt at request `no`, claimed at `claimed_at`."""
         if outcome.fate == Fate.NOT_SENT:
             return self._not_sent(outcome, claimed_at, now)
         self._unreachable = 0
@@ -71,19 +71,19 @@ class Judge:
         self._unknown = 0
         return self._answered(no, describe(outcome.code), claimed_at, now)
 
-    def _not_sent(self, outcome: Outcome, claimed_at: float, now: float) -> Verdict:
+    def _not_sent(self, outcome: Outcome, claimed_at: float, now: float) -> Decision:
         cause = f"not sent: {outcome.detail}"
         if claimed_at < self._held_until:
-            # One of several that were under way together: one failure, not many.
-            return Verdict(state=State.PLANNED, cause=cause, hold_until=self._held_until)
+            # One of several that were in flight together: one failure, not many.
+            return Decision(state=State.PLANNED, cause=cause, hold_until=self._held_until)
         if self._unreachable >= len(self.waits.unreachable):
             self._unreachable = 0
-            return Verdict(state=State.PLANNED, cause=cause, pause=f"the gateway cannot be reached: {outcome.detail}")
+            return Decision(state=State.PLANNED, cause=cause, pause=f"the gateway cannot be reached: {outcome.detail}")
         self._held_until = now + self.waits.unreachable[self._unreachable]
         self._unreachable += 1
-        return Verdict(state=State.PLANNED, cause=cause, hold_until=self._held_until)
+        return Decision(state=State.PLANNED, cause=cause, hold_until=self._held_until)
 
-    def _no_answer(self, no: int, outcome: Outcome) -> Verdict:
+    def _no_answer(self, no: int, outcome: Outcome) -> Decision:
         self._unknown += 1
         cause, pause = outcome.detail, None
         if outcome.guess is not None:  # the next requests would most likely get the same
@@ -91,9 +91,9 @@ class Judge:
             pause = f"request {no} got no readable answer: {cause}"
         elif self._unknown >= IN_A_ROW:
             pause = f"{self._unknown} requests in a row got no readable answer, the last one: {outcome.detail}"
-        return Verdict(state=State.UNKNOWN, cause=cause, pause=pause)
+        return Decision(state=State.UNKNOWN, cause=cause, pause=pause)
 
-    def _answered(self, no: int, code: Code, claimed_at: float, now: float) -> Verdict:
+    def _answered(self, no: int, code: Code, claimed_at: float, now: float) -> Decision:
         if code.policy != Policy.RETRY_THEN_PAUSE:
             self._failing.clear()
         if code.policy != Policy.BACK_OFF:
@@ -108,43 +108,45 @@ class Judge:
             case _:
                 return _FINAL[code.policy](code)
 
-    def _again(self, no: int, now: float) -> Verdict:
+    def _again(self, no: int, now: float) -> Decision:
         tried = self._tries[no] = self._tries.get(no, 0) + 1
         if tried >= TRIES:
-            return Verdict(state=State.REJECTED, cause=f"tried {tried} times")
+            return Decision(state=State.REJECTED, cause=f"tried {tried} times")
         wait = self.waits.again[tried - 1]
-        return Verdict(state=State.PLANNED, cause=f"to be tried again in {wait:g} s", again_at=now + wait)
+        return Decision(state=State.PLANNED, cause=f"to be tried again in {wait:g} s", again_at=now + wait)
 
-    def _again_or_pause(self, no: int, code: Code, now: float) -> Verdict:
+    def _again_or_pause(self, no: int, code: Code, now: float) -> Decision:
         self._failing.add(no)
         if len(self._failing) >= IN_A_ROW:
             self._failing.clear()
-            return Verdict(state=State.PLANNED, cause=code.english, pause=f"three requests in a row: {say(code)}")
+            return Decision(
+                state=State.PLANNED, cause=code.english, pause=f"three requests in a row: {describe_code(code)}"
+            )
         return self._again(no, now)
 
-    def _back_off(self, code: Code, claimed_at: float, now: float) -> Verdict:
+    def _back_off(self, code: Code, claimed_at: float, now: float) -> Decision:
         if self._recharging_since is None:
             self._recharging_since = now
         if now - self._recharging_since >= self.waits.give_up:
-            return Verdict(state=State.PLANNED, cause=code.english, pause=say(code))
+            return Decision(state=State.PLANNED, cause=code.english, pause=describe_code(code))
         if claimed_at >= self._held_until:
             wait = self.waits.back_off[min(self._back_offs, len(self.waits.back_off) - 1)]
             spread = wait * self.waits.jitter
             self._held_until = now + wait + self.jitter.uniform(-spread, spread)
             self._back_offs += 1
-        return Verdict(state=State.PLANNED, cause=code.english, hold_until=self._held_until)
+        return Decision(state=State.PLANNED, cause=code.english, hold_until=self._held_until)
 
 
-_FINAL: Final[dict[Policy, Callable[[Code], Verdict]]] = {
-    Policy.ACCEPT: lambda _: Verdict(state=State.ACCEPTED),
-    Policy.REJECT: lambda _: Verdict(state=State.REJECTED),
-    Policy.PAUSE: lambda code: Verdict(state=State.PLANNED, cause=code.english, pause=say(code)),
-    Policy.REJECT_AND_PAUSE: lambda code: Verdict(state=State.REJECTED, pause=say(code)),
+_FINAL: Final[dict[Policy, Callable[[Code], Decision]]] = {
+    Policy.ACCEPT: lambda _: Decision(state=State.ACCEPTED),
+    Policy.REJECT: lambda _: Decision(state=State.REJECTED),
+    Policy.PAUSE: lambda code: Decision(state=State.PLANNED, cause=code.english, pause=describe_code(code)),
+    Policy.REJECT_AND_PAUSE: lambda code: Decision(state=State.REJECTED, pause=describe_code(code)),
 }
-"""The policies that need no counting."""
+"""Decisions that do not depend on earlier outcomes."""
 
 
-def say(code: Code) -> str:
-    """A code in the vendor's words and ours, and what to do."""
+def describe_code(code: Code) -> str:
+    """The code with its meaning in English and Korean, and what to do about it."""
     words = f"code {code.number}: {code.english}"
     return f"{words} ({code.korean}). To do: {code.todo}." if code.korean else f"{words}. To do: {code.todo}."

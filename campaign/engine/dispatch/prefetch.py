@@ -1,4 +1,4 @@
-"""Requests made ready for the wire ahead of time, by a thread of its own: a free place waits for its claim alone."""
+"""Prepares the next requests in a thread of its own, so that a free connection waits for the claim alone."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ if TYPE_CHECKING:
     from campaign.model import Request
 
 _IMAGES: Final = 64
-"""Pictures that are kept at hand; others are asked for again."""
+"""Images that are kept in memory; others are loaded again."""
 
-_Ready: TypeAlias = "tuple[Request, PreparedRequest | None]"
-"""A request, and what of it goes on the wire where that is known without a picture."""
+_Prefetched: TypeAlias = "tuple[Request, PreparedRequest | None]"
+"""A request and its HTTP request; None if that needs an image."""
 
 
-class Preparation:
-    """The next few requests of a plan, prepared or about to be.
+class RequestPrefetcher:
+    """Prepares requests of a plan ahead of time.
 
     Args:
-        plan: where they come from.
-        client: who will send them.
-        image: gives a picture by its digest; asked by the thread that takes.
+        plan: the requests.
+        client: prepares them for the wire.
+        image: loads an image by its digest; called by the thread that calls `take`.
     """
 
     def __init__(self, plan: Plan, client: Client, image: Callable[[str], bytes]) -> None:
         self._plan = plan
         self._client = client
         self._image = lru_cache(maxsize=_IMAGES)(image)
-        self._ahead: dict[int, Future[_Ready]] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+        self._ahead: dict[int, Future[_Prefetched]] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch")
 
-    def begin(self, numbers: Iterable[int]) -> None:
-        """Let these be prepared meanwhile."""
+    def prefetch(self, numbers: Iterable[int]) -> None:
+        """Start to prepare the requests of these numbers, unless that was done before."""
         for no in numbers:
             if no not in self._ahead:
                 self._ahead[no] = self._thread.submit(self._prepare, no)
 
     def take(self, no: int) -> tuple[Request, PreparedRequest]:
-        """The request of that number, ready for the wire."""
+        """The request of that number and its HTTP request; prepared now if it was not before."""
         ahead = self._ahead.pop(no, None)
         request, prepared = ahead.result() if ahead else self._prepare(no)
         if prepared is None:
@@ -52,10 +52,10 @@ class Preparation:
         return request, prepared
 
     def close(self) -> None:
-        """Prepare nothing more."""
+        """End the thread; what it has not started is dropped."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _prepare(self, no: int) -> _Ready:
+    def _prepare(self, no: int) -> _Prefetched:
         request = self._plan.request(no)
-        # A picture comes from the journal, which belongs to one thread.
+        # An image comes from the journal, which only one thread may use.
         return request, (self._client.prepare(request) if request.message.image is None else None)

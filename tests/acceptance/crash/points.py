@@ -94,7 +94,7 @@ def mark_stages(mark: Callable[[str], None]) -> None:
             mark(name)
 
     _wrap(send, "open_for_writing", lambda _: ["planning"], passing)
-    _wrap(Dispatch, "go", lambda _: ["sending"], passing)
+    _wrap(Dispatch, "run", lambda _: ["sending"], passing)
     _wrap(reports, "report", lambda _: ["reporting"], passing)
 
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from campaign.engine.dispatch.policy import Judge, Verdict
+from campaign.engine.dispatch.policy import Decision, OutcomePolicy
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.gateway.result_codes import CODES
 from campaign.model import State
@@ -20,8 +20,8 @@ UNKNOWN = Outcome(fate=Fate.UNKNOWN, detail="HTTP 200 with an empty body")
 NOT_SENT = Outcome(fate=Fate.NOT_SENT, detail="refused")
 
 
-def first(outcome: Outcome) -> Verdict:
-    return Judge().judge(1, outcome, claimed_at=0, now=0)
+def first(outcome: Outcome) -> Decision:
+    return OutcomePolicy().decide(1, outcome, claimed_at=0, now=0)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def first(outcome: Outcome) -> Verdict:
     ],
 )
 def test_every_code_leads_where_the_table_says(code: int, state: State, pauses: bool) -> None:
-    verdict = first(answered(code))
-    assert verdict.state == state
-    assert (verdict.pause is not None) == pauses
+    decision = first(answered(code))
+    assert decision.state == state
+    assert (decision.pause is not None) == pauses
 
 
 def test_a_pause_says_the_vendors_words_and_what_to_do() -> None:
@@ -68,71 +68,71 @@ def test_the_documents_codes_are_all_there() -> None:
 
 @pytest.mark.parametrize("code", [1, 33])
 def test_a_request_that_is_refused_for_now_is_tried_twice_more_then_rejected(code: int) -> None:
-    judge = Judge()
-    states = [judge.judge(7, answered(code), claimed_at=now, now=now) for now in (0, 2, 7)]
-    assert [verdict.state for verdict in states] == [State.PLANNED, State.PLANNED, State.REJECTED]
-    assert [verdict.again_at for verdict in states] == [2, 7, None]
-    assert all(verdict.pause is None for verdict in states)
+    policy = OutcomePolicy()
+    states = [policy.decide(7, answered(code), claimed_at=now, now=now) for now in (0, 2, 7)]
+    assert [decision.state for decision in states] == [State.PLANNED, State.PLANNED, State.REJECTED]
+    assert [decision.again_at for decision in states] == [2, 7, None]
+    assert all(decision.pause is None for decision in states)
 
 
 def test_three_requests_in_a_row_with_code_1_pause_the_run_and_wait() -> None:
-    judge = Judge()
-    verdicts = [judge.judge(no, answered(1), claimed_at=0, now=0) for no in (1, 2, 3)]
-    assert [verdict.pause is None for verdict in verdicts] == [True, True, False]
-    assert {verdict.state for verdict in verdicts} == {State.PLANNED}
+    policy = OutcomePolicy()
+    decisions = [policy.decide(no, answered(1), claimed_at=0, now=0) for no in (1, 2, 3)]
+    assert [decision.pause is None for decision in decisions] == [True, True, False]
+    assert {decision.state for decision in decisions} == {State.PLANNED}
 
 
 def test_another_answer_between_breaks_the_row() -> None:
-    judge = Judge()
+    policy = OutcomePolicy()
     for no, code in ((1, 1), (2, 1), (3, 0), (4, 1), (5, 1)):
-        assert judge.judge(no, answered(code), claimed_at=0, now=0).pause is None
+        assert policy.decide(no, answered(code), claimed_at=0, now=0).pause is None
 
 
 def test_three_unknown_in_a_row_pause_the_run() -> None:
-    judge = Judge()
-    verdicts = [judge.judge(no, UNKNOWN, claimed_at=0, now=0) for no in (1, 2, 3)]
-    assert [verdict.state for verdict in verdicts] == [State.UNKNOWN] * 3
-    assert [verdict.pause is None for verdict in verdicts] == [True, True, False]
+    policy = OutcomePolicy()
+    decisions = [policy.decide(no, UNKNOWN, claimed_at=0, now=0) for no in (1, 2, 3)]
+    assert [decision.state for decision in decisions] == [State.UNKNOWN] * 3
+    assert [decision.pause is None for decision in decisions] == [True, True, False]
 
 
 def test_an_unknown_answer_that_says_something_to_those_who_know_it_pauses_at_the_first() -> None:
     guessed = Outcome(fate=Fate.UNKNOWN, detail="HTTP 200 with 202 as the whole answer", guess="Public clients saw it.")
-    verdict = Judge().judge(7, guessed, claimed_at=0, now=0)
-    assert verdict.state == State.UNKNOWN
-    assert verdict.cause == "HTTP 200 with 202 as the whole answer. Public clients saw it."
-    assert verdict.pause == f"request 7 got no readable answer: {verdict.cause}"
+    decision = OutcomePolicy().decide(7, guessed, claimed_at=0, now=0)
+    assert decision.state == State.UNKNOWN
+    assert decision.cause == "HTTP 200 with 202 as the whole answer. Public clients saw it."
+    assert decision.pause == f"request 7 got no readable answer: {decision.cause}"
 
 
 def test_an_answer_between_unknowns_breaks_the_row() -> None:
-    judge = Judge()
+    policy = OutcomePolicy()
     outcomes = [UNKNOWN, UNKNOWN, answered(0), UNKNOWN, UNKNOWN]
-    assert all(judge.judge(no, one, claimed_at=0, now=0).pause is None for no, one in enumerate(outcomes))
+    assert all(policy.decide(no, one, claimed_at=0, now=0).pause is None for no, one in enumerate(outcomes))
 
 
 def test_recharging_holds_the_whole_run_longer_each_time_and_pauses_after_half_an_hour() -> None:
-    judge, now, waits = Judge(), 0.0, []
-    while (verdict := judge.judge(1, answered(12), claimed_at=now, now=now)).pause is None:
-        assert verdict.hold_until is not None
-        waits.append(verdict.hold_until - now)
-        now = verdict.hold_until
+    policy, now, waits = OutcomePolicy(), 0.0, []
+    while (decision := policy.decide(1, answered(12), claimed_at=now, now=now)).pause is None:
+        assert decision.hold_until is not None
+        waits.append(decision.hold_until - now)
+        now = decision.hold_until
     assert now >= 1_800
     for wait, expected in zip(waits, [30, 60, 120, 300, 300, 300, 300, 300], strict=False):
         assert wait == pytest.approx(expected, rel=0.1001)
 
 
 def test_requests_refused_together_count_as_one_recharging() -> None:
-    judge = Judge()
-    holds = {judge.judge(no, answered(12), claimed_at=0, now=1).hold_until for no in range(8)}
+    policy = OutcomePolicy()
+    holds = {policy.decide(no, answered(12), claimed_at=0, now=1).hold_until for no in range(8)}
     assert len(holds) == 1
 
 
 def test_what_could_not_leave_is_planned_again_and_pauses_when_it_lasts() -> None:
-    judge, now, pauses = Judge(), 0.0, []
+    policy, now, pauses = OutcomePolicy(), 0.0, []
     for _ in range(4):
-        verdict = judge.judge(1, NOT_SENT, claimed_at=now, now=now)
-        assert verdict.state == State.PLANNED
-        pauses.append(verdict.pause)
-        now = verdict.hold_until or now
+        decision = policy.decide(1, NOT_SENT, claimed_at=now, now=now)
+        assert decision.state == State.PLANNED
+        pauses.append(decision.pause)
+        now = decision.hold_until or now
     assert [pause is None for pause in pauses] == [True, True, True, False]
     assert now == 14
 
@@ -150,9 +150,9 @@ class Extreme(random.Random):
 
 @pytest.mark.parametrize(("largest", "waits"), [(True, [33, 66, 132, 330, 330]), (False, [27, 54, 108, 270, 270])])
 def test_recharging_varies_by_a_tenth_so_that_not_all_come_back_at_once(largest: bool, waits: list[float]) -> None:
-    judge, now, found = Judge(jitter=Extreme(largest=largest)), 0.0, []
+    policy, now, found = OutcomePolicy(jitter=Extreme(largest=largest)), 0.0, []
     for _ in waits:
-        hold = judge.judge(1, answered(12), claimed_at=now, now=now).hold_until
+        hold = policy.decide(1, answered(12), claimed_at=now, now=now).hold_until
         assert hold is not None
         found.append(hold - now)
         now = hold
@@ -160,27 +160,27 @@ def test_recharging_varies_by_a_tenth_so_that_not_all_come_back_at_once(largest:
 
 
 def test_recharging_is_given_up_after_1800_seconds_to_the_second() -> None:
-    judge = Judge()
-    assert judge.judge(1, answered(12), claimed_at=100, now=100).pause is None
-    assert judge.judge(1, answered(12), claimed_at=1_899, now=1_899).pause is None
-    assert judge.judge(1, answered(12), claimed_at=1_900, now=1_900).pause is not None
+    policy = OutcomePolicy()
+    assert policy.decide(1, answered(12), claimed_at=100, now=100).pause is None
+    assert policy.decide(1, answered(12), claimed_at=1_899, now=1_899).pause is None
+    assert policy.decide(1, answered(12), claimed_at=1_900, now=1_900).pause is not None
 
 
 @pytest.mark.parametrize("between", [0, 21, 33])
 def test_another_answer_ends_the_recharging(between: int) -> None:
-    judge = Judge(jitter=Extreme(largest=True))
-    judge.judge(1, answered(12), claimed_at=0, now=0)
-    judge.judge(2, answered(between), claimed_at=1_799, now=1_799)
-    verdict = judge.judge(1, answered(12), claimed_at=1_800, now=1_800)
-    assert (verdict.pause, verdict.hold_until) == (None, 1_833)
+    policy = OutcomePolicy(jitter=Extreme(largest=True))
+    policy.decide(1, answered(12), claimed_at=0, now=0)
+    policy.decide(2, answered(between), claimed_at=1_799, now=1_799)
+    decision = policy.decide(1, answered(12), claimed_at=1_800, now=1_800)
+    assert (decision.pause, decision.hold_until) == (None, 1_833)
 
 
 def test_a_request_claimed_before_the_hold_does_not_lengthen_it() -> None:
-    judge = Judge(jitter=Extreme(largest=True))
-    assert judge.judge(1, answered(12), claimed_at=10, now=10).hold_until == 43
-    assert judge.judge(2, answered(12), claimed_at=10, now=30).hold_until == 43
-    assert judge.judge(2, answered(12), claimed_at=42.9, now=50).hold_until == 43
-    assert judge.judge(3, answered(12), claimed_at=43, now=50).hold_until == 116
+    policy = OutcomePolicy(jitter=Extreme(largest=True))
+    assert policy.decide(1, answered(12), claimed_at=10, now=10).hold_until == 43
+    assert policy.decide(2, answered(12), claimed_at=10, now=30).hold_until == 43
+    assert policy.decide(2, answered(12), claimed_at=42.9, now=50).hold_until == 43
+    assert policy.decide(3, answered(12), claimed_at=43, now=50).hold_until == 116
 
 
 def test_an_outcome_that_is_unknown_stays_unknown_even_with_a_code() -> None:
@@ -192,60 +192,60 @@ def test_an_answer_without_a_code_is_unknown() -> None:
 
 
 def test_three_unknown_in_a_row_pause_after_an_answer_too_and_a_fourth_pauses_again() -> None:
-    judge = Judge()
+    policy = OutcomePolicy()
     outcomes = [UNKNOWN, answered(0), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]
-    pauses = [judge.judge(no, one, claimed_at=0, now=0).pause for no, one in enumerate(outcomes)]
+    pauses = [policy.decide(no, one, claimed_at=0, now=0).pause for no, one in enumerate(outcomes)]
     assert [pause is None for pause in pauses] == [True, True, True, True, False, False]
     assert pauses[-2] is not None
     assert pauses[-2].startswith("3 requests in a row")
 
 
 def test_what_could_not_leave_does_not_break_a_row_of_unknown_outcomes() -> None:
-    judge = Judge()
+    policy = OutcomePolicy()
     outcomes = [UNKNOWN, NOT_SENT, UNKNOWN, NOT_SENT, UNKNOWN]
-    assert judge.judge(9, outcomes[0], claimed_at=0, now=0).pause is None
-    pauses = [judge.judge(no, one, claimed_at=0, now=0).pause for no, one in enumerate(outcomes[1:])]
+    assert policy.decide(9, outcomes[0], claimed_at=0, now=0).pause is None
+    pauses = [policy.decide(no, one, claimed_at=0, now=0).pause for no, one in enumerate(outcomes[1:])]
     assert [pause is None for pause in pauses] == [True, True, True, False]
 
 
 def test_code_1_of_one_request_alone_does_not_pause_the_run() -> None:
-    judge = Judge()
-    verdicts = [judge.judge(1, answered(1), claimed_at=0, now=0) for _ in range(3)]
-    assert [verdict.pause for verdict in verdicts] == [None, None, None]
-    assert verdicts[-1].state == State.REJECTED
-    assert verdicts[-1].cause == "tried 3 times"
+    policy = OutcomePolicy()
+    decisions = [policy.decide(1, answered(1), claimed_at=0, now=0) for _ in range(3)]
+    assert [decision.pause for decision in decisions] == [None, None, None]
+    assert decisions[-1].state == State.REJECTED
+    assert decisions[-1].cause == "tried 3 times"
 
 
 def test_after_a_pause_for_code_1_three_more_requests_are_needed_for_the_next() -> None:
-    judge = Judge()
-    pauses = [judge.judge(no, answered(1), claimed_at=0, now=0).pause for no in range(1, 7)]
+    policy = OutcomePolicy()
+    pauses = [policy.decide(no, answered(1), claimed_at=0, now=0).pause for no in range(1, 7)]
     assert [pause is None for pause in pauses] == [True, True, False, True, True, False]
 
 
 @pytest.mark.parametrize("other", [0, 33, 12])
 def test_another_code_breaks_the_row_of_code_1(other: int) -> None:
-    judge = Judge()
+    policy = OutcomePolicy()
     codes = [1, 1, other, 1, 1]
-    assert all(judge.judge(no, answered(code), claimed_at=0, now=0).pause is None for no, code in enumerate(codes))
+    assert all(policy.decide(no, answered(code), claimed_at=0, now=0).pause is None for no, code in enumerate(codes))
 
 
 def test_requests_that_failed_to_leave_together_count_once() -> None:
-    judge = Judge()
-    assert judge.judge(1, NOT_SENT, claimed_at=10, now=10).hold_until == 11
+    policy = OutcomePolicy()
+    assert policy.decide(1, NOT_SENT, claimed_at=10, now=10).hold_until == 11
     for no in range(2, 9):
-        verdict = judge.judge(no, NOT_SENT, claimed_at=10.9, now=11)
-        assert (verdict.hold_until, verdict.pause) == (11, None)
-    assert judge.judge(1, NOT_SENT, claimed_at=11, now=11).hold_until == 14
+        decision = policy.decide(no, NOT_SENT, claimed_at=10.9, now=11)
+        assert (decision.hold_until, decision.pause) == (11, None)
+    assert policy.decide(1, NOT_SENT, claimed_at=11, now=11).hold_until == 14
 
 
 def test_the_waits_for_an_unreachable_gateway_begin_anew_after_any_answer_and_after_a_pause() -> None:
-    judge = Judge()
-    assert judge.judge(1, NOT_SENT, claimed_at=0, now=0).hold_until == 1
-    assert judge.judge(1, UNKNOWN, claimed_at=1, now=1).state == State.UNKNOWN
-    held = [judge.judge(1, NOT_SENT, claimed_at=now, now=now).hold_until for now in (10, 20, 30)]
+    policy = OutcomePolicy()
+    assert policy.decide(1, NOT_SENT, claimed_at=0, now=0).hold_until == 1
+    assert policy.decide(1, UNKNOWN, claimed_at=1, now=1).state == State.UNKNOWN
+    held = [policy.decide(1, NOT_SENT, claimed_at=now, now=now).hold_until for now in (10, 20, 30)]
     assert held == [11, 23, 40]
-    assert judge.judge(1, NOT_SENT, claimed_at=40, now=40).pause is not None
-    again = judge.judge(1, NOT_SENT, claimed_at=50, now=50)
+    assert policy.decide(1, NOT_SENT, claimed_at=40, now=40).pause is not None
+    again = policy.decide(1, NOT_SENT, claimed_at=50, now=50)
     assert (again.pause, again.hold_until) == (None, 51)
 
 
