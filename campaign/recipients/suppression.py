@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model.errors import RecipientsError
+from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason
 from campaign.recipients import table
 from campaign.recipients.numbers import normalise
@@ -56,7 +57,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     Raises:
         RecipientsError: a file cannot be read, or it is not clear which column has the numbers.
     """
-    files = [file_type.on_disk(path) for path in files]
+    files = [on_disk(path) for path in files]
     lists = [_list(path) for path in files]
     found = [_normalised(cells, abroad=abroad) for cells in lists]
     said = [

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign.model.errors import RecipientsError
+from campaign.model.naming import on_disk
 from campaign.recipients.spreadsheets import file_type, isolated
 from campaign.recipients.spreadsheets.csv_files import reader
 
@@ -78,7 +79,7 @@ def read_files(files: Sequence[Path], *, sheet: str | None, phone: str | None, p
     if not files:
         raise RecipientsError("No recipients file is named: set `[recipients] files`.")
     grids: list[Grid] = []
-    for path in map(file_type.on_disk, files):
+    for path in map(on_disk, files):
         before = sum(map(len, grids))
         grids += read_file(path, sheet=sheet, phone=phone, progress=partial(_add_rows, progress, before))
     progress(sum(map(len, grids)))
