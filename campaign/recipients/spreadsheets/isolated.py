@@ -29,6 +29,7 @@ from campaign.recipients.spreadsheets.sheet import Cells, Grid
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import sheet_choice
 from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreadable
+from campaign.recipients.spreadsheets.workbooks.second_reader import SecondReaderMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +45,11 @@ SECONDS: Final = 6
 
 SECONDS_A_MIB: Final = 4
 
-_FAILURES: Final = {"NoPhoneColumn": headings.NoPhoneColumn, "Unreadable": Unreadable}
+_FAILURES: Final = {
+    "NoPhoneColumn": headings.NoPhoneColumn,
+    "Unreadable": Unreadable,
+    "SecondReaderMissing": SecondReaderMissing,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,8 @@ def _read_by_second(
         return _read_in_child(path, sheet, phone, progress, is_second=True)
     except (headings.NoPhoneColumn, headings.TwoPhoneColumns):
         raise
+    except SecondReaderMissing as missing:
+        raise Unreadable(f"{failure} {missing}") from None
     except RecipientsError:
         raise failure from None
 

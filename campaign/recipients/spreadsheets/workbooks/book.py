@@ -56,8 +56,13 @@ def readable(path: Path, part: str = "") -> Iterator[None]:
         yield
     except BaseException as error:
         if is_unreadable(error):
-            raise Unreadable(f"{path}: {part or 'this workbook'} cannot be read. {DAMAGED}") from error
+            raise Unreadable(unreadable(path, part)) from error
         raise
+
+
+def unreadable(path: Path, part: str) -> str:
+    """The error about a workbook that is damaged in this part, or as a whole where `part` is empty."""
+    return f"{path}: {part or 'this workbook'} cannot be read. {DAMAGED}"
 
 
 class Unreadable(RecipientsError):

@@ -56,6 +56,7 @@ class CalamineBook:
     annotations: Mapping[str, SheetAnnotations] = field(default_factory=dict)
     copy: Callable[[], bytes] | None = None
     copied: bool = False
+    part: str = ""  # what an error names if the workbook cannot be opened; empty for the workbook as a whole
     tabs: Sequence[Tab] = field(init=False)
     _workbook: python_calamine.CalamineWorkbook = field(init=False)
 
@@ -64,7 +65,7 @@ class CalamineBook:
             self._open_copy()
         else:
             try:
-                with readable(self.path):
+                with readable(self.path, self.part):
                     self._workbook = python_calamine.CalamineWorkbook.from_path(self.path)
             except Unreadable:
                 if self.copy is None:
@@ -79,7 +80,7 @@ class CalamineBook:
     def _open_copy(self) -> None:
         self.copied = True
         if self.copy is not None:
-            with readable(self.path):
+            with readable(self.path, self.part):
                 self._workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(self.copy()))
 
     def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:

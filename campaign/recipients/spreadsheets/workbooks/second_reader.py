@@ -96,6 +96,10 @@ def _cell(cell: Any, epoch: int) -> Any:  # noqa: ANN401 - xlrd has no types, an
     return moment.time() if 0 <= cell.value < 1 else moment if moment.time() != dt.time() else moment.date()
 
 
+class SecondReaderMissing(Unreadable):
+    """The library of the second reader is not installed: this says nothing about the workbook."""
+
+
 class SecondBook:
     """A workbook read by the second reader; `annotations` are those of its sheets, by name."""
 
@@ -109,6 +113,8 @@ class SecondBook:
             self._sheets = _sheets(path)
         except MemoryError:
             raise
+        except ImportError as error:
+            raise SecondReaderMissing(f"A second reader could not be tried: {error}.") from error
         except Exception as error:
             raise Unreadable(f"{path}: this workbook cannot be read. {DAMAGED}") from error
         self.tabs = [tab for tab, _ in self._sheets.values()]

@@ -15,7 +15,7 @@ from campaign.recipients.spreadsheets.workbooks import standard_copy, zip_archiv
 from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb, xlsx_parts
 from campaign.recipients.spreadsheets.workbooks.book import Book, NeedsLimits, NoHeader, Unreadable
 from campaign.recipients.spreadsheets.workbooks.calamine_book import CalamineBook
-from campaign.recipients.spreadsheets.workbooks.second_reader import SecondBook
+from campaign.recipients.spreadsheets.workbooks.second_reader import SecondBook, SecondReaderMissing
 from campaign.recipients.spreadsheets.workbooks.xlsx_book import XlsxBook
 
 if TYPE_CHECKING:
@@ -175,20 +175,24 @@ def _binary(path: Path, sheet: str | None, phone: str | None, progress: Callable
 def _open_document(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
     with zip_archive.opened(path) as opened:
         annotations = ods.annotate(opened, path)
-        return _read(
-            CalamineBook(path, progress, annotations, partial(standard_copy.ods, opened, path)), path, sheet, phone
-        )
+        copy = partial(standard_copy.ods, opened, path)
+        book = CalamineBook(path, progress, annotations, copy, part=f"the sheets ('{ods.CONTENT}' in it)")
+        return _read(book, path, sheet, phone)
 
 
 def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    annotations = xls.annotate(path.read_bytes(), where=str(path))
+    data = path.read_bytes()
+    annotations = xls.annotate(data, where=str(path))
     try:
         return _read(CalamineBook(path, progress, annotations), path, sheet, phone)
-    except Unreadable as failure:
+    except Unreadable as error:
+        failure = xls.damage(data, where=str(path)) or str(error)
         try:
             return _read(SecondBook(path, progress, annotations), path, sheet, phone)
+        except SecondReaderMissing as missing:
+            raise Unreadable(f"{failure} {missing}") from error
         except Unreadable:
-            raise failure from None
+            raise Unreadable(failure) from error
 
 
 OPEN_XML: Final = (".xlsx", ".xlsm")

@@ -37,6 +37,7 @@ _COMMENT = re.compile(rb"<!--.{0,65536}?-->", re.DOTALL)
 _FAILED_CELL = re.compile(
     rb'<((?:\w+:)?)c\b(?=[^>]*\st\s*=\s*["\']e["\'])([^>]*?)(?<!/)>(?:(?!</\1c\s*>).){0,10000}?</\1c\s*>', re.DOTALL
 )
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^<>]*>(?:\s*</(?:\w+:)?dimension\s*>)?")
 _TYPE_OF_CELL = re.compile(rb'\st\s*=\s*["\']e["\']')
 _BETWEEN_TAGS = re.compile(
     rb">\s+(?=</?(?:table|office|style|number|config|calcext|draw|svg|dc):|<text:p\b|</text:p>\s*</text)"
@@ -51,7 +52,8 @@ def xlsx(opened: Archive, package: Package) -> bytes:
         for name, text in _frame(package).items():
             copy.writestr(name, text)
         for at, sheet in enumerate(package.sheets, 1):
-            _write(copy, f"xl/worksheets/sheet{at}.xml", _without_failed_cells(utf8(opened.pieces(sheet.part))))
+            xml = _without_dimension(_without_failed_cells(utf8(opened.pieces(sheet.part))))
+            _write(copy, f"xl/worksheets/sheet{at}.xml", xml)
         if package.styles is not None:
             _write(copy, "xl/styles.xml", utf8(opened.pieces(package.styles)))
         if package.strings is not None:
@@ -89,6 +91,12 @@ def _without_failed_cells(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield _FAILED_CELL.sub(_empty_cell, rest[:cut])
         rest = rest[cut:]
     yield _FAILED_CELL.sub(_empty_cell, rest)
+
+
+def _without_dimension(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The sheet without its used range, which stands above the rows and is only advice: calamine refuses a bad one."""
+    yield _DIMENSION.sub(b"", next(pieces, b""), count=1)
+    yield from pieces
 
 
 def _empty_cell(cell: re.Match[bytes]) -> bytes:

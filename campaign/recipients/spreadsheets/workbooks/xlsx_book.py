@@ -21,7 +21,14 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, headings
 from campaign.recipients.spreadsheets.workbooks import percent_format, standard_copy, zip_archive
 from campaign.recipients.spreadsheets.workbooks.annotations import xlsx, xlsx_parts
-from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, NoHeader, Unreadable, grid, is_unreadable
+from campaign.recipients.spreadsheets.workbooks.book import (
+    NeedsLimits,
+    NoHeader,
+    Unreadable,
+    grid,
+    is_unreadable,
+    unreadable,
+)
 from campaign.recipients.spreadsheets.workbooks.calamine_book import CalamineBook
 
 if TYPE_CHECKING:
@@ -105,7 +112,10 @@ class XlsxBook:
         )
         try:
             return self._loaded(tab, part, sheet, annotations, phone)
-        except Unreadable:
+        except Unreadable as error:
+            damaged = xlsx_parts.damaged_part(self.opened, self._package)
+            if damaged is not None:
+                raise Unreadable(unreadable(self.path, damaged)) from error
             missing = sheet.missing_string(self._strings.count)
             if missing is None:
                 raise

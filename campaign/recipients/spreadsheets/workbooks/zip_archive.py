@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from contextlib import contextmanager
+from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from campaign.model.errors import RecipientsError
@@ -52,6 +53,8 @@ _DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _XML: Final = (".xml", ".rels")
 _ROOT: Final = re.compile(rb"<\0?\w")
 """Where the first element begins: declarations stand above it or nowhere."""
+_END_MARK: Final = b"PK\x05\x06"
+_END_BYTES: Final = 22 + 0xFFFF  # of the record at the end of a zip archive, with the longest comment
 _ENCRYPTED: Final = 0x1
 _NAME_IN_UTF8: Final = 0x800
 _DECLARED = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
@@ -173,10 +176,19 @@ def opened(path: Path) -> Iterator[Archive]:
     try:
         packed = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise RecipientsError(f"{path}: this workbook cannot be opened ({error}). {DAMAGED}") from error
+        raise RecipientsError(f"{path}: {_why_not_opened(path, error)}. {DAMAGED}") from error
     with packed:
         _check(path, packed.infolist())
         yield Archive(path, packed)
+
+
+def _why_not_opened(path: Path, error: Exception) -> str:
+    """Why zipfile cannot open a workbook: the list of its parts is at the end, so a file that is cut has none."""
+    with path.open("rb") as file:
+        size = file.seek(0, SEEK_END)
+        file.seek(max(0, size - _END_BYTES))
+        has_end = _END_MARK in file.read()
+    return f"the list of its parts cannot be read ({error})" if has_end else "the end of the file is missing"
 
 
 def _check(path: Path, parts: list[zipfile.ZipInfo]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import Kind
@@ -62,7 +63,37 @@ def annotate(data: bytes, *, where: str) -> dict[str, SheetAnnotations]:
         formats = _formats(book)
         return {name: _sheet(book, begin, formats, where) for name, begin in _sheets(book)}
     except (Damaged, struct.error, IndexError) as error:
-        raise RecipientsError(f"{where}: this workbook cannot be read ({error}). {DAMAGED}") from error
+        raise RecipientsError(
+            damage(data, where=where) or f"{where}: this workbook cannot be read ({error}). {DAMAGED}"
+        ) from error
+
+
+def damage(data: bytes, *, where: str) -> str | None:
+    """The error about a damaged workbook: its end is missing, or one of its sheets is cut; None if neither shows."""
+    if _is_cut(data):
+        return f"{where}: the end of the file is missing. {DAMAGED}"
+    with suppress(Damaged, struct.error, IndexError, ValueError):
+        book = _stream(data, "Workbook", "Book")
+        cut = next((name for name, begin in _sheets(book) if not _ends(book, begin)), None)
+        return None if cut is None else f"{where}: the sheet '{cut}' cannot be read. {DAMAGED}"
+    return None
+
+
+def _ends(book: bytes, begin: int) -> bool:
+    """Whether a substream has the record that ends it."""
+    end = max((at + size for _, at, size in _records(book, begin)), default=begin)
+    return end + 2 <= len(book) and struct.unpack_from("<H", book, end)[0] == END
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether a container is shorter than its table of sectors says."""
+    try:
+        container = _Container(data)
+    except Damaged as error:
+        return isinstance(error, Cut)
+    except (struct.error, IndexError, ValueError):
+        return False
+    return container.least_bytes > len(data)
 
 
 def _sheets(book: bytes) -> Iterator[tuple[str, int]]:
@@ -164,12 +195,19 @@ def small_number(packed: bytes) -> float:
 FREE: Final = 0xFFFFFFFA
 """Sector numbers from here on are not sectors: free, end of a chain."""
 
+UNUSED: Final = 0xFFFFFFFF
+"""The entry of a sector that no stream uses."""
+
 _HEADER_ENTRIES: Final = 109
 _ENTRY: Final = 128
 
 
 class Damaged(ValueError):
     """The container cannot be followed to the stream."""
+
+
+class Cut(Damaged):
+    """The container names sectors behind the end of the file."""
 
 
 def _stream(data: bytes, *names: str) -> bytes:
@@ -228,7 +266,15 @@ class _Container:
             raise Damaged("it names more sectors than it has")
         return used
 
+    @property
+    def least_bytes(self) -> int:
+        """Bytes of the file up to the beginning of its last sector in use; the last one may be short."""
+        last = max((at for at, following in enumerate(self._fat) if following != UNUSED), default=-1)
+        return (last + 1) * int(self._size) + 1
+
     def _integers(self, sector: int) -> tuple[int, ...]:
+        if (sector + 2) * self._size > len(self._data):
+            raise Cut("it names sectors behind its end")
         return struct.unpack_from(f"<{self._size // 4}I", self._data, (sector + 1) * self._size)
 
     def _table(self, sectors: list[int]) -> list[int]:

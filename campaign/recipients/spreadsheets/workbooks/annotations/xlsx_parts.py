@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import posixpath
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks.zip_archive import utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
@@ -64,12 +67,13 @@ def package(archive: Archive, path: Path) -> Package:
     Raises:
         RecipientsError: the archive is no workbook.
     """
-    try:
-        name = main_part(archive, default=WORKBOOK)
+    name = main_part(archive, default=WORKBOOK)
+    if name not in archive:
+        raise RecipientsError(f"{path}: there is no Excel workbook inside. {DAMAGED}")
+    with _part_readable(path, "the list of sheets", name):
         workbook = _parsed(archive, name)
+    with _part_readable(path, "the list of parts", relations_part(name)):
         targets = relations(archive, name)
-    except (LookupError, ValueError, ET.ParseError) as error:
-        raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
     found = [(element, _part(element, targets)) for element in workbook.iter() if _local(element.tag) == "sheet"]
     styles = part_of_kind(archive, targets, "styles", default=STYLES)
     strings = part_of_kind(archive, targets, "sharedStrings", default=STRINGS)
@@ -89,6 +93,36 @@ def package(archive: Archive, path: Path) -> Package:
             if _local(element.tag) == "workbookPr"
         ),
     )
+
+
+@contextmanager
+def _part_readable(path: Path, words: str, part: str) -> Iterator[None]:
+    """Raises errors about a damaged part as a RecipientsError that names the part."""
+    try:
+        yield
+    except (LookupError, ValueError, ET.ParseError) as error:
+        raise RecipientsError(f"{path}: {words} ('{part}' in it) cannot be read. {DAMAGED}") from error
+
+
+def damaged_part(archive: Archive, package: Package) -> str | None:
+    """The name of a part, other than the sheets, that is not well-formed XML; None if there is none."""
+    parts = {"the cell formats": package.styles, "the texts of the cells": package.strings}
+    for words, part in parts.items():
+        if part is not None and not is_well_formed(archive, part):
+            return f"{words} ('{part}' in it)"
+    return None
+
+
+def is_well_formed(archive: Archive, part: str) -> bool:
+    """Whether a part is well-formed XML."""
+    parser = expat.ParserCreate()
+    try:
+        for piece in utf8(archive.pieces(part)):
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 def main_part(archive: Archive, *, default: str) -> str:
@@ -111,8 +145,13 @@ def relations(archive: Archive, part: str) -> dict[str, Relation]:
         LookupError: the part has none.
         ET.ParseError: they are no XML.
     """
+    return _relations(archive, relations_part(part), posixpath.dirname(part))
+
+
+def relations_part(part: str) -> str:
+    """The name of the part that holds the relations of a part."""
     folder, name = posixpath.split(part)
-    return _relations(archive, posixpath.join(folder, "_rels", f"{name}.rels"), folder)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
 def _relations(archive: Archive, part: str, folder: str) -> dict[str, Relation]:
