@@ -27,6 +27,10 @@ READ: Final[dict[str, list[list[Any]]]] = {
         ["010-2222-3333", "00123", "0007", "pending"],
         ["010-2222-3334", "04567", "0012", "pending"],
     ],
+    "libreoffice_errors.xls": [
+        *([f"n{at}", f"010-2222-000{at}", None, "pending"] for at in range(9)),
+        ["ok", "010-2222-0010", "ok", "pending"],
+    ],
     "libreoffice_shown.ods": [
         ["010-2222-0001", "가", None, None, "00123", "Tuesday", "15%", None, "pending"],
         ["010-2222-0002", "나", "ok", "1899-12-29", "00007", "수", "50%", None, "pending"],

@@ -170,7 +170,13 @@ def wide(text: str) -> bytes:
 
 
 def xlsb(
-    path: Path, rows: list[list[str | float]], *, hide: tuple[int, ...], error: tuple[int, int] | None = None
+    path: Path,
+    rows: list[list[str | float]],
+    *,
+    hide: tuple[int, ...],
+    error: tuple[int, int] | None = None,
+    code: int = 0x2A,
+    is_formula: bool = False,
 ) -> Path:
     """A workbook of binary records with the fewest parts that a reader asks for. Source: [MS-XLSB], section 2.1.7."""
     cells = b""
@@ -179,7 +185,8 @@ def xlsb(
         cells += record(0, struct.pack("<IIHBBBI", row, 0, 300, 0, flags, 0, 0))
         for column, cell in enumerate(texts):
             if error == (row, column):
-                cells += record(3, struct.pack("<IIB", column, 0, 0x2A))
+                formula = struct.pack("<HII", 0, 0, 0) if is_formula else b""
+                cells += record(11 if is_formula else 3, struct.pack("<IIB", column, 0, code) + formula)
             elif isinstance(cell, str):
                 cells += record(6, struct.pack("<II", column, 0) + wide(cell))
             else:
@@ -230,3 +237,15 @@ def test_hidden_rows_failed_formulas_and_percentages_of_an_xlsb(tmp_path: Path) 
     assert hidden(path) == [3, 5]
     assert read.table["own.3"].to_list() == ["25%", "37.5%", "50%", "63%"]
     assert read.notes == (f"{path}, sheet '수신자': C4 shows an error such as #N/A; it counts as empty.",)
+
+
+@pytest.mark.parametrize("code", [0x00, 0x07, 0x0F, 0x17, 0x1D, 0x24, 0x2A, 0x2B])
+@pytest.mark.parametrize("is_formula", [False, True])
+def test_every_error_value_of_an_xlsb_is_an_empty_cell_with_a_note(tmp_path: Path, code: int, is_formula: bool) -> None:
+    rows: list[list[str | float]] = [["이름", "휴대폰", "쿠폰"], ["가", "010-0000-0002", "A"]]
+    rows += [["나", "010-0000-0003", "B"]]
+    path = xlsb(tmp_path / "a.xlsb", rows, hide=(), error=(1, 2), code=code, is_formula=is_formula)
+    read = sheets.read([path])
+    assert read.table["own.2"].fillna("").to_list() == ["", "B"]
+    assert read.table["own.1"].to_list() == ["010-0000-0002", "010-0000-0003"]
+    assert read.notes == (f"{path}, sheet '수신자': C2 shows an error such as #N/A; it counts as empty.",)
