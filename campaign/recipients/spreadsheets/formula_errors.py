@@ -39,7 +39,8 @@ def remove_formula_errors(
         found.append(_without(column, failed))
         at = rows.filter(failed)
         said = wording.rows(at.slice(0, wording.NAMED).to_pylist(), len(at))
-        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {said}; it counts as empty.")
+        counts = "they count" if len(at) > 1 else "it counts"
+        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {said}; {counts} as empty.")
     return found, tuple(sentences)
 
 

@@ -133,10 +133,12 @@ def _annotated(found: Grid, annotations: SheetAnnotations) -> Grid:
     where = f"{found.source.file}, sheet '{found.source.sheet}'"
     said = list(found.notes)
     if annotations.errors:
-        said.append(f"{where}: {wording.few(annotations.errors)} shows an error such as #N/A; it counts as empty.")
+        verbs = "shows an error such as #N/A; it counts", "show an error such as #N/A; they count"
+        said.append(f"{where}: {wording.few(annotations.errors)} {verbs[len(annotations.errors) > 1]} as empty.")
     if annotations.uncalculated:
+        verbs = "has a formula without a value and counts", "have a formula without a value and count"
         said.append(
-            f"{where}: {wording.few(annotations.uncalculated)} has a formula without a value and counts as empty."
+            f"{where}: {wording.few(annotations.uncalculated)} {verbs[len(annotations.uncalculated) > 1]} as empty."
             " Open the file in a spreadsheet program and save it."
         )
     hidden = (
