@@ -25,7 +25,7 @@ import campaign
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
-from campaign.recipients.spreadsheets.sheet import Cells, Grid
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import sheet_choice
 from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreadable
@@ -67,8 +67,8 @@ class Order:
     is_text: bool = False
 
 
-def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    """The rows of one workbook, a grid a sheet; see `sheet_choice.read`.
+def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
+    """Read one workbook; see `sheet_choice.read`.
 
     Raises:
         RecipientsError: it cannot be read, or reading it takes too much memory or time.
@@ -81,17 +81,17 @@ def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[i
         return _read_by_second(path, sheet, phone, progress, failure)
 
 
-def read_text(path: Path) -> Grid:
+def read_text(path: Path) -> Sheet:
     """All cells of the first visible sheet as text, without a header: every heading is "".
 
     Raises:
         RecipientsError: it cannot be read, or reading it takes too much memory or time.
     """
-    [grid] = _run_child(Order(path=str(path), sheet=None, phone=None, is_text=True), lambda _rows: None)
-    return grid
+    [sheet] = _run_child(Order(path=str(path), sheet=None, phone=None, is_text=True), lambda _rows: None)
+    return sheet
 
 
-def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
     """Reads in a child; by the second reader where the first one cannot read an .xlsx."""
     try:
         return _read_in_child(path, sheet, phone, progress)
@@ -103,7 +103,7 @@ def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: C
 
 def _read_by_second(
     path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], failure: Unreadable
-) -> list[Grid]:
+) -> list[Sheet]:
     """Reads with the second reader; where that fails too, the first one's error says which part is damaged."""
     try:
         return _read_in_child(path, sheet, phone, progress, is_second=True)
@@ -117,11 +117,11 @@ def _read_by_second(
 
 def _read_in_child(
     path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, is_second: bool = False
-) -> list[Grid]:
+) -> list[Sheet]:
     return _run_child(Order(path=str(path), sheet=sheet, phone=phone, is_second=is_second), progress)
 
 
-def _run_child(order: Order, progress: Callable[[int], None]) -> list[Grid]:
+def _run_child(order: Order, progress: Callable[[int], None]) -> list[Sheet]:
     path = Path(order.path)
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", json.dumps(asdict(order))],
@@ -155,7 +155,7 @@ def _python_path() -> str:
     return os.pathsep.join(filter(None, [str(Path(campaign.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
 
 
-def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Grid]:
+def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Sheet]:
     """What the child says.
 
     Raises:
@@ -169,7 +169,7 @@ def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Grid]:
         elif "error" in said:
             raise _failure(said)
         else:
-            return [_grid(meta, pa.ipc.open_stream(pipe).read_all()) for meta in said["grids"]]
+            return [_sheet(meta, pa.ipc.open_stream(pipe).read_all()) for meta in said["sheets"]]
 
 
 def _failure(said: dict[str, Any]) -> RecipientsError:
@@ -200,12 +200,12 @@ def _signal(name: str) -> int:
     return int(getattr(signal, name, 0)) or sys.maxsize  # Windows has few signals
 
 
-def _grid(meta: dict[str, Any], table: pa.Table) -> Grid:
+def _sheet(meta: dict[str, Any], table: pa.Table) -> Sheet:
     columns = []
     for at in range(len(meta["headings"])):
         kinds = table.column(f"kinds{at}") if at in meta["mixed"] else None
-        columns.append(Cells(table.column(f"cells{at}"), kinds))
-    return Grid(
+        columns.append(ColumnCells(table.column(f"cells{at}"), kinds))
+    return Sheet(
         source=Source(file=meta["file"], sheet=meta["sheet"]),
         headings=tuple(meta["headings"]),
         cells=tuple(columns),
@@ -236,7 +236,7 @@ def main() -> None:
             os._exit(MEMORY_UP)
 
 
-def _read(order: Order, out: IO[bytes]) -> Iterable[Grid]:
+def _read(order: Order, out: IO[bytes]) -> Iterable[Sheet]:
     if order.is_text:
         return [sheet_choice.read_text(Path(order.path))]
 
@@ -253,12 +253,12 @@ def _say(out: IO[bytes], said: dict[str, Any]) -> None:
     out.flush()
 
 
-def _send(out: IO[bytes], grids: Iterable[Grid]) -> None:
-    found = list(grids)
-    _say(out, {"grids": [_meta(grid) for grid in found]})
-    for grid in found:
-        columns = {"rows": grid.rows, "hidden": grid.hidden}
-        for at, column in enumerate(grid.cells):
+def _send(out: IO[bytes], sheets: Iterable[Sheet]) -> None:
+    found = list(sheets)
+    _say(out, {"sheets": [_meta(sheet) for sheet in found]})
+    for sheet in found:
+        columns = {"rows": sheet.rows, "hidden": sheet.hidden}
+        for at, column in enumerate(sheet.cells):
             columns[f"cells{at}"] = column.values
             if column.kinds is not None:
                 columns[f"kinds{at}"] = column.kinds
@@ -267,15 +267,15 @@ def _send(out: IO[bytes], grids: Iterable[Grid]) -> None:
             stream.write_table(table)
 
 
-def _meta(grid: Grid) -> dict[str, Any]:
+def _meta(sheet: Sheet) -> dict[str, Any]:
     return {
-        "file": grid.source.file,
-        "sheet": grid.source.sheet,
-        "headings": grid.headings,
-        "places": grid.places,
-        "phone": grid.phone,
-        "notes": grid.notes,
-        "mixed": [at for at, column in enumerate(grid.cells) if column.kinds is not None],
+        "file": sheet.source.file,
+        "sheet": sheet.source.sheet,
+        "headings": sheet.headings,
+        "places": sheet.places,
+        "phone": sheet.phone,
+        "notes": sheet.notes,
+        "mixed": [at for at, column in enumerate(sheet.cells) if column.kinds is not None],
     }
 
 

@@ -99,8 +99,8 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
         b'<c r="D8" t="str"><f>A1</f><v></v></c></row>'
         b"</sheetData></worksheet>"
     )
-    assert xlsx.Sheet(lambda: cut(xml, size), where="a.xlsx").annotations() == SheetAnnotations(
-        hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], booleans=True, formulas=True, plain=True
+    assert xlsx.SheetXml(lambda: cut(xml, size), where="a.xlsx").annotations() == SheetAnnotations(
+        hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], has_booleans=True, has_formulas=True, is_plain=True
     )
     assert xlsx.formats(cut(xml, size), {4: "0.00%"}) == {2: {8: "0.00%"}}
 
@@ -119,20 +119,20 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
 def test_a_cell_too_far_away_is_found_wherever_the_xml_is_cut(size: int, cell: str, words: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
     with pytest.raises(RecipientsError, match=words):
-        xlsx.Sheet(lambda: cut(xml, size), where="a.xlsx").annotations()
+        xlsx.SheetXml(lambda: cut(xml, size), where="a.xlsx").annotations()
     with pytest.raises(RecipientsError, match=words):
-        xlsx.Sheet(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx").annotations()
+        xlsx.SheetXml(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx").annotations()
 
 
 @pytest.mark.parametrize("cell", ["AMJ9", "D1048576", "Z9", "A1"])
 def test_a_cell_that_a_list_may_have_is_not_too_far_away(cell: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
-    xlsx.Sheet(lambda: cut(xml, 7), where="a.xlsx").annotations()
+    xlsx.SheetXml(lambda: cut(xml, 7), where="a.xlsx").annotations()
 
 
 def test_digits_that_are_no_reference_do_no_harm() -> None:
     xml = b'<worksheet><pageMargins left="0.7874015748031495"/><c r="A1" t="inlineStr"><is><t>"AB12345678"</t></is></c>'
-    xlsx.Sheet(lambda: cut(xml, 7), where="a.xlsx").annotations()
+    xlsx.SheetXml(lambda: cut(xml, 7), where="a.xlsx").annotations()
 
 
 ODS = (

@@ -14,7 +14,7 @@ import python_calamine
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
-from campaign.recipients.spreadsheets.sheet import Cells, Grid, drop_blank_rows_and_columns, row_numbers
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet, drop_blank_rows_and_columns, row_numbers
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
 
@@ -40,7 +40,7 @@ class Book(Protocol):
     def tabs(self) -> Sequence[Tab]:
         """Its sheets, in the order of their tabs."""
 
-    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+    def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
         """The sheet's rows, or that it has no phone column."""
 
 
@@ -81,18 +81,18 @@ def is_unreadable(error: BaseException) -> bool:
 _UNREADABLE: Final = (python_calamine.CalamineError, fastexcel.FastExcelError, OSError, UnicodeError)
 
 
-def grid(
+def build_sheet(
     path: Path,
     tab: Tab,
     names: Sequence[str],
-    columns: Sequence[Cells],
+    columns: Sequence[ColumnCells],
     annotations: SheetAnnotations,
     *,
     phone: str | None,
     begin: int,
     first_column: int = 0,
-) -> Grid:
-    """The grid of a sheet whose rows begin `begin` rows below its top, its cells as a user sees them."""
+) -> Sheet:
+    """The sheet whose recipients begin `begin` rows below its top, with its cells as the user sees them."""
     where = f"{path}, sheet '{tab.name}'"
     at = headings.phone_column(names, phone, where=where)
     height = len(columns[at].values)
@@ -103,7 +103,7 @@ def grid(
     ]
     found, failed = formula_errors.remove_formula_errors(seen, names, rows, where=where)
     loaded = drop_blank_rows_and_columns(
-        Grid(
+        Sheet(
             source=Source(file=str(path), sheet=tab.name),
             headings=tuple(names),
             cells=tuple(found),
@@ -117,7 +117,9 @@ def grid(
     return _annotated(loaded, annotations)
 
 
-def _seen(column: Cells, rows: pa.Array, place: int, annotations: SheetAnnotations, *, phone: bool) -> Cells:
+def _seen(
+    column: ColumnCells, rows: pa.Array, place: int, annotations: SheetAnnotations, *, phone: bool
+) -> ColumnCells:
     """The column as a user sees it; phone numbers are text in any case."""
     if place in annotations.corrections:
         column = percent_format.corrected(column, rows, annotations.corrections[place])
@@ -125,11 +127,11 @@ def _seen(column: Cells, rows: pa.Array, place: int, annotations: SheetAnnotatio
         column = percent_format.shown(
             column, rows, annotations.formats[place], from_1904=annotations.from_1904, phone=phone
         )
-    return Cells(column_types.text(column.values)) if phone else column
+    return ColumnCells(column_types.text(column.values)) if phone else column
 
 
-def _annotated(found: Grid, annotations: SheetAnnotations) -> Grid:
-    """The grid with its hidden rows marked, and a note on formulas that gave no value."""
+def _annotated(found: Sheet, annotations: SheetAnnotations) -> Sheet:
+    """The sheet with its hidden rows marked, and with notes on formulas that failed or have no value."""
     where = f"{found.source.file}, sheet '{found.source.sheet}'"
     said = list(found.notes)
     if annotations.errors:

@@ -19,10 +19,10 @@ import python_calamine
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, headings
-from campaign.recipients.spreadsheets.sheet import Cells, Grid
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
 from campaign.recipients.spreadsheets.workbooks.annotations.model import COLUMNS, TOO_FAR, SheetAnnotations
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
-from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, grid, readable
+from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, build_sheet, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,11 +83,11 @@ class CalamineBook:
             with readable(self.path, self.part):
                 self._workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(self.copy()))
 
-    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+    def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
         """See `Book`."""
         return load_rows(self.path, tab, self._sheet(tab), self.annotations, phone=phone, progress=self.progress)
 
-    def load_text(self, tab: Tab) -> Grid:
+    def load_text(self, tab: Tab) -> Sheet:
         """All cells of the sheet as text, without a header: every heading is "".
 
         Raises:
@@ -97,10 +97,10 @@ class CalamineBook:
         with readable(self.path, f"the sheet '{tab.name}'"):
             rows = list(sheet.iter_rows()) if sheet.start else []
             columns = [pa.array([heading_text(row[at]) for row in rows], pa.string()) for at in range(sheet.width)]
-        return Grid(
+        return Sheet(
             source=Source(file=str(self.path), sheet=tab.name),
             headings=("",) * len(columns),
-            cells=tuple(map(Cells, columns)),
+            cells=tuple(map(ColumnCells, columns)),
             places=tuple(range(len(columns))),
             phone=0,
             rows=pa.array(range(1, len(rows) + 1), pa.int32()),
@@ -126,7 +126,7 @@ def load_rows(
     *,
     phone: str | None,
     progress: Callable[[int], None],
-) -> Grid | NoHeader:
+) -> Sheet | NoHeader:
     """The rows of an open sheet, read cell by cell.
 
     Raises:
@@ -142,7 +142,7 @@ def load_rows(
         begin = rows.header + 1
         found = _columns(rows, begin, progress)
     own = annotations.get(tab.name, SheetAnnotations())
-    return grid(path, tab, rows.headings, found, own, phone=phone, begin=begin, first_column=rows.first_column)
+    return build_sheet(path, tab, rows.headings, found, own, phone=phone, begin=begin, first_column=rows.first_column)
 
 
 CHUNK: Final = 8192
@@ -179,9 +179,9 @@ class Rows:
             rows = list(islice(self._rows, CHUNK))
 
 
-def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[Cells]:
+def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[ColumnCells]:
     """The cells of all columns from the row `begin` on."""
-    parts: list[list[Cells]] = []
+    parts: list[list[ColumnCells]] = []
     done = 0
     for chunk in rows.chunks(begin):
         parts.append([column_types.from_objects(column) for column in zip(*chunk, strict=True)])
@@ -191,7 +191,7 @@ def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[Ce
     return [_whole([part[at] for part in parts]) for at in range(width)]
 
 
-def _whole(parts: Sequence[Cells]) -> Cells:
+def _whole(parts: Sequence[ColumnCells]) -> ColumnCells:
     whole = column_types.joined(parts)
     return whole if whole.kinds is not None else column_types.narrowed(whole.values)
 

@@ -20,7 +20,7 @@ from campaign.recipients.spreadsheets.workbooks import number_format
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from campaign.recipients.spreadsheets.sheet import Cells
+    from campaign.recipients.spreadsheets.sheet import ColumnCells
 
 Codes: TypeAlias = Mapping[int, Mapping[int, str]]
 """A number format by row number, from 1, by place of the column in its sheet, from 0."""
@@ -81,7 +81,7 @@ def of_cells(codes: Mapping[int, str], used: Iterable[int]) -> Formats:
     )
 
 
-def corrected(column: Cells, rows: pa.Array, corrections: Mapping[int, Correction]) -> Cells:
+def corrected(column: ColumnCells, rows: pa.Array, corrections: Mapping[int, Correction]) -> ColumnCells:
     """The column with single cells replaced, by row number: what its reader gave is not what the file says."""
     at, values = _places(rows, corrections)
     if not len(at):
@@ -112,7 +112,9 @@ def _places(rows: pa.Array, marks: Mapping[int, Correction]) -> tuple[np.ndarray
     return found.drop_null().to_numpy(), [value for value, here in zip(marks.values(), inside, strict=True) if here]
 
 
-def shown(column: Cells, rows: pa.Array, codes: Mapping[int, str], *, from_1904: bool, phone: bool = False) -> Cells:
+def shown(
+    column: ColumnCells, rows: pa.Array, codes: Mapping[int, str], *, from_1904: bool, phone: bool = False
+) -> ColumnCells:
     """The column with its cells as a user sees them.
 
     Args:

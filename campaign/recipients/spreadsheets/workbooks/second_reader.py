@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from campaign.recipients.spreadsheets.sheet import Grid
+    from campaign.recipients.spreadsheets.sheet import Sheet
     from campaign.recipients.spreadsheets.workbooks.annotations.model import SheetAnnotations
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SheetValues:
     """A sheet's rows from A1 on, with the part of a `CalamineSheet` that is used here."""
 
     rows: Sequence[Sequence[Any]]
@@ -41,7 +41,7 @@ class Sheet:
             yield [*row, *([""] * (self.width - len(row)))]
 
 
-def _sheets(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+def _sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     """All sheets of an .xlsx, .xlsm or .xls, by name, in the order of their tabs.
 
     Raises:
@@ -52,7 +52,7 @@ def _sheets(path: Path) -> dict[str, tuple[Tab, Sheet]]:
         return _old(path) if path.suffix.lower() == ".xls" else _open_xml(path)
 
 
-def _open_xml(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+def _open_xml(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     import openpyxl
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -61,11 +61,11 @@ def _open_xml(path: Path) -> dict[str, tuple[Tab, Sheet]]:
         sheet.reset_dimensions()
         rows = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
         tab = Tab(name=sheet.title, visible=sheet.sheet_state == "visible")
-        found[tab.name] = tab, Sheet(rows, max(map(len, rows), default=0))
+        found[tab.name] = tab, SheetValues(rows, max(map(len, rows), default=0))
     return found
 
 
-def _old(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+def _old(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     import os
 
     import xlrd
@@ -76,7 +76,7 @@ def _old(path: Path) -> dict[str, tuple[Tab, Sheet]]:
         for sheet in book.sheets():
             rows = [[_cell(cell, book.datemode) for cell in sheet.row(at)] for at in range(sheet.nrows)]
             tab = Tab(name=sheet.name, visible=sheet.visibility == 0)
-            found[tab.name] = tab, Sheet(rows, max(map(len, rows), default=0))
+            found[tab.name] = tab, SheetValues(rows, max(map(len, rows), default=0))
     return found
 
 
@@ -119,7 +119,7 @@ class SecondBook:
             raise Unreadable(f"{path}: this workbook cannot be read. {DAMAGED}") from error
         self.tabs = [tab for tab, _ in self._sheets.values()]
 
-    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+    def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
         """See `Book`."""
         return load_rows(
             self.path, tab, self._sheets[tab.name][1], self._annotations, phone=phone, progress=self._progress

@@ -25,7 +25,7 @@ from campaign.recipients.spreadsheets.workbooks.book import (
     NeedsLimits,
     NoHeader,
     Unreadable,
-    grid,
+    build_sheet,
     is_unreadable,
     unreadable,
 )
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from campaign.recipients.spreadsheets.sheet import Cells, Grid
+    from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
     from campaign.recipients.spreadsheets.workbooks.annotations.model import SheetAnnotations
     from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
 
@@ -99,24 +99,24 @@ class XlsxBook:
         if is_needed and not self.is_confined:
             raise NeedsLimits
 
-    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+    def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
         """See `Book`."""
         part = next(part for part in self.tabs if part.name == tab.name)
         self._require_limits(self.opened.size(part.part) > IN_PROCESS_PART_BYTES)
-        sheet = self._sheet(part)
-        annotations = self._annotations(sheet)
+        xml = self._sheet_xml(part)
+        annotations = self._annotations(xml)
         self._require_limits(
-            not sheet.is_regular
-            or sheet.box > IN_PROCESS_CELLS
-            or sheet.string_cells * self._strings.longest_bytes > IN_PROCESS_TEXT_BYTES
+            not xml.is_regular
+            or xml.box > IN_PROCESS_CELLS
+            or xml.string_cells * self._strings.longest_bytes > IN_PROCESS_TEXT_BYTES
         )
         try:
-            return self._loaded(tab, part, sheet, annotations, phone)
+            return self._loaded(tab, part, xml, annotations, phone)
         except Unreadable as error:
             damaged = xlsx_parts.damaged_part(self.opened, self._package)
             if damaged is not None:
                 raise Unreadable(unreadable(self.path, damaged)) from error
-            missing = sheet.missing_string(self._strings.count)
+            missing = xml.missing_string(self._strings.count)
             if missing is None:
                 raise
             raise RecipientsError(xlsx.no_such_string(self._where(part), missing)) from None
@@ -125,25 +125,25 @@ class XlsxBook:
         self,
         tab: Tab,
         part: xlsx_parts.SheetPart,
-        sheet: xlsx.Sheet,
+        xml: xlsx.SheetXml,
         annotations: SheetAnnotations,
         phone: str | None,
-    ) -> Grid | NoHeader:
+    ) -> Sheet | NoHeader:
         batch = self._batch(tab.name)
-        quickly = (
+        is_typed_read_certain = (
             batch is not None and _is_header_certain(batch, phone) and self._certain(batch, phone, part, annotations)
         )
-        may_have_no_dates = not quickly or batch is None or _may_be_no_dates(batch)
-        self._note_formats(part, annotations, dates=sheet.may_have_no_dates and may_have_no_dates)
-        if batch is None or not quickly:
-            return self._exact(tab, phone, annotations)
+        may_have_undated_numbers = not is_typed_read_certain or batch is None or _may_have_undated_numbers(batch)
+        self._note_formats(part, annotations, dates=xml.may_have_undated_numbers and may_have_undated_numbers)
+        if batch is None or not is_typed_read_certain:
+            return self._read_cell_by_cell(tab, phone, annotations)
         names, columns = _typed_columns(batch)
         self.progress(batch.num_rows)
-        return grid(self.path, tab, names, columns, annotations, phone=phone, begin=1)
+        return build_sheet(self.path, tab, names, columns, annotations, phone=phone, begin=1)
 
     def annotations(self) -> dict[str, SheetAnnotations]:
         """The annotations of all sheets, by name, for another reader."""
-        found = {part.name: self._annotations(self._sheet(part)) for part in self.tabs}
+        found = {part.name: self._annotations(self._sheet_xml(part)) for part in self.tabs}
         for part in self.tabs:
             self._note_formats(part, found[part.name], dates=True)
         return found
@@ -151,15 +151,15 @@ class XlsxBook:
     def _where(self, part: xlsx_parts.SheetPart) -> str:
         return f"{self.path}, sheet '{part.name}'"
 
-    def _sheet(self, part: xlsx_parts.SheetPart) -> xlsx.Sheet:
-        return xlsx.Sheet(partial(self._pieces, part), where=self._where(part))
+    def _sheet_xml(self, part: xlsx_parts.SheetPart) -> xlsx.SheetXml:
+        return xlsx.SheetXml(partial(self._pieces, part), where=self._where(part))
 
-    def _annotations(self, sheet: xlsx.Sheet) -> SheetAnnotations:
-        annotations = sheet.annotations()
+    def _annotations(self, xml: xlsx.SheetXml) -> SheetAnnotations:
+        annotations = xml.annotations()
         annotations.from_1904 = self._package.from_1904
         return annotations
 
-    def _exact(self, tab: Tab, phone: str | None, annotations: SheetAnnotations) -> Grid | NoHeader:
+    def _read_cell_by_cell(self, tab: Tab, phone: str | None, annotations: SheetAnnotations) -> Sheet | NoHeader:
         book = CalamineBook(self.path, self.progress, {tab.name: annotations}, self._copy, copied=not self._is_usual)
         return book.load(tab, phone)
 
@@ -177,7 +177,7 @@ class XlsxBook:
         if self._formats.dates and dates:
             annotations.corrections = {
                 at: {row: (column_types.number_text(number), Kind.NUMBER) for row, number in rows.items()}
-                for at, rows in xlsx.no_dates(self._pieces(part), self._formats.dates).items()
+                for at, rows in xlsx.undated_numbers(self._pieces(part), self._formats.dates).items()
             }
 
     def _certain(
@@ -186,10 +186,10 @@ class XlsxBook:
         """Whether each column has cells of one kind and no escapes, and stands where its place says."""
         if _may_be_escaped(batch):
             return False
-        text, numbers = _doubtful(batch, phone, booleans=annotations.booleans)
-        if not (text or numbers or self._formats.shown or (self._formats.dates and _may_be_no_dates(batch))):
+        text, numbers = _doubtful(batch, phone, has_booleans=annotations.has_booleans)
+        if not (text or numbers or self._formats.shown or (self._formats.dates and _may_have_undated_numbers(batch))):
             return True
-        if not annotations.plain:
+        if not annotations.is_plain:
             return False
         return not (text or numbers) or not xlsx.any_other(self._pieces(part), text, numbers)
 
@@ -223,7 +223,7 @@ def _is_header_certain(batch: pa.RecordBatch, phone: str | None) -> bool:
     return headings.header_row([names, *top], phone) == 0 and not _renamed(batch)
 
 
-def _doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> tuple[list[int], list[int]]:
+def _doubtful(batch: pa.RecordBatch, phone: str | None, *, has_booleans: bool) -> tuple[list[int], list[int]]:
     """The places of the text and of the number columns whose cells may be of several kinds.
 
     The phone column is none of them: it becomes text in any case.
@@ -231,12 +231,12 @@ def _doubtful(batch: pa.RecordBatch, phone: str | None, *, booleans: bool) -> tu
     Args:
         batch: what `load` gave.
         phone: the heading that the person named, if any.
-        booleans: whether the sheet has truth values, which turn into 1 and 0 among numbers.
+        has_booleans: whether the sheet has truth values, which turn into 1 and 0 among numbers.
     """
     phones = headings.candidates(batch.schema.names, phone)
     columns = [(at, column) for at, column in enumerate(batch.columns) if at not in phones]
     text = [at for at, column in columns if _maybe_mixed(column)]
-    return text, [at for at, column in columns if booleans and pa.types.is_floating(column.type)]
+    return text, [at for at, column in columns if has_booleans and pa.types.is_floating(column.type)]
 
 
 def _renamed(batch: pa.RecordBatch) -> bool:
@@ -263,7 +263,7 @@ def _maybe_mixed(column: pa.Array) -> bool:
     return pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, _OTHER_KIND)).as_py())
 
 
-def _may_be_no_dates(batch: pa.RecordBatch) -> bool:
+def _may_have_undated_numbers(batch: pa.RecordBatch) -> bool:
     """Whether some moment may be a number under a date's format.
 
     One after the year 9999 is. A negative one is given as the first day of all,
@@ -295,7 +295,7 @@ def _inside(column: pa.Array) -> pa.Array | None:
     return None if pc.all(inside).as_py() is not False else inside
 
 
-def _typed_columns(batch: pa.RecordBatch) -> tuple[list[str], list[Cells]]:
+def _typed_columns(batch: pa.RecordBatch) -> tuple[list[str], list[ColumnCells]]:
     """Headings and cells of a batch that is `usable`; a moment that is none is missing."""
     names = ["" if _UNNAMED.fullmatch(name) else name for name in batch.schema.names]
     return names, [column_types.narrowed(_moments(column)) for column in batch.columns]

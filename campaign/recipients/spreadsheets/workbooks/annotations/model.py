@@ -32,6 +32,6 @@ class SheetAnnotations:
     formats: dict[int, dict[int, str]] = field(default_factory=dict)  # of `numberformat`, by row, by column from 0
     corrections: dict[int, dict[int, Correction]] = field(default_factory=dict)  # by row number, by column from 0
     from_1904: bool = False  # whether the workbook counts days from 1904
-    booleans: bool = False  # whether any cell is true or false
-    formulas: bool = False  # whether any cell is a formula
-    plain: bool = False  # whether A1 has a value, so that the first column is A, and cells name themselves first
+    has_booleans: bool = False  # whether any cell is true or false
+    has_formulas: bool = False  # whether any cell is a formula
+    is_plain: bool = False  # whether A1 has a value, so that the first column is A, and cells name themselves first

@@ -123,7 +123,7 @@ class _Piece:
         )
 
 
-class Sheet:
+class SheetXml:
     """The XML of one sheet, read once for its annotations and its extent.
 
     Args:
@@ -134,7 +134,7 @@ class Sheet:
         box: cells in the bounding box of all cells, at most.
         is_regular: whether every cell has a reference as all spreadsheet programs write it; only then `box` is sure.
         string_cells: cells whose text is a shared string, at most.
-        may_have_no_dates: whether some number is negative or may be `LAST_DATE` or more; see `no_dates`.
+        may_have_undated_numbers: whether some number is negative or may be `LAST_DATE` or more; see `undated_numbers`.
     """
 
     def __init__(self, pieces: Callable[[], Iterable[bytes]], *, where: str) -> None:
@@ -146,7 +146,7 @@ class Sheet:
         self.box = 0
         self.is_regular = True
         self.string_cells = 0
-        self.may_have_no_dates = False
+        self.may_have_undated_numbers = False
 
     def annotations(self) -> SheetAnnotations:
         """Reads the sheet.
@@ -159,7 +159,7 @@ class Sheet:
         for xml in _whole_rows(self._pieces()):
             piece = _Piece.of(xml)
             self._measure(piece)
-            found.plain = found.plain or _FIRST_CELL.search(xml) is not None
+            found.is_plain = found.is_plain or _FIRST_CELL.search(xml) is not None
             row = _look(piece, found, row)
         self._check_extent()
         return found
@@ -177,8 +177,8 @@ class Sheet:
         self._size_bytes += len(piece.xml)
         self.string_cells += piece.string_cells
         rows = piece.distinct_rows
-        if not self.may_have_no_dates:
-            self.may_have_no_dates = piece.has_seven_digits or _SIGN_OR_EXPONENT.search(rows) is not None
+        if not self.may_have_undated_numbers:
+            self.may_have_undated_numbers = piece.has_seven_digits or _SIGN_OR_EXPONENT.search(rows) is not None
         if piece.has_long_numbers or b'r="AA' in rows:
             last_column, last_row = _last(piece.xml)
             self._columns, self._rows = max(self._columns, last_column), max(self._rows, last_row)
@@ -272,7 +272,7 @@ def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict
     return {column_index(letters.decode()): rows for letters, rows in found.items()}
 
 
-def no_dates(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[int, float]]:
+def undated_numbers(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[int, float]]:
     """The numbers under a date's format that are no dates, negative or after the year 9999, by row, by column from 0.
 
     Args:
@@ -310,7 +310,7 @@ def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[in
     """Whether some cell of the `text` columns is no text, or one of the `numbers` columns is a truth value.
 
     Columns are counted from 0. Sure only for a sheet whose cells name themselves
-    first, as all programs write them: see `SheetAnnotations.plain`.
+    first, as all programs write them: see `SheetAnnotations.is_plain`.
     """
     kinds = [
         rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^<>]*\st="(?:s|str|inlineStr)")[^<>]*[^>/]>\s*<(?!/c)',
@@ -342,10 +342,10 @@ def _look(piece: _Piece, found: SheetAnnotations, row: int) -> int:
     if b' t="e"' in rows:
         found.errors += [(match[1] or b"?").decode() for match in _ERROR.finditer(xml)]
     # A formula shared by several cells stands in the first of them; the others may come pieces later.
-    found.formulas = found.formulas or b"</f>" in rows
-    if found.formulas:
+    found.has_formulas = found.has_formulas or b"</f>" in rows
+    if found.has_formulas:
         found.uncalculated += [(match[1] or b"?").decode() for match in _UNCALCULATED.finditer(xml)]
-    found.booleans = found.booleans or b' t="b"' in rows
+    found.has_booleans = found.has_booleans or b' t="b"' in rows
     hides = b" hidden=" in rows and (b' hidden="1' in xml or b' hidden="t' in xml)
     if hides or b'row r="' not in rows:
         return _rows(xml, found, row)
