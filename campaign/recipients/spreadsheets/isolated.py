@@ -1,11 +1,10 @@
-"""Workbooks read in a process of their own, which has a limit of memory and of computing time.
+"""Reads workbooks in a child process with limits of memory and computing time.
 
-The readers of .xls, .xlsb and .ods were seen to panic, to hold a gigabyte for a
-file of 5 KB, and to compute for minutes. Here that ends a child process whose
-standard error nobody sees, and the user gets one sentence.
+The readers of .xls, .xlsb and .ods have been seen to panic, to allocate a gigabyte for a file of 5 KB, and to compute
+for minutes. In the child process, this ends the child only: its standard error is discarded, and the user gets one
+sentence.
 
-The child writes lines of JSON on its standard output, then the columns as Arrow
-IPC streams, one a sheet.
+The child writes lines of JSON to its standard output, then one Arrow IPC stream for each sheet.
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MEMORY: Final = 820 << 20
-"""Bytes of memory for the child, so that it and the process that started it stay under 1 GiB."""
+"""Bytes of memory of the child, so that the child and its parent together stay under 1 GiB."""
 
 ADDRESSES: Final = 3 << 29
-"""Bytes of address space; the libraries alone reserve a third without using it."""
+"""Bytes of address space of the child; the libraries reserve a third of it without using it."""
 
 SECONDS: Final = 6
-"""Seconds of computing for any workbook, and `SECONDS_A_MIB` more for each MiB of its file."""
+"""Seconds of computing time for any workbook, plus `SECONDS_A_MIB` for each MiB of the file."""
 
 SECONDS_A_MIB: Final = 4
 
@@ -54,10 +53,10 @@ _FAILURES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the child has to read.
+    """What the child reads.
 
-    `is_second` asks for the second reader, after the first one failed; `is_text`
-    for all cells of the first visible sheet as text, without a header.
+    With `is_second`, it uses the second reader. With `is_text`, it returns all cells of the first visible sheet as
+    text, without a header.
     """
 
     path: str
@@ -92,7 +91,7 @@ def read_text(path: Path) -> Sheet:
 
 
 def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
-    """Reads in a child; by the second reader where the first one cannot read an .xlsx."""
+    """Read in a child; with the second reader if the first one cannot read an .xlsx."""
     try:
         return _read_in_child(path, sheet, phone, progress)
     except Unreadable as failure:
@@ -104,7 +103,7 @@ def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: C
 def _read_by_second(
     path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], failure: Unreadable
 ) -> list[Sheet]:
-    """Reads with the second reader; where that fails too, the first one's error says which part is damaged."""
+    """Read with the second reader. If it fails too, raise the error of the first one, which names the damaged part."""
     try:
         return _read_in_child(path, sheet, phone, progress, is_second=True)
     except (headings.NoPhoneColumn, headings.TwoPhoneColumns):
@@ -130,7 +129,7 @@ def _run_child(order: Order, progress: Callable[[int], None]) -> list[Sheet]:
         stderr=subprocess.DEVNULL,
         env=os.environ | _ENVIRONMENT | {"PYTHONPATH": _python_path()},
     ) as child:
-        if child.stdout is None:  # pragma: no cover - it is a pipe
+        if child.stdout is None:  # pragma: no cover - stdout is a pipe
             raise RecipientsError(f"{path}: no process could be started to read it.")
         try:
             return _received(child.stdout, progress)
@@ -151,16 +150,16 @@ _ENVIRONMENT: Final = {
 
 
 def _python_path() -> str:
-    """Where the child finds this package; never the folder that the user happens to be in."""
+    """Where the child finds this package; never the current folder."""
     return os.pathsep.join(filter(None, [str(Path(campaign.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
 
 
 def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Sheet]:
-    """What the child says.
+    """Receive the sheets from the child.
 
     Raises:
-        ValueError: it ended before it had said all.
-        RecipientsError: what the child raised.
+        ValueError: the child ended early.
+        RecipientsError: the child raised it.
     """
     while True:
         said = json.loads(pipe.readline() or b"")
@@ -179,13 +178,13 @@ def _failure(said: dict[str, Any]) -> RecipientsError:
 
 
 def _ended(path: Path, status: int) -> str:
-    """Why a child that said nothing ended."""
+    """The error for a child that ended early with this exit status."""
     if status == -_signal("SIGXCPU"):
         return (
-            f"{path}: reading it takes more computing time than any list of this size does."
-            " Save the list anew as .xlsx or .csv."
+            f"{path}: reading it takes more computing time than a list of this size needs."
+            " Save the list again, as .xlsx or .csv."
         )
-    if status in {MEMORY_UP, -_signal("SIGABRT")}:  # the readers abort where there is no memory
+    if status in {MEMORY_UP, -_signal("SIGABRT")}:  # the readers abort without memory
         return (
             f"{path}: reading it takes over {MEMORY >> 20} MiB of memory. Split the list, or save it as .xlsx or .csv."
         )
@@ -193,7 +192,7 @@ def _ended(path: Path, status: int) -> str:
 
 
 MEMORY_UP: Final = 3
-"""Exit status of a child that came to the limit of memory."""
+"""Exit status of a child that reached its memory limit."""
 
 
 def _signal(name: str) -> int:
@@ -222,10 +221,10 @@ def _whole(values: pa.ChunkedArray) -> pa.Array:
 
 
 def main() -> None:
-    """The child: reads one workbook and writes what it found on its standard output."""
+    """The child: read one workbook and write its sheets to the standard output."""
     order = Order(**json.loads(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)  # nothing but our own lines goes to the parent
+        os.dup2(2, 1)  # only our own lines go to the parent, not what libraries print
         _confine(Path(order.path).stat().st_size)
         try:
             _send(out, _read(order, out))
@@ -280,7 +279,7 @@ def _meta(sheet: Sheet) -> dict[str, Any]:
 
 
 def _confine(size: int) -> None:
-    """Holds this process to its memory and computing time, where the system has such limits (not on Windows)."""
+    """Limit the memory and computing time of this process, except on Windows, which has no such limits."""
     if sys.platform == "win32":
         return
     import resource
@@ -297,7 +296,7 @@ def _confine(size: int) -> None:
         try:
             resource.setrlimit(kind, (bound, hard))
         except (OSError, ValueError):
-            continue  # macOS has no limit of memory
+            continue  # macOS has no memory limit
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the readers of workbooks share: an open workbook, its errors, and a sheet's columns as the user sees them."""
+"""Shared by all readers of workbooks: the protocol of an open workbook, its errors, and how a sheet is built."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ class NoHeader:
 
 
 class Book(Protocol):
-    """An open workbook of some format."""
+    """An open workbook of any format."""
 
     @property
     def tabs(self) -> Sequence[Tab]:
-        """Its sheets, in the order of their tabs."""
+        """The sheets, in the order of their tabs."""
 
     def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
-        """The sheet's rows, or that it has no phone column."""
+        """Read one sheet; returns `NoHeader` if it has no phone column."""
 
 
 @contextmanager
 def readable(path: Path, part: str = "") -> Iterator[None]:
-    """Turns what the readers raise about a damaged workbook into words, a panic of theirs too.
+    """Raises errors and panics of the readers about a damaged workbook as `Unreadable`.
 
     Args:
         path: the workbook.
-        part: what of it is read, such as "the sheet 'a'"; the workbook as a whole otherwise.
+        part: the part that is read, such as "the sheet 'a'"; empty for the workbook as a whole.
     """
     try:
         yield
@@ -70,11 +70,11 @@ class Unreadable(RecipientsError):
 
 
 class NeedsLimits(Exception):
-    """Only a process with limits of memory and computing time may read this workbook."""
+    """The workbook may only be read in a process with limits of memory and computing time."""
 
 
 def is_unreadable(error: BaseException) -> bool:
-    """Whether it is what a reader raises about a damaged workbook, or a panic of one."""
+    """Whether an error is one that a reader raises about a damaged workbook, or its panic."""
     return isinstance(error, _UNREADABLE) or type(error).__name__ == "PanicException"
 
 
@@ -120,7 +120,7 @@ def build_sheet(
 def _seen(
     column: ColumnCells, rows: pa.Array, place: int, annotations: SheetAnnotations, *, phone: bool
 ) -> ColumnCells:
-    """The column as a user sees it; phone numbers are text in any case."""
+    """The column as the user sees it; the phone column is always text."""
     if place in annotations.corrections:
         column = percent_format.corrected(column, rows, annotations.corrections[place])
     if place in annotations.formats:

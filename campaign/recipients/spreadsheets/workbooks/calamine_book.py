@@ -1,7 +1,6 @@
-"""Workbooks read cell by cell with calamine: slower than the typed read, but every cell keeps its own kind.
+"""Reads workbooks cell by cell with calamine: slower than the typed read, but each cell keeps its own kind.
 
-The only way for .xls, .xlsb and .ods, and for sheets of an .xlsx whose columns
-the typed read cannot tell for sure.
+Used for .xls, .xlsb and .ods, and for a sheet of an .xlsx if the typed read may change its cells.
 """
 
 from __future__ import annotations
@@ -30,25 +29,25 @@ if TYPE_CHECKING:
 
 
 class SheetRows(Protocol):
-    """The part of a `CalamineSheet` that is used here."""
+    """The members of a `CalamineSheet` that are used here."""
 
     @property
     def start(self) -> tuple[int, int] | None:
-        """Row and column of the first cell, from 0; None without a cell."""
+        """Row and column of the first cell, from 0; None if there is no cell."""
 
     @property
     def width(self) -> int:
-        """Columns from the first cell on."""
+        """Number of columns from the first cell on."""
 
     def iter_rows(self) -> Iterator[list[Any]]:
-        """The rows, all equally wide, empty cells as ""."""
+        """The rows, all of the same width; an empty cell is ""."""
 
 
 @dataclass(slots=True)
 class CalamineBook:
-    """Any workbook, read cell by cell.
+    """A workbook of any format, read cell by cell.
 
-    `copy` makes a copy in the standard form (see `standard_copy`), which is read where the file itself cannot be.
+    `copy` makes a copy in the standard form (see `standard_copy`), which is read if the file itself cannot be read.
     """
 
     path: Path
@@ -127,11 +126,11 @@ def load_rows(
     phone: str | None,
     progress: Callable[[int], None],
 ) -> Sheet | NoHeader:
-    """The rows of an open sheet, read cell by cell.
+    """Read the rows of an open sheet cell by cell.
 
     Raises:
         Unreadable: calamine cannot read the sheet.
-        RecipientsError: it is too wide, or several columns may be the phone column.
+        RecipientsError: the sheet is too wide, or several columns may be the phone column.
     """
     if sheet.width > COLUMNS:
         raise RecipientsError(f"{path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
@@ -146,16 +145,18 @@ def load_rows(
 
 
 CHUNK: Final = 8192
-"""Rows that are Python objects at a time."""
+"""Number of rows that are Python objects at a time."""
 
 _ISO_LENGTH = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:\.\d+)?S")
 
 
 class Rows:
-    """The rows of a sheet, its header found; `top` are the first ones as text.
+    """The rows of a sheet, and its header.
 
-    `first_column` is the place, from 0, of the first cell of each row. `iso` says
-    that times come as text, as in an .ods.
+    Attributes:
+        first_column: the index, from 0, of the column of the first cell of each row.
+        top: the first rows as text.
+        header: the index of the header in `top`; None if there is none.
     """
 
     def __init__(self, sheet: SheetRows, phone: str | None, *, iso: bool) -> None:
@@ -168,11 +169,11 @@ class Rows:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The header's cells as text; nothing without a header."""
+        """The cells of the header as text; empty without a header."""
         return () if self.header is None else tuple(self.top[self.header])
 
     def chunks(self, begin: int) -> Iterator[list[list[Any]]]:
-        """The rows from `begin` (0 is the sheet's first row) on, so many at a time."""
+        """The rows from `begin` on (0 is the first row of the sheet), `CHUNK` at a time."""
         rows = self.head[begin:]
         while rows:
             yield rows
@@ -180,7 +181,7 @@ class Rows:
 
 
 def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[ColumnCells]:
-    """The cells of all columns from the row `begin` on."""
+    """All columns, from the row `begin` on."""
     parts: list[list[ColumnCells]] = []
     done = 0
     for chunk in rows.chunks(begin):
@@ -197,14 +198,14 @@ def _whole(parts: Sequence[ColumnCells]) -> ColumnCells:
 
 
 def heading_text(cell: object) -> str:
-    """A cell of the header as text: 2026 for the number, 2026-01-01 for the date."""
+    """A cell of the header as text: 2026 for a number, 2026-01-01 for a date."""
     if isinstance(cell, float):
         return column_types.number_text(cell)
     return str(cell)
 
 
 def _with_lengths(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """The rows of an .ods, whose times and lengths of time come as ISO text (PT10H30M00S)."""
+    """The rows of an .ods, with times and durations converted from ISO text (PT10H30M00S)."""
     for row in rows:
         yield [_length(cell) if isinstance(cell, str) and cell.startswith("PT") else cell for cell in row]
 

@@ -1,6 +1,6 @@
 """The second reader of a workbook, used before a file is called damaged: openpyxl for .xlsx, xlrd for .xls.
 
-Both are written in Python, slower than the first reader and more patient.
+Both are written in Python: slower than calamine, but more tolerant.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SheetValues:
-    """A sheet's rows from A1 on, with the part of a `CalamineSheet` that is used here."""
+    """The values of a sheet from A1 on, with the members of `calamine_book.SheetRows`."""
 
     rows: Sequence[Sequence[Any]]
     width: int
 
     @property
     def start(self) -> tuple[int, int] | None:
-        """The place of the first cell; None without one."""
+        """Row and column of the first cell, from 0; None if there is no cell."""
         return (0, 0) if self.rows and self.width else None
 
     def iter_rows(self) -> Iterator[list[Any]]:
-        """The rows, all of one width, empty cells as ""."""
+        """The rows, all of the same width; an empty cell is ""."""
         for row in self.rows:
             yield [*row, *([""] * (self.width - len(row)))]
 
@@ -45,7 +45,7 @@ def _sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     """All sheets of an .xlsx, .xlsm or .xls, by name, in the order of their tabs.
 
     Raises:
-        Exception: of any kind, where the file is damaged.
+        Exception: of any type, if the file is damaged.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -97,7 +97,7 @@ def _cell(cell: Any, epoch: int) -> Any:  # noqa: ANN401 - xlrd has no types, an
 
 
 class SecondReaderMissing(Unreadable):
-    """The library of the second reader is not installed: this says nothing about the workbook."""
+    """The library of the second reader cannot be imported, which says nothing about the workbook."""
 
 
 class SecondBook:

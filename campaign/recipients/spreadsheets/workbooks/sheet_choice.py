@@ -1,4 +1,4 @@
-"""Workbooks: which of their sheets is read."""
+"""Chooses the sheet of a workbook that is read, and the reader for its format."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def read(
     is_confined: bool = False,
     is_second: bool = False,
 ) -> list[Sheet]:
-    """The rows of one workbook: of the sheet named, or of the first visible one with a phone column.
+    """Read the sheet that the user named, or the first visible one with a phone column.
 
-    A result workbook of this program gives all of its `results` sheets.
+    Of a result workbook of this program, all `results` sheets are read.
 
     Args:
         path: the workbook.
-        sheet: the sheet to read; the first visible one with a phone column otherwise.
-        phone: the heading of the phone column; found among the usual headings otherwise.
+        sheet: the name of the sheet; None reads the first visible one with a phone column.
+        phone: the heading of the phone column; None finds it among the usual headings.
         progress: called with the number of rows read so far.
         is_confined: whether this process has limits of memory and computing time.
         is_second: whether to use the second reader, after the first one failed.
 
     Raises:
-        NeedsLimits: it may only be read where `is_confined` holds.
+        NeedsLimits: the workbook may only be read in a process with limits.
         Unreadable: the readers cannot read it.
-        RecipientsError: it is over a limit, or its phone column is not certain.
+        RecipientsError: it exceeds a limit, or has no phone column or several.
     """
     suffix = path.suffix.lower()
     if suffix in OPEN_XML:
@@ -64,11 +64,11 @@ def read(
 
 
 def read_text(path: Path) -> Sheet:
-    """All cells of the first visible sheet as text; only in a process with limits of memory and computing time.
+    """Read all cells of the first visible sheet as text; only in a process with limits of memory and computing time.
 
     Raises:
-        Unreadable: calamine cannot read it.
-        RecipientsError: it is over a limit, or has no visible sheet.
+        Unreadable: calamine cannot read the workbook.
+        RecipientsError: it exceeds a limit, or has no visible sheet.
     """
     if path.suffix.lower() == ".xls":
         xls.annotate(path.read_bytes(), where=str(path))
@@ -85,7 +85,7 @@ def _first_text(book: CalamineBook, path: Path) -> Sheet:
 
 
 def _ignore(_rows: int) -> None:
-    """Called with the number of rows read."""
+    """The default for `progress`."""
 
 
 def _checked_xlsx(opened: zip_archive.Archive, path: Path) -> Callable[[], bytes]:
@@ -109,7 +109,7 @@ _COPIES: Final[dict[str, Callable[[zip_archive.Archive, Path], Callable[[], byte
     ".xlsb": _checked_xlsb,
     ".ods": _checked_ods,
 }
-"""What refuses a workbook over a limit, and gives what makes its copy in the standard form."""
+"""For each format, the function that rejects a workbook over a limit and returns the function that copies it."""
 
 
 def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Sheet]:

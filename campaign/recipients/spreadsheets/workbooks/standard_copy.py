@@ -1,7 +1,6 @@
-"""Copies of workbooks in the form that readers expect: parts under their usual names, UTF-8, no cells that they refuse.
+"""Copies a workbook into the form that calamine expects: usual part names, UTF-8, no cells that it refuses.
 
-A reader that knows only the usual form reads the copy where it cannot read the
-file, so that a workbook of a rare program is not taken for a damaged one.
+calamine reads the copy if it cannot read the file, so that a workbook of a rare program is not called damaged.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
 
 HELD: Final = 8 << 20
-"""Bytes that are kept waiting for the end of a cell."""
+"""Maximum number of bytes that are held until a cell ends."""
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -46,7 +45,7 @@ _AFTER_TEXT = re.compile(rb"</text:p>\s+")
 
 
 def xlsx(opened: Archive, package: Package) -> bytes:
-    """A copy of an .xlsx with its sheets, styles and shared strings alone; cells with an error are empty in it."""
+    """A copy of an .xlsx that has only sheets, styles and shared strings; cells with an error value are empty."""
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         for name, text in _frame(package).items():
@@ -62,7 +61,7 @@ def xlsx(opened: Archive, package: Package) -> bytes:
 
 
 def ods(opened: Archive, path: Path) -> bytes:
-    """A copy of an .ods with its content alone, without comments and without white space between its tags."""
+    """A copy of an .ods that has only its content, without comments and without white space between tags."""
     content = b"".join(utf8(opened.pieces("content.xml")))
     if len(content) > 16 * HELD:
         raise RecipientsError(f"{path}: 'content.xml' in it cannot be read. {DAMAGED}")
@@ -104,7 +103,7 @@ def _empty_cell(cell: re.Match[bytes]) -> bytes:
 
 
 def _frame(package: Package) -> dict[str, str]:
-    """The parts that say what the others are."""
+    """The parts that list the other parts: content types, relations and the workbook."""
     tabs = "".join(
         f'<sheet name={quoteattr(sheet.name)} sheetId="{at}"{"" if sheet.visible else _HIDDEN} r:id="rId{at}"/>'
         for at, sheet in enumerate(package.sheets, 1)
