@@ -60,7 +60,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     files = [on_disk(path) for path in files]
     lists = [_list(path) for path in files]
     found = [_normalised(cells, abroad=abroad) for cells in lists]
-    said = [
+    notes = [
         note
         for path, cells, normalised in zip(files, lists, found, strict=True)
         for note in _note(path, cells, normalised)
@@ -68,7 +68,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     numbers = [
         number for normalised in found for number in normalised["number"].dropna().array.__arrow_array__().chunks
     ]
-    return Suppression(numbers=pa.chunked_array(numbers, pa.string()).unique(), notes=tuple(said))
+    return Suppression(numbers=pa.chunked_array(numbers, pa.string()).unique(), notes=tuple(notes))
 
 
 def is_opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:

@@ -132,10 +132,10 @@ def _run_child(order: Order, progress: Callable[[int], None]) -> list[Sheet]:
         if child.stdout is None:  # pragma: no cover - stdout is a pipe
             raise RecipientsError(f"{path}: no process could be started to read it.")
         try:
-            return _received(child.stdout, progress)
+            return _receive(child.stdout, progress)
         except (ValueError, EOFError, pa.ArrowException):
             child.kill()
-            raise RecipientsError(_ended(path, child.wait())) from None
+            raise RecipientsError(_why_ended(path, child.wait())) from None
         except BaseException:
             child.kill()
             raise
@@ -154,7 +154,7 @@ def _python_path() -> str:
     return os.pathsep.join(filter(None, [str(Path(campaign.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
 
 
-def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Sheet]:
+def _receive(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Sheet]:
     """Receive the sheets from the child.
 
     Raises:
@@ -162,22 +162,22 @@ def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Sheet]:
         RecipientsError: the child raised it.
     """
     while True:
-        said = json.loads(pipe.readline() or b"")
-        if "rows" in said:
-            progress(said["rows"])
-        elif "error" in said:
-            raise _failure(said)
+        message = json.loads(pipe.readline() or b"")
+        if "rows" in message:
+            progress(message["rows"])
+        elif "error" in message:
+            raise _failure(message)
         else:
-            return [_sheet(meta, pa.ipc.open_stream(pipe).read_all()) for meta in said["sheets"]]
+            return [_sheet(meta, pa.ipc.open_stream(pipe).read_all()) for meta in message["sheets"]]
 
 
-def _failure(said: dict[str, Any]) -> RecipientsError:
-    if said["error"] == "TwoPhoneColumns":
-        return headings.TwoPhoneColumns(said["message"], said["names"])
-    return _FAILURES.get(said["error"], RecipientsError)(said["message"])
+def _failure(message: dict[str, Any]) -> RecipientsError:
+    if message["error"] == "TwoPhoneColumns":
+        return headings.TwoPhoneColumns(message["message"], message["names"])
+    return _FAILURES.get(message["error"], RecipientsError)(message["message"])
 
 
-def _ended(path: Path, status: int) -> str:
+def _why_ended(path: Path, status: int) -> str:
     """The error for a child that ended early with this exit status."""
     if status == -_signal("SIGXCPU"):
         return (
@@ -208,7 +208,6 @@ def _sheet(meta: dict[str, Any], table: pa.Table) -> Sheet:
         source=Source(file=meta["file"], sheet=meta["sheet"]),
         headings=tuple(meta["headings"]),
         cells=tuple(columns),
-        places=tuple(meta["places"]),
         phone=meta["phone"],
         rows=_whole(table.column("rows")),
         hidden=_whole(table.column("hidden")),
@@ -225,12 +224,12 @@ def main() -> None:
     order = Order(**json.loads(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # only our own lines go to the parent, not what libraries print
-        _confine(Path(order.path).stat().st_size)
+        _set_limits(Path(order.path).stat().st_size)
         try:
             _send(out, _read(order, out))
         except RecipientsError as failure:
             names = getattr(failure, "names", "")
-            _say(out, {"error": type(failure).__name__, "message": str(failure), "names": names})
+            _write_line(out, {"error": type(failure).__name__, "message": str(failure), "names": names})
         except (MemoryError, pa.ArrowMemoryError):
             os._exit(MEMORY_UP)
 
@@ -239,22 +238,22 @@ def _read(order: Order, out: IO[bytes]) -> Iterable[Sheet]:
     if order.is_text:
         return [sheet_choice.read_text(Path(order.path))]
 
-    def tell(rows: int) -> None:
-        _say(out, {"rows": rows})
+    def report(rows: int) -> None:
+        _write_line(out, {"rows": rows})
 
     return sheet_choice.read(
-        Path(order.path), order.sheet, order.phone, tell, is_confined=True, is_second=order.is_second
+        Path(order.path), order.sheet, order.phone, report, is_confined=True, is_second=order.is_second
     )
 
 
-def _say(out: IO[bytes], said: dict[str, Any]) -> None:
-    out.write(json.dumps(said).encode() + b"\n")
+def _write_line(out: IO[bytes], message: dict[str, Any]) -> None:
+    out.write(json.dumps(message).encode() + b"\n")
     out.flush()
 
 
 def _send(out: IO[bytes], sheets: Iterable[Sheet]) -> None:
     found = list(sheets)
-    _say(out, {"sheets": [_meta(sheet) for sheet in found]})
+    _write_line(out, {"sheets": [_metadata(sheet) for sheet in found]})
     for sheet in found:
         columns = {"rows": sheet.rows, "hidden": sheet.hidden}
         for at, column in enumerate(sheet.cells):
@@ -266,19 +265,18 @@ def _send(out: IO[bytes], sheets: Iterable[Sheet]) -> None:
             stream.write_table(table)
 
 
-def _meta(sheet: Sheet) -> dict[str, Any]:
+def _metadata(sheet: Sheet) -> dict[str, Any]:
     return {
         "file": sheet.source.file,
         "sheet": sheet.source.sheet,
         "headings": sheet.headings,
-        "places": sheet.places,
         "phone": sheet.phone,
         "notes": sheet.notes,
         "mixed": [at for at, column in enumerate(sheet.cells) if column.kinds is not None],
     }
 
 
-def _confine(size: int) -> None:
+def _set_limits(size: int) -> None:
     """Limit the memory and computing time of this process, except on Windows, which has no such limits."""
     if sys.platform == "win32":
         return

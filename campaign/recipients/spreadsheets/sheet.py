@@ -38,7 +38,6 @@ class Sheet:
         source: the file and the sheet.
         headings: the headings of the columns.
         cells: the columns.
-        places: the indices of the columns in the sheet, from 0.
         phone: the index of the phone column in `cells`.
         rows: the row numbers of the sheet, from 1 (int32).
         hidden: whether each row is hidden in the sheet (bool).
@@ -48,7 +47,6 @@ class Sheet:
     source: Source
     headings: tuple[str, ...]
     cells: tuple[ColumnCells, ...]
-    places: tuple[int, ...]
     phone: int
     rows: pa.Array
     hidden: pa.Array
@@ -97,6 +95,5 @@ def _with_columns_used(sheet: Sheet) -> Sheet:
         sheet,
         headings=tuple(sheet.headings[at] for at in used),
         cells=tuple(sheet.cells[at] for at in used),
-        places=tuple(sheet.places[at] for at in used),
         phone=used.index(sheet.phone),
     )

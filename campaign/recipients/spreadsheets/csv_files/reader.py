@@ -60,7 +60,6 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Shee
             cells=tuple(
                 column if place == at else ColumnCells(_typed(column.values)) for place, column in enumerate(columns)
             ),
-            places=tuple(range(len(columns))),
             phone=at,
             rows=rows,
             hidden=pa.repeat(pa.scalar(False), len(rows)),

@@ -110,7 +110,6 @@ def build_sheet(
             phone=at,
             rows=rows,
             hidden=pa.repeat(pa.scalar(False), height),
-            places=tuple(range(first_column, first_column + len(found))),
             notes=failed,
         )
     )

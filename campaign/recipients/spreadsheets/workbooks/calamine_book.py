@@ -100,7 +100,6 @@ class CalamineBook:
             source=Source(file=str(self.path), sheet=tab.name),
             headings=("",) * len(columns),
             cells=tuple(map(ColumnCells, columns)),
-            places=tuple(range(len(columns))),
             phone=0,
             rows=pa.array(range(1, len(rows) + 1), pa.int32()),
             hidden=pa.repeat(pa.scalar(False), len(rows)),

@@ -49,10 +49,10 @@ def _sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _old(path) if path.suffix.lower() == ".xls" else _open_xml(path)
+        return _xls_sheets(path) if path.suffix.lower() == ".xls" else _xlsx_sheets(path)
 
 
-def _open_xml(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
+def _xlsx_sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     import openpyxl
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -65,7 +65,7 @@ def _open_xml(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     return found
 
 
-def _old(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
+def _xls_sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     import os
 
     import xlrd

@@ -57,7 +57,7 @@ def read(
     if suffix in OPEN_XML:
         with zip_archive.opened(path) as opened:
             book = XlsxBook(path, opened, progress, is_confined)
-            return _read(SecondBook(path, progress, book.annotations()) if is_second else book, path, sheet, phone)
+            return _choose(SecondBook(path, progress, book.annotations()) if is_second else book, path, sheet, phone)
     if not is_confined:
         raise NeedsLimits
     return _READERS[suffix](path, sheet, phone, progress)
@@ -112,7 +112,7 @@ _COPIES: Final[dict[str, Callable[[zip_archive.Archive, Path], Callable[[], byte
 """For each format, the function that rejects a workbook over a limit and returns the function that copies it."""
 
 
-def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Sheet]:
+def _choose(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Sheet]:
     if sheet is not None:
         return [_named(book, path, sheet, phone)]
     visible = [tab for tab in book.tabs if tab.visible]
@@ -167,30 +167,30 @@ def _no_phone_column(path: Path, without_header: dict[str, NoHeader], phone: str
     return f"{path}: none of its visible sheets has a phone column. " + " ".join(parts)
 
 
-def _binary(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
+def _read_xlsb(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
     with zip_archive.opened(path) as opened:
         opened.verify("xl/sharedStrings.bin")
         annotations = xlsb.annotate(opened, where=str(path))
-    return _read(CalamineBook(path, progress, annotations), path, sheet, phone)
+    return _choose(CalamineBook(path, progress, annotations), path, sheet, phone)
 
 
-def _open_document(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
+def _read_ods(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
     with zip_archive.opened(path) as opened:
         annotations = ods.annotate(opened, path)
         copy = partial(standard_copy.ods, opened, path)
         book = CalamineBook(path, progress, annotations, copy, part=f"the sheets ('{ods.CONTENT}' in it)")
-        return _read(book, path, sheet, phone)
+        return _choose(book, path, sheet, phone)
 
 
-def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
+def _read_xls(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
     data = path.read_bytes()
     annotations = xls.annotate(data, where=str(path))
     try:
-        return _read(CalamineBook(path, progress, annotations), path, sheet, phone)
+        return _choose(CalamineBook(path, progress, annotations), path, sheet, phone)
     except Unreadable as error:
         failure = xls.damage(data, where=str(path)) or str(error)
         try:
-            return _read(SecondBook(path, progress, annotations), path, sheet, phone)
+            return _choose(SecondBook(path, progress, annotations), path, sheet, phone)
         except SecondReaderMissing as missing:
             raise Unreadable(f"{failure} {missing}") from error
         except Unreadable:
@@ -198,4 +198,4 @@ def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[i
 
 
 OPEN_XML: Final = (".xlsx", ".xlsm")
-_READERS: Final = {".xlsb": _binary, ".ods": _open_document, ".xls": _old}
+_READERS: Final = {".xlsb": _read_xlsb, ".ods": _read_ods, ".xls": _read_xls}

@@ -111,7 +111,7 @@ class XlsxBook:
             or xml.string_cells * self._strings.longest_bytes > IN_PROCESS_TEXT_BYTES
         )
         try:
-            return self._loaded(tab, part, xml, annotations, phone)
+            return self._load(tab, part, xml, annotations, phone)
         except Unreadable as error:
             damaged = xlsx_parts.damaged_part(self.opened, self._package)
             if damaged is not None:
@@ -121,7 +121,7 @@ class XlsxBook:
                 raise
             raise RecipientsError(xlsx.no_such_string(self._where(part), missing)) from None
 
-    def _loaded(
+    def _load(
         self,
         tab: Tab,
         part: xlsx_parts.SheetPart,
@@ -131,7 +131,9 @@ class XlsxBook:
     ) -> Sheet | NoHeader:
         batch = self._batch(tab.name)
         is_typed_read_certain = (
-            batch is not None and _is_header_certain(batch, phone) and self._certain(batch, phone, part, annotations)
+            batch is not None
+            and _is_header_certain(batch, phone)
+            and self._is_typed_read_certain(batch, phone, part, annotations)
         )
         may_have_undated_numbers = not is_typed_read_certain or batch is None or _may_have_undated_numbers(batch)
         self._note_formats(part, annotations, dates=xml.may_have_undated_numbers and may_have_undated_numbers)
@@ -180,7 +182,7 @@ class XlsxBook:
                 for at, rows in xlsx.undated_numbers(self._pieces(part), self._formats.dates).items()
             }
 
-    def _certain(
+    def _is_typed_read_certain(
         self, batch: pa.RecordBatch, phone: str | None, part: xlsx_parts.SheetPart, annotations: SheetAnnotations
     ) -> bool:
         """Whether each column has cells of one kind and no escapes, and its index in the batch is that in the sheet."""
@@ -220,7 +222,7 @@ def _is_header_certain(batch: pa.RecordBatch, phone: str | None) -> bool:
     """Whether the header is in the first row, and each heading is the one in the file."""
     names = batch.schema.names
     top = [[_shown(column[at]) for column in batch.columns] for at in range(min(headings.ROWS_SEARCHED, len(batch)))]
-    return headings.header_row([names, *top], phone) == 0 and not _renamed(batch)
+    return headings.header_row([names, *top], phone) == 0 and not _may_be_renamed(batch)
 
 
 def _doubtful(batch: pa.RecordBatch, phone: str | None, *, has_booleans: bool) -> tuple[list[int], list[int]]:
@@ -239,7 +241,7 @@ def _doubtful(batch: pa.RecordBatch, phone: str | None, *, has_booleans: bool) -
     return text, [at for at, column in columns if has_booleans and pa.types.is_floating(column.type)]
 
 
-def _renamed(batch: pa.RecordBatch) -> bool:
+def _may_be_renamed(batch: pa.RecordBatch) -> bool:
     """Whether fastexcel may have renamed a heading: an empty one, or the second of two equal ones."""
     names = set(batch.schema.names)
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -270,12 +272,12 @@ def _may_have_undated_numbers(batch: pa.RecordBatch) -> bool:
     a time; a number of nine digits is missing.
     """
     return any(
-        column.null_count == len(column) or (pa.types.is_timestamp(column.type) and _is_odd(column))
+        column.null_count == len(column) or (pa.types.is_timestamp(column.type) and _may_be_number(column))
         for column in batch.columns
     )
 
 
-def _is_odd(column: pa.Array) -> bool:
+def _may_be_number(column: pa.Array) -> bool:
     if column.null_count:
         return True
     numbers = pc.min_max(column.view(pa.int64())).as_py()

@@ -143,7 +143,7 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
             if flags & HIDDEN:
                 found.hidden.append(row + 1)
         elif kind in _CELLS:
-            row, column = _look(book, kind, at, found, where)
+            row, column = _note_cell(book, kind, at, found, where)
             rows, columns = max(rows, row + 1), max(columns, column + 1)
             if kind in _NUMBERS or kind == SEVERAL_NUMBERS:
                 _note_formats(book[at : at + size], kind, found, formats)
@@ -154,7 +154,7 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
     return found
 
 
-def _look(book: bytes, kind: int, at: int, found: SheetAnnotations, where: str) -> tuple[int, int]:
+def _note_cell(book: bytes, kind: int, at: int, found: SheetAnnotations, where: str) -> tuple[int, int]:
     row, column = struct.unpack_from("<HH", book, at)
     if column >= COLUMNS:
         raise RecipientsError(f"{where}: row {row + 1:,} has a cell beyond the last column. {DAMAGED}")

@@ -160,7 +160,7 @@ class SheetXml:
             piece = _Piece.of(xml)
             self._measure(piece)
             found.is_plain = found.is_plain or _FIRST_CELL.search(xml) is not None
-            row = _look(piece, found, row)
+            row = _note_cells(piece, found, row)
         self._check_extent()
         return found
 
@@ -340,7 +340,7 @@ def _whole_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _look(piece: _Piece, found: SheetAnnotations, row: int) -> int:
+def _note_cells(piece: _Piece, found: SheetAnnotations, row: int) -> int:
     xml, rows = piece.xml, piece.distinct_rows
     if b' t="e"' in rows:
         found.errors += [(match[1] or b"?").decode() for match in _ERROR.finditer(xml)]
