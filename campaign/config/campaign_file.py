@@ -27,7 +27,7 @@ from campaign.config.schedule_sections import NotifySection, ScheduleSection, Se
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
-from campaign.model.naming import canonical_path
+from campaign.model.naming import canonical_path, on_disk
 from campaign.model.origin import check_origin
 from campaign.model.times import SEOUL
 from campaign.timing import window
@@ -148,12 +148,12 @@ class Campaign(Section):
         """
         if self.message.text is not None:
             return self.message.text
-        return self._templates.read(self.folder / str(self.message.template))
+        return self._templates.read(on_disk(self.folder / str(self.message.template)))
 
     @property
     def template_folder(self) -> Path:
         """The folder of included files: the template's folder, or the campaign file's."""
-        return (self.folder / self.message.template).parent if self.message.template else self.folder
+        return on_disk(self.folder / self.message.template).parent if self.message.template else self.folder
 
     @cached_property
     def included(self) -> template_files.TemplateFiles:

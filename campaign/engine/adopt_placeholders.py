@@ -32,7 +32,7 @@ def adopt(campaign: Campaign) -> list[str]:
         SettingsError: a file cannot be read or written.
     """
     with Begun(campaign) as begun:
-        recipients = table.join_sheets(begun.reading.grids(lambda _rows: None))
+        recipients = table.join_sheets(begun.reading.sheets(lambda _rows: None))
     names = Names.of([column.heading for column in recipients.columns])
     said: list[str] = []
     for path in _files(campaign):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.messages.templates.column_names import is_template
 from campaign.model import limits
+from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason, encode, nested
 from campaign.model.sentences import Refused
 
@@ -88,11 +89,11 @@ class CampaignImages:
         Raises:
             Refused: the image cannot be used.
         """
-        path = self._folder / name.strip()
         if not name.strip():
             raise Refused(encode(Reason.IMAGE_NAME_EMPTY))
         if "\0" in name:
             raise Refused(encode(Reason.IMAGE_NAME_INVALID, value=name))
+        path = on_disk(self._folder / name.strip())
         if self._inside_only and not self._is_inside(path):
             raise Refused(encode(Reason.IMAGE_OUTSIDE_FOLDER, value=name))
         fitted = fit(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -47,6 +48,18 @@ def first_free(name: str, taken: Container[str]) -> str:
     """`name`, or the first of `name-2`, `name-3`, ... that is not taken."""
     numbered = (f"{name}-{number}" for number in count(2))
     return next(one for one in chain([name], numbered) if one not in taken)
+
+
+def on_disk(path: Path) -> Path:
+    """The path as spelled on disk, where it differs only in the Unicode form of Hangul (macOS decomposes it)."""
+    if os.path.exists(path) or path.parent == path:  # noqa: PTH110 - False, not an error, for a name that is too long
+        return path
+    folder = on_disk(path.parent)
+    name = unicodedata.normalize("NFC", path.name)
+    with suppress(OSError):
+        found = sorted(one for one in folder.iterdir() if unicodedata.normalize("NFC", one.name) == name)
+        return found[0] if len(found) == 1 else path
+    return path
 
 
 def canonical_path(path: Path | str) -> Path:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model.errors import RecipientsError
+from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason
 from campaign.recipients import table
 from campaign.recipients.numbers import normalise
@@ -56,10 +57,10 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     Raises:
         RecipientsError: a file cannot be read, or it is not clear which column has the numbers.
     """
-    files = [file_type.on_disk(path) for path in files]
+    files = [on_disk(path) for path in files]
     lists = [_list(path) for path in files]
     found = [_normalised(cells, abroad=abroad) for cells in lists]
-    said = [
+    notes = [
         note
         for path, cells, normalised in zip(files, lists, found, strict=True)
         for note in _note(path, cells, normalised)
@@ -67,7 +68,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
     numbers = [
         number for normalised in found for number in normalised["number"].dropna().array.__arrow_array__().chunks
     ]
-    return Suppression(numbers=pa.chunked_array(numbers, pa.string()).unique(), notes=tuple(said))
+    return Suppression(numbers=pa.chunked_array(numbers, pa.string()).unique(), notes=tuple(notes))
 
 
 def is_opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:

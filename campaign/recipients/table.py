@@ -11,7 +11,7 @@ import pyarrow as pa
 from campaign.model import Column, Recipients, schema
 from campaign.recipients.spreadsheets import column_types, headings
 from campaign.recipients.spreadsheets.reader import read_files
-from campaign.recipients.spreadsheets.sheet import Cells, Grid
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,26 +43,28 @@ def _ignore(_rows: int) -> None:
     """The default for `progress`."""
 
 
-def join_sheets(grids: Sequence[Grid]) -> Recipients:
+def join_sheets(sheets: Sequence[Sheet]) -> Recipients:
     """Join sheets into one list. Columns are matched by heading; equal headings are matched in their order."""
-    places = [_column_keys(grid.headings) for grid in grids]
+    places = [_column_keys(sheet.headings) for sheet in sheets]
     keys = list(dict.fromkeys(key for place in places for key in place))
-    phone = keys.index(next(key for key, at in places[0].items() if at == grids[0].phone))
-    table = _facts(grids)
+    phone = keys.index(next(key for key, at in places[0].items() if at == sheets[0].phone))
+    table = _facts(sheets)
     columns = []
     for at, key in enumerate(keys):
-        found = column_types.joined([_cells(grid, place.get(key)) for grid, place in zip(grids, places, strict=True)])
-        found = Cells(found.values) if at == phone else found
+        found = column_types.joined(
+            [_cells(sheet, place.get(key)) for sheet, place in zip(sheets, places, strict=True)]
+        )
+        found = ColumnCells(found.values) if at == phone else found
         table |= _columns(at, found)
         columns.append(
-            Column(name=f"{schema.OWN}{at}", heading=_heading(grids, places, key), mixed=found.kinds is not None)
+            Column(name=f"{schema.OWN}{at}", heading=_heading(sheets, places, key), mixed=found.kinds is not None)
         )
     return Recipients(
         table=_frame(table),
         columns=tuple(columns),
         phone=columns[phone].name,
-        sources=tuple(grid.source for grid in grids),
-        notes=tuple(note for grid in grids for note in grid.notes),
+        sources=tuple(sheet.source for sheet in sheets),
+        notes=tuple(note for sheet in sheets for note in sheet.notes),
     )
 
 
@@ -77,25 +79,25 @@ def _column_keys(names: Sequence[str]) -> dict[tuple[str, int], int]:
     return places
 
 
-def _cells(grid: Grid, at: int | None) -> Cells:
-    return Cells(pa.nulls(len(grid), pa.string())) if at is None else grid.cells[at]
+def _cells(sheet: Sheet, at: int | None) -> ColumnCells:
+    return ColumnCells(pa.nulls(len(sheet), pa.string())) if at is None else sheet.cells[at]
 
 
-def _heading(grids: Sequence[Grid], places: Sequence[dict[tuple[str, int], int]], key: tuple[str, int]) -> str:
-    return next(grid.headings[place[key]] for grid, place in zip(grids, places, strict=True) if key in place)
+def _heading(sheets: Sequence[Sheet], places: Sequence[dict[tuple[str, int], int]], key: tuple[str, int]) -> str:
+    return next(sheet.headings[place[key]] for sheet, place in zip(sheets, places, strict=True) if key in place)
 
 
-def _facts(grids: Sequence[Grid]) -> dict[str, pa.ChunkedArray]:
-    sources = [pa.repeat(pa.scalar(at, pa.int16()), len(grid)) for at, grid in enumerate(grids)]
+def _facts(sheets: Sequence[Sheet]) -> dict[str, pa.ChunkedArray]:
+    sources = [pa.repeat(pa.scalar(at, pa.int16()), len(sheet)) for at, sheet in enumerate(sheets)]
     return {
         "source": pa.chunked_array(sources, pa.int16()),
-        "row": pa.chunked_array([grid.rows for grid in grids], pa.int32()),
-        "hidden": pa.chunked_array([grid.hidden for grid in grids], pa.bool_()),
-        "phone": column_types.joined([grid.cells[grid.phone] for grid in grids]).values,
+        "row": pa.chunked_array([sheet.rows for sheet in sheets], pa.int32()),
+        "hidden": pa.chunked_array([sheet.hidden for sheet in sheets], pa.bool_()),
+        "phone": column_types.joined([sheet.cells[sheet.phone] for sheet in sheets]).values,
     }
 
 
-def _columns(at: int, found: Cells) -> dict[str, pa.ChunkedArray]:
+def _columns(at: int, found: ColumnCells) -> dict[str, pa.ChunkedArray]:
     own = {f"{schema.OWN}{at}": found.values}
     return own if found.kinds is None else own | {f"{schema.KIND}{at}": found.kinds}
 

@@ -52,7 +52,7 @@ def laughing(path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it asks Linux for the memory used")
 @pytest.mark.parametrize(
-    ("declared", "words"), [(None, "would unpack to 2.1 GiB"), (5_000, "is bigger than it declares")]
+    ("declared", "words"), [(None, "would unpack to 2.1 GiB"), (5_000, "is larger than it declares")]
 )
 def test_a_bomb_of_over_two_gigabytes(desk: Desk, declared: int | None, words: str) -> None:
     bomb(desk.folder / "r.xlsx", 2_200 << 20, declared=declared)

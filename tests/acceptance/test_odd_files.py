@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import unicodedata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import openpyxl
 import pytest
+from PIL import Image
 
 from tests.support.desk import Desk
 
@@ -24,6 +26,10 @@ READ: Final[dict[str, list[list[Any]]]] = {
     "leading_zero_format.xlsx": [
         ["010-2222-3333", "00123", "0007", "pending"],
         ["010-2222-3334", "04567", "0012", "pending"],
+    ],
+    "libreoffice_errors.xls": [
+        *([f"n{at}", f"010-2222-000{at}", None, "pending"] for at in range(9)),
+        ["ok", "010-2222-0010", "ok", "pending"],
     ],
     "libreoffice_shown.ods": [
         ["010-2222-0001", "가", None, None, "00123", "Tuesday", "15%", None, "pending"],
@@ -51,7 +57,7 @@ READ: Final[dict[str, list[list[Any]]]] = {
 }
 
 REFUSED: Final = {
-    "panic_1.xls": "panic_1.xls: this workbook cannot be read. The file is damaged",
+    "panic_1.xls": "panic_1.xls: the sheet '명단' cannot be read. The file is damaged",
     "quotes_even.csv": "row 2 cannot be read: text follows the quotation mark that closes a cell",
     "xls_far_cell.xls": "its cells reach to column IV, row 65,536",
 }
@@ -91,3 +97,30 @@ def test_a_template_in_parts_names_columns_in_either_form(tmp_path: Path) -> Non
     keys = 'files = ["nfd_recipients_nfc.csv"]'
     desk.campaign(message='template = "nfd_template.j2"', text="", recipients=keys)
     assert desk.run("check", "c.toml").status == 0
+
+
+@pytest.mark.parametrize(("named", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_templates_and_pictures_are_found_under_either_form_of_their_names(
+    tmp_path: Path, named: Literal["NFC", "NFD"], stored: Literal["NFC", "NFD"]
+) -> None:
+    desk = Desk(tmp_path)
+    desk.people(1)
+    folder = tmp_path / unicodedata.normalize(stored, "문안")
+    folder.mkdir()
+    (folder / unicodedata.normalize(stored, "인사.j2")).write_text("안녕하세요", encoding="utf-8")
+    Image.new("RGB", (60, 40)).save(folder / unicodedata.normalize(stored, "사진.jpg"))
+    message = 'template = "문안/인사.j2"\ntitle = "안내"\nimage = "문안/사진.jpg"'
+    desk.campaign(message=unicodedata.normalize(named, message), text="")
+    done = desk.run("check", "c.toml")
+    assert (done.status, "MMS" in done.out) == (0, True), done.err
+
+
+def test_the_result_workbook_keeps_a_decomposed_cell_as_it_is(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    decomposed = unicodedata.normalize("NFD", "우수")
+    desk.sheet([("010-2222-3333", decomposed)], headings=("휴대폰", "등급"))
+    desk.campaign('{% if 등급 == "우수" %}같음{% else %}다름{% endif %}')
+    assert desk.run("check", "c.toml", "--report", "out.xlsx").status == 0
+    row = list(openpyxl.load_workbook(tmp_path / "out.xlsx")["results"].iter_rows(values_only=True))[1]
+    assert row[1] == decomposed
+    assert "같음" in row

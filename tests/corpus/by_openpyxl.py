@@ -201,7 +201,7 @@ def formulas() -> None:
             sheet.cell(row, 6, f"=LEN(A{row})")
 
     headings = [*HEADINGS, "합계"]
-    never = ["F2, F3, F4, F5, F6 and 5 more has a formula without a value"]
+    never = ["F2, F3, F4, F5, F6 and 5 more have a formula without a value"]
     rows = people(headings=headings, more=[[None]] * len(PEOPLE))
     book(sums).save(expect("never_calculated.xlsx", rows, by=BY, notes=never))
 
@@ -211,7 +211,7 @@ def formulas() -> None:
             sheet.cell(row, 6, "#N/A" if row in (3, 7) else f"C{row}")
 
     rows = people(headings=headings, more=[[None if row in (3, 7) else f"C{row}"] for row in BELOW])
-    book(coupons).save(expect("failed_formulas.xlsx", rows, by=BY, notes=["F3, F7 shows an error"]))
+    book(coupons).save(expect("failed_formulas.xlsx", rows, by=BY, notes=["F3, F7 show an error"]))
 
 
 def make() -> None:

@@ -130,7 +130,7 @@ def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
 
 def _read(begun: Begun, campaign: Campaign, progress: Progress) -> Recipients:
     with progress.reaching("read") as reach:
-        recipients = join_sheets(begun.reading.grids(reach))
+        recipients = join_sheets(begun.reading.sheets(reach))
     if not len(recipients.table):
         raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
     return recipients

@@ -15,6 +15,9 @@ from campaign.model import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_COMBINING: Final = r"[\x{0300}-\x{036f}\x{1161}-\x{11ff}]"
+"""Accents, vowels and final consonants that NFC joins to the letter before them."""
+
 _EXACT: Final = 2.0**53
 """Up to this number, a float represents every whole number exactly."""
 
@@ -27,6 +30,7 @@ def cell_values(cells: pa.Array, kinds: pa.Array | None, missing: object) -> lis
         kinds: the `model.Kind` of each cell of a mixed column, whose cells are text; None for other columns.
         missing: the value of an empty or blank cell.
     """
+    cells = _composed(cells)
     if kinds is None and pa.types.is_floating(cells.type) and _is_whole(cells):
         return list(cells.cast(pa.int64()).to_numpy(zero_copy_only=False).tolist())
     if pa.types.is_timestamp(cells.type):
@@ -47,10 +51,18 @@ def cell_values(cells: pa.Array, kinds: pa.Array | None, missing: object) -> lis
 def pack(cells: pa.Array, kinds: pa.Array | None) -> tuple[str, bytes]:
     """A column packed for a renderer process: its form (see `protocol`) and its buffer."""
     if kinds is None and is_text(cells.type):
-        joined = _joined(cells)
+        joined = _joined(_composed(cells))
         if joined.count(b"\0") == len(cells) - 1:
             return protocol.TEXT, joined
     return protocol.OBJECTS, protocol.pack_objects(cell_values(cells, kinds, None))
+
+
+def _composed(cells: pa.Array) -> pa.Array:
+    """Texts in NFC, like the source of a template, so that the two compare equal; macOS decomposes Hangul."""
+    if not is_text(cells.type):
+        return cells
+    decomposed = pc.match_substring_regex(cells, _COMBINING)
+    return pc.if_else(decomposed, pc.utf8_normalize(cells, form="NFC"), cells) if pc.any(decomposed).as_py() else cells
 
 
 def _joined(cells: pa.Array) -> bytes:

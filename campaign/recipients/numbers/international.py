@@ -1,7 +1,7 @@
 """Numbers outside Korea, for GSMS: digits with their country code, without a plus.
 
-`phonenumbers` knows the rules of the world but judges some 9,000 numbers a
-second, so that each spelling is judged once.
+`phonenumbers` knows the rules of all countries but checks only about 9,000 numbers a second, so each distinct cell is
+checked once.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff
 _SEPARATORS = re.compile(r"[\-\u2010-\u2015\u2212_.()\[\]/]+")
 _EXPONENT = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _MANY_DIGITS: Final = 22
-"""Digits from which a cell holds two numbers: a number has 15 at most, and 00 before it."""
+"""Number of digits from which a cell holds two numbers: one has at most 15, and 00 before them."""
 
 
 class Judged(NamedTuple):
-    """One spelling: its number, or the reason why it gives none, and what to know of it."""
+    """The result for one cell: its number, or the reason why it has none, and a note."""
 
     number: str | None = None
     code: Reason | None = None
@@ -52,7 +52,7 @@ def normalise(phone: pd.Series, country: str | None) -> pd.DataFrame:
 
 
 def judge(text: str, country: str | None) -> Judged:
-    """What one spelling is."""
+    """Check one cell; `country` is the region of a number without a country code."""
     plain = unquoted(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     digits = re.sub(r"^00", "+", _SEPARATORS.sub("", plain))
     if not digits:

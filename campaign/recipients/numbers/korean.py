@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PLAIN: Final = r"^(010[- ]?[0-9]{4}|01[16789][- ]?[0-9]{3,4})[- ]?[0-9]{4}$"
-"""A mobile number as most lists have it: nothing to repair."""
+"""A mobile number as most lists write it, with nothing to repair."""
 
 MOBILE: Final = r"^(010[0-9]{8}|01[16789][0-9]{7,8})$"
 RECEIVES: Final = r"^(050[0-9]{8,9}|070[0-9]{8})$"
@@ -25,13 +25,13 @@ LANDLINE: Final = r"^(02|0(3[1-3]|4[1-4]|5[1-5]|6[1-4]))[0-9]{7,8}$"
 SERVICE: Final = r"^(1[568][0-9]{6}|0[368]0[0-9]{6,9})$"
 
 SHORTEST: Final = 10
-"""Digits of the shortest number that can receive: 011-123-4567."""
+"""Number of digits of the shortest number that can receive messages: 011-123-4567."""
 
 LONGEST: Final = 12
-"""Digits of the longest: 0505-1234-5678."""
+"""Number of digits of the longest one: 0505-1234-5678."""
 
 TWO: Final = 17
-"""Digits from which a cell holds two numbers: the two shortest have 18, and one with its country code 14 at most."""
+"""Number of digits from which a cell holds two numbers: two have at least 18, one with a country code at most 14."""
 
 DOUBTS: Final[tuple[tuple[str, Reason], ...]] = (
     (r"^010[01]", Reason.UNASSIGNED_010),
@@ -39,30 +39,30 @@ DOUBTS: Final[tuple[tuple[str, Reason], ...]] = (
     (r"^050", Reason.SAFE_050),
     (r"^070", Reason.INTERNET_070),
 )
-"""Numbers that go though they may not arrive, and what to know of them."""
+"""Numbers that are sent to although the message may not arrive, with their notes."""
 
 _STEPS: Final[tuple[tuple[str, str], ...]] = (
     (INVISIBLE, ""),
-    (rf'^(?:{QUOTES})?="(.*)"$', r"\1"),  # how a CSV keeps a spreadsheet from eating the 0
-    (f"^{QUOTES}|{QUOTES}$", ""),  # how a person does, or an export
+    (rf'^(?:{QUOTES})?="(.*)"$', r"\1"),  # how a CSV file keeps a leading zero in a spreadsheet
+    (f"^{QUOTES}|{QUOTES}$", ""),  # typed by hand, or by an export
     (r"^([0-9]{9,13})\.0+$", r"\1"),  # a number written by a program as 1012345678.0
     (r"^([0-9]{1,3}),([0-9]{3}),([0-9]{3}),([0-9]{3})$", r"\1\2\3\4"),  # 1,012,345,678
     (SEPARATORS, ""),
     (r"^(\+|00)82[+]?0?([1-9][0-9]+)$", r"0\2"),
     (r"^820?(1[016789][0-9]{7,8})$", r"0\1"),
-    (r"^(1[016789][0-9]{8})$", r"0\1"),  # the 0 that a number cell eats
+    (r"^(1[016789][0-9]{8})$", r"0\1"),  # the leading zero that a number cell drops
 )
-"""What is certain, in the order it is undone."""
+"""Repairs that are certain, in the order in which they are made."""
 
 _ODD_DIGITS: Final = r"[\x{00b2}\x{00b3}\x{00b9}\x{2070}-\x{209c}\x{2460}-\x{24ff}\x{2776}-\x{2793}\x{00bc}-\x{00be}]"
-"""Digits that are ornaments, as in a footnote: which number is meant is a guess."""
+"""Superscript, circled and fractional digits: which number is meant is a guess."""
 
 
 _ORDINARY: Final = r"^ *[0-9]+([- ]+[0-9]+)* *$"
-"""A number as people write it; taking out its hyphens and spaces is no repair worth a word."""
+"""A number as lists usually write it: removing its hyphens and spaces needs no note."""
 
 SHOWN: Final = 60
-"""Characters of a cell that a reason quotes."""
+"""Maximum number of characters of a cell that a reason quotes."""
 
 
 def normalise(phone: pd.Series) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def strings(phone: pd.Series) -> pa.Array:
 
 
 def frame(index: pd.Index, **columns: pa.Array) -> pd.DataFrame:
-    """Columns of Arrow text, which share their memory with the arrays."""
+    """The Arrow arrays as a DataFrame that shares their memory."""
     return pd.DataFrame(
         {name: pd.arrays.ArrowExtensionArray(pa.chunked_array([column])) for name, column in columns.items()},
         index=index,
@@ -102,7 +102,7 @@ def _filled(mask: pa.Array, part: pa.Array) -> pa.Array:
 
 
 def _unusual(raw: pa.Array) -> dict[str, pa.Array]:
-    """Numbers, reasons, codes and repairs of cells that are no plain number, each spelling looked at once."""
+    """Numbers, reasons, codes and notes of cells that do not match `PLAIN`; each distinct cell is checked once."""
     spellings = raw.dictionary_encode()
     found = _judged(spellings.dictionary)
     empty = pc.is_null(spellings.indices)
@@ -123,7 +123,7 @@ def _judged(raw: pa.Array) -> dict[str, pa.Array]:
 
 
 def _undone(raw: pa.Array) -> pa.Array:
-    """The cells with everything undone that is certain; what is left should be digits."""
+    """The cells after all certain repairs; those of valid numbers are digits only."""
     text = pc.utf8_normalize(raw, form="NFKC")
     for pattern, replacement in _STEPS:
         text = pc.replace_substring_regex(text, pattern, replacement)
@@ -131,7 +131,7 @@ def _undone(raw: pa.Array) -> pa.Array:
 
 
 def _code(raw: pa.Array, digits: pa.Array) -> pa.Array:
-    """The first reason that fits, for cells that are no number."""
+    """The first reason that applies to each cell, if it is not a valid number."""
     text = pc.utf8_normalize(raw, form="NFKC")
     length = pc.utf8_length(digits)
     conditions = (
@@ -161,7 +161,7 @@ def _code(raw: pa.Array, digits: pa.Array) -> pa.Array:
 
 
 def first(conditions: Sequence[tuple[Reason, pa.Array]], otherwise: Reason) -> pa.Array:
-    """The first reason whose condition is true, row by row."""
+    """For each row, the first reason whose condition is true."""
     names = [reason.value for reason, _ in conditions]
     cases = pc.make_struct(*(pc.fill_null(condition, False) for _, condition in conditions), field_names=names)
     return pc.case_when(cases, *names, otherwise.value)
@@ -174,7 +174,7 @@ def _several(text: pa.Array) -> pa.Array:
 
 
 def reason_column(raw: pa.Array, code: pa.Array) -> pa.Array:
-    """The reasons of cells with these codes; missing where there is none."""
+    """The encoded reasons of cells with these codes; missing where a code is missing."""
     found = reasons.encode_column(code, value=pc.utf8_slice_codeunits(raw, 0, SHOWN))
     return pc.if_else(pc.equal(code, Reason.PHONE_EMPTY.value), reasons.encode(Reason.PHONE_EMPTY), found)
 
@@ -190,7 +190,7 @@ def _repair(raw: pa.Array, number: pa.Array) -> pa.Array:
 
 
 def _doubts(number: pa.Array) -> pa.Array:
-    """The notes on numbers that go though they may not arrive."""
+    """The notes of `DOUBTS` on numbers; missing for other numbers."""
     fronts = pc.utf8_slice_codeunits(number, 0, 4).dictionary_encode()
     doubts = pa.nulls(len(fronts.dictionary), pa.string())
     for pattern, doubt in DOUBTS:
@@ -199,5 +199,5 @@ def _doubts(number: pa.Array) -> pa.Array:
 
 
 def _join(left: pa.Array, right: pa.Array) -> pa.Array:
-    """Both, or the one there is. Joining with nulls skipped drops rows where both are null (Arrow 26)."""
+    """Both notes joined, or the only one. Arrow 26 drops rows where both are null if nulls are skipped."""
     return pc.coalesce(pc.binary_join_element_wise(left, right, reasons.SEPARATOR), left, right)

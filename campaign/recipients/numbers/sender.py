@@ -1,4 +1,4 @@
-"""Sender numbers, and how any number is shown on screens and in logs. Needs no pandas.
+"""Normalises sender numbers, and masks numbers for screens and logs. Does not import pandas.
 
 Source of the rules: field-notes.md, "Numbers".
 """
@@ -24,14 +24,14 @@ SENDER: Final = re.compile(
 
 
 class BadNumber(CampaignError, Refused):
-    """A number that cannot be used, with the reason."""
+    """A number that cannot be the sender, with the reason."""
 
 
 def normalise_sender(text: str) -> str:
-    """A sender number as digits only.
+    """Normalise a sender number to digits only.
 
     Raises:
-        BadNumber: it is no number that a message may come from.
+        BadNumber: the number cannot be the sender of a message.
     """
     plain = "".join(character for character in unicodedata.normalize("NFKC", text) if not _ornament(character))
     plain = unquoted(plain)
@@ -49,9 +49,9 @@ def _ornament(character: str) -> bool:
 
 
 def mask(number: str) -> str:
-    """A number as logs and screens show it: 010-****-1234; what is too short to hide is hidden whole."""
+    """The number as logs and screens show it: 010-****-1234; all stars if it has at most 4 digits."""
     digits = re.sub(r"\D", "", number)
-    if len(digits) <= 8:  # noqa: PLR2004 - 15xx, 16xx, 18xx, or too short to be a number
+    if len(digits) <= 8:  # noqa: PLR2004 - 15xx, 16xx, 18xx, or shorter than any number
         return f"{digits[:4]}-{'*' * (len(digits) - 4)}" if len(digits) > 4 else "*" * len(digits)  # noqa: PLR2004
     front = 2 if digits.startswith("02") else 3
     return f"{digits[:front]}-{'*' * (len(digits) - front - 4)}-{digits[-4:]}"

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from campaign.model import Kind
 from campaign.model.columns import one_array
-from campaign.recipients.spreadsheets.sheet import Cells
+from campaign.recipients.spreadsheets.sheet import ColumnCells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,23 +43,23 @@ KIND_OF: Final[tuple[tuple[Callable[[pa.DataType], bool], int], ...]] = (
 )
 
 
-def narrowed(values: pa.Array) -> Cells:
+def narrowed(values: pa.Array) -> ColumnCells:
     """The cells with the narrowest type that fits all: int64 for whole numbers, date32 for dates without a time.
 
     Args:
         values: a column with the type that the workbook reader gave it.
     """
     if pa.types.is_floating(values.type):
-        return Cells(_whole(values))
+        return ColumnCells(_whole(values))
     if pa.types.is_integer(values.type):
-        return Cells(values.cast(pa.int64()))
+        return ColumnCells(values.cast(pa.int64()))
     if pa.types.is_timestamp(values.type):
         return _moments(values.cast(TIMESTAMP))
     if pa.types.is_duration(values.type):
-        return Cells(_durations(values))
+        return ColumnCells(_durations(values))
     if pa.types.is_null(values.type):
-        return Cells(values.cast(pa.string()))
-    return Cells(values)
+        return ColumnCells(values.cast(pa.string()))
+    return ColumnCells(values)
 
 
 def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -88,17 +88,17 @@ def _rounded(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pa.array(found, mask=whole.is_null().to_numpy(zero_copy_only=False))
 
 
-def _moments(values: pa.Array) -> Cells:
+def _moments(values: pa.Array) -> ColumnCells:
     """Dates, times or timestamps: a spreadsheet stores all three as days since its epoch."""
     days = values.cast(pa.date32(), safe=False)
     midnight = pc.equal(days.cast(TIMESTAMP), values)
     late = pc.and_(pc.equal(days, pa.scalar(EPOCH_1904)), pc.invert(midnight))
     clock = pc.fill_null(pc.or_(pc.is_in(days, value_set=pa.array(EPOCHS, pa.date32())), late), fill_value=False)
     if not pc.any(clock).as_py():
-        return Cells(_days(values))
+        return ColumnCells(_days(values))
     times = pc.if_else(clock, values, None).cast(TIME)
     dates = pc.if_else(clock, None, values)
-    return Cells(times) if dates.null_count == len(dates) else layered(_days(dates), times)
+    return ColumnCells(times) if dates.null_count == len(dates) else layered(_days(dates), times)
 
 
 def _days(values: pa.Array) -> pa.Array:
@@ -122,18 +122,18 @@ def hours(length: dt.timedelta) -> str:
     return f"{'-' if length < dt.timedelta() else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def layered(*layers: pa.Array) -> Cells:
+def layered(*layers: pa.Array) -> ColumnCells:
     """Merge layers of equal length into one mixed column; at most one layer has a cell in each row."""
     values = [text(layer) for layer in layers]
     marks = [_kinds_of(layer, empty=None) for layer in layers]
-    return Cells(pc.coalesce(*values), pc.coalesce(*marks, pa.scalar(Kind.EMPTY, pa.uint8())))
+    return ColumnCells(pc.coalesce(*values), pc.coalesce(*marks, pa.scalar(Kind.EMPTY, pa.uint8())))
 
 
-def from_objects(values: Sequence[Any]) -> Cells:
+def from_objects(values: Sequence[Any]) -> ColumnCells:
     """The cells of a column of Python values: str, int, float, bool, date, datetime, time, timedelta; "" is empty."""
     types = {type(value) for value in values if value != ""}
     if types <= {str}:
-        return Cells(without_blanks(pa.array(values, pa.string())))
+        return ColumnCells(without_blanks(pa.array(values, pa.string())))
     if types <= {int, float}:
         return narrowed(pa.array([None if value == "" else float(value) for value in values], pa.float64()))
     if types == {dt.date, dt.datetime}:
@@ -149,7 +149,7 @@ def _moment(value: dt.date | str) -> dt.datetime | None:
     return dt.datetime(value.year, value.month, value.day) if isinstance(value, dt.date) else None  # noqa: DTZ001
 
 
-def _layer(values: Sequence[Any], of: type) -> Cells:
+def _layer(values: Sequence[Any], of: type) -> ColumnCells:
     only = [value if type(value) is of else None for value in values]
     return narrowed(without_blanks(pa.array(only, pa.string())) if of is str else pa.array(only))
 
@@ -165,7 +165,7 @@ def kind(of: pa.DataType) -> int:
     return next(kind for is_type, kind in KIND_OF if is_type(of))
 
 
-def kinds(cells: Cells) -> pa.Array | pa.ChunkedArray:
+def kinds(cells: ColumnCells) -> pa.Array | pa.ChunkedArray:
     """The `model.Kind` of each cell (uint8)."""
     if cells.kinds is not None:
         return cells.kinds
@@ -217,30 +217,30 @@ def number_text(value: float) -> str:
     return digits.removesuffix(".0")
 
 
-def from_kinds(values: pa.Array | pa.ChunkedArray, marks: pa.Array | pa.ChunkedArray) -> Cells:
+def from_kinds(values: pa.Array | pa.ChunkedArray, marks: pa.Array | pa.ChunkedArray) -> ColumnCells:
     """The cells of a column read as text and kinds: typed if all have one kind, otherwise mixed."""
     present = set(pc.unique(marks).to_pylist()) - {Kind.EMPTY}
     if not present or present == {Kind.TEXT}:
-        return Cells(values)
+        return ColumnCells(values)
     if present == {Kind.NUMBER}:
-        return Cells(_whole(values.cast(pa.float64())))
+        return ColumnCells(_whole(values.cast(pa.float64())))
     if present <= {Kind.DATE, Kind.DATETIME}:
         return _moments(values.cast(TIMESTAMP))
     if present == {Kind.TIME}:
-        return Cells(values.cast(TIME))
+        return ColumnCells(values.cast(TIME))
     if present == {Kind.BOOLEAN}:
-        return Cells(values.cast(pa.bool_()))
-    return Cells(values, marks)
+        return ColumnCells(values.cast(pa.bool_()))
+    return ColumnCells(values, marks)
 
 
-def joined(parts: Sequence[Cells]) -> Cells:
+def joined(parts: Sequence[ColumnCells]) -> ColumnCells:
     """Concatenate the cells of several sheets into one column, which is mixed if their types differ."""
-    filled = [part for part in parts if not part.empty]
+    filled = [part for part in parts if not part.is_empty]
     types = {part.values.type for part in filled if part.kinds is None}
     if any(part.kinds is not None for part in filled):
         return _joined_mixed(parts)
     common = _common(types)
-    return _joined_mixed(parts) if common is None else Cells(_joined_as(common, parts))
+    return _joined_mixed(parts) if common is None else ColumnCells(_joined_as(common, parts))
 
 
 def _common(types: set[pa.DataType]) -> pa.DataType | None:
@@ -254,19 +254,19 @@ def _common(types: set[pa.DataType]) -> pa.DataType | None:
     return None
 
 
-def _joined_as(common: pa.DataType, parts: Sequence[Cells]) -> pa.ChunkedArray:
+def _joined_as(common: pa.DataType, parts: Sequence[ColumnCells]) -> pa.ChunkedArray:
     return pa.chunked_array(
         [
             chunk
             for part in parts
-            for chunk in _chunks(pa.nulls(len(part.values), common) if part.empty else part.values.cast(common))
+            for chunk in _chunks(pa.nulls(len(part.values), common) if part.is_empty else part.values.cast(common))
         ],
         common,
     )
 
 
-def _joined_mixed(parts: Sequence[Cells]) -> Cells:
-    return Cells(
+def _joined_mixed(parts: Sequence[ColumnCells]) -> ColumnCells:
+    return ColumnCells(
         pa.chunked_array([chunk for part in parts for chunk in _chunks(text(part.values))], pa.string()),
         pa.chunked_array([chunk for part in parts for chunk in _chunks(kinds(part))], pa.uint8()),
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import unicodedata
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
@@ -51,18 +49,6 @@ _INSIDE: Final = {
     "binary": "it is not a spreadsheet, or it is damaged. Save it again in the spreadsheet program.",
 }
 """What a file with a wrong suffix is, by its content, and what to do."""
-
-
-def on_disk(path: Path) -> Path:
-    """The path as spelled on disk, where it differs only in the Unicode form of Hangul (macOS decomposes it)."""
-    if path.exists() or path.parent == path:
-        return path
-    folder = on_disk(path.parent)
-    name = unicodedata.normalize("NFC", path.name)
-    with suppress(OSError):
-        found = sorted(one for one in folder.iterdir() if unicodedata.normalize("NFC", one.name) == name)
-        return found[0] if len(found) == 1 else path
-    return path
 
 
 def check(path: Path) -> None:

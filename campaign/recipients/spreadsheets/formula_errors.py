@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from campaign.model import Kind
 from campaign.recipients.spreadsheets import wording
 from campaign.recipients.spreadsheets.headings import shown
-from campaign.recipients.spreadsheets.sheet import Cells
+from campaign.recipients.spreadsheets.sheet import ColumnCells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ _CODE: Final = r"^Err:[0-9]{3}$"
 
 
 def remove_formula_errors(
-    columns: Sequence[Cells], names: Sequence[str], rows: pa.Array, *, where: str
-) -> tuple[list[Cells], tuple[str, ...]]:
+    columns: Sequence[ColumnCells], names: Sequence[str], rows: pa.Array, *, where: str
+) -> tuple[list[ColumnCells], tuple[str, ...]]:
     """The columns with error values set to missing, and a note for each column that had some."""
     found, sentences = [], []
     for column, name in zip(columns, names, strict=True):
@@ -39,11 +39,12 @@ def remove_formula_errors(
         found.append(_without(column, failed))
         at = rows.filter(failed)
         said = wording.rows(at.slice(0, wording.NAMED).to_pylist(), len(at))
-        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {said}; it counts as empty.")
+        counts = "they count" if len(at) > 1 else "it counts"
+        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {said}; {counts} as empty.")
     return found, tuple(sentences)
 
 
-def _failed(column: Cells) -> pa.Array | None:
+def _failed(column: ColumnCells) -> pa.Array | None:
     """Flags the cells with error values; None for a column without any, which is nearly every column."""
     if not pa.types.is_string(column.values.type):
         return None
@@ -57,7 +58,7 @@ def _failed(column: Cells) -> pa.Array | None:
     return failed if pc.any(failed).as_py() else None
 
 
-def _without(column: Cells, failed: pa.Array) -> Cells:
+def _without(column: ColumnCells, failed: pa.Array) -> ColumnCells:
     empty = pa.scalar(Kind.EMPTY, pa.uint8())
     kinds = None if column.kinds is None else pc.if_else(failed, empty, column.kinds)
-    return Cells(pc.if_else(failed, None, column.values), kinds)
+    return ColumnCells(pc.if_else(failed, None, column.values), kinds)

@@ -1,11 +1,10 @@
-"""Workbooks read in a process of their own, which has a limit of memory and of computing time.
+"""Reads workbooks in a child process with limits of memory and computing time.
 
-The readers of .xls, .xlsb and .ods were seen to panic, to hold a gigabyte for a
-file of 5 KB, and to compute for minutes. Here that ends a child process whose
-standard error nobody sees, and the user gets one sentence.
+The readers of .xls, .xlsb and .ods have been seen to panic, to allocate a gigabyte for a file of 5 KB, and to compute
+for minutes. In the child process, this ends the child only: its standard error is discarded, and the user gets one
+sentence.
 
-The child writes lines of JSON on its standard output, then the columns as Arrow
-IPC streams, one a sheet.
+The child writes lines of JSON to its standard output, then one Arrow IPC stream for each sheet.
 """
 
 from __future__ import annotations
@@ -25,34 +24,39 @@ import campaign
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
-from campaign.recipients.spreadsheets.sheet import Cells, Grid
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import sheet_choice
 from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreadable
+from campaign.recipients.spreadsheets.workbooks.second_reader import SecondReaderMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MEMORY: Final = 820 << 20
-"""Bytes of memory for the child, so that it and the process that started it stay under 1 GiB."""
+"""Bytes of memory of the child, so that the child and its parent together stay under 1 GiB."""
 
 ADDRESSES: Final = 3 << 29
-"""Bytes of address space; the libraries alone reserve a third without using it."""
+"""Bytes of address space of the child; the libraries reserve a third of it without using it."""
 
 SECONDS: Final = 6
-"""Seconds of computing for any workbook, and `SECONDS_A_MIB` more for each MiB of its file."""
+"""Seconds of computing time for any workbook, plus `SECONDS_A_MIB` for each MiB of the file."""
 
 SECONDS_A_MIB: Final = 4
 
-_FAILURES: Final = {"NoPhoneColumn": headings.NoPhoneColumn, "Unreadable": Unreadable}
+_FAILURES: Final = {
+    "NoPhoneColumn": headings.NoPhoneColumn,
+    "Unreadable": Unreadable,
+    "SecondReaderMissing": SecondReaderMissing,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the child has to read.
+    """What the child reads.
 
-    `is_second` asks for the second reader, after the first one failed; `is_text`
-    for all cells of the first visible sheet as text, without a header.
+    With `is_second`, it uses the second reader. With `is_text`, it returns all cells of the first visible sheet as
+    text, without a header.
     """
 
     path: str
@@ -62,8 +66,8 @@ class Order:
     is_text: bool = False
 
 
-def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    """The rows of one workbook, a grid a sheet; see `sheet_choice.read`.
+def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
+    """Read one workbook; see `sheet_choice.read`.
 
     Raises:
         RecipientsError: it cannot be read, or reading it takes too much memory or time.
@@ -76,18 +80,18 @@ def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[i
         return _read_by_second(path, sheet, phone, progress, failure)
 
 
-def read_text(path: Path) -> Grid:
+def read_text(path: Path) -> Sheet:
     """All cells of the first visible sheet as text, without a header: every heading is "".
 
     Raises:
         RecipientsError: it cannot be read, or reading it takes too much memory or time.
     """
-    [grid] = _run_child(Order(path=str(path), sheet=None, phone=None, is_text=True), lambda _rows: None)
-    return grid
+    [sheet] = _run_child(Order(path=str(path), sheet=None, phone=None, is_text=True), lambda _rows: None)
+    return sheet
 
 
-def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    """Reads in a child; by the second reader where the first one cannot read an .xlsx."""
+def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
+    """Read in a child; with the second reader if the first one cannot read an .xlsx."""
     try:
         return _read_in_child(path, sheet, phone, progress)
     except Unreadable as failure:
@@ -98,23 +102,25 @@ def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: C
 
 def _read_by_second(
     path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], failure: Unreadable
-) -> list[Grid]:
-    """Reads with the second reader; where that fails too, the first one's error says which part is damaged."""
+) -> list[Sheet]:
+    """Read with the second reader. If it fails too, raise the error of the first one, which names the damaged part."""
     try:
         return _read_in_child(path, sheet, phone, progress, is_second=True)
     except (headings.NoPhoneColumn, headings.TwoPhoneColumns):
         raise
+    except SecondReaderMissing as missing:
+        raise Unreadable(f"{failure} {missing}") from None
     except RecipientsError:
         raise failure from None
 
 
 def _read_in_child(
     path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, is_second: bool = False
-) -> list[Grid]:
+) -> list[Sheet]:
     return _run_child(Order(path=str(path), sheet=sheet, phone=phone, is_second=is_second), progress)
 
 
-def _run_child(order: Order, progress: Callable[[int], None]) -> list[Grid]:
+def _run_child(order: Order, progress: Callable[[int], None]) -> list[Sheet]:
     path = Path(order.path)
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", json.dumps(asdict(order))],
@@ -123,13 +129,13 @@ def _run_child(order: Order, progress: Callable[[int], None]) -> list[Grid]:
         stderr=subprocess.DEVNULL,
         env=os.environ | _ENVIRONMENT | {"PYTHONPATH": _python_path()},
     ) as child:
-        if child.stdout is None:  # pragma: no cover - it is a pipe
+        if child.stdout is None:  # pragma: no cover - stdout is a pipe
             raise RecipientsError(f"{path}: no process could be started to read it.")
         try:
-            return _received(child.stdout, progress)
+            return _receive(child.stdout, progress)
         except (ValueError, EOFError, pa.ArrowException):
             child.kill()
-            raise RecipientsError(_ended(path, child.wait())) from None
+            raise RecipientsError(_why_ended(path, child.wait())) from None
         except BaseException:
             child.kill()
             raise
@@ -144,41 +150,41 @@ _ENVIRONMENT: Final = {
 
 
 def _python_path() -> str:
-    """Where the child finds this package; never the folder that the user happens to be in."""
+    """Where the child finds this package; never the current folder."""
     return os.pathsep.join(filter(None, [str(Path(campaign.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
 
 
-def _received(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Grid]:
-    """What the child says.
+def _receive(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Sheet]:
+    """Receive the sheets from the child.
 
     Raises:
-        ValueError: it ended before it had said all.
-        RecipientsError: what the child raised.
+        ValueError: the child ended early.
+        RecipientsError: the child raised it.
     """
     while True:
-        said = json.loads(pipe.readline() or b"")
-        if "rows" in said:
-            progress(said["rows"])
-        elif "error" in said:
-            raise _failure(said)
+        message = json.loads(pipe.readline() or b"")
+        if "rows" in message:
+            progress(message["rows"])
+        elif "error" in message:
+            raise _failure(message)
         else:
-            return [_grid(meta, pa.ipc.open_stream(pipe).read_all()) for meta in said["grids"]]
+            return [_sheet(meta, pa.ipc.open_stream(pipe).read_all()) for meta in message["sheets"]]
 
 
-def _failure(said: dict[str, Any]) -> RecipientsError:
-    if said["error"] == "TwoPhoneColumns":
-        return headings.TwoPhoneColumns(said["message"], said["names"])
-    return _FAILURES.get(said["error"], RecipientsError)(said["message"])
+def _failure(message: dict[str, Any]) -> RecipientsError:
+    if message["error"] == "TwoPhoneColumns":
+        return headings.TwoPhoneColumns(message["message"], message["names"])
+    return _FAILURES.get(message["error"], RecipientsError)(message["message"])
 
 
-def _ended(path: Path, status: int) -> str:
-    """Why a child that said nothing ended."""
+def _why_ended(path: Path, status: int) -> str:
+    """The error for a child that ended early with this exit status."""
     if status == -_signal("SIGXCPU"):
         return (
-            f"{path}: reading it takes more computing time than any list of this size does."
-            " Save the list anew as .xlsx or .csv."
+            f"{path}: reading it takes more computing time than a list of this size needs."
+            " Save the list again, as .xlsx or .csv."
         )
-    if status in {MEMORY_UP, -_signal("SIGABRT")}:  # the readers abort where there is no memory
+    if status in {MEMORY_UP, -_signal("SIGABRT")}:  # the readers abort without memory
         return (
             f"{path}: reading it takes over {MEMORY >> 20} MiB of memory. Split the list, or save it as .xlsx or .csv."
         )
@@ -186,23 +192,22 @@ def _ended(path: Path, status: int) -> str:
 
 
 MEMORY_UP: Final = 3
-"""Exit status of a child that came to the limit of memory."""
+"""Exit status of a child that reached its memory limit."""
 
 
 def _signal(name: str) -> int:
     return int(getattr(signal, name, 0)) or sys.maxsize  # Windows has few signals
 
 
-def _grid(meta: dict[str, Any], table: pa.Table) -> Grid:
+def _sheet(meta: dict[str, Any], table: pa.Table) -> Sheet:
     columns = []
     for at in range(len(meta["headings"])):
         kinds = table.column(f"kinds{at}") if at in meta["mixed"] else None
-        columns.append(Cells(table.column(f"cells{at}"), kinds))
-    return Grid(
+        columns.append(ColumnCells(table.column(f"cells{at}"), kinds))
+    return Sheet(
         source=Source(file=meta["file"], sheet=meta["sheet"]),
         headings=tuple(meta["headings"]),
         cells=tuple(columns),
-        places=tuple(meta["places"]),
         phone=meta["phone"],
         rows=_whole(table.column("rows")),
         hidden=_whole(table.column("hidden")),
@@ -215,43 +220,43 @@ def _whole(values: pa.ChunkedArray) -> pa.Array:
 
 
 def main() -> None:
-    """The child: reads one workbook and writes what it found on its standard output."""
+    """The child: read one workbook and write its sheets to the standard output."""
     order = Order(**json.loads(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)  # nothing but our own lines goes to the parent
-        _confine(Path(order.path).stat().st_size)
+        os.dup2(2, 1)  # only our own lines go to the parent, not what libraries print
+        _set_limits(Path(order.path).stat().st_size)
         try:
             _send(out, _read(order, out))
         except RecipientsError as failure:
             names = getattr(failure, "names", "")
-            _say(out, {"error": type(failure).__name__, "message": str(failure), "names": names})
+            _write_line(out, {"error": type(failure).__name__, "message": str(failure), "names": names})
         except (MemoryError, pa.ArrowMemoryError):
             os._exit(MEMORY_UP)
 
 
-def _read(order: Order, out: IO[bytes]) -> Iterable[Grid]:
+def _read(order: Order, out: IO[bytes]) -> Iterable[Sheet]:
     if order.is_text:
         return [sheet_choice.read_text(Path(order.path))]
 
-    def tell(rows: int) -> None:
-        _say(out, {"rows": rows})
+    def report(rows: int) -> None:
+        _write_line(out, {"rows": rows})
 
     return sheet_choice.read(
-        Path(order.path), order.sheet, order.phone, tell, is_confined=True, is_second=order.is_second
+        Path(order.path), order.sheet, order.phone, report, is_confined=True, is_second=order.is_second
     )
 
 
-def _say(out: IO[bytes], said: dict[str, Any]) -> None:
-    out.write(json.dumps(said).encode() + b"\n")
+def _write_line(out: IO[bytes], message: dict[str, Any]) -> None:
+    out.write(json.dumps(message).encode() + b"\n")
     out.flush()
 
 
-def _send(out: IO[bytes], grids: Iterable[Grid]) -> None:
-    found = list(grids)
-    _say(out, {"grids": [_meta(grid) for grid in found]})
-    for grid in found:
-        columns = {"rows": grid.rows, "hidden": grid.hidden}
-        for at, column in enumerate(grid.cells):
+def _send(out: IO[bytes], sheets: Iterable[Sheet]) -> None:
+    found = list(sheets)
+    _write_line(out, {"sheets": [_metadata(sheet) for sheet in found]})
+    for sheet in found:
+        columns = {"rows": sheet.rows, "hidden": sheet.hidden}
+        for at, column in enumerate(sheet.cells):
             columns[f"cells{at}"] = column.values
             if column.kinds is not None:
                 columns[f"kinds{at}"] = column.kinds
@@ -260,20 +265,19 @@ def _send(out: IO[bytes], grids: Iterable[Grid]) -> None:
             stream.write_table(table)
 
 
-def _meta(grid: Grid) -> dict[str, Any]:
+def _metadata(sheet: Sheet) -> dict[str, Any]:
     return {
-        "file": grid.source.file,
-        "sheet": grid.source.sheet,
-        "headings": grid.headings,
-        "places": grid.places,
-        "phone": grid.phone,
-        "notes": grid.notes,
-        "mixed": [at for at, column in enumerate(grid.cells) if column.kinds is not None],
+        "file": sheet.source.file,
+        "sheet": sheet.source.sheet,
+        "headings": sheet.headings,
+        "phone": sheet.phone,
+        "notes": sheet.notes,
+        "mixed": [at for at, column in enumerate(sheet.cells) if column.kinds is not None],
     }
 
 
-def _confine(size: int) -> None:
-    """Holds this process to its memory and computing time, where the system has such limits (not on Windows)."""
+def _set_limits(size: int) -> None:
+    """Limit the memory and computing time of this process, except on Windows, which has no such limits."""
     if sys.platform == "win32":
         return
     import resource
@@ -290,7 +294,7 @@ def _confine(size: int) -> None:
         try:
             resource.setrlimit(kind, (bound, hard))
         except (OSError, ValueError):
-            continue  # macOS has no limit of memory
+            continue  # macOS has no memory limit
 
 
 if __name__ == "__main__":

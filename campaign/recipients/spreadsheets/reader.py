@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign.model.errors import RecipientsError
+from campaign.model.naming import on_disk
 from campaign.recipients.spreadsheets import file_type, isolated
 from campaign.recipients.spreadsheets.csv_files import reader
 
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from campaign.recipients.spreadsheets.sheet import Grid
+    from campaign.recipients.spreadsheets.sheet import Sheet
 
     Progress = Callable[[int], None]
 
 
 class EarlyReader:
-    """Reads files in a thread, from its creation on; `grids` waits for the result.
+    """Reads files in a thread, from its creation on; `sheets` waits for the result.
 
     Args:
         files: .xlsx .xlsm .xlsb .xls .ods .csv .tsv; the case of the suffix does not matter.
@@ -33,7 +34,7 @@ class EarlyReader:
 
     def __init__(self, files: Sequence[Path], *, sheet: str | None = None, phone: str | None = None) -> None:
         self._read = partial(read_files, files, sheet=sheet, phone=phone, progress=self._count)
-        self._grids: list[Grid] = []
+        self._grids: list[Sheet] = []
         self._failure: BaseException | None = None
         self._rows_read = 0
         self._progress: Progress | None = None
@@ -41,8 +42,8 @@ class EarlyReader:
         self._thread = threading.Thread(target=self._run, daemon=True, name="read")
         self._thread.start()
 
-    def grids(self, progress: Progress) -> list[Grid]:
-        """Wait until all files have been read; returns one grid a sheet.
+    def sheets(self, progress: Progress) -> list[Sheet]:
+        """Wait until all files have been read; returns the sheets.
 
         Args:
             progress: called with the number of rows read so far, in the reading thread.
@@ -60,7 +61,7 @@ class EarlyReader:
     def _run(self) -> None:
         try:
             self._grids = self._read()
-        except BaseException as failure:  # noqa: BLE001 - `grids` raises it
+        except BaseException as failure:  # noqa: BLE001 - `sheets` raises it
             self._failure = failure
 
     def _count(self, rows: int) -> None:
@@ -69,28 +70,28 @@ class EarlyReader:
             self._progress(rows)
 
 
-def read_files(files: Sequence[Path], *, sheet: str | None, phone: str | None, progress: Progress) -> list[Grid]:
-    """Read all files in order, one grid a sheet; `progress` is called with the number of rows read so far.
+def read_files(files: Sequence[Path], *, sheet: str | None, phone: str | None, progress: Progress) -> list[Sheet]:
+    """Read all files in order; `progress` is called with the number of rows read so far.
 
     Raises:
         RecipientsError: no file is named, a file cannot be read or exceeds a limit, or has no phone column or several.
     """
     if not files:
         raise RecipientsError("No recipients file is named: set `[recipients] files`.")
-    grids: list[Grid] = []
-    for path in map(file_type.on_disk, files):
-        before = sum(map(len, grids))
-        grids += read_file(path, sheet=sheet, phone=phone, progress=partial(_add_rows, progress, before))
-    progress(sum(map(len, grids)))
-    return grids
+    sheets: list[Sheet] = []
+    for path in map(on_disk, files):
+        before = sum(map(len, sheets))
+        sheets += read_file(path, sheet=sheet, phone=phone, progress=partial(_add_rows, progress, before))
+    progress(sum(map(len, sheets)))
+    return sheets
 
 
 def _add_rows(progress: Progress, before: int, rows: int) -> None:
     progress(before + rows)
 
 
-def read_file(path: Path, *, sheet: str | None, phone: str | None, progress: Progress) -> list[Grid]:
-    """Read one file, one grid a sheet."""
+def read_file(path: Path, *, sheet: str | None, phone: str | None, progress: Progress) -> list[Sheet]:
+    """Read one file: one sheet, or all `results` sheets of a result workbook."""
     file_type.check(path)
     if path.suffix.lower() in file_type.TEXT:
         return [reader.read(path, phone, progress)]

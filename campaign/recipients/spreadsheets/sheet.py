@@ -14,31 +14,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ColumnCells:
     """The cells of one column. A mixed column has text in `values` and a `model.Kind` a cell in `kinds` (uint8)."""
 
     values: pa.Array | pa.ChunkedArray
     kinds: pa.Array | pa.ChunkedArray | None = None
 
-    def take(self, mask: pa.Array) -> Cells:
+    def filter(self, mask: pa.Array) -> ColumnCells:
         """The cells of the rows where `mask` is true."""
-        return Cells(self.values.filter(mask), None if self.kinds is None else self.kinds.filter(mask))
+        return ColumnCells(self.values.filter(mask), None if self.kinds is None else self.kinds.filter(mask))
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether all cells are missing."""
         return bool(self.values.null_count == len(self.values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class Sheet:
     """The recipients of one sheet.
 
     Attributes:
         source: the file and the sheet.
         headings: the headings of the columns.
         cells: the columns.
-        places: the indices of the columns in the sheet, from 0.
         phone: the index of the phone column in `cells`.
         rows: the row numbers of the sheet, from 1 (int32).
         hidden: whether each row is hidden in the sheet (bool).
@@ -47,8 +46,7 @@ class Grid:
 
     source: Source
     headings: tuple[str, ...]
-    cells: tuple[Cells, ...]
-    places: tuple[int, ...]
+    cells: tuple[ColumnCells, ...]
     phone: int
     rows: pa.Array
     hidden: pa.Array
@@ -63,40 +61,39 @@ def row_numbers(above: int, height: int) -> pa.Array:
     return pa.array(np.arange(above + 1, above + 1 + height, dtype=np.int32))
 
 
-def drop_blank_rows_and_columns(grid: Grid) -> Grid:
+def drop_blank_rows_and_columns(sheet: Sheet) -> Sheet:
     """Drop blank rows, and columns that have neither a heading nor a filled cell."""
-    return _with_columns_used(_without_blank_rows(grid))
+    return _with_columns_used(_without_blank_rows(sheet))
 
 
-def _without_blank_rows(grid: Grid) -> Grid:
-    if any(cells.values.null_count == 0 for cells in grid.cells):
-        return grid
-    filled = _any_filled(grid.cells)
+def _without_blank_rows(sheet: Sheet) -> Sheet:
+    if any(cells.values.null_count == 0 for cells in sheet.cells):
+        return sheet
+    filled = _any_filled(sheet.cells)
     return replace(
-        grid,
-        cells=tuple(cells.take(filled) for cells in grid.cells),
-        rows=grid.rows.filter(filled),
-        hidden=grid.hidden.filter(filled),
+        sheet,
+        cells=tuple(cells.filter(filled) for cells in sheet.cells),
+        rows=sheet.rows.filter(filled),
+        hidden=sheet.hidden.filter(filled),
     )
 
 
-def _any_filled(columns: tuple[Cells, ...]) -> pa.Array:
+def _any_filled(columns: tuple[ColumnCells, ...]) -> pa.Array:
     filled = pc.is_valid(columns[0].values)
     for cells in columns[1:]:
         filled = pc.or_(filled, pc.is_valid(cells.values))
     return filled
 
 
-def _with_columns_used(grid: Grid) -> Grid:
+def _with_columns_used(sheet: Sheet) -> Sheet:
     used = [
         at
-        for at, (heading, cells) in enumerate(zip(grid.headings, grid.cells, strict=True))
-        if heading.strip() or not cells.empty
+        for at, (heading, cells) in enumerate(zip(sheet.headings, sheet.cells, strict=True))
+        if heading.strip() or not cells.is_empty
     ]
     return replace(
-        grid,
-        headings=tuple(grid.headings[at] for at in used),
-        cells=tuple(grid.cells[at] for at in used),
-        places=tuple(grid.places[at] for at in used),
-        phone=used.index(grid.phone),
+        sheet,
+        headings=tuple(sheet.headings[at] for at in used),
+        cells=tuple(sheet.cells[at] for at in used),
+        phone=used.index(sheet.phone),
     )

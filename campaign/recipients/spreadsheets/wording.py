@@ -22,8 +22,8 @@ def few(names: Sequence[object], total: int | None = None) -> str:
         total: the number of names, if `names` does not have all of them.
     """
     total = len(names) if total is None else total
-    said = ", ".join(f"{name:,}" if isinstance(name, int) else str(name) for name in names[:NAMED])
-    return f"{said} and {total - NAMED:,} more" if total > NAMED else said
+    shown = ", ".join(f"{name:,}" if isinstance(name, int) else str(name) for name in names[:NAMED])
+    return f"{shown} and {total - NAMED:,} more" if total > NAMED else shown
 
 
 def rows(numbers: Sequence[int], total: int | None = None) -> str:

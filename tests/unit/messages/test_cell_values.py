@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 
 import pandas as pd
 import pyarrow as pa
@@ -81,3 +82,16 @@ def test_cells_of_a_mixed_column_are_what_they_were() -> None:
         "missing",
         "missing",
     ]
+
+
+def test_a_template_compares_decomposed_hangul_with_composed_hangul() -> None:
+    decomposed = unicodedata.normalize("NFD", "우수")
+    assert len(decomposed) > 2
+    template = '{% if 등급 == "우수" %}같음{% else %}다름{% endif %} {{ 등급|length }}'
+    variants = rendered(template, 등급=[decomposed, "우수", "일반", None], 번호=[1, 2, 3, 4])
+    texts = variants.fields["text"].take(pa.array(variants.of_row)).to_pylist()
+    assert texts == ["같음 2", "같음 2", "다름 2", None]
+    kinds = pa.array([Kind.TEXT, Kind.NUMBER], pa.uint8())
+    assert cell_values(pa.array([decomposed, "3"]), kinds, None) == ["우수", 3]
+    assert cell_values(pa.array([decomposed, None]), None, None) == ["우수", None]
+    assert cell_values(pa.array(["a\u0301\u1112"]), None, None) == ["\u00e1\u1112"]

@@ -99,8 +99,8 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
         b'<c r="D8" t="str"><f>A1</f><v></v></c></row>'
         b"</sheetData></worksheet>"
     )
-    assert xlsx.Sheet(lambda: cut(xml, size), where="a.xlsx").annotations() == SheetAnnotations(
-        hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], booleans=True, formulas=True, plain=True
+    assert xlsx.SheetXml(lambda: cut(xml, size), where="a.xlsx").annotations() == SheetAnnotations(
+        hidden=[2, 7], errors=["B2"], uncalculated=["A3", "C8"], has_booleans=True, has_formulas=True, is_plain=True
     )
     assert xlsx.formats(cut(xml, size), {4: "0.00%"}) == {2: {8: "0.00%"}}
 
@@ -119,20 +119,20 @@ def test_marks_do_not_depend_on_where_the_xml_is_cut(size: int) -> None:
 def test_a_cell_too_far_away_is_found_wherever_the_xml_is_cut(size: int, cell: str, words: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
     with pytest.raises(RecipientsError, match=words):
-        xlsx.Sheet(lambda: cut(xml, size), where="a.xlsx").annotations()
+        xlsx.SheetXml(lambda: cut(xml, size), where="a.xlsx").annotations()
     with pytest.raises(RecipientsError, match=words):
-        xlsx.Sheet(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx").annotations()
+        xlsx.SheetXml(lambda: cut(xml.replace(b'"', b"'"), size), where="a.xlsx").annotations()
 
 
 @pytest.mark.parametrize("cell", ["AMJ9", "D1048576", "Z9", "A1"])
 def test_a_cell_that_a_list_may_have_is_not_too_far_away(cell: str) -> None:
     xml = f'<worksheet><row r="1"><c r="A1"/></row><row r="9"><c s="1" r="{cell}"/></row></worksheet>'.encode()
-    xlsx.Sheet(lambda: cut(xml, 7), where="a.xlsx").annotations()
+    xlsx.SheetXml(lambda: cut(xml, 7), where="a.xlsx").annotations()
 
 
 def test_digits_that_are_no_reference_do_no_harm() -> None:
     xml = b'<worksheet><pageMargins left="0.7874015748031495"/><c r="A1" t="inlineStr"><is><t>"AB12345678"</t></is></c>'
-    xlsx.Sheet(lambda: cut(xml, 7), where="a.xlsx").annotations()
+    xlsx.SheetXml(lambda: cut(xml, 7), where="a.xlsx").annotations()
 
 
 ODS = (
@@ -170,7 +170,13 @@ def wide(text: str) -> bytes:
 
 
 def xlsb(
-    path: Path, rows: list[list[str | float]], *, hide: tuple[int, ...], error: tuple[int, int] | None = None
+    path: Path,
+    rows: list[list[str | float]],
+    *,
+    hide: tuple[int, ...],
+    error: tuple[int, int] | None = None,
+    code: int = 0x2A,
+    is_formula: bool = False,
 ) -> Path:
     """A workbook of binary records with the fewest parts that a reader asks for. Source: [MS-XLSB], section 2.1.7."""
     cells = b""
@@ -179,7 +185,8 @@ def xlsb(
         cells += record(0, struct.pack("<IIHBBBI", row, 0, 300, 0, flags, 0, 0))
         for column, cell in enumerate(texts):
             if error == (row, column):
-                cells += record(3, struct.pack("<IIB", column, 0, 0x2A))
+                formula = struct.pack("<HII", 0, 0, 0) if is_formula else b""
+                cells += record(11 if is_formula else 3, struct.pack("<IIB", column, 0, code) + formula)
             elif isinstance(cell, str):
                 cells += record(6, struct.pack("<II", column, 0) + wide(cell))
             else:
@@ -230,3 +237,15 @@ def test_hidden_rows_failed_formulas_and_percentages_of_an_xlsb(tmp_path: Path) 
     assert hidden(path) == [3, 5]
     assert read.table["own.3"].to_list() == ["25%", "37.5%", "50%", "63%"]
     assert read.notes == (f"{path}, sheet '수신자': C4 shows an error such as #N/A; it counts as empty.",)
+
+
+@pytest.mark.parametrize("code", [0x00, 0x07, 0x0F, 0x17, 0x1D, 0x24, 0x2A, 0x2B])
+@pytest.mark.parametrize("is_formula", [False, True])
+def test_every_error_value_of_an_xlsb_is_an_empty_cell_with_a_note(tmp_path: Path, code: int, is_formula: bool) -> None:
+    rows: list[list[str | float]] = [["이름", "휴대폰", "쿠폰"], ["가", "010-0000-0002", "A"]]
+    rows += [["나", "010-0000-0003", "B"]]
+    path = xlsb(tmp_path / "a.xlsb", rows, hide=(), error=(1, 2), code=code, is_formula=is_formula)
+    read = sheets.read([path])
+    assert read.table["own.2"].fillna("").to_list() == ["", "B"]
+    assert read.table["own.1"].to_list() == ["010-0000-0002", "010-0000-0003"]
+    assert read.notes == (f"{path}, sheet '수신자': C2 shows an error such as #N/A; it counts as empty.",)

@@ -70,7 +70,7 @@ def test_a_workbook_that_would_fill_the_memory_is_not_unpacked(tmp_path: Path, s
 
 @pytest.mark.parametrize("size", [100 << 20, 2200 << 20])
 def test_a_part_that_lies_about_its_size_is_found_out(tmp_path: Path, size: int) -> None:
-    assert "is bigger than it declares" in refusal(bomb(tmp_path / "lie.xlsx", size, declared=5000))
+    assert "is larger than it declares" in refusal(bomb(tmp_path / "lie.xlsx", size, declared=5000))
 
 
 @pytest.mark.parametrize("name", [SHEET, "xl/workbook.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels"])

@@ -7,7 +7,7 @@ import pytest
 
 from campaign.model import Kind
 from campaign.recipients.spreadsheets import column_types
-from campaign.recipients.spreadsheets.sheet import Cells
+from campaign.recipients.spreadsheets.sheet import ColumnCells
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
@@ -20,7 +20,7 @@ def test_a_number_that_is_not_finite_is_text_among_other_kinds(value: float, oth
 
 
 def test_a_number_that_is_not_finite_is_text_in_a_list_of_several_files() -> None:
-    numbers = Cells(pa.array([float("inf"), 1.5, None]))
-    found = column_types.joined([numbers, Cells(pa.array(["x"]))])
+    numbers = ColumnCells(pa.array([float("inf"), 1.5, None]))
+    found = column_types.joined([numbers, ColumnCells(pa.array(["x"]))])
     assert found.kinds is not None
     assert found.kinds.to_pylist() == [Kind.TEXT, Kind.NUMBER, Kind.EMPTY, Kind.TEXT]

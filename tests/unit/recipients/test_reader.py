@@ -27,7 +27,7 @@ def nobody(_rows: int) -> None:
 def test_the_rows_of_all_files_come_in_order(tmp_path: Path) -> None:
     reading = EarlyReader([csv(tmp_path / "a.csv", 3), csv(tmp_path / "b.csv", 2)])
     told: list[int] = []
-    assert [len(grid) for grid in reading.grids(told.append)] == [3, 2]
+    assert [len(sheet) for sheet in reading.sheets(told.append)] == [3, 2]
     assert told[-1] == 5
 
 
@@ -48,16 +48,16 @@ def test_progress_made_before_anybody_asked_is_told_at_once(tmp_path: Path, monk
     monkeypatch.setattr(reader, "read_files", read)
     reading = EarlyReader([tmp_path / "a.csv"])
     assert first.wait(10)
-    reading.grids(tell)
+    reading.sheets(tell)
     assert told == [7, 9]
 
 
 def test_what_went_wrong_is_raised_where_the_rows_are_asked_for(tmp_path: Path) -> None:
     reading = EarlyReader([tmp_path / "none.csv"])
     with pytest.raises(RecipientsError, match="there is no such file"):
-        reading.grids(nobody)
+        reading.sheets(nobody)
 
 
 def test_no_file_at_all_is_refused() -> None:
     with pytest.raises(RecipientsError, match="files"):
-        EarlyReader([]).grids(nobody)
+        EarlyReader([]).sheets(nobody)

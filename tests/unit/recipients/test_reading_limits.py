@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 CELL = b'<c r="A1"><v>1</v></c>'
 
 
-def a_sheet(content: bytes) -> xlsx.Sheet:
+def a_sheet(content: bytes) -> xlsx.SheetXml:
     def pieces() -> Iterator[bytes]:
         yield b"<worksheet><sheetData>" + content + b"</sheetData></worksheet>"
 
-    sheet = xlsx.Sheet(pieces, where="a.xlsx")
+    sheet = xlsx.SheetXml(pieces, where="a.xlsx")
     sheet.annotations()
     return sheet
 
@@ -46,13 +46,13 @@ def test_cells_that_refer_to_shared_strings_are_counted() -> None:
 @pytest.mark.parametrize("number", [b"-1", b"+2958466", b"2958466", b"2958466.5", b"3E6", b"3.0e+6", b".3e7"])
 def test_a_number_outside_of_all_dates_is_noticed(number: bytes) -> None:
     row = b'<row r="1"><c r="A1" s="1"><v>%s</v></c></row>'
-    assert a_sheet(row % number).may_have_no_dates
-    assert a_sheet((row % number).replace(b"v>", b"x:v>")).may_have_no_dates
+    assert a_sheet(row % number).may_have_undated_numbers
+    assert a_sheet((row % number).replace(b"v>", b"x:v>")).may_have_undated_numbers
 
 
 @pytest.mark.parametrize("number", [b"0", b"45300", b"45300.75000000001", b"958465"])
 def test_a_number_that_is_a_date_is_not_searched_for(number: bytes) -> None:
-    assert not a_sheet(b'<row r="1"><c r="A1" s="1"><v>%s</v></c></row>' % number).may_have_no_dates
+    assert not a_sheet(b'<row r="1"><c r="A1" s="1"><v>%s</v></c></row>' % number).may_have_undated_numbers
 
 
 @pytest.mark.parametrize(

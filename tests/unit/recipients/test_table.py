@@ -221,14 +221,14 @@ def test_the_words_of_failed_formulas_are_never_text(tmp_path: Path) -> None:
     )
     read = table.read([path])
     assert own(read, "쿠폰") == ["A1", None, None, "#1 쿠폰"]
-    assert read.notes == (f"{path}, sheet 'Sheet': B3, B4 shows an error such as #N/A; it counts as empty.",)
+    assert read.notes == (f"{path}, sheet 'Sheet': B3, B4 show an error such as #N/A; they count as empty.",)
 
 
 def test_a_formula_that_was_never_calculated_is_missing_and_named(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", ["휴대폰", "합계"], ["010", "=1+1"], ["010", "=2+2"])
     read = table.read([path])
     assert own(read, "합계") == [None, None]
-    assert "B2, B3 has a formula without a value" in read.notes[0]
+    assert "B2, B3 have a formula without a value" in read.notes[0]
 
 
 def test_a_percentage_is_what_a_person_sees(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.csv_files import quotes
 from campaign.recipients.spreadsheets.csv_files.layout import Layout, find_layout
-from campaign.recipients.spreadsheets.sheet import Cells, Grid, drop_blank_rows_and_columns, row_numbers
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet, drop_blank_rows_and_columns, row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,7 @@ _BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
 _IN_FORMULA = r'^="([^"]*)"$'
 
 
-def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid:
+def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Sheet:
     """Read a CSV file.
 
     Raises:
@@ -50,17 +50,16 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Grid
     text, short = columns_of(path, layout)
     rows = row_numbers(layout.above, len(text[0]))
     columns, failed = formula_errors.remove_formula_errors(
-        [Cells(column) for column in text], layout.header, rows, where=str(path)
+        [ColumnCells(column) for column in text], layout.header, rows, where=str(path)
     )
     progress(len(rows))
     return drop_blank_rows_and_columns(
-        Grid(
+        Sheet(
             source=Source(file=str(path)),
             headings=layout.header,
             cells=tuple(
-                column if place == at else Cells(_typed(column.values)) for place, column in enumerate(columns)
+                column if place == at else ColumnCells(_typed(column.values)) for place, column in enumerate(columns)
             ),
-            places=tuple(range(len(columns))),
             phone=at,
             rows=rows,
             hidden=pa.repeat(pa.scalar(False), len(rows)),

@@ -1,4 +1,4 @@
-"""What the readers of workbooks share: an open workbook, its errors, and a sheet's columns as the user sees them."""
+"""Shared by all readers of workbooks: the protocol of an open workbook, its errors, and how a sheet is built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import python_calamine
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
-from campaign.recipients.spreadsheets.sheet import Cells, Grid, drop_blank_rows_and_columns, row_numbers
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet, drop_blank_rows_and_columns, row_numbers
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
 
@@ -34,30 +34,35 @@ class NoHeader:
 
 
 class Book(Protocol):
-    """An open workbook of some format."""
+    """An open workbook of any format."""
 
     @property
     def tabs(self) -> Sequence[Tab]:
-        """Its sheets, in the order of their tabs."""
+        """The sheets, in the order of their tabs."""
 
-    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
-        """The sheet's rows, or that it has no phone column."""
+    def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
+        """Read one sheet; returns `NoHeader` if it has no phone column."""
 
 
 @contextmanager
 def readable(path: Path, part: str = "") -> Iterator[None]:
-    """Turns what the readers raise about a damaged workbook into words, a panic of theirs too.
+    """Raises errors and panics of the readers about a damaged workbook as `Unreadable`.
 
     Args:
         path: the workbook.
-        part: what of it is read, such as "the sheet 'a'"; the workbook as a whole otherwise.
+        part: the part that is read, such as "the sheet 'a'"; empty for the workbook as a whole.
     """
     try:
         yield
     except BaseException as error:
         if is_unreadable(error):
-            raise Unreadable(f"{path}: {part or 'this workbook'} cannot be read. {DAMAGED}") from error
+            raise Unreadable(unreadable(path, part)) from error
         raise
+
+
+def unreadable(path: Path, part: str) -> str:
+    """The error about a workbook that is damaged in this part, or as a whole where `part` is empty."""
+    return f"{path}: {part or 'this workbook'} cannot be read. {DAMAGED}"
 
 
 class Unreadable(RecipientsError):
@@ -65,29 +70,29 @@ class Unreadable(RecipientsError):
 
 
 class NeedsLimits(Exception):
-    """Only a process with limits of memory and computing time may read this workbook."""
+    """The workbook may only be read in a process with limits of memory and computing time."""
 
 
 def is_unreadable(error: BaseException) -> bool:
-    """Whether it is what a reader raises about a damaged workbook, or a panic of one."""
+    """Whether an error is one that a reader raises about a damaged workbook, or its panic."""
     return isinstance(error, _UNREADABLE) or type(error).__name__ == "PanicException"
 
 
 _UNREADABLE: Final = (python_calamine.CalamineError, fastexcel.FastExcelError, OSError, UnicodeError)
 
 
-def grid(
+def build_sheet(
     path: Path,
     tab: Tab,
     names: Sequence[str],
-    columns: Sequence[Cells],
+    columns: Sequence[ColumnCells],
     annotations: SheetAnnotations,
     *,
     phone: str | None,
     begin: int,
     first_column: int = 0,
-) -> Grid:
-    """The grid of a sheet whose rows begin `begin` rows below its top, its cells as a user sees them."""
+) -> Sheet:
+    """The sheet whose recipients begin `begin` rows below its top, with its cells as the user sees them."""
     where = f"{path}, sheet '{tab.name}'"
     at = headings.phone_column(names, phone, where=where)
     height = len(columns[at].values)
@@ -98,40 +103,43 @@ def grid(
     ]
     found, failed = formula_errors.remove_formula_errors(seen, names, rows, where=where)
     loaded = drop_blank_rows_and_columns(
-        Grid(
+        Sheet(
             source=Source(file=str(path), sheet=tab.name),
             headings=tuple(names),
             cells=tuple(found),
             phone=at,
             rows=rows,
             hidden=pa.repeat(pa.scalar(False), height),
-            places=tuple(range(first_column, first_column + len(found))),
             notes=failed,
         )
     )
     return _annotated(loaded, annotations)
 
 
-def _seen(column: Cells, rows: pa.Array, place: int, annotations: SheetAnnotations, *, phone: bool) -> Cells:
-    """The column as a user sees it; phone numbers are text in any case."""
+def _seen(
+    column: ColumnCells, rows: pa.Array, place: int, annotations: SheetAnnotations, *, phone: bool
+) -> ColumnCells:
+    """The column as the user sees it; the phone column is always text."""
     if place in annotations.corrections:
         column = percent_format.corrected(column, rows, annotations.corrections[place])
     if place in annotations.formats:
         column = percent_format.shown(
             column, rows, annotations.formats[place], from_1904=annotations.from_1904, phone=phone
         )
-    return Cells(column_types.text(column.values)) if phone else column
+    return ColumnCells(column_types.text(column.values)) if phone else column
 
 
-def _annotated(found: Grid, annotations: SheetAnnotations) -> Grid:
-    """The grid with its hidden rows marked, and a note on formulas that gave no value."""
+def _annotated(found: Sheet, annotations: SheetAnnotations) -> Sheet:
+    """The sheet with its hidden rows marked, and with notes on formulas that failed or have no value."""
     where = f"{found.source.file}, sheet '{found.source.sheet}'"
     said = list(found.notes)
     if annotations.errors:
-        said.append(f"{where}: {wording.few(annotations.errors)} shows an error such as #N/A; it counts as empty.")
+        verbs = "shows an error such as #N/A; it counts", "show an error such as #N/A; they count"
+        said.append(f"{where}: {wording.few(annotations.errors)} {verbs[len(annotations.errors) > 1]} as empty.")
     if annotations.uncalculated:
+        verbs = "has a formula without a value and counts", "have a formula without a value and count"
         said.append(
-            f"{where}: {wording.few(annotations.uncalculated)} has a formula without a value and counts as empty."
+            f"{where}: {wording.few(annotations.uncalculated)} {verbs[len(annotations.uncalculated) > 1]} as empty."
             " Open the file in a spreadsheet program and save it."
         )
     hidden = (

@@ -1,7 +1,6 @@
-"""Workbooks read cell by cell with calamine: slower than the typed read, but every cell keeps its own kind.
+"""Reads workbooks cell by cell with calamine: slower than the typed read, but each cell keeps its own kind.
 
-The only way for .xls, .xlsb and .ods, and for sheets of an .xlsx whose columns
-the typed read cannot tell for sure.
+Used for .xls, .xlsb and .ods, and for a sheet of an .xlsx if the typed read may change its cells.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ import python_calamine
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import column_types, headings
-from campaign.recipients.spreadsheets.sheet import Cells, Grid
+from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
 from campaign.recipients.spreadsheets.workbooks.annotations.model import COLUMNS, TOO_FAR, SheetAnnotations
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
-from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, grid, readable
+from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, build_sheet, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,25 +29,25 @@ if TYPE_CHECKING:
 
 
 class SheetRows(Protocol):
-    """The part of a `CalamineSheet` that is used here."""
+    """The members of a `CalamineSheet` that are used here."""
 
     @property
     def start(self) -> tuple[int, int] | None:
-        """Row and column of the first cell, from 0; None without a cell."""
+        """Row and column of the first cell, from 0; None if there is no cell."""
 
     @property
     def width(self) -> int:
-        """Columns from the first cell on."""
+        """Number of columns from the first cell on."""
 
     def iter_rows(self) -> Iterator[list[Any]]:
-        """The rows, all equally wide, empty cells as ""."""
+        """The rows, all of the same width; an empty cell is ""."""
 
 
 @dataclass(slots=True)
 class CalamineBook:
-    """Any workbook, read cell by cell.
+    """A workbook of any format, read cell by cell.
 
-    `copy` makes a copy in the standard form (see `standard_copy`), which is read where the file itself cannot be.
+    `copy` makes a copy in the standard form (see `standard_copy`), which is read if the file itself cannot be read.
     """
 
     path: Path
@@ -56,6 +55,7 @@ class CalamineBook:
     annotations: Mapping[str, SheetAnnotations] = field(default_factory=dict)
     copy: Callable[[], bytes] | None = None
     copied: bool = False
+    part: str = ""  # what an error names if the workbook cannot be opened; empty for the workbook as a whole
     tabs: Sequence[Tab] = field(init=False)
     _workbook: python_calamine.CalamineWorkbook = field(init=False)
 
@@ -64,7 +64,7 @@ class CalamineBook:
             self._open_copy()
         else:
             try:
-                with readable(self.path):
+                with readable(self.path, self.part):
                     self._workbook = python_calamine.CalamineWorkbook.from_path(self.path)
             except Unreadable:
                 if self.copy is None:
@@ -79,14 +79,14 @@ class CalamineBook:
     def _open_copy(self) -> None:
         self.copied = True
         if self.copy is not None:
-            with readable(self.path):
+            with readable(self.path, self.part):
                 self._workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(self.copy()))
 
-    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+    def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
         """See `Book`."""
         return load_rows(self.path, tab, self._sheet(tab), self.annotations, phone=phone, progress=self.progress)
 
-    def load_text(self, tab: Tab) -> Grid:
+    def load_text(self, tab: Tab) -> Sheet:
         """All cells of the sheet as text, without a header: every heading is "".
 
         Raises:
@@ -96,11 +96,10 @@ class CalamineBook:
         with readable(self.path, f"the sheet '{tab.name}'"):
             rows = list(sheet.iter_rows()) if sheet.start else []
             columns = [pa.array([heading_text(row[at]) for row in rows], pa.string()) for at in range(sheet.width)]
-        return Grid(
+        return Sheet(
             source=Source(file=str(self.path), sheet=tab.name),
             headings=("",) * len(columns),
-            cells=tuple(map(Cells, columns)),
-            places=tuple(range(len(columns))),
+            cells=tuple(map(ColumnCells, columns)),
             phone=0,
             rows=pa.array(range(1, len(rows) + 1), pa.int32()),
             hidden=pa.repeat(pa.scalar(False), len(rows)),
@@ -125,12 +124,12 @@ def load_rows(
     *,
     phone: str | None,
     progress: Callable[[int], None],
-) -> Grid | NoHeader:
-    """The rows of an open sheet, read cell by cell.
+) -> Sheet | NoHeader:
+    """Read the rows of an open sheet cell by cell.
 
     Raises:
         Unreadable: calamine cannot read the sheet.
-        RecipientsError: it is too wide, or several columns may be the phone column.
+        RecipientsError: the sheet is too wide, or several columns may be the phone column.
     """
     if sheet.width > COLUMNS:
         raise RecipientsError(f"{path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
@@ -141,20 +140,22 @@ def load_rows(
         begin = rows.header + 1
         found = _columns(rows, begin, progress)
     own = annotations.get(tab.name, SheetAnnotations())
-    return grid(path, tab, rows.headings, found, own, phone=phone, begin=begin, first_column=rows.first_column)
+    return build_sheet(path, tab, rows.headings, found, own, phone=phone, begin=begin, first_column=rows.first_column)
 
 
 CHUNK: Final = 8192
-"""Rows that are Python objects at a time."""
+"""Number of rows that are Python objects at a time."""
 
 _ISO_LENGTH = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:\.\d+)?S")
 
 
 class Rows:
-    """The rows of a sheet, its header found; `top` are the first ones as text.
+    """The rows of a sheet, and its header.
 
-    `first_column` is the place, from 0, of the first cell of each row. `iso` says
-    that times come as text, as in an .ods.
+    Attributes:
+        first_column: the index, from 0, of the column of the first cell of each row.
+        top: the first rows as text.
+        header: the index of the header in `top`; None if there is none.
     """
 
     def __init__(self, sheet: SheetRows, phone: str | None, *, iso: bool) -> None:
@@ -167,20 +168,20 @@ class Rows:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The header's cells as text; nothing without a header."""
+        """The cells of the header as text; empty without a header."""
         return () if self.header is None else tuple(self.top[self.header])
 
     def chunks(self, begin: int) -> Iterator[list[list[Any]]]:
-        """The rows from `begin` (0 is the sheet's first row) on, so many at a time."""
+        """The rows from `begin` on (0 is the first row of the sheet), `CHUNK` at a time."""
         rows = self.head[begin:]
         while rows:
             yield rows
             rows = list(islice(self._rows, CHUNK))
 
 
-def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[Cells]:
-    """The cells of all columns from the row `begin` on."""
-    parts: list[list[Cells]] = []
+def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[ColumnCells]:
+    """All columns, from the row `begin` on."""
+    parts: list[list[ColumnCells]] = []
     done = 0
     for chunk in rows.chunks(begin):
         parts.append([column_types.from_objects(column) for column in zip(*chunk, strict=True)])
@@ -190,20 +191,20 @@ def _columns(rows: Rows, begin: int, progress: Callable[[int], None]) -> list[Ce
     return [_whole([part[at] for part in parts]) for at in range(width)]
 
 
-def _whole(parts: Sequence[Cells]) -> Cells:
+def _whole(parts: Sequence[ColumnCells]) -> ColumnCells:
     whole = column_types.joined(parts)
     return whole if whole.kinds is not None else column_types.narrowed(whole.values)
 
 
 def heading_text(cell: object) -> str:
-    """A cell of the header as text: 2026 for the number, 2026-01-01 for the date."""
+    """A cell of the header as text: 2026 for a number, 2026-01-01 for a date."""
     if isinstance(cell, float):
         return column_types.number_text(cell)
     return str(cell)
 
 
 def _with_lengths(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """The rows of an .ods, whose times and lengths of time come as ISO text (PT10H30M00S)."""
+    """The rows of an .ods, with times and durations converted from ISO text (PT10H30M00S)."""
     for row in rows:
         yield [_length(cell) if isinstance(cell, str) and cell.startswith("PT") else cell for cell in row]
 

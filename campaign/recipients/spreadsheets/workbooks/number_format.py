@@ -1,7 +1,7 @@
-"""Number formats that show something other than the number: percentages, weekdays, leading zeros, digits in a mask.
+"""Applies number formats that show more than the number: percentages, weekdays, leading zeros, masks of digits.
 
-A cell with such a format becomes the text that the user sees. A format that only
-adds a unit or a thousands separator (`#,##0"원"`) leaves the number a number.
+A cell with such a format becomes the text that the user sees. With a format that only adds a unit or a thousands
+separator (`#,##0"원"`), the cell remains a number.
 
 Source: ECMA-376 part 1, section 18.8.31; the formats `aaa` and `aaaa` as Korean Excel writes them.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST: Final = 255
-"""Characters of a format; Excel takes no more, and a longer one is not looked at."""
+"""Maximum number of characters of a format in Excel; a longer format is ignored."""
 
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|\[(?P<bracket>[^\]]*)\]|[_*].|(?P<run>[A-Za-z]+|.)', re.DOTALL
@@ -43,7 +43,7 @@ _EPOCH_1904: Final = dt.date(1904, 1, 1)
 
 
 class _Section:
-    """One section of a format: its condition, and what it is made of, a literal or a placeholder at a time."""
+    """One section of a format: its condition, and its parts (literals and placeholders)."""
 
     def __init__(self, code: str) -> None:
         self.condition: tuple[str, Decimal] | None = None
@@ -77,7 +77,7 @@ class _Section:
         return "weekday" in self.kinds() and self.kinds() <= {"weekday", "literal"}
 
     def is_mask(self) -> bool:
-        """Whether it shows digits that the number itself does not have, or signs between its digits."""
+        """Whether the section shows digits that the number does not have, or characters between its digits."""
         if "digit" not in self.kinds() or not self.kinds() <= {"digit", "literal"}:
             return False
         text = "".join("0" if kind == "digit" else "x" for kind, literal in self.parts if kind == "digit" or literal)
@@ -86,7 +86,7 @@ class _Section:
         return zeros > 1 or own_digits or "x" in text.strip("x")
 
     def fill(self, value: Decimal) -> str:
-        """The digits of a whole number in the places of a mask, from the right; more digits stand before the first."""
+        """Put the digits of a whole number into a mask, from the right; extra digits go before the first place."""
         digits = format(value.quantize(Decimal(1), ROUND_HALF_UP), "f")
         digits = "" if digits == "0" else digits
         first = next(at for at, (kind, _) in enumerate(self.parts) if kind == "digit")
@@ -128,7 +128,7 @@ def _sections(code: str) -> tuple[_Section, ...]:
 
 
 def is_shown(code: str) -> bool:
-    """Whether cells of this format are shown as something that their number does not say."""
+    """Whether this format shows more than the number, so that its cells become text."""
     if len(code) > LONGEST:
         return False
     sections = _sections(code)
@@ -141,7 +141,7 @@ def is_percent(code: str) -> bool:
 
 
 def is_date(code: str) -> bool:
-    """Whether a format shows a date or a time, so that a reader may take its number for one."""
+    """Whether a format shows a date or a time, so that a reader may return its number as a date."""
     return any(
         kind in {"other", "weekday"} and re.fullmatch(r"[ymdhsage]+", text, re.IGNORECASE) and text.lower() != "general"
         for section in _sections(code)[:1]
@@ -158,7 +158,7 @@ def shown(code: str, value: str, *, from_1904: bool = False) -> str:
         from_1904: whether the workbook counts days from 1904.
 
     Returns:
-        `value` itself where the format says nothing of it, such as a number too large for a date.
+        `value` itself if the format does not apply to it, such as a number too large for a date.
     """
     try:
         if value[4:5] == "-" and not value.startswith("-"):
@@ -182,7 +182,7 @@ def _number(code: str, value: Decimal, *, from_1904: bool) -> str | None:
 
 
 def _chosen(sections: tuple[_Section, ...], value: Decimal) -> tuple[_Section, str]:
-    """The section for a value, and the minus sign that it does not write itself."""
+    """The section for a value, and the minus sign if the section does not contain it."""
     minus = "-" if value < 0 else ""
     if any(section.condition for section in sections):
         for section in sections:

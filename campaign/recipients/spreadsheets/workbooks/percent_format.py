@@ -1,4 +1,4 @@
-"""Cells as a user sees them where their format says more than their value: 0.15 as 15%, 123 as 00123, a day as 화."""
+"""Shows cells as the user sees them if their format shows more than their value: 15% for 0.15, 00123 for 123."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ from campaign.recipients.spreadsheets.workbooks import number_format
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from campaign.recipients.spreadsheets.sheet import Cells
+    from campaign.recipients.spreadsheets.sheet import ColumnCells
 
 Codes: TypeAlias = Mapping[int, Mapping[int, str]]
-"""A number format by row number, from 1, by place of the column in its sheet, from 0."""
+"""Number formats by row number (from 1) by column (from 0)."""
 
 Correction: TypeAlias = tuple[str | None, int]
 """The text of a cell and its `model.Kind`; replaces what the reader returned."""
 
 BUILT_IN: Final = {9: "0%", 10: "0.00%"}
-"""The percent formats that every workbook has."""
+"""The built-in percent formats."""
 
 DATES: Final = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
-"""The formats of dates and times that every workbook has, those of East Asia too."""
+"""The built-in formats of dates and times, including those of East Asia."""
 
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """The cell formats of a workbook, by number, that matter to a reader.
+    """The cell formats of a workbook, by number, that a reader must know.
 
-    `shown` are those that show something that the number does not say, with their
-    codes; with `dates` a number may be taken for a date.
+    Attributes:
+        shown: the codes of formats that show more than the number.
+        dates: the formats with which a reader may return a number as a date.
     """
 
     shown: Mapping[int, str] = field(default_factory=dict)
@@ -48,10 +49,10 @@ class Formats:
 
 
 def formats(styles: bytes) -> Formats:
-    """The cell formats that matter.
+    """The cell formats of an .xlsx.
 
     Args:
-        styles: the part with the styles; one that is damaged has none.
+        styles: the XML of the part with the cell formats; a damaged part has none.
     """
     try:
         return _formats(ET.fromstring(styles))  # noqa: S314 - entities are refused by `Archive.pieces`
@@ -66,10 +67,10 @@ def _formats(root: ET.Element) -> Formats:
 
 
 def of_cells(codes: Mapping[int, str], used: Iterable[int]) -> Formats:
-    """The cell formats that matter.
+    """The cell formats of a workbook.
 
     Args:
-        codes: the workbook's own number formats.
+        codes: the number formats that the workbook defines.
         used: the number format of each cell format.
     """
     known = BUILT_IN | {number: code for number, code in codes.items() if number_format.is_shown(code)}
@@ -81,8 +82,8 @@ def of_cells(codes: Mapping[int, str], used: Iterable[int]) -> Formats:
     )
 
 
-def corrected(column: Cells, rows: pa.Array, corrections: Mapping[int, Correction]) -> Cells:
-    """The column with single cells replaced, by row number: what its reader gave is not what the file says."""
+def corrected(column: ColumnCells, rows: pa.Array, corrections: Mapping[int, Correction]) -> ColumnCells:
+    """The column with cells replaced, by row number, whose value the reader returned wrong."""
     at, values = _places(rows, corrections)
     if not len(at):
         return column
@@ -98,7 +99,7 @@ def corrected(column: Cells, rows: pa.Array, corrections: Mapping[int, Correctio
 
 
 def _without(values: pa.Array | pa.ChunkedArray, mask: np.ndarray) -> pa.Array | pa.ChunkedArray:
-    """The values without those of the mask: one that is far outside of all dates has no text."""
+    """The values with those of the mask set to missing: a value far outside all dates cannot become text."""
     return pc.if_else(pa.array(~mask), one_array(values), pa.scalar(None, values.type))
 
 
@@ -112,15 +113,17 @@ def _places(rows: pa.Array, marks: Mapping[int, Correction]) -> tuple[np.ndarray
     return found.drop_null().to_numpy(), [value for value, here in zip(marks.values(), inside, strict=True) if here]
 
 
-def shown(column: Cells, rows: pa.Array, codes: Mapping[int, str], *, from_1904: bool, phone: bool = False) -> Cells:
-    """The column with its cells as a user sees them.
+def shown(
+    column: ColumnCells, rows: pa.Array, codes: Mapping[int, str], *, from_1904: bool, phone: bool = False
+) -> ColumnCells:
+    """The column with its cells as the user sees them.
 
     Args:
         column: the cells of one column.
-        rows: the row number of each.
+        rows: the row number of each cell.
         codes: number formats, by row number.
         from_1904: whether the workbook counts days from 1904.
-        phone: whether it is the phone column, whose numbers are no percentages.
+        phone: whether it is the phone column, whose numbers are not percentages.
     """
     names = [code for code in dict.fromkeys(codes.values()) if not (phone and number_format.is_percent(code))]
     number_of = {code: at for at, code in enumerate(names)}
@@ -143,7 +146,7 @@ def shown(column: Cells, rows: pa.Array, codes: Mapping[int, str], *, from_1904:
 def _texts(
     values: pa.Array | pa.ChunkedArray, here: pa.Array | pa.ChunkedArray, show: Callable[[str], str]
 ) -> pa.Array:
-    """Each value of `here` as it is shown, each different one worked out once; the others missing."""
+    """The values of `here` as they are shown, each distinct one formatted once; the others are missing."""
     encoded = one_array(pc.if_else(here, values, None)).dictionary_encode()
     words = [show(value) for value in encoded.dictionary.to_pylist()]
     return pa.array(words, pa.string()).take(encoded.indices)

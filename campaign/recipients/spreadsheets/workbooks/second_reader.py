@@ -1,6 +1,6 @@
 """The second reader of a workbook, used before a file is called damaged: openpyxl for .xlsx, xlrd for .xls.
 
-Both are written in Python, slower than the first reader and more patient.
+Both are written in Python: slower than calamine, but more tolerant.
 """
 
 from __future__ import annotations
@@ -19,40 +19,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from campaign.recipients.spreadsheets.sheet import Grid
+    from campaign.recipients.spreadsheets.sheet import Sheet
     from campaign.recipients.spreadsheets.workbooks.annotations.model import SheetAnnotations
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet's rows from A1 on, with the part of a `CalamineSheet` that is used here."""
+class SheetValues:
+    """The values of a sheet from A1 on, with the members of `calamine_book.SheetRows`."""
 
     rows: Sequence[Sequence[Any]]
     width: int
 
     @property
     def start(self) -> tuple[int, int] | None:
-        """The place of the first cell; None without one."""
+        """Row and column of the first cell, from 0; None if there is no cell."""
         return (0, 0) if self.rows and self.width else None
 
     def iter_rows(self) -> Iterator[list[Any]]:
-        """The rows, all of one width, empty cells as ""."""
+        """The rows, all of the same width; an empty cell is ""."""
         for row in self.rows:
             yield [*row, *([""] * (self.width - len(row)))]
 
 
-def _sheets(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+def _sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     """All sheets of an .xlsx, .xlsm or .xls, by name, in the order of their tabs.
 
     Raises:
-        Exception: of any kind, where the file is damaged.
+        Exception: of any type, if the file is damaged.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _old(path) if path.suffix.lower() == ".xls" else _open_xml(path)
+        return _xls_sheets(path) if path.suffix.lower() == ".xls" else _xlsx_sheets(path)
 
 
-def _open_xml(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+def _xlsx_sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     import openpyxl
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -61,11 +61,11 @@ def _open_xml(path: Path) -> dict[str, tuple[Tab, Sheet]]:
         sheet.reset_dimensions()
         rows = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
         tab = Tab(name=sheet.title, visible=sheet.sheet_state == "visible")
-        found[tab.name] = tab, Sheet(rows, max(map(len, rows), default=0))
+        found[tab.name] = tab, SheetValues(rows, max(map(len, rows), default=0))
     return found
 
 
-def _old(path: Path) -> dict[str, tuple[Tab, Sheet]]:
+def _xls_sheets(path: Path) -> dict[str, tuple[Tab, SheetValues]]:
     import os
 
     import xlrd
@@ -76,7 +76,7 @@ def _old(path: Path) -> dict[str, tuple[Tab, Sheet]]:
         for sheet in book.sheets():
             rows = [[_cell(cell, book.datemode) for cell in sheet.row(at)] for at in range(sheet.nrows)]
             tab = Tab(name=sheet.name, visible=sheet.visibility == 0)
-            found[tab.name] = tab, Sheet(rows, max(map(len, rows), default=0))
+            found[tab.name] = tab, SheetValues(rows, max(map(len, rows), default=0))
     return found
 
 
@@ -96,6 +96,10 @@ def _cell(cell: Any, epoch: int) -> Any:  # noqa: ANN401 - xlrd has no types, an
     return moment.time() if 0 <= cell.value < 1 else moment if moment.time() != dt.time() else moment.date()
 
 
+class SecondReaderMissing(Unreadable):
+    """The library of the second reader cannot be imported, which says nothing about the workbook."""
+
+
 class SecondBook:
     """A workbook read by the second reader; `annotations` are those of its sheets, by name."""
 
@@ -109,11 +113,13 @@ class SecondBook:
             self._sheets = _sheets(path)
         except MemoryError:
             raise
+        except ImportError as error:
+            raise SecondReaderMissing(f"A second reader could not be tried: {error}.") from error
         except Exception as error:
             raise Unreadable(f"{path}: this workbook cannot be read. {DAMAGED}") from error
         self.tabs = [tab for tab, _ in self._sheets.values()]
 
-    def load(self, tab: Tab, phone: str | None) -> Grid | NoHeader:
+    def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:
         """See `Book`."""
         return load_rows(
             self.path, tab, self._sheets[tab.name][1], self._annotations, phone=phone, progress=self._progress

@@ -1,4 +1,4 @@
-"""Workbooks: which of their sheets is read."""
+"""Chooses the sheet of a workbook that is read, and the reader for its format."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import headings
-from campaign.recipients.spreadsheets.sheet import Grid
+from campaign.recipients.spreadsheets.sheet import Sheet
 from campaign.recipients.spreadsheets.workbooks import standard_copy, zip_archive
 from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb, xlsx_parts
 from campaign.recipients.spreadsheets.workbooks.book import Book, NeedsLimits, NoHeader, Unreadable
 from campaign.recipients.spreadsheets.workbooks.calamine_book import CalamineBook
-from campaign.recipients.spreadsheets.workbooks.second_reader import SecondBook
+from campaign.recipients.spreadsheets.workbooks.second_reader import SecondBook, SecondReaderMissing
 from campaign.recipients.spreadsheets.workbooks.xlsx_book import XlsxBook
 
 if TYPE_CHECKING:
@@ -35,40 +35,40 @@ def read(
     *,
     is_confined: bool = False,
     is_second: bool = False,
-) -> list[Grid]:
-    """The rows of one workbook: of the sheet named, or of the first visible one with a phone column.
+) -> list[Sheet]:
+    """Read the sheet that the user named, or the first visible one with a phone column.
 
-    A result workbook of this program gives all of its `results` sheets.
+    Of a result workbook of this program, all `results` sheets are read.
 
     Args:
         path: the workbook.
-        sheet: the sheet to read; the first visible one with a phone column otherwise.
-        phone: the heading of the phone column; found among the usual headings otherwise.
+        sheet: the name of the sheet; None reads the first visible one with a phone column.
+        phone: the heading of the phone column; None finds it among the usual headings.
         progress: called with the number of rows read so far.
         is_confined: whether this process has limits of memory and computing time.
         is_second: whether to use the second reader, after the first one failed.
 
     Raises:
-        NeedsLimits: it may only be read where `is_confined` holds.
+        NeedsLimits: the workbook may only be read in a process with limits.
         Unreadable: the readers cannot read it.
-        RecipientsError: it is over a limit, or its phone column is not certain.
+        RecipientsError: it exceeds a limit, or has no phone column or several.
     """
     suffix = path.suffix.lower()
     if suffix in OPEN_XML:
         with zip_archive.opened(path) as opened:
             book = XlsxBook(path, opened, progress, is_confined)
-            return _read(SecondBook(path, progress, book.annotations()) if is_second else book, path, sheet, phone)
+            return _choose(SecondBook(path, progress, book.annotations()) if is_second else book, path, sheet, phone)
     if not is_confined:
         raise NeedsLimits
     return _READERS[suffix](path, sheet, phone, progress)
 
 
-def read_text(path: Path) -> Grid:
-    """All cells of the first visible sheet as text; only in a process with limits of memory and computing time.
+def read_text(path: Path) -> Sheet:
+    """Read all cells of the first visible sheet as text; only in a process with limits of memory and computing time.
 
     Raises:
-        Unreadable: calamine cannot read it.
-        RecipientsError: it is over a limit, or has no visible sheet.
+        Unreadable: calamine cannot read the workbook.
+        RecipientsError: it exceeds a limit, or has no visible sheet.
     """
     if path.suffix.lower() == ".xls":
         xls.annotate(path.read_bytes(), where=str(path))
@@ -77,7 +77,7 @@ def read_text(path: Path) -> Grid:
         return _first_text(CalamineBook(path, _ignore, copy=_COPIES[path.suffix.lower()](opened, path)), path)
 
 
-def _first_text(book: CalamineBook, path: Path) -> Grid:
+def _first_text(book: CalamineBook, path: Path) -> Sheet:
     visible = [tab for tab in book.tabs if tab.visible]
     if not visible:
         raise RecipientsError(f"{path}: it has no visible sheet.")
@@ -85,7 +85,7 @@ def _first_text(book: CalamineBook, path: Path) -> Grid:
 
 
 def _ignore(_rows: int) -> None:
-    """Called with the number of rows read."""
+    """The default for `progress`."""
 
 
 def _checked_xlsx(opened: zip_archive.Archive, path: Path) -> Callable[[], bytes]:
@@ -109,23 +109,23 @@ _COPIES: Final[dict[str, Callable[[zip_archive.Archive, Path], Callable[[], byte
     ".xlsb": _checked_xlsb,
     ".ods": _checked_ods,
 }
-"""What refuses a workbook over a limit, and gives what makes its copy in the standard form."""
+"""For each format, the function that rejects a workbook over a limit and returns the function that copies it."""
 
 
-def _read(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Grid]:
+def _choose(book: Book, path: Path, sheet: str | None, phone: str | None) -> list[Sheet]:
     if sheet is not None:
         return [_named(book, path, sheet, phone)]
     visible = [tab for tab in book.tabs if tab.visible]
-    headless: dict[str, NoHeader] = {}
+    without_header: dict[str, NoHeader] = {}
     for at, tab in enumerate(visible):
         loaded = book.load(tab, phone)
-        if isinstance(loaded, Grid):
+        if isinstance(loaded, Sheet):
             return _with_others(book, loaded, visible[at + 1 :], phone)
-        headless[tab.name] = loaded
-    raise headings.NoPhoneColumn(_no_phone_column(path, headless, phone))
+        without_header[tab.name] = loaded
+    raise headings.NoPhoneColumn(_no_phone_column(path, without_header, phone))
 
 
-def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
+def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Sheet:
     named = [tab for tab in book.tabs if tab.name == sheet] or [
         tab for tab in book.tabs if headings.fold(tab.name) == headings.fold(sheet)
     ]
@@ -140,56 +140,62 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Grid:
     return loaded
 
 
-def _with_others(book: Book, grid: Grid, rest: Sequence[Tab], phone: str | None) -> list[Grid]:
-    """The grid, the result sheets that it goes on in, and a note on the sheets that were not read."""
-    grids = [grid]
-    if own_columns(grid.headings) < len(grid.headings) and _RESULTS.fullmatch(grid.source.sheet or ""):
+def _with_others(book: Book, sheet: Sheet, rest: Sequence[Tab], phone: str | None) -> list[Sheet]:
+    """The sheet, the result sheets that continue it, and a note on the sheets that were not read."""
+    sheets = [sheet]
+    if own_columns(sheet.headings) < len(sheet.headings) and _RESULTS.fullmatch(sheet.source.sheet or ""):
         more = [
-            loaded for tab in rest if _RESULTS.fullmatch(tab.name) and isinstance(loaded := book.load(tab, phone), Grid)
+            loaded
+            for tab in rest
+            if _RESULTS.fullmatch(tab.name) and isinstance(loaded := book.load(tab, phone), Sheet)
         ]
-        return grids + more
+        return sheets + more
     if rest:
         names = ", ".join(f"'{tab.name}'" for tab in rest)
-        note = f"{grid.source.file}: only the sheet '{grid.source.sheet}' is read, not {names}."
-        return [replace(grid, notes=(*grid.notes, note))]
-    return grids
+        note = f"{sheet.source.file}: only the sheet '{sheet.source.sheet}' is read, not {names}."
+        return [replace(sheet, notes=(*sheet.notes, note))]
+    return sheets
 
 
-def _no_phone_column(path: Path, headless: dict[str, NoHeader], phone: str | None) -> str:
-    if not headless:
+def _no_phone_column(path: Path, without_header: dict[str, NoHeader], phone: str | None) -> str:
+    if not without_header:
         return f"{path}: it has no visible sheet. Name the sheet to read: `[recipients] sheet`."
-    if len(headless) == 1:
-        [(name, found)] = headless.items()
+    if len(without_header) == 1:
+        [(name, found)] = without_header.items()
         return headings.missing(found.top, phone, where=f"{path}, sheet '{name}'")
-    parts = [headings.missing(found.top, phone, where=f"sheet '{name}'") for name, found in headless.items()]
+    parts = [headings.missing(found.top, phone, where=f"sheet '{name}'") for name, found in without_header.items()]
     return f"{path}: none of its visible sheets has a phone column. " + " ".join(parts)
 
 
-def _binary(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+def _read_xlsb(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
     with zip_archive.opened(path) as opened:
         opened.verify("xl/sharedStrings.bin")
         annotations = xlsb.annotate(opened, where=str(path))
-    return _read(CalamineBook(path, progress, annotations), path, sheet, phone)
+    return _choose(CalamineBook(path, progress, annotations), path, sheet, phone)
 
 
-def _open_document(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
+def _read_ods(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
     with zip_archive.opened(path) as opened:
         annotations = ods.annotate(opened, path)
-        return _read(
-            CalamineBook(path, progress, annotations, partial(standard_copy.ods, opened, path)), path, sheet, phone
-        )
+        copy = partial(standard_copy.ods, opened, path)
+        book = CalamineBook(path, progress, annotations, copy, part=f"the sheets ('{ods.CONTENT}' in it)")
+        return _choose(book, path, sheet, phone)
 
 
-def _old(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Grid]:
-    annotations = xls.annotate(path.read_bytes(), where=str(path))
+def _read_xls(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
+    data = path.read_bytes()
+    annotations = xls.annotate(data, where=str(path))
     try:
-        return _read(CalamineBook(path, progress, annotations), path, sheet, phone)
-    except Unreadable as failure:
+        return _choose(CalamineBook(path, progress, annotations), path, sheet, phone)
+    except Unreadable as error:
+        failure = xls.damage(data, where=str(path)) or str(error)
         try:
-            return _read(SecondBook(path, progress, annotations), path, sheet, phone)
+            return _choose(SecondBook(path, progress, annotations), path, sheet, phone)
+        except SecondReaderMissing as missing:
+            raise Unreadable(f"{failure} {missing}") from error
         except Unreadable:
-            raise failure from None
+            raise Unreadable(failure) from error
 
 
 OPEN_XML: Final = (".xlsx", ".xlsm")
-_READERS: Final = {".xlsb": _binary, ".ods": _open_document, ".xls": _old}
+_READERS: Final = {".xlsb": _read_xlsb, ".ods": _read_ods, ".xls": _read_xls}

@@ -1,7 +1,6 @@
-"""Copies of workbooks in the form that readers expect: parts under their usual names, UTF-8, no cells that they refuse.
+"""Copies a workbook into the form that calamine expects: usual part names, UTF-8, no cells that it refuses.
 
-A reader that knows only the usual form reads the copy where it cannot read the
-file, so that a workbook of a rare program is not taken for a damaged one.
+calamine reads the copy if it cannot read the file, so that a workbook of a rare program is not called damaged.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
 
 HELD: Final = 8 << 20
-"""Bytes that are kept waiting for the end of a cell."""
+"""Maximum number of bytes that are held until a cell ends."""
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -37,6 +36,7 @@ _COMMENT = re.compile(rb"<!--.{0,65536}?-->", re.DOTALL)
 _FAILED_CELL = re.compile(
     rb'<((?:\w+:)?)c\b(?=[^>]*\st\s*=\s*["\']e["\'])([^>]*?)(?<!/)>(?:(?!</\1c\s*>).){0,10000}?</\1c\s*>', re.DOTALL
 )
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^<>]*>(?:\s*</(?:\w+:)?dimension\s*>)?")
 _TYPE_OF_CELL = re.compile(rb'\st\s*=\s*["\']e["\']')
 _BETWEEN_TAGS = re.compile(
     rb">\s+(?=</?(?:table|office|style|number|config|calcext|draw|svg|dc):|<text:p\b|</text:p>\s*</text)"
@@ -45,13 +45,14 @@ _AFTER_TEXT = re.compile(rb"</text:p>\s+")
 
 
 def xlsx(opened: Archive, package: Package) -> bytes:
-    """A copy of an .xlsx with its sheets, styles and shared strings alone; cells with an error are empty in it."""
+    """A copy of an .xlsx that has only sheets, styles and shared strings; cells with an error value are empty."""
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         for name, text in _frame(package).items():
             copy.writestr(name, text)
         for at, sheet in enumerate(package.sheets, 1):
-            _write(copy, f"xl/worksheets/sheet{at}.xml", _without_failed_cells(utf8(opened.pieces(sheet.part))))
+            xml = _without_dimension(_without_failed_cells(utf8(opened.pieces(sheet.part))))
+            _write(copy, f"xl/worksheets/sheet{at}.xml", xml)
         if package.styles is not None:
             _write(copy, "xl/styles.xml", utf8(opened.pieces(package.styles)))
         if package.strings is not None:
@@ -60,7 +61,7 @@ def xlsx(opened: Archive, package: Package) -> bytes:
 
 
 def ods(opened: Archive, path: Path) -> bytes:
-    """A copy of an .ods with its content alone, without comments and without white space between its tags."""
+    """A copy of an .ods that has only its content, without comments and without white space between tags."""
     content = b"".join(utf8(opened.pieces("content.xml")))
     if len(content) > 16 * HELD:
         raise RecipientsError(f"{path}: 'content.xml' in it cannot be read. {DAMAGED}")
@@ -91,12 +92,18 @@ def _without_failed_cells(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield _FAILED_CELL.sub(_empty_cell, rest)
 
 
+def _without_dimension(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The sheet without its used range, which stands above the rows and is only advice: calamine refuses a bad one."""
+    yield _DIMENSION.sub(b"", next(pieces, b""), count=1)
+    yield from pieces
+
+
 def _empty_cell(cell: re.Match[bytes]) -> bytes:
     return b"<" + cell[1] + b"c" + _TYPE_OF_CELL.sub(b"", cell[2]) + b"/>"
 
 
 def _frame(package: Package) -> dict[str, str]:
-    """The parts that say what the others are."""
+    """The parts that list the other parts: content types, relations and the workbook."""
     tabs = "".join(
         f'<sheet name={quoteattr(sheet.name)} sheetId="{at}"{"" if sheet.visible else _HIDDEN} r:id="rId{at}"/>'
         for at, sheet in enumerate(package.sheets, 1)

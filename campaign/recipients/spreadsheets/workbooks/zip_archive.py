@@ -1,7 +1,7 @@
-"""Zipped workbooks: their limits, and their parts read in bounded memory.
+"""Reads the parts of zipped workbooks in bounded memory, after their sizes have been checked.
 
-Nothing is parsed before its sizes are known: a file of 412 KB was seen to
-inflate to 400 MiB and to take a parser over 1 GiB.
+The sizes are checked before anything is parsed: a file of 412 KB was seen to inflate to 400 MiB, and its parser to
+allocate over 1 GiB.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from contextlib import contextmanager
+from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from campaign.model.errors import RecipientsError
@@ -21,37 +22,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENTRIES: Final = 10_000
-"""Parts in one workbook. A workbook of 200 sheets with a drawing and a comment each has about 1,500."""
+"""Maximum number of parts. A workbook of 200 sheets with a drawing and comments each has about 1,500."""
 
 INFLATED: Final = 3 << 29
-"""Bytes of all parts together, 1.5 GiB. Measured: 1,000,000 rows of 6 columns inflate to 330 MB."""
+"""Maximum number of bytes of all parts together, 1.5 GiB. Measured: 1,000,000 rows of 6 columns inflate to 330 MB."""
 
 RATIO: Final = 200
-"""Inflated bytes for one packed byte, in parts over `RATIO_FROM`. Measured: 9 for a list, about 20 for empty cells."""
+"""Maximum ratio of inflated to packed bytes of a part over `RATIO_FROM`. Measured: 9 for a list, 20 for empty cells."""
 
 RATIO_FROM: Final = 50_000_000
-"""Bytes below which a part's ratio says nothing: it is small in any case."""
+"""Number of bytes from which the ratio of a part is checked; smaller parts are harmless."""
 
 PIECE: Final = 4 << 20
-"""Bytes inflated at a time."""
+"""Number of bytes that are inflated at a time."""
 
 BEGIN: Final = 64
-"""Bytes at the beginning of a part that say how it is written."""
+"""Number of bytes at the beginning of a part that tell its encoding."""
 
 SMALL: Final = 64 << 10
-"""Packed bytes below which a part is not worth a count of its own: deflate makes at most 1,032 of one, so 64 MiB."""
+"""Packed bytes below which `verify` does not inflate a part: deflate expands a byte to at most 1,032, so 64 MiB."""
 
 PROLOG: Final = 1 << 20
-"""Bytes of XML that may stand before its first element; programs write some hundred."""
+"""Maximum number of bytes of XML before the first element; programs write some hundred."""
 
 LIST: Final = 16 << 20
-"""Bytes of a part that is parsed whole in Python. A workbook with 10,000 names defined has 1 MiB."""
+"""Maximum number of bytes of a part that is parsed as a whole. A workbook with 10,000 defined names has 1 MiB."""
 
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _XML: Final = (".xml", ".rels")
 _ROOT: Final = re.compile(rb"<\0?\w")
-"""Where the first element begins: declarations stand above it or nowhere."""
+"""The beginning of the first element; declarations can only be above it."""
+_END_MARK: Final = b"PK\x05\x06"
+_END_BYTES: Final = 22 + 0xFFFF  # of the record at the end of a zip archive, with the longest comment
 _ENCRYPTED: Final = 0x1
 _NAME_IN_UTF8: Final = 0x800
 _DECLARED = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
@@ -70,19 +73,19 @@ class Archive:
 
     @property
     def size_bytes(self) -> int:
-        """The bytes that all parts declare."""
+        """The declared size of all parts together."""
         return sum(info.file_size for info in self._parts.values())
 
     def size(self, name: str) -> int:
-        """The bytes that a part declares; 0 without such a part."""
+        """The declared size of a part in bytes; 0 if there is no such part."""
         info = self._parts.get(name.lower())
         return 0 if info is None else info.file_size
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """The bytes of a part, a piece at a time.
+        """The bytes of a part, in pieces.
 
         Raises:
-            RecipientsError: it is damaged, bigger than it declares, or declares XML entities.
+            RecipientsError: the part is damaged, larger than declared, or declares XML entities.
         """
         info = self._parts[name.lower()]
         length, checksum, prolog = 0, 0, b""
@@ -90,7 +93,7 @@ class Archive:
             length += len(piece)
             checksum = zlib.crc32(piece, checksum)
             if length > info.file_size:
-                raise RecipientsError(f"{self._path}: '{info.filename}' in it is bigger than it declares. {DAMAGED}")
+                raise RecipientsError(f"{self._path}: '{info.filename}' in it is larger than it declares. {DAMAGED}")
             if info.filename.endswith(_XML) and not _ROOT.search(prolog):
                 prolog += piece[: PROLOG + 1]
                 _check_prolog(self._path, prolog)
@@ -99,23 +102,23 @@ class Archive:
             raise RecipientsError(f"{self._path}: '{info.filename}' in it has a wrong checksum. {DAMAGED}")
 
     def begin(self, name: str) -> bytes:
-        """The first bytes of a part, at least two where it has them."""
+        """The first bytes of a part: at least two, if it has so many."""
         return next(self._inflated(self._parts[name.lower()], BEGIN), b"")
 
     def read(self, name: str) -> bytes:
-        """The whole of a part that is small in any workbook, such as its list of sheets."""
+        """A part as a whole that is small in any workbook, such as the list of sheets."""
         if self._parts[name.lower()].file_size > LIST:
             raise RecipientsError(f"{self._path}: '{name}' in it is over {LIST >> 20} MiB, as in no ordinary workbook.")
         return b"".join(self.pieces(name))
 
     def verify(self, name: str) -> None:
-        """Refuses a part that inflates to more than it declares, or declares XML entities."""
+        """Reject a part that is larger than declared, or declares XML entities."""
         info = self._parts.get(name.lower())
         if info is None:
             return
         for _ in self.pieces(name):
             if info.compress_size < SMALL:
-                break  # its beginning was looked at; the rest is small
+                break  # its beginning has been checked; the rest is small
 
     def _inflated(self, info: zipfile.ZipInfo, size: int = 0) -> Iterator[bytes]:
         try:
@@ -131,7 +134,7 @@ class Archive:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """The name of a part; one without the mark of UTF-8 may still be in UTF-8, or in CP949 as Korean Windows writes."""
+    """The name of a part. Without the UTF-8 flag, it may be in UTF-8 or, from Korean Windows, in CP949."""
     if info.flag_bits & _NAME_IN_UTF8 or info.filename.isascii():
         return info.filename
     for encoding in ("utf-8", "cp949"):
@@ -165,18 +168,27 @@ def _inflate(file: BinaryIO, info: zipfile.ZipInfo, size: int) -> Iterator[bytes
 
 @contextmanager
 def opened(path: Path) -> Iterator[Archive]:
-    """The archive of a zipped workbook.
+    """Open a zipped workbook.
 
     Raises:
-        RecipientsError: it is no zip archive, it is damaged, or it is over a limit of this module.
+        RecipientsError: the file is not a zip archive, is damaged, or exceeds a limit of this module.
     """
     try:
         packed = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise RecipientsError(f"{path}: this workbook cannot be opened ({error}). {DAMAGED}") from error
+        raise RecipientsError(f"{path}: {_why_not_opened(path, error)}. {DAMAGED}") from error
     with packed:
         _check(path, packed.infolist())
         yield Archive(path, packed)
+
+
+def _why_not_opened(path: Path, error: Exception) -> str:
+    """Why zipfile cannot open a workbook: the list of its parts is at the end, so a file that is cut has none."""
+    with path.open("rb") as file:
+        size = file.seek(0, SEEK_END)
+        file.seek(max(0, size - _END_BYTES))
+        has_end = _END_MARK in file.read()
+    return f"the list of its parts cannot be read ({error})" if has_end else "the end of the file is missing"
 
 
 def _check(path: Path, parts: list[zipfile.ZipInfo]) -> None:
@@ -204,7 +216,7 @@ def _check_sizes(path: Path, parts: list[zipfile.ZipInfo]) -> None:
         if part.file_size > RATIO_FROM and part.file_size > RATIO * part.compress_size:
             raise RecipientsError(
                 f"{path}: '{part.filename}' in it would unpack to {part.file_size // max(part.compress_size, 1)} times"
-                f" its size, over {RATIO}; it is no ordinary workbook and is not opened."
+                f" its size, over {RATIO}; it is not an ordinary workbook and is not opened."
             )
 
 
@@ -217,7 +229,7 @@ def _check_prolog(path: Path, prolog: bytes) -> None:
 
 
 def utf8(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The XML in UTF-8, whether it came in that or in UTF-16."""
+    """The XML in UTF-8; it may be in UTF-8 or UTF-16."""
     pieces = iter(pieces)
     first = next(pieces, b"")
     codec = _codec(first)
@@ -241,5 +253,5 @@ def _codec(begin: bytes) -> str | None:
 
 
 def is_utf16(opened: Archive, name: str | None) -> bool:
-    """Whether a part is written in UTF-16."""
+    """Whether a part is in UTF-16."""
     return name is not None and _codec(opened.begin(name)) is not None

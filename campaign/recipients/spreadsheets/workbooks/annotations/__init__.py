@@ -1,1 +1,1 @@
-"""What the value readers do not tell: hidden rows, merged cells, number formats, by file format."""
+"""Annotations of sheets, by file format: hidden rows, error values, number formats and limits."""

@@ -1,4 +1,4 @@
-"""What a sheet says besides its values: hidden rows, failed formulas, formulas that were never calculated."""
+"""The annotations of a sheet in any format, which the readers of cells do not return, and the limits of a sheet."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ if TYPE_CHECKING:
     from campaign.recipients.spreadsheets.workbooks.percent_format import Correction
 
 ROWS: Final = 1 << 20
-"""Rows of a sheet, 1,048,576."""
+"""Maximum number of rows of a sheet, 1,048,576."""
 
 CELLS: Final = 32 * ROWS
-"""Cells in the box around all cells that are used. The reader holds the whole box, about 1 GiB of this many, though
-only two cells in opposite corners be filled."""
+"""Maximum number of cells in the bounding box of all cells. The reader allocates the whole box, about 1 GiB for this
+number, even if only two cells in opposite corners are filled."""
 
 
 COLUMNS: Final = 1024
-"""Columns of a list; a cell beyond them is a stray one."""
+"""Maximum number of columns of a list; a cell beyond them is a stray one."""
 
 TOO_FAR: Final = "Delete the stray cells right of the list or below it, or split the list, and save it."
 
 
 @dataclass(slots=True)
 class SheetAnnotations:
-    """What was found in one sheet, whatever its format."""
+    """The annotations of one sheet."""
 
     hidden: list[int] = field(default_factory=list)  # row numbers, from 1
-    errors: list[str] = field(default_factory=list)  # cells such as C12 whose formula failed
-    uncalculated: list[str] = field(default_factory=list)  # cells whose formula has no value stored
-    formats: dict[int, dict[int, str]] = field(default_factory=dict)  # of `numberformat`, by row, by column from 0
+    errors: list[str] = field(default_factory=list)  # cells with an error value, such as C12
+    uncalculated: list[str] = field(default_factory=list)  # cells with a formula without a stored value
+    formats: dict[int, dict[int, str]] = field(
+        default_factory=dict
+    )  # formats as in `number_format`, by row number, by column from 0
     corrections: dict[int, dict[int, Correction]] = field(default_factory=dict)  # by row number, by column from 0
     from_1904: bool = False  # whether the workbook counts days from 1904
-    booleans: bool = False  # whether any cell is true or false
-    formulas: bool = False  # whether any cell is a formula
-    plain: bool = False  # whether A1 has a value, so that the first column is A, and cells name themselves first
+    has_booleans: bool = False  # whether any cell is true or false
+    has_formulas: bool = False  # whether any cell is a formula
+    is_plain: bool = False  # whether A1 has a value (the first column is A), and `r` is the first attribute of cells

@@ -1,4 +1,4 @@
-"""Annotations of the sheets of an .ods: hidden rows, errors, cells that show more than their value."""
+"""Annotations of the sheets of an .ods: hidden rows, error values, cells that show more than their value."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WEEKDAY = re.compile(r"\W?(?:[월화수목금토일](?:요일)?|[A-Z][a-z]{2}|[
 _ERROR = re.compile(rb'calcext:value-type="error"')
 _ERROR_WORD = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)|Err:\d{3}")
 _NO_DAY = re.compile(rb'office:date-value="(?!\d{4}-\d\d-\d\d(?:T[\d:.,]*)?Z?")')
-"""A number under a date format that is outside all days: LibreOffice shows #FMT and saves another day, 32767-12-31."""
+"""A number with a date format outside all dates: LibreOffice shows #FMT and saves another date, 32767-12-31."""
 
 _NUMBER = re.compile(rb'office:value="(-?\d{1,17}(?:\.\d{1,17})?)"')
 
@@ -42,7 +42,7 @@ _MASKED = re.compile(r"\(?\d+(?:[-)] ?\d+)+")
 _ODD = re.compile(
     rb'"percentage"|calcext:value-type="error"|value-type="date"|table:formula=|<text:p[^<>]*>(?:0\d|\(?\d+\)?[- ])'
 )
-"""What makes the cells of a row worth a look each."""
+"""Finds rows whose cells are checked one by one."""
 
 _ROOT = re.compile(rb"<[\w.:-]*document-content\b[^>]*>")
 _PREFIXES = re.compile(
@@ -50,13 +50,13 @@ _PREFIXES = re.compile(
     rb"""|org:documentfoundation:names:experimental:calc:xmlns:(calcext)):1\.0["']"""
 )
 ROOT_BYTES: Final = 64 << 10
-"""Bytes at the beginning in which the first tag, with its prefixes, is looked for."""
+"""Number of bytes at the beginning in which the first tag, with its prefixes, is searched."""
 
 REPEATED: Final = 1000
-"""Equal rows that stand in the file once and are looked at one by one."""
+"""Maximum number of equal rows, stored once with their number, that are annotated one by one."""
 
 LONGEST_ROW: Final = 8 << 20
-"""Bytes that are kept waiting for the end of a row; what stands above the first table is let go."""
+"""Maximum number of bytes that are held until a row ends; bytes above the first table are dropped."""
 
 TABLE: Final = b"<table:table"
 ROW: Final = b"<table:table-row"
@@ -68,7 +68,7 @@ MANIFEST: Final = "META-INF/manifest.xml"
 
 
 def annotate(opened: Archive, path: Path) -> dict[str, SheetAnnotations]:
-    """The annotations of every sheet of a document.
+    """The annotations of every sheet, by its name.
 
     Raises:
         RecipientsError: it is not a spreadsheet, is protected with a password, or has XML with unusual prefixes.
@@ -76,13 +76,13 @@ def annotate(opened: Archive, path: Path) -> dict[str, SheetAnnotations]:
     if MANIFEST in opened and b"encryption-data" in opened.read(MANIFEST):
         raise RecipientsError(f"{path}: it is protected with a password. Save it without one and try again.")
     if CONTENT not in opened:
-        raise RecipientsError(f"{path}: this is no spreadsheet inside. {DAMAGED}")
+        raise RecipientsError(f"{path}: there is no spreadsheet inside. {DAMAGED}")
     _check_prefixes(next(opened.pieces(CONTENT), b"")[:ROOT_BYTES], path)
     return annotate_content(opened.pieces(CONTENT), where=str(path))
 
 
 def _check_prefixes(begin: bytes, path: Path) -> None:
-    """Refuse other prefixes than those of the standard: the readers know cells by `table:table-cell` alone."""
+    """Reject prefixes other than those of the standard: the readers find cells only by `table:table-cell`."""
     root = _ROOT.search(begin)
     for prefix, *usual in _PREFIXES.findall(root[0]) if root else ():
         if prefix not in usual:
@@ -113,7 +113,7 @@ def annotate_content(pieces: Iterable[bytes], *, where: str) -> dict[str, SheetA
 
 @dataclass(slots=True)
 class _Table:
-    """One table while its rows are read; `columns` is the last column with a value so far."""
+    """A table while its rows are read; `columns` is the number of the last column with a value so far."""
 
     annotations: SheetAnnotations
     rows: int = 0
@@ -136,7 +136,7 @@ class _Table:
 
 
 def elements(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """The first tag of each table, and the first tag and the content of each row, however the bytes are cut."""
+    """The first tag of each table, and the first tag and the content of each row; a piece may end anywhere."""
     rest = b""
     for piece in pieces:
         rest += piece
@@ -150,7 +150,7 @@ def elements(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _next(text: bytes, at: int) -> tuple[bytes, bytes, int] | None:
-    """Tag, content and end of the next table or row that is there whole; the content of a table is left to come."""
+    """The tag, the content and the end of the next complete row; of a table, the tag, without content."""
     begin = text.find(TABLE, at)
     while begin >= 0 and not _BEGINS.match(text, begin):
         begin = text.find(TABLE, begin + 1)
@@ -170,7 +170,7 @@ def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:
 
 
 def _width(content: bytes) -> int:
-    """Columns up to the last cell with a value; nearly every row ends in empty cells repeated up to the edge."""
+    """Number of columns up to the last cell with a value; nearly every row ends in repeated empty cells."""
     used = content[: content.find(b">", content.rfind(b" office:value"))]
     if COLUMNS_REPEATED not in used:
         return used.count(b"<table:table-cell")
@@ -178,14 +178,14 @@ def _width(content: bytes) -> int:
 
 
 def _cells(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Attributes and content of each cell of a row; linear, also where no cell is closed."""
+    """The attributes and the content of each cell of a row, in linear time even if no cell is closed."""
     for cell in _CELL_BEGINS.split(content)[1:]:
         attributes, _, inner = cell.partition(b">")
         yield attributes, b"" if attributes.endswith(b"/") else inner.partition(b"</table:")[0]
 
 
 def _note(found: SheetAnnotations, content: bytes, rows: range) -> None:
-    """Adds what the cells of equal rows show that their values do not say."""
+    """Annotate the cells of equal rows that have an error value or show more than their value."""
     column = 0
     for attributes, inner in _cells(content):
         repeated = _repeated(_COLUMNS, attributes)
@@ -216,7 +216,7 @@ def _set(of: dict[int, dict[int, _Fact]], places: range, rows: range, fact: _Fac
 
 
 def _says_more(attributes: bytes, shown: str) -> bool:
-    """Whether a number is shown with zeros or signs that it does not have, or a day by its weekday alone."""
+    """Whether a number is shown with zeros or signs that it does not have, or a date as its weekday."""
     if b'office:value-type="date"' in attributes:
         return _WEEKDAY.fullmatch(shown) is not None
     if b'office:value-type="float"' not in attributes:

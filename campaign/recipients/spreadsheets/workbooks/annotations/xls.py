@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import Kind
@@ -34,16 +35,16 @@ ROW: Final = 0x0208
 NUMBER_FORMAT: Final = 0x041E
 
 HIDDEN: Final = 0x20
-"""The bit of a row's flags that says it has no height."""
+"""The bit of the flags of a row that hides it."""
 
 ERROR: Final = 2
-"""What the value of a formula begins with where it failed."""
+"""The first byte of the value of a formula that failed."""
 
 COLUMNS: Final = 256
-"""Columns of a sheet of this format; a cell beyond is damage, and would make the reader hold a box of that width."""
+"""Maximum number of columns of an .xls sheet; calamine would allocate a box up to a cell beyond, which is damage."""
 
 BOX: Final = 8 << 20
-"""Cells in the box around all cells that are used: a full sheet of 128 columns. The reader holds the box twice."""
+"""Maximum number of cells in the bounding box of a sheet: 128 full columns. calamine allocates it twice."""
 
 _NUMBERS: Final = frozenset({FORMULA, NUMBER, SMALL_NUMBER})
 _CELLS: Final = _NUMBERS | {TRUTH_OR_ERROR, SEVERAL_NUMBERS, 0x0201, 0x0204, 0x00BE, 0x00FD}
@@ -62,11 +63,41 @@ def annotate(data: bytes, *, where: str) -> dict[str, SheetAnnotations]:
         formats = _formats(book)
         return {name: _sheet(book, begin, formats, where) for name, begin in _sheets(book)}
     except (Damaged, struct.error, IndexError) as error:
-        raise RecipientsError(f"{where}: this workbook cannot be read ({error}). {DAMAGED}") from error
+        raise RecipientsError(
+            damage(data, where=where) or f"{where}: this workbook cannot be read ({error}). {DAMAGED}"
+        ) from error
+
+
+def damage(data: bytes, *, where: str) -> str | None:
+    """The error about a damaged workbook: its end is missing, or one of its sheets is cut; None if neither shows."""
+    if _is_cut(data):
+        return f"{where}: the end of the file is missing. {DAMAGED}"
+    with suppress(Damaged, struct.error, IndexError, ValueError):
+        book = _stream(data, "Workbook", "Book")
+        cut = next((name for name, begin in _sheets(book) if not _ends(book, begin)), None)
+        return None if cut is None else f"{where}: the sheet '{cut}' cannot be read. {DAMAGED}"
+    return None
+
+
+def _ends(book: bytes, begin: int) -> bool:
+    """Whether a substream has the record that ends it."""
+    end = max((at + size for _, at, size in _records(book, begin)), default=begin)
+    return end + 2 <= len(book) and struct.unpack_from("<H", book, end)[0] == END
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether a container is shorter than its table of sectors says."""
+    try:
+        container = _Container(data)
+    except Damaged as error:
+        return isinstance(error, Cut)
+    except (struct.error, IndexError, ValueError):
+        return False
+    return container.least_bytes > len(data)
 
 
 def _sheets(book: bytes) -> Iterator[tuple[str, int]]:
-    """Name and place of each sheet."""
+    """The name of each sheet, and the index of its first record in the stream."""
     for kind, at, size in _records(book, 0):
         if kind == SHEET:
             length, wide = book[at + 6 : at + 8]
@@ -74,7 +105,7 @@ def _sheets(book: bytes) -> Iterator[tuple[str, int]]:
 
 
 def _formats(book: bytes) -> percent_format.Formats:
-    """The cell formats that matter."""
+    """The cell formats of the workbook."""
     codes, used = {}, []
     for kind, at, size in _records(book, 0):
         if kind == NUMBER_FORMAT:
@@ -94,7 +125,7 @@ def _text(raw: bytes, length: int, wide: int) -> str:
 
 
 def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Kind, place and size of each record up to the end of the substream."""
+    """The kind of each record, and the index and size of its content, up to the end of the substream."""
     while at + 4 <= len(book):
         kind, size = struct.unpack_from("<HH", book, at)
         if kind == END:
@@ -112,7 +143,7 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
             if flags & HIDDEN:
                 found.hidden.append(row + 1)
         elif kind in _CELLS:
-            row, column = _look(book, kind, at, found, where)
+            row, column = _note_cell(book, kind, at, found, where)
             rows, columns = max(rows, row + 1), max(columns, column + 1)
             if kind in _NUMBERS or kind == SEVERAL_NUMBERS:
                 _note_formats(book[at : at + size], kind, found, formats)
@@ -123,7 +154,7 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
     return found
 
 
-def _look(book: bytes, kind: int, at: int, found: SheetAnnotations, where: str) -> tuple[int, int]:
+def _note_cell(book: bytes, kind: int, at: int, found: SheetAnnotations, where: str) -> tuple[int, int]:
     row, column = struct.unpack_from("<HH", book, at)
     if column >= COLUMNS:
         raise RecipientsError(f"{where}: row {row + 1:,} has a cell beyond the last column. {DAMAGED}")
@@ -144,7 +175,7 @@ def _note_formats(record: bytes, kind: int, found: SheetAnnotations, formats: pe
 
 
 def _number(book: bytes, kind: int, at: int) -> float:
-    """The number of a cell; 0 where a formula gave something else. Source: [MS-XLS], sections 2.5.133 and 2.5.217."""
+    """The number of a cell; 0 if a formula returned no number. Source: [MS-XLS], sections 2.5.133 and 2.5.217."""
     if kind == FORMULA and book[at + 6 : at + 8] == b"\xff\xff":
         return 0.0
     if kind in {FORMULA, NUMBER}:
@@ -155,28 +186,35 @@ def _number(book: bytes, kind: int, at: int) -> float:
 
 
 def small_number(packed: bytes) -> float:
-    """A number in four bytes: a whole one, or the upper half of a float; 100 times too large where bit 0 is set."""
+    """A number in four bytes: an integer, or the upper half of a float; 100 times too large if bit 0 is set."""
     bits = struct.unpack("<i", packed)[0]
     number = float(bits >> 2) if bits & 2 else struct.unpack("<d", bytes(4) + struct.pack("<i", bits & ~3))[0]
     return number / 100 if bits & 1 else float(number)
 
 
 FREE: Final = 0xFFFFFFFA
-"""Sector numbers from here on are not sectors: free, end of a chain."""
+"""Sector numbers from here on are marks, such as free or end of a chain."""
+
+UNUSED: Final = 0xFFFFFFFF
+"""The entry of a sector that no stream uses."""
 
 _HEADER_ENTRIES: Final = 109
 _ENTRY: Final = 128
 
 
 class Damaged(ValueError):
-    """The container cannot be followed to the stream."""
+    """The stream cannot be found in the container."""
+
+
+class Cut(Damaged):
+    """The container names sectors behind the end of the file."""
 
 
 def _stream(data: bytes, *names: str) -> bytes:
-    """The first stream of one of the names, whatever its case.
+    """The first stream with one of the names; case does not matter.
 
     Raises:
-        Damaged: there is none, or the chain of its sectors is broken.
+        Damaged: there is no such stream, or the chain of its sectors is broken.
     """
     try:
         return _Container(data).stream({name.upper() for name in names})
@@ -228,7 +266,15 @@ class _Container:
             raise Damaged("it names more sectors than it has")
         return used
 
+    @property
+    def least_bytes(self) -> int:
+        """Bytes of the file up to the beginning of its last sector in use; the last one may be short."""
+        last = max((at for at, following in enumerate(self._fat) if following != UNUSED), default=-1)
+        return (last + 1) * int(self._size) + 1
+
     def _integers(self, sector: int) -> tuple[int, ...]:
+        if (sector + 2) * self._size > len(self._data):
+            raise Cut("it names sectors behind its end")
         return struct.unpack_from(f"<{self._size // 4}I", self._data, (sector + 1) * self._size)
 
     def _table(self, sectors: list[int]) -> list[int]:

@@ -35,7 +35,7 @@ CELL_FORMATS_END: Final = 618
 CELL_FORMATS_BEGIN: Final = 617
 
 HIDDEN: Final = 0x10
-"""The bit of a row's second byte of flags that says it has no height."""
+"""The bit of the second flag byte of a row that hides it."""
 
 WORKBOOK: Final = "xl/workbook.bin"
 STYLES: Final = "xl/styles.bin"
@@ -45,7 +45,7 @@ def annotate(opened: Archive, *, where: str) -> dict[str, SheetAnnotations]:
     """The annotations of every sheet, by its name.
 
     Raises:
-        RecipientsError: the workbook is damaged, or its cells reach too far.
+        RecipientsError: the workbook is damaged, or the cells of a sheet reach too far.
     """
     try:
         workbook = main_part(opened, default=WORKBOOK)
@@ -58,14 +58,14 @@ def annotate(opened: Archive, *, where: str) -> dict[str, SheetAnnotations]:
         formats = percent_format.Formats() if styles is None else _formats(opened.pieces(styles))
         found = {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
     except (LookupError, ValueError, ET.ParseError, struct.error) as error:
-        raise RecipientsError(f"{where}: this is no Excel workbook inside ({error}). {DAMAGED}") from error
+        raise RecipientsError(f"{where}: there is no Excel workbook inside ({error}). {DAMAGED}") from error
     for annotated in found.values():
         annotated.from_1904 = from_1904
     return found
 
 
 def records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Kind and content of each record."""
+    """The kind and the content of each record."""
     rest = b""
     for piece in pieces:
         rest += piece
@@ -78,7 +78,7 @@ def records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _head(data: bytes, at: int) -> tuple[int, int, int] | None:
-    """Kind, place and size of the record at a place; None where its head is not all there."""
+    """The kind of the record at an index, and the index and size of its content; None if its head is incomplete."""
     if at + 6 > len(data):
         data = data + bytes(6) if at < len(data) else b""
     if not data:
@@ -99,7 +99,7 @@ def _head(data: bytes, at: int) -> tuple[int, int, int] | None:
 
 
 def _name(record: bytes) -> tuple[str, str]:
-    """The relation and the name of a sheet."""
+    """The id of the relation of a sheet, and its name."""
     relation, end = _text(record, 8)
     return relation, _text(record, end)[0]
 
@@ -111,7 +111,7 @@ def _text(record: bytes, at: int) -> tuple[str, int]:
 
 
 def _formats(pieces: Iterable[bytes]) -> percent_format.Formats:
-    """The cell formats that matter."""
+    """The cell formats of the workbook."""
     codes, used, inside = {}, [], False
     for kind, record in records(pieces):
         if kind == NUMBER_FORMAT:

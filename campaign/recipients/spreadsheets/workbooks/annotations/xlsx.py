@@ -3,7 +3,7 @@
 One pass over the sheet's XML in pieces finds hidden rows, failed formulas and
 formulas without a value. The same pass finds three dangers: cells far apart
 (calamine allocates the bounding box of all cells), cells without a reference
-(their extent is unknown), and indices of shared strings that are no numbers
+(their extent is unknown), and indices of shared strings that are not numbers
 (calamine takes them for index 0, the text of another cell).
 """
 
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 LAST_DATE: Final = 2_958_466
-"""Days from the epoch to the first day that has no date, 10000-01-01."""
+"""Number of days from the epoch to the first day after all dates, 10000-01-01."""
 
 LONGEST_ROW: Final = 8 << 20
-"""Bytes that are kept waiting for the end of a row; a sheet of rows without cells has none."""
+"""Maximum number of bytes that are held until a row ends; a sheet of rows without cells has no end of a row."""
 
 SMALL: Final = 8 << 20
-"""Bytes of XML below which a sheet may have no bounding box over `SPARSE`."""
+"""Number of bytes of XML below which the bounding box of a sheet must not exceed `SPARSE`."""
 
 SPARSE: Final = 4 << 20
-"""Cells of the bounding box of a small sheet; calamine allocates about 50 bytes for each, empty or not."""
+"""Maximum number of cells in the bounding box of a small sheet; calamine allocates about 50 bytes for each cell."""
 
 SPARSE_LARGE: Final = 16 << 20
 """The same for a sheet over `SMALL`."""
 
 CELL_BYTES: Final = 8
-"""Bytes of XML that a cell with a value has at least."""
+"""Minimum number of bytes of XML of a cell with a value."""
 
 UNCHECKED_COLUMNS: Final = 26
 UNCHECKED_ROWS: Final = 99_999
@@ -95,17 +95,17 @@ _UNCALCULATED = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
-    """A piece of a sheet's XML, and what the checks search instead of all of it.
+    """A piece of a sheet's XML, and the short form of it that the checks search.
 
-    The rows of a list are alike except for their digits and letters. So few
-    distinct rows are left once digits are removed and capitals are all A.
+    The rows of a list differ mainly in digits and letters. If digits are removed and capitals replaced by A, few
+    distinct rows are left.
     """
 
     xml: bytes
     distinct_rows: bytes  # without digits, other bytes by `_KINDS`, each row once, in any order
     string_cells: int
     has_long_numbers: bool  # whether a number of six digits or more ends before a quotation mark
-    has_seven_digits: bool  # whether a value begins with so many, as the number of a day after `LAST_DATE` does
+    has_seven_digits: bool  # whether a value begins with seven digits, as `LAST_DATE` does
     has_too_long_index: bool
 
     @classmethod
@@ -123,18 +123,18 @@ class _Piece:
         )
 
 
-class Sheet:
-    """The XML of one sheet, read once for its annotations and its extent.
+class SheetXml:
+    """The XML of one sheet; one pass finds its annotations and its extent.
 
     Args:
         pieces: returns the sheet's XML from its beginning each time it is called.
         where: file and sheet, for error messages.
 
     Attributes:
-        box: cells in the bounding box of all cells, at most.
-        is_regular: whether every cell has a reference as all spreadsheet programs write it; only then `box` is sure.
-        string_cells: cells whose text is a shared string, at most.
-        may_have_no_dates: whether some number is negative or may be `LAST_DATE` or more; see `no_dates`.
+        box: upper bound of the number of cells in the bounding box of all cells.
+        is_regular: whether each cell has a reference as all spreadsheet programs write it; `box` is certain only then.
+        string_cells: upper bound of the number of cells with a shared string.
+        may_have_undated_numbers: whether some number is negative or may be `LAST_DATE` or more; see `undated_numbers`.
     """
 
     def __init__(self, pieces: Callable[[], Iterable[bytes]], *, where: str) -> None:
@@ -146,26 +146,26 @@ class Sheet:
         self.box = 0
         self.is_regular = True
         self.string_cells = 0
-        self.may_have_no_dates = False
+        self.may_have_undated_numbers = False
 
     def annotations(self) -> SheetAnnotations:
-        """Reads the sheet.
+        """Read the sheet once.
 
         Raises:
-            RecipientsError: its cells reach too far, or the index of a shared string is not a number.
+            RecipientsError: the cells reach too far, or the index of a shared string is not a number.
         """
         found = SheetAnnotations()
         row = 0
         for xml in _whole_rows(self._pieces()):
             piece = _Piece.of(xml)
             self._measure(piece)
-            found.plain = found.plain or _FIRST_CELL.search(xml) is not None
-            row = _look(piece, found, row)
+            found.is_plain = found.is_plain or _FIRST_CELL.search(xml) is not None
+            row = _note_cells(piece, found, row)
         self._check_extent()
         return found
 
     def missing_string(self, strings: int) -> str | None:
-        """The first cell whose shared string is beyond the table of so many `strings`, such as "the cell B2"."""
+        """The first cell whose index is beyond a table of `strings` shared strings, such as "the cell B2"; or None."""
         index = re.compile(rb"""<(?:\w+:)?c\b(?=[^<>]*\st\s*=\s*["']s["'])([^<>]*+)>\s{0,99}<(?:\w+:)?v>(\d{1,18})<""")
         for piece in _whole_rows(self._pieces()):
             for cell in index.finditer(piece):
@@ -177,8 +177,8 @@ class Sheet:
         self._size_bytes += len(piece.xml)
         self.string_cells += piece.string_cells
         rows = piece.distinct_rows
-        if not self.may_have_no_dates:
-            self.may_have_no_dates = piece.has_seven_digits or _SIGN_OR_EXPONENT.search(rows) is not None
+        if not self.may_have_undated_numbers:
+            self.may_have_undated_numbers = piece.has_seven_digits or _SIGN_OR_EXPONENT.search(rows) is not None
         if piece.has_long_numbers or b'r="AA' in rows:
             last_column, last_row = _last(piece.xml)
             self._columns, self._rows = max(self._columns, last_column), max(self._rows, last_row)
@@ -216,14 +216,14 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedStrings:
-    """The table of texts that the cells of all sheets refer to."""
+    """The size of the table of shared strings."""
 
     count: int
-    longest_bytes: int  # of the XML of one text, at most
+    longest_bytes: int  # upper bound for the XML of one text
 
 
 def shared_strings(pieces: Iterable[bytes]) -> SharedStrings:
-    """Measures the table of shared strings; reading it to the end also verifies its size."""
+    """Measure the table of shared strings; reading it to the end also verifies its size."""
     count, longest, begin, at = 0, 0, 0, 0
     end = b""
     for piece in pieces:
@@ -240,7 +240,7 @@ def shared_strings(pieces: Iterable[bytes]) -> SharedStrings:
 
 
 def no_such_string(where: str, cell: str) -> str:
-    """The error about a cell whose index of a shared string is not in the table."""
+    """The error for a cell whose index is not in the table of shared strings."""
     return f"{where}: {cell} refers to a text that is not in the file. {DAMAGED}"
 
 
@@ -250,7 +250,7 @@ def _name(cell: re.Match[bytes]) -> str:
 
 
 def _last(piece: bytes) -> tuple[int, int]:
-    """The last column and the last row of a piece, from 1."""
+    """The numbers of the last column and of the last row of a piece, from 1."""
     found = _REFERENCE.findall(piece)
     letters = {letters for letters, _ in found if letters}
     rows = {row for _, row in found}
@@ -258,10 +258,10 @@ def _last(piece: bytes) -> tuple[int, int]:
 
 
 def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict[int, str]]:
-    """The cells whose number format matters: their codes by row number, by column from 0.
+    """The number formats of the cells that have one of `codes`: by row number, by column from 0.
 
     Args:
-        pieces: the sheet's XML.
+        pieces: the XML of the sheet.
         codes: number formats by the number of a cell format.
     """
     cell = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*\ss="(' + _numbers(codes) + rb')")[^<>]*?\sr="([A-Z]+)(\d+)"')
@@ -272,12 +272,15 @@ def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict
     return {column_index(letters.decode()): rows for letters, rows in found.items()}
 
 
-def no_dates(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[int, float]]:
-    """The numbers under a date's format that are no dates, negative or after the year 9999, by row, by column from 0.
+def undated_numbers(pieces: Iterable[bytes], dates: Collection[int]) -> dict[int, dict[int, float]]:
+    """The numbers with a date format that are not dates: negative, or after the year 9999.
 
     Args:
-        pieces: the sheet's XML.
+        pieces: the XML of the sheet.
         dates: the cell formats that show a date.
+
+    Returns:
+        The numbers by row number, by column from 0.
     """
     cell = re.compile(
         rb'<(?:\w+:)?c\b(?=[^<>]*\ss="(?:'
@@ -307,10 +310,10 @@ def _numbers(styles: Iterable[int]) -> bytes:
 
 
 def any_other(pieces: Iterable[bytes], text: Iterable[int], numbers: Iterable[int]) -> bool:
-    """Whether some cell of the `text` columns is no text, or one of the `numbers` columns is a truth value.
+    """Whether a cell of the `text` columns is not text, or a cell of the `numbers` columns is a boolean.
 
     Columns are counted from 0. Sure only for a sheet whose cells name themselves
-    first, as all programs write them: see `SheetAnnotations.plain`.
+    first, as all programs write them: see `SheetAnnotations.is_plain`.
     """
     kinds = [
         rb'<c r="(?:' + _letters(text) + rb')\d+"(?![^<>]*\st="(?:s|str|inlineStr)")[^<>]*[^>/]>\s*<(?!/c)',
@@ -325,7 +328,7 @@ def _letters(columns: Iterable[int]) -> bytes:
 
 
 def _whole_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut where a row ends, so that no tag is torn."""
+    """The same bytes, cut at the end of a row, so that each tag is whole."""
     rest = b""
     for piece in pieces:
         text = rest + piece
@@ -337,15 +340,15 @@ def _whole_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _look(piece: _Piece, found: SheetAnnotations, row: int) -> int:
+def _note_cells(piece: _Piece, found: SheetAnnotations, row: int) -> int:
     xml, rows = piece.xml, piece.distinct_rows
     if b' t="e"' in rows:
         found.errors += [(match[1] or b"?").decode() for match in _ERROR.finditer(xml)]
-    # A formula shared by several cells stands in the first of them; the others may come pieces later.
-    found.formulas = found.formulas or b"</f>" in rows
-    if found.formulas:
+    # A formula shared by several cells is in the first of them; the others may be in later pieces.
+    found.has_formulas = found.has_formulas or b"</f>" in rows
+    if found.has_formulas:
         found.uncalculated += [(match[1] or b"?").decode() for match in _UNCALCULATED.finditer(xml)]
-    found.booleans = found.booleans or b' t="b"' in rows
+    found.has_booleans = found.has_booleans or b' t="b"' in rows
     hides = b" hidden=" in rows and (b' hidden="1' in xml or b' hidden="t' in xml)
     if hides or b'row r="' not in rows:
         return _rows(xml, found, row)
@@ -354,7 +357,7 @@ def _look(piece: _Piece, found: SheetAnnotations, row: int) -> int:
 
 
 def _rows(piece: bytes, found: SheetAnnotations, row: int) -> int:
-    """Notes the hidden rows; a row without a number of its own follows the one above."""
+    """Add the hidden rows; returns the number of the last row. A row without a number follows the one above."""
     for match in _ROW.finditer(piece):
         number = _ROW_NUMBER.search(match[0])
         row = int(number[1]) if number else row + 1

@@ -1,17 +1,20 @@
-"""The parts of an .xlsx or .xlsm as its relations name them: workbook, styles, shared strings, and its sheets."""
+"""Finds the parts of an .xlsx or .xlsm by its relations: workbook, styles, shared strings and sheets."""
 
 from __future__ import annotations
 
 import posixpath
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks.zip_archive import utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from campaign.recipients.spreadsheets.workbooks.zip_archive import Archive
@@ -20,12 +23,12 @@ ROOT: Final = "_rels/.rels"
 WORKBOOK: Final = "xl/workbook.xml"
 STYLES: Final = "xl/styles.xml"
 STRINGS: Final = "xl/sharedStrings.xml"
-"""The names that nearly all programs give to these parts; the relations say what they are called in a file."""
+"""The usual names of these parts; the relations of a workbook may give them other names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """Where a relation leads to; `kind` is the last word of its type: worksheet, styles, sharedStrings."""
+    """The target of a relation; `kind` is the last word of its type: worksheet, styles, sharedStrings."""
 
     kind: str
     part: str
@@ -33,7 +36,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
-    """One sheet of a workbook, by its tab."""
+    """The tab of a sheet."""
 
     name: str
     visible: bool
@@ -41,35 +44,36 @@ class Tab:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetPart(Tab):
-    """A sheet with the part of the archive that holds its cells."""
+    """The tab of a sheet, with the name of the part that has its cells."""
 
     part: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """The parts of a workbook that matter to a reader; `styles` and `strings` are None where there are none."""
+    """The parts of a workbook that a reader needs; `styles` and `strings` are None if the workbook has none."""
 
     workbook: str
     styles: str | None
     strings: str | None
     sheets: tuple[SheetPart, ...]
     from_1904: bool
-    is_usual: bool  # whether the parts have their usual names, which are the only ones that some readers look for
+    is_usual: bool  # whether the parts have their usual names; calamine finds no others
 
 
 def package(archive: Archive, path: Path) -> Package:
-    """The parts of a workbook, found by its relations; sheets that are charts alone are left out.
+    """The parts of a workbook, found by its relations, without chart sheets.
 
     Raises:
-        RecipientsError: the archive is no workbook.
+        RecipientsError: the archive is not a workbook, or its list of sheets or of parts is damaged.
     """
-    try:
-        name = main_part(archive, default=WORKBOOK)
+    name = main_part(archive, default=WORKBOOK)
+    if name not in archive:
+        raise RecipientsError(f"{path}: there is no Excel workbook inside. {DAMAGED}")
+    with _part_readable(path, "the list of sheets", name):
         workbook = _parsed(archive, name)
+    with _part_readable(path, "the list of parts", relations_part(name)):
         targets = relations(archive, name)
-    except (LookupError, ValueError, ET.ParseError) as error:
-        raise RecipientsError(f"{path}: this is no Excel workbook inside. {DAMAGED}") from error
     found = [(element, _part(element, targets)) for element in workbook.iter() if _local(element.tag) == "sheet"]
     styles = part_of_kind(archive, targets, "styles", default=STYLES)
     strings = part_of_kind(archive, targets, "sharedStrings", default=STRINGS)
@@ -91,8 +95,38 @@ def package(archive: Archive, path: Path) -> Package:
     )
 
 
+@contextmanager
+def _part_readable(path: Path, words: str, part: str) -> Iterator[None]:
+    """Raises errors about a damaged part as a RecipientsError that names the part."""
+    try:
+        yield
+    except (LookupError, ValueError, ET.ParseError) as error:
+        raise RecipientsError(f"{path}: {words} ('{part}' in it) cannot be read. {DAMAGED}") from error
+
+
+def damaged_part(archive: Archive, package: Package) -> str | None:
+    """The name of a part, other than the sheets, that is not well-formed XML; None if there is none."""
+    parts = {"the cell formats": package.styles, "the texts of the cells": package.strings}
+    for words, part in parts.items():
+        if part is not None and not is_well_formed(archive, part):
+            return f"{words} ('{part}' in it)"
+    return None
+
+
+def is_well_formed(archive: Archive, part: str) -> bool:
+    """Whether a part is well-formed XML."""
+    parser = expat.ParserCreate()
+    try:
+        for piece in utf8(archive.pieces(part)):
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError:
+        return False
+    return True
+
+
 def main_part(archive: Archive, *, default: str) -> str:
-    """The part that the package names as its workbook; `default` where it names none that is there."""
+    """The part that the relations name as the workbook; `default` if they name no existing part."""
     if ROOT not in archive:
         return default
     try:
@@ -108,11 +142,16 @@ def relations(archive: Archive, part: str) -> dict[str, Relation]:
     """The relations of a part by their ids.
 
     Raises:
-        LookupError: the part has none.
-        ET.ParseError: they are no XML.
+        LookupError: the part has no relations.
+        ET.ParseError: the relations are not well-formed XML.
     """
+    return _relations(archive, relations_part(part), posixpath.dirname(part))
+
+
+def relations_part(part: str) -> str:
+    """The name of the part that holds the relations of a part."""
     folder, name = posixpath.split(part)
-    return _relations(archive, posixpath.join(folder, "_rels", f"{name}.rels"), folder)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
 def _relations(archive: Archive, part: str, folder: str) -> dict[str, Relation]:
@@ -130,7 +169,7 @@ def _parsed(archive: Archive, part: str) -> ET.Element:
 
 
 def part_of_kind(archive: Archive, targets: dict[str, Relation], kind: str, *, default: str) -> str | None:
-    """The part that a relation of this kind leads to, else the one with the usual name; None where neither is there."""
+    """The target of the relation of this kind, or else the part with the usual name; None if neither exists."""
     named = (found.part for found in targets.values() if found.kind == kind)
     return next((part for part in (*named, default) if part in archive), None)
 
@@ -141,7 +180,7 @@ def _part(element: ET.Element, targets: dict[str, Relation]) -> str | None:
 
 
 def _target(target: str, folder: str) -> str:
-    """The part that a relation leads to, seen from a folder: `worksheets/a.xml` and `/xl/worksheets/a.xml` alike."""
+    """The part at a target: relative to a folder (`worksheets/a.xml`), or absolute (`/xl/worksheets/a.xml`)."""
     return posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/"))).lstrip("/")
 
 
