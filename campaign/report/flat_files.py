@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from campaign.model import Kind, schema
 from campaign.model.sentences import with_sentences
-from campaign.report import place
+from campaign.report import atomic_file
 from campaign.report.xlsx.text import well_formed
 from campaign.report.xlsx.values import arrow, one_array, plain, seoul, spelled
 
@@ -59,7 +59,7 @@ def csv(result: Result, path: Path) -> Path:
                 for batch in table.to_batches(max_chunksize=BATCH):
                     writer.write_batch(batch)
 
-    return place.put(path, write)
+    return atomic_file.write(path, write)
 
 
 def parquet(result: Result, path: Path) -> Path:
@@ -75,7 +75,9 @@ def parquet(result: Result, path: Path) -> Path:
     names = unique([heading for heading, _, _ in columns], len(result.recipients.columns))
     table = pa.Table.from_arrays([values for _, values, _ in columns], names=names)
     facts = {"run": result.run.id, "state": str(result.run.state), "sandbox": str(result.run.sandbox).lower()}
-    return place.put(path, lambda made: pq.write_table(table.replace_schema_metadata(facts), made, compression="zstd"))
+    return atomic_file.write(
+        path, lambda made: pq.write_table(table.replace_schema_metadata(facts), made, compression="zstd")
+    )
 
 
 def columns_of(result: Result) -> Iterator[tuple[str, pa.ChunkedArray, pa.ChunkedArray | None]]:

@@ -16,7 +16,7 @@ from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
 from campaign.model.sentences import with_sentences
-from campaign.report import place, theme
+from campaign.report import atomic_file, theme
 from campaign.report.recognition import MARK
 from campaign.report.sheets.columns import our_fields
 from campaign.report.xlsx.model import FONT, FONT_SIZE, Format
@@ -82,7 +82,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     # Tells the copy from a workbook of the user's own, which is never written over.
     book.properties.identifier = f"{MARK} {result.run.id}"
-    return place.put(path, lambda made: save(book, made))
+    return atomic_file.write(path, lambda made: save(book, made))
 
 
 def save(book: Workbook, made: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.model.sentences import with_sentences
-from campaign.report import place
+from campaign.report import atomic_file
 from campaign.report.sheets import lists
 from campaign.report.sheets.comparison import comparison, sheet_names
 from campaign.report.sheets.summary import summary
@@ -63,7 +63,7 @@ def put(path: Path, sheets: Sequence[Table | Page], properties: Properties, prog
         with made.open("wb") as file:
             package.write(file, sheets, properties, progress or ignore)
 
-    return place.put(path, compose)
+    return atomic_file.write(path, compose)
 
 
 def ignore(_rows: int) -> None:

@@ -57,7 +57,7 @@ def sheets(
         OSError: there are more columns than a sheet can hold.
     """
     if len(fields) > COLUMNS_PER_SHEET:
-        words = f"{len(fields):,} columns do not fit into a sheet of {COLUMNS_PER_SHEET:,}: use `--format csv`"
+        words = f"{len(fields):,} columns do not fit into a sheet of {COLUMNS_PER_SHEET:,}; CSV has no such limit"
         raise OSError(errno.EFBIG, words)
     return tuple(
         part(name if number == 1 else f"{name} {number}", fields, start, end - start, counted=counted)
