@@ -72,7 +72,7 @@ def mixed_format(kinds: Cells) -> Format:
 
 def could_be_number(filled: Cells) -> bool:
     """Whether the first cells hold text that looks like a number or a formula."""
-    if not (pa.types.is_string(filled.type) or pa.types.is_large_string(filled.type)):
+    if not pa.types.is_string(filled.type):
         return False
     sample = one_array(filled.values.slice(0, SAMPLE))
     return bool(pc.any(pc.match_substring_regex(sample, LOOKS_LIKE_A_NUMBER)).as_py())

@@ -41,6 +41,7 @@ OPTIONS: Final[dict[str, Any]] = {
 COLUMN_FORMATS: Final[dict[Format, dict[str, Any]]] = {
     Format.DIGITS: {"num_format": 49, "align": "left", "indent": 1},  # 49 is Excel's own format for text
     Format.CENTRED: {"align": "center"},
+    Format.WRAPPED: {"text_wrap": True},
     Format.DATE: {"num_format": "yyyy-mm-dd"},
     Format.DATETIME: {"num_format": "yyyy-mm-dd hh:mm:ss"},
     Format.TIME: {"num_format": "hh:mm:ss"},
@@ -211,17 +212,26 @@ def set_up(sheet: Worksheet) -> None:
 
 
 def set_up_table(sheet: Worksheet, table: Table) -> None:
-    """On paper: headings on each page, columns up to the last one that is printed, in a size that can be read."""
+    """On paper: columns up to the last one that is printed, large enough to read, headings on each page.
+
+    What is too wide for a page goes on in the next one: the pages of the same rows follow each other.
+    """
     set_up(sheet)
     sheet.set_header("&L" + table.name.replace("&", "&&"), HEADER_MARGIN)
     sheet.repeat_rows(0)
     last = max((place for place, column in enumerate(table.columns) if column.printed), default=0)
     sheet.print_area(0, 0, table.rows, last)
-    across = sum(column.width for column in table.columns[: last + 1])
-    pages = math.ceil(across / LEGIBLE)
+    pages = pages_across([column.width for column in table.columns[: last + 1]], table.repeated)
     sheet.fit_to_pages(pages, 0)
     if pages > 1:
-        sheet.repeat_columns(0)
+        sheet.print_across()
+        sheet.repeat_columns(0, table.repeated - 1)
+
+
+def pages_across(widths: Sequence[float], repeated: int) -> int:
+    """How many pages columns of these widths take side by side, the first `repeated` of them on each page."""
+    on_each = min(sum(widths[:repeated]), LEGIBLE / 2)
+    return max(1, math.ceil((sum(widths) - on_each) / (LEGIBLE - on_each)))
 
 
 def add_page(book: Workbook, page: Page, formats: Formats) -> None:
@@ -298,7 +308,8 @@ def add_chart(book: Workbook, sheet: Worksheet, page: Page, chart: Chart) -> Non
     bars.set_x_axis(numbers if chart.horizontal else names)
     bars.set_y_axis(names if chart.horizontal else numbers)
     place = chart.place
-    width = sum(int(width * 7 + 0.5) + 5 for width in page.widths[place.left : place.right])
+    # Without two pixels less, the right border would be outside of the print area.
+    width = sum(int(width * 7 + 0.5) + 5 for width in page.widths[place.left : place.right]) - 2
     heights = (page.grid.heights.get(row, row_height(page, row)) for row in range(place.top, place.bottom))
     bars.set_size({"width": width, "height": sum(int(points * 4 / 3 + 0.5) for points in heights)})
     sheet.insert_chart(place.top, place.left, bars)

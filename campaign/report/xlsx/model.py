@@ -34,6 +34,7 @@ class Format(StrEnum):
     GENERAL = "general"  # text as text, numbers as they are
     DIGITS = "digits"  # text that looks like a number and has to stay text when it is edited
     CENTRED = "centred"  # short numbers beside text
+    WRAPPED = "wrapped"  # long text on several lines
     DATE = "date"
     DATETIME = "datetime"
     TIME = "time"
@@ -120,6 +121,7 @@ class Table:
     are written; their columns answer to `columns` by place. Behind those stand the
     kinds of the `mixed` columns, which are not written. `counted`: its rows are progress.
     It has `rows` rows from the record `first` on, where a list goes over several sheets.
+    Where it is printed on pages side by side, each begins with the first `repeated` columns.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Table:
     mixed: tuple[Mixed, ...] = ()
     counted: bool = True
     first: int = 0
+    repeated: int = 1
     highlights: CellHighlights | None = None
 
 
