@@ -16,6 +16,8 @@ from campaign.report.xlsx.values import Cells, as_it_is, cells, one_array
 from campaign.report.xlsx.widths import SAMPLE, WIDE, width
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from campaign import model
@@ -28,7 +30,8 @@ FORMATS: Final = dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS)
 LOOKS_LIKE_A_NUMBER: Final = r"^[=+\-@0-9]|^(?i:true|false)$"
 """Text that a spreadsheet program turns into something else as soon as its cell is edited."""
 
-WIDEST: Final = {"text": 40.0, "reason": 50.0, "message": 28.0, "to_do": 64.0}
+WIDEST: Final = {"text": 40.0, "reason": 50.0, "message": 28.0, "title": 24.0}
+"""Widths, at most, of columns of ours with long texts."""
 
 NOT_PRINTED: Final = frozenset({"bytes", "sentAt", "row", "file", "sheet", "fix"})
 """Columns of ours that are rarely needed on paper, and stand last: without them the others are printed larger."""
@@ -78,18 +81,20 @@ def could_be_number(filled: Cells) -> bool:
     return bool(pc.any(pc.match_substring_regex(sample, LOOKS_LIKE_A_NUMBER)).as_py())
 
 
-def our_fields(frame: pd.DataFrame, names: tuple[str, ...], changes: Changes) -> list[Field]:
-    """Columns of ours, by name, as far as `frame` has them."""
-    return [our_field(name, frame[name], changes) for name in names if name in frame]
+def our_fields(
+    frame: pd.DataFrame, names: tuple[str, ...], changes: Changes, *, widest: Mapping[str, float] = WIDEST
+) -> list[Field]:
+    """Columns of ours, by name, as far as `frame` has them; `widest` gives the greatest width of some of them."""
+    return [our_field(name, frame[name], changes, widest.get(name, WIDE)) for name in names if name in frame]
 
 
-def our_field(name: str, column: pd.Series, changes: Changes) -> Field:
-    """One column of ours, under its own name."""
+def our_field(name: str, column: pd.Series, changes: Changes, widest: float) -> Field:
+    """One column of ours, under its own name, at most `widest` characters wide."""
     filled = cells(column, changes)
     return Field(
         Column(
             heading=name,
-            width=width(name, filled, WIDEST.get(name, WIDE)),
+            width=width(name, filled, widest),
             format=FORMATS.get(name, filled.format),
             heading_style=theme.OUR_HEADING,
             note=labels.NOTES.get(name),

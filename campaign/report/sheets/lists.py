@@ -13,13 +13,12 @@ from campaign.model import RunState, Status, schema
 from campaign.report import labels
 from campaign.report.sheets.columns import our_fields, own_fields
 from campaign.report.sheets.highlights import FIX, highlighted
-from campaign.report.xlsx.model import ROWS_PER_SHEET, Format
+from campaign.report.xlsx.model import ROWS_PER_SHEET
 from campaign.report.xlsx.tables import sheets
 
 if TYPE_CHECKING:
     from campaign.model import Result
     from campaign.report.xlsx.model import Table
-    from campaign.report.xlsx.tables import Field
     from campaign.report.xlsx.text import Changes
 
 ORDER: Final = tuple(schema.RESULT)
@@ -40,8 +39,8 @@ FIRST: Final = (
 )
 """What is needed first of a problem."""
 
-WRAPPED: Final = {"reason": 36.0, "to_do": 34.0, "message": 20.0}
-"""Columns of `problems` whose texts take several lines, and their widths at most: nothing is cut, on a page neither."""
+WIDEST: Final = {"reason": 100.0, "to_do": 100.0}
+"""Widths, at most, of the columns of `problems` that have to be read to their ends."""
 
 URGENT: Final = (Status.UNKNOWN, Status.REJECTED, Status.INVALID, Status.PENDING)
 """Rows that need attention, the worst first."""
@@ -77,19 +76,10 @@ def problems(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> t
     rows = with_fix(result).iloc[places]
     people = replace(result.recipients, table=result.recipients.table.iloc[places])
     advised = rows.assign(to_do=advice(rows["status"], result.run.id))
-    ours = [wrapped(field) for field in our_fields(advised, FIRST, changes)]
+    ours = our_fields(advised, FIRST, changes, widest=WIDEST)
     repeated = 1 + [field.column.heading for field in ours].index("number")
     tables = sheets("problems", ours + own_fields(people, changes), len(places), limit, counted=False)
     return tuple(replace(table, repeated=repeated) for table in tables)
-
-
-def wrapped(field: Field) -> Field:
-    """The column of a long text made narrower, its text on several lines; any other column as it is."""
-    column = field.column
-    if column.heading not in WRAPPED:
-        return field
-    width = min(column.width, WRAPPED[column.heading])
-    return replace(field, column=replace(column, width=width, format=Format.WRAPPED))
 
 
 def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -41,7 +41,6 @@ OPTIONS: Final[dict[str, Any]] = {
 COLUMN_FORMATS: Final[dict[Format, dict[str, Any]]] = {
     Format.DIGITS: {"num_format": 49, "align": "left", "indent": 1},  # 49 is Excel's own format for text
     Format.CENTRED: {"align": "center"},
-    Format.WRAPPED: {"text_wrap": True},
     Format.DATE: {"num_format": "yyyy-mm-dd"},
     Format.DATETIME: {"num_format": "yyyy-mm-dd hh:mm:ss"},
     Format.TIME: {"num_format": "hh:mm:ss"},

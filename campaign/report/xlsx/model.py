@@ -34,7 +34,6 @@ class Format(StrEnum):
     GENERAL = "general"  # text as text, numbers as they are
     DIGITS = "digits"  # text that looks like a number and has to stay text when it is edited
     CENTRED = "centred"  # short numbers beside text
-    WRAPPED = "wrapped"  # long text on several lines
     DATE = "date"
     DATETIME = "datetime"
     TIME = "time"
