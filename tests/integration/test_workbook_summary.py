@@ -125,6 +125,13 @@ def test_no_figure_is_a_formula(tmp_path: Path) -> None:
     assert sheet["A1"].value == "=1+1 — 발송 결과"
 
 
+@pytest.mark.parametrize("odd", ["<r>a & b</r>", "<r></r>", "_x0041_x0042_", "<b>&amp;</b>", " 앞 "])
+def test_odd_texts_stand_as_they_are(tmp_path: Path, odd: str) -> None:
+    sheet = summary(ResultOf(state=RunState.PAUSED, run={"why": odd}).build(), tmp_path)
+    shown = [str(row[1]) for row in sheet.iter_rows(max_col=2, values_only=True) if str(row[0]).startswith("멈춘")]
+    assert [each.replace("_x005F_", "_") for each in shown] == [odd]
+
+
 def test_without_prices_there_is_no_cost(tmp_path: Path) -> None:
     assert table(summary(ResultOf(prices=None).build(), tmp_path), "Type")["Total"] == (2, 2, None, None, None)
 

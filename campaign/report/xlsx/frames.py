@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from campaign.report.xlsx import text
 from campaign.report.xlsx.model import FONT, FONT_SIZE, HEIGHT, CellStyle, Format, Page, Table, in_seoul
-from campaign.report.xlsx.rows import headings_xml, letters
+from campaign.report.xlsx.rows import escaped, headings_xml, letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,11 +261,25 @@ def add_cell(sheet: Worksheet, row: int, column: int, cell: Cell, shape: XlsxFor
     if value is None or value == "":
         sheet.write_blank(row, column, None, shape)
     elif isinstance(value, str):
-        sheet.write_string(row, column, text.sanitize_one(text.well_formed(value), text.Changes()), shape)
+        words = text.sanitize_one(text.well_formed(value), text.Changes())
+        sheet.write_string(row, column, as_string(words), shape)
     elif isinstance(value, datetime):
         sheet.write_datetime(row, column, in_seoul(value), shape)
     else:
         sheet.write_number(row, column, value, shape)
+
+
+def as_string(words: str) -> str:
+    """The text in the form that XlsxWriter writes correctly.
+
+    XlsxWriter takes a text from `<r>` to `</r>` for the XML of a text in several formats and copies it, and escapes
+    only the first of two overlapping codes of characters (`_x0041_x0042_`). Such texts are given as that XML, with
+    underscores that it does not take for the beginning of a code.
+    """
+    if "_x" not in words and not words.startswith("<r>"):
+        return words
+    content = escaped(pa.array([words], pa.string()), words.encode())[0].as_py().replace("_", "&#95;")
+    return f'<r><t xml:space="preserve">{content}</t></r>'
 
 
 def add_chart(book: Workbook, sheet: Worksheet, page: Page, chart: Chart) -> None:
