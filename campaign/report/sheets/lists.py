@@ -10,19 +10,26 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign.model import RunState, Status, schema
-from campaign.report import labels
+from campaign.report import labels, theme
 from campaign.report.sheets.columns import our_fields, own_fields
-from campaign.report.sheets.highlights import FIX, highlighted
-from campaign.report.xlsx.model import ROWS_PER_SHEET
+from campaign.report.xlsx.model import ROWS_PER_SHEET, CellHighlights, CellNote
 from campaign.report.xlsx.tables import sheets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from campaign.model import Result
     from campaign.report.xlsx.model import Table
     from campaign.report.xlsx.text import Changes
 
 ORDER: Final = tuple(schema.RESULT)
 """The contract's columns, in its order."""
+
+FIX: Final = "fix"
+"""The heading of the column that names the cell to fix, by that cell's own heading."""
+
+MOST_NOTES: Final = 1_000
+"""Cells to fix that get a note; all of them are coloured. A workbook with more notes opens slowly."""
 
 FIRST: Final = (
     "status",
@@ -53,6 +60,28 @@ def results(
     rows = with_fix(result)
     columns = own_fields(result.recipients, changes) + our_fields(rows, (*ORDER, FIX), changes)
     return tuple(highlighted(sheets(name, columns, len(rows), limit), result))
+
+
+def highlighted(tables: Iterable[Table], result: Result) -> Iterator[Table]:
+    """The sheets of the results; in those of a check, the cells to fix are coloured, and the first ones have a note."""
+    if result.fix is None:
+        yield from tables
+        return
+    wrong = np.flatnonzero(result.fix.notna())
+    own = [column.name for column in result.recipients.columns]
+    reasons = result.rows["reason"].iloc[wrong[:MOST_NOTES]].fillna("").to_list()
+    for table in tables:
+        ours = [column.heading for column in table.columns[len(own) :]]
+        columns_by_name = {name: place for place, name in enumerate([*own, *ours])}
+        column = result.fix.iloc[wrong].map(columns_by_name).to_numpy(dtype=np.int64)
+        here = (wrong >= table.first) & (wrong < table.first + table.rows)
+        notes = [
+            CellNote(int(row) - table.first + 1, int(place), words)
+            for row, place, words, inside in zip(wrong, column, reasons, here, strict=False)
+            if inside
+        ]
+        columns = tuple(int(place) for place in pd.unique(column[here]))
+        yield replace(table, highlights=CellHighlights(columns_by_name[FIX], columns, theme.RED, tuple(notes)))
 
 
 def with_fix(result: Result) -> pd.DataFrame:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import RunState, Status
 from campaign.report import labels, theme
+from campaign.report.sheets.columns import text_width
 from campaign.report.sheets.page_layout import ASIDE, COUNT, EDGE, HEAD, HEAD_NUMBER, RIGHT, TABLES, WIDTHS, WORD
-from campaign.report.sheets.summary_tables import Breakdown
-from campaign.report.sheets.timeline import timeline
+from campaign.report.sheets.summary_tables import Breakdown, accepted_over_time
 from campaign.report.xlsx.model import Area, CellStyle, Chart, Page, Tint
-from campaign.report.xlsx.widths import of_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,12 +152,12 @@ class Summary(Breakdown):
         """What else should be known."""
         for note in found:
             self.grid.put(self.row, 0, f"• {note}", NOTE, across=EDGE)
-            self.grid.height(self.row, 4 + A_LINE * (1 + int(of_text(note)) // A_ROW))
+            self.grid.height(self.row, 4 + A_LINE * (1 + int(text_width(note)) // A_ROW))
             self.row += 1
 
     def over_time(self, top: int) -> None:
         """When rows were accepted: a chart, and off the page what it is drawn from."""
-        moments = timeline(self.result.rows)
+        moments = accepted_over_time(self.result.rows)
         if not moments:
             return
         self.grid.put(top, ASIDE, "시각", HEAD)
@@ -181,7 +180,7 @@ class Summary(Breakdown):
 
 def lines_of(words: str) -> int:
     """Lines that words take beside a label."""
-    return sum(1 + int(of_text(line)) // (A_ROW - 20) for line in words.split("\n"))
+    return sum(1 + int(text_width(line)) // (A_ROW - 20) for line in words.split("\n"))
 
 
 def change_notes(changes: Changes) -> list[str]:

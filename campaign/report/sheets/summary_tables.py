@@ -1,9 +1,10 @@
-"""The tables of the summary: rows by status, code and type, and the requests."""
+"""The tables of the summary: rows by status, code, type and time, and the requests."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pyarrow as pa
 
 from campaign.model import State, Status
@@ -11,11 +12,20 @@ from campaign.report import labels, theme
 from campaign.report.sheets.page_layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, TOTAL_WON, WON, WORD, Layout
 from campaign.report.totals import GOES, cost, priced_rows, totals, types
 from campaign.report.xlsx.model import CellStyle
-from campaign.report.xlsx.values import arrow
+from campaign.report.xlsx.values import SEOUL, arrow
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from campaign.model import Result
     from campaign.report.totals import Totals
+
+STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+"""Lengths in seconds of the stretches of time by which accepted rows are counted."""
+
+MINUTE: Final = 60
+MOST_STEPS: Final = 24
+"""Stretches that a small chart can show."""
 
 
 class Breakdown(Layout):
@@ -106,3 +116,30 @@ def vendor_words(result: Result) -> dict[str, str]:
     both = pa.table({name: arrow(result.rows[name]) for name in ("resultCode", "message")}).drop_null()
     found = both.group_by("resultCode", use_threads=False).aggregate([("message", "first")]).to_pydict()
     return {str(code): said for code, said in zip(found["resultCode"], found["message_first"], strict=True)}
+
+
+def accepted_over_time(rows: pd.DataFrame) -> list[tuple[str, int]]:
+    """When rows were accepted, on a clock in Seoul, and how many; without gaps, empty where none was accepted."""
+    sent = rows.loc[(rows["status"] == Status.ACCEPTED.value) & rows["sentAt"].notna(), "sentAt"]
+    if sent.empty:
+        return []
+    seconds = (sent.astype("int64[pyarrow]").to_numpy(dtype=np.int64) + SEOUL) // 1_000_000
+    step = step_of(int(seconds.max() - seconds.min()))
+    steps = seconds // step
+    found = np.bincount(steps - steps.min())
+    starts = (np.arange(len(found)) + steps.min()) * step
+    return list(zip(time_labels(starts, step), found.tolist(), strict=True))
+
+
+def step_of(length: int) -> int:
+    """The shortest of `STEPS` that covers `length` seconds in at most `MOST_STEPS`; a longer one where none does."""
+    return next((step for step in STEPS if length // step + 2 <= MOST_STEPS), -(-length // (MOST_STEPS - 2)) or 1)
+
+
+def time_labels(starts: np.ndarray[tuple[int], np.dtype[np.int64]], step: int) -> list[str]:
+    """Times (seconds since 1970) as exact as the step, with the day where they span days."""
+    moments = np.datetime_as_string(starts.astype("datetime64[s]"))
+    first, last = (5, 10) if step >= STEPS[-1] else (11, 19 if step % MINUTE else 16)
+    if str(moments[0])[:10] != str(moments[-1])[:10]:
+        first = 5
+    return [str(moment)[first:last].replace("T", " ") for moment in moments]
