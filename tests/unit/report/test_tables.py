@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from campaign.report.xlsx import tables, values
 from campaign.report.xlsx.model import Column
 from campaign.report.xlsx.text import Changes
 from tests.support.builders import own
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
