@@ -1,4 +1,4 @@
-"""The sheets that list rows and requests: `results`, `requests` and `problems`."""
+"""The sheets that list rows and requests: `results`, `requests` and `problems`, with the cells to fix coloured."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FIRST: Final = (
     "message",
     "requestNo",
 )
-"""What is needed first of a problem."""
+"""The columns that a problem begins with; the spreadsheet's own follow."""
 
 WIDEST: Final = {"reason": 100.0, "to_do": 100.0}
 """Widths, at most, of the columns of `problems` that have to be read to their ends."""
@@ -101,18 +101,18 @@ def requests(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> t
 
 def problems(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> tuple[Table, ...]:
     """The rows that need attention, unknown first, with the reason and what to do."""
-    places = urgent(result)
-    rows = with_fix(result).iloc[places]
-    people = replace(result.recipients, table=result.recipients.table.iloc[places])
+    chosen = urgent(result)
+    rows = with_fix(result).iloc[chosen]
+    recipients = replace(result.recipients, table=result.recipients.table.iloc[chosen])
     advised = rows.assign(to_do=advice(rows["status"], result.run.id))
     ours = our_fields(advised, FIRST, changes, widest=WIDEST)
     repeated = 1 + [field.column.heading for field in ours].index("number")
-    tables = sheets("problems", ours + own_fields(people, changes), len(places), limit, counted=False)
+    tables = sheets("problems", ours + own_fields(recipients, changes), len(chosen), limit, counted=False)
     return tuple(replace(table, repeated=repeated) for table in tables)
 
 
 def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The places of the rows that need attention, by urgency, then in the recipients' order."""
+    """The indices of the rows that need attention, by urgency, then in the recipients' order."""
     waiting = result.run.state is RunState.CHECKED  # everything is pending then, and nothing is wrong with it
     status = result.rows["status"]
     found = [
@@ -124,7 +124,7 @@ def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def advice(status: pd.Series, run: str) -> pd.Series:
-    """What to do about rows of that status."""
+    """What the user can do about a row, by its status."""
     told = {str(each): line.replace("RUN", run) for each, line in labels.TO_DO.items()}
     lines = pa.array([told.get(each) for each in status], pa.string())
     return pd.Series(lines, index=status.index, dtype=pd.ArrowDtype(pa.string()))
