@@ -83,6 +83,10 @@ _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "not_result_workbook": lambda problem: f"--only: {problem}",
     "nothing_to_send": _nothing_to_send,
     "outside_hours": lambda problem: f"{problem} `campaign schedule FILE` can have it sent in time.",
+    "path_not_writable": lambda problem: (
+        f"{problem} Nothing was sent. Name another file with --report, or another folder with CAMPAIGN_REPORTS."
+    ),
+    "path_refused": lambda problem: f"{problem} Name another file with --report.",
     "reach_unknown": lambda problem: f"{problem} (`campaign purge` removes numbers.)",
     "report_failed": _report_failed,
     "run_scheduled": _run_scheduled,

@@ -199,9 +199,9 @@ def purge(journal: Journal, selection: PurgeSelection) -> list[Path]:
 
 def remove_drafts(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:
     """Remove the unfinished workbooks that dead processes left behind; returns their paths."""
-    from campaign.report import place
+    from campaign.report import atomic_file
 
-    return [draft for folder in _folders(journal, records) for draft in place.remove_abandoned(folder)]
+    return [draft for folder in _folders(journal, records) for draft in atomic_file.remove_abandoned(folder)]
 
 
 def _folders(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:

@@ -57,24 +57,25 @@ class ReportTarget:
             inputs: files that are never written over, besides the journal.
 
         Raises:
-            PlaceRefused: `file` is one of those, or another file that is not ours.
+            PathRefused: `file` is one of those, or another file that this program did not write.
         """
-        from campaign.report import place
+        from campaign.report import atomic_file
 
         meant = self.file or (self.folder or Environment().reports_folder) / f"{name}.{suffix}"
-        return place.choose(meant, [*inputs, *self._records()], asked_for=self.file is not None)
+        return atomic_file.choose_path(meant, [*inputs, *self._records()], asked_for=self.file is not None)
 
     def require(self, name: str, *, inputs: Iterable[Path] = ()) -> None:
         """Refuse, before anything is sent, what could not be reported after it.
 
         Raises:
-            PlaceRefused: as `choose`; or no file of that name can be put there.
+            PathRefused: as `choose`.
+            PathNotWritable: no file of that name can be written there.
             NotReady: the disk is nearly full.
         """
-        from campaign.report import place
+        from campaign.report import atomic_file
 
         path = self.choose(name, inputs=inputs)
-        place.require(path)
+        atomic_file.require_writable(path)
         preflight.require_room(path.parent, "the workbook")
 
     def _records(self) -> Iterator[Path]:
@@ -117,7 +118,7 @@ def write_report(
 
     Raises:
         ReportFailed: it could not be written.
-        PlaceRefused: `target.file` is a file that is not ours.
+        PathRefused: `target.file` is a file that this program did not write.
     """
     runs = (result.run.id,) if result.run.id else ()
     return writing(runs, lambda: write_workbook(result, target.choose(name, inputs=inputs), progress))

@@ -211,7 +211,7 @@ def execute(
         The run's numbers; a workbook that could not be written is the summary's `trouble`, not an error.
 
     Raises:
-        PlaceRefused: the workbook could not be put at `report`; nothing was sent.
+        PathRefused, PathNotWritable: the workbook could not be put at `report`; nothing was sent.
         SettingsError: there are no keys for the gateway; nothing was sent.
         SandboxFailed: the built-in sandbox did not start.
         NotReady, JournalError: as `dispatch`.

@@ -1,1 +1,1 @@
-"""What became of a run, for people: the result workbook and the totals it rests on. The only writer of workbooks."""
+"""Result workbooks, flat files and totals of runs. The only package that writes workbooks."""

@@ -1,4 +1,4 @@
-"""The rows of a result as one flat file, for further work: CSV or Parquet."""
+"""Writes the rows of a result as one flat file, for other programs: CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from campaign.model import Kind, schema
 from campaign.model.sentences import with_sentences
-from campaign.report import place
+from campaign.report import atomic_file
 from campaign.report.xlsx.text import well_formed
 from campaign.report.xlsx.values import arrow, one_array, plain, seoul, spelled
 
@@ -22,51 +22,53 @@ if TYPE_CHECKING:
     from campaign.model import Result
 
 BATCH: Final = 16_384  # rows written at a time
-MARK: Final = b"\xef\xbb\xbf"
-"""Without it Excel takes UTF-8 for the system's own encoding and shows Korean as rubbish."""
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""Excel reads a CSV without it in the system's own encoding, and garbles Korean."""
 
 FORMULA: Final = r"^[=+\-@\t\r]"
-"""What a spreadsheet program might run, or hide, when it opens a CSV. Source: OWASP, CSV Injection."""
-
+"""Text that a spreadsheet program might run, or hide, when it opens a CSV. Source: OWASP, CSV Injection."""
 
 DIGITS: Final = r"^(?:0[0-9]+|[0-9]{12,})$"
-"""Text that Excel would read as a number and change: its leading zeros go, and long ones are saved as 1.23E+11."""
+"""Text that Excel would read as a number and change: it drops leading zeros and saves long ones as 1.23E+11."""
 
 KOREAN: Final = r"^(02|0[0-9]{2})([0-9]{3,4})([0-9]{4})$"
-"""A Korean number, written with hyphens to be text in every program."""
+"""A Korean phone number; with hyphens, every program reads it as text."""
 
 
 def csv(result: Result, path: Path) -> Path:
-    """Write the rows as CSV in UTF-8 and give where they are; columns as in the sheet `results`.
+    """Write the rows as CSV in UTF-8 with the columns of the sheet `results`; returns the file's path.
 
-    Phone numbers have hyphens, and other text that Excel would change or run has an
-    apostrophe before it; numbers have not, negative ones neither. Times are on a clock in Seoul.
+    Phone numbers get hyphens, and other text that Excel would change or run gets an apostrophe before it. Numbers,
+    negative ones too, stay as they are. Times are in Seoul's.
 
     Raises:
         OSError: the folder or the file cannot be written; what was there is untouched.
     """
     phones = {place for place, column in enumerate(result.recipients.columns) if column.name == result.recipients.phone}
     columns = [
-        (guarded_one(heading), guarded(hyphenated(values) if place in phones or heading == "number" else values, kinds))
+        (
+            guarded_heading(heading),
+            guarded(hyphenated(values) if place in phones or heading == "number" else values, kinds),
+        )
         for place, (heading, values, kinds) in enumerate(columns_of(result))
     ]
     table = pa.Table.from_arrays([values for _, values in columns], names=[heading for heading, _ in columns])
 
     def write(made: Path) -> None:
         with made.open("wb") as file:
-            file.write(MARK)
+            file.write(BYTE_ORDER_MARK)
             with pacsv.CSVWriter(file, table.schema) as writer:
                 for batch in table.to_batches(max_chunksize=BATCH):
                     writer.write_batch(batch)
 
-    return place.put(path, write)
+    return atomic_file.write(path, write)
 
 
 def parquet(result: Result, path: Path) -> Path:
-    """Write the rows as Parquet, every column with its own type, and give where they are.
+    """Write the rows as Parquet, each column with its own type; returns the file's path.
 
-    Our columns have their own names; one of the spreadsheet's that is called the same,
-    or like another, has a number behind it, for Parquet's readers go by name.
+    Readers of Parquet find columns by name, so the names are unique: a column of the spreadsheet whose heading occurs
+    twice, or is the name of a result column, gets a number behind it.
 
     Raises:
         OSError: the folder or the file cannot be written; what was there is untouched.
@@ -75,11 +77,13 @@ def parquet(result: Result, path: Path) -> Path:
     names = unique([heading for heading, _, _ in columns], len(result.recipients.columns))
     table = pa.Table.from_arrays([values for _, values, _ in columns], names=names)
     facts = {"run": result.run.id, "state": str(result.run.state), "sandbox": str(result.run.sandbox).lower()}
-    return place.put(path, lambda made: pq.write_table(table.replace_schema_metadata(facts), made, compression="zstd"))
+    return atomic_file.write(
+        path, lambda made: pq.write_table(table.replace_schema_metadata(facts), made, compression="zstd")
+    )
 
 
 def columns_of(result: Result) -> Iterator[tuple[str, pa.ChunkedArray, pa.ChunkedArray | None]]:
-    """Heading, values and, of a mixed column, kinds: the spreadsheet's columns, then ours."""
+    """Yields heading, values and, for a mixed column, kinds: the spreadsheet's columns, then the result's."""
     result = with_sentences(result)
     for column in result.recipients.columns:
         kinds = column.name.replace(schema.OWN, schema.KIND, 1)
@@ -91,7 +95,7 @@ def columns_of(result: Result) -> Iterator[tuple[str, pa.ChunkedArray, pa.Chunke
 
 
 def guarded(values: pa.ChunkedArray, kinds: pa.ChunkedArray | None) -> pa.ChunkedArray:
-    """Values as CSV should show them: times in Seoul, text harmless."""
+    """The values as a CSV shows them: times in Seoul's, text that Excel would change or run after an apostrophe."""
     kind = values.type
     if pa.types.is_timestamp(kind):
         return pa.chunked_array([seoul(one_array(values)).cast(pa.timestamp("s"), safe=False)])
@@ -106,25 +110,25 @@ def guarded(values: pa.ChunkedArray, kinds: pa.ChunkedArray | None) -> pa.Chunke
 
 
 def hyphenated(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Korean numbers with hyphens; everything else as it is."""
+    """Korean phone numbers with hyphens; everything else unchanged."""
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
         return values
     return pc.replace_substring_regex(values, KOREAN, r"\1-\2-\3")
 
 
-def guarded_one(heading: str) -> str:
-    """A heading, harmless."""
+def guarded_heading(heading: str) -> str:
+    """The heading, after an apostrophe where a spreadsheet program might run it."""
     words = well_formed(heading)
     return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words
 
 
 def unique(headings: list[str], own: int) -> list[str]:
-    """The headings with a number behind those of the first `own` that occur before or among the rest."""
+    """The headings, with a number behind those of the first `own` that occur before or among the others."""
     taken = {heading.casefold() for heading in headings[own:]}
     names: list[str] = []
     for heading in map(well_formed, headings[:own]):
         name, number = heading, 2
-        while name.casefold() in taken:  # some readers take names of another case for the same
+        while name.casefold() in taken:  # some readers ignore case
             name, number = f"{heading} ({number})", number + 1
         taken.add(name.casefold())
         names.append(name)

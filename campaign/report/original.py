@@ -1,7 +1,6 @@
-"""A copy of the user's own workbook with the results beside their rows; styles and other sheets stay.
+"""Writes results into a copy of the user's own workbook, beside their rows; styles and other sheets stay.
 
-openpyxl keeps what is already there, at the price of a cell at a time; charts and
-pictures of the workbook are not kept by it.
+openpyxl keeps styles and sheets, but works cell by cell and drops some charts and drawings.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
 from campaign.model.sentences import with_sentences
-from campaign.report import place, theme
+from campaign.report import atomic_file, theme
 from campaign.report.recognition import MARK
 from campaign.report.sheets.columns import our_fields
 from campaign.report.xlsx.model import FONT, FONT_SIZE, Format
@@ -35,13 +34,13 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     "status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt",
 )  # fmt: skip
-"""What is added: the contract's columns that the sheet does not say by itself."""
+"""The result columns that are added: those that the sheet does not have already."""
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 NUMBER_FORMATS: Final = {Format.DIGITS: "@", Format.DATETIME: "yyyy-mm-dd hh:mm:ss"}
 
 
-# The schema's order; openpyxl's own is a different one. Source: ECMA-376 part 1, 18.8.22.
+# The schema's order of elements; openpyxl's differs. Source: ECMA-376 part 1, 18.8.22.
 Font.__elements__ = (
     "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name", "family",
     "charset", "scheme",
@@ -49,26 +48,26 @@ Font.__elements__ = (
 
 
 CODE: Final = re.compile("_(x[0-9A-Fa-f]{4})")
-"""Text that would be read as the code of a character; openpyxl leaves its escape to its caller."""
+"""Text that programs read as the code of a character; openpyxl does not escape it."""
 
 
 class NotAWorkbook(CampaignError):
-    """The recipients came from a file that results cannot be put into."""
+    """The recipients came from a file that results cannot be written into."""
 
 
 def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Path:
     """Copy `original` to `path` with the results of its rows at the right of the sheet that was used.
 
-    `source` is its place among the recipients' sources. Rows are found by their
-    number, so the workbook must not have been sorted or cut since it was read.
+    `source` is the workbook's index among the recipients' sources. Rows are found by their number, so the workbook
+    must not have been sorted or cut since it was read.
 
     Raises:
-        NotAWorkbook: it is no .xlsx or .xlsm, has no such sheet, or its headings are not where they were.
+        NotAWorkbook: it is not an .xlsx or .xlsm, its sheet is missing, or its headings have moved.
         OSError: a file cannot be read or written; what was at `path` is untouched.
     """
     if original.suffix.lower() not in SUFFIXES:
         raise NotAWorkbook(
-            f"{original}: results can be put into .xlsx and .xlsm only. Take the result workbook instead."
+            f"{original}: results can be written into .xlsx and .xlsm only. Use the result workbook instead."
         )
     # openpyxl has Pillow convert the workbook's pictures, which would start Ghostscript for an EPS.
     EpsImagePlugin.gs_binary = False
@@ -80,13 +79,13 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
     added = our_fields(with_sentences(result).rows[chosen], COLUMNS, Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
-    # Tells the copy from a workbook of the user's own, which is never written over.
+    # Marks the copy as written by this program: workbooks of the user are never overwritten.
     book.properties.identifier = f"{MARK} {result.run.id}"
-    return place.put(path, lambda made: save(book, made))
+    return atomic_file.write(path, lambda made: save(book, made))
 
 
 def save(book: Workbook, made: Path) -> None:
-    """Write the workbook and let go of the one it was read from."""
+    """Write the workbook and close the one that it was read from."""
     book.save(made)
     book.close()
 
@@ -95,22 +94,22 @@ def sheet_of(book: Workbook, result: Result, original: Path, source: int) -> Wor
     """The sheet that the rows came from."""
     name = result.recipients.sources[source].sheet
     if name not in book.sheetnames:
-        raise NotAWorkbook(f"{original}: it has no sheet {name!r} any more.")
+        raise NotAWorkbook(f"{original}: the sheet {name!r} is missing. Was it changed since it was read?")
     sheet: Worksheet = book[name]
     return sheet
 
 
 def heading_row(sheet: Worksheet, result: Result, first: int, original: Path) -> int:
-    """The nearest row above the first one of data that holds all of the headings."""
+    """The number of the nearest row above the data that holds all of the headings."""
     wanted = {column.heading.strip() for column in result.recipients.columns if column.heading.strip()}
     for row in range(first - 1, 0, -1):
         if wanted <= {str(cell.value).strip() for cell in sheet[row] if cell.value is not None}:
             return row
-    raise NotAWorkbook(f"{original}: the headings of {sheet.title!r} are not where they were. Was it changed since?")
+    raise NotAWorkbook(f"{original}: the headings of {sheet.title!r} have moved. Was it changed since it was read?")
 
 
 def add(sheet: Worksheet, heading: int, first: int, added: list[Field], rows: list[int]) -> None:
-    """Put the columns into the sheet from column `first` on."""
+    """Write the columns into the sheet from column `first` on."""
     for column, field in enumerate(added, first):
         head(sheet.cell(heading, column), field.column.heading)
         sheet.column_dimensions[get_column_letter(column)].width = field.column.width
@@ -120,7 +119,7 @@ def add(sheet: Worksheet, heading: int, first: int, added: list[Field], rows: li
 
 
 def head(cell: Cell | MergedCell, heading: str) -> None:
-    """A heading of ours, told apart from the person's own."""
+    """Write a heading of ours, in a style that differs from the user's own."""
     cell.value = heading
     cell.font = Font(name=FONT, size=FONT_SIZE, bold=True, color=theme.INK.text)
     cell.fill = PatternFill("solid", fgColor=theme.INK.fill)
@@ -128,7 +127,7 @@ def head(cell: Cell | MergedCell, heading: str) -> None:
 
 
 def fill(cell: Cell | MergedCell, value: Any, field: Field) -> None:  # noqa: ANN401  (a cell may hold anything)
-    """One cell of ours; text stays text, whatever it begins with."""
+    """Write one cell of ours; text that begins with `=` stays text."""
     if value is None:
         return
     cell.value = value
@@ -144,7 +143,7 @@ def fill(cell: Cell | MergedCell, value: Any, field: Field) -> None:  # noqa: AN
 
 
 def widen(sheet: Worksheet, heading: int, last: int) -> None:
-    """Have the sheet's filter, where it has one on these headings, reach over our columns."""
+    """Extend the sheet's filter, if it has one on these headings, over our columns."""
     if not sheet.auto_filter.ref:
         return
     left, top, _, bottom = range_boundaries(sheet.auto_filter.ref)

@@ -1,4 +1,4 @@
-"""Files of ours told from all others: only those are ever written over."""
+"""Recognizes files that this program wrote: only those are ever overwritten."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IDENTIFIER: Final = re.compile(rf"<dc:identifier[^>]*>{MARK} ")
 _ALWAYS: Final = [name for name in schema.RESULT if name not in {"file", "sheet"}]
 _NAMES: Final = re.compile(r'<sheet [^>]*?name="([^"]*)"')
 _LARGEST_PART: Final = 1_000_000
-"""Bytes of a part that are looked at."""
+"""Bytes of a part that are read."""
 
 
 def is_ours(path: Path) -> bool:

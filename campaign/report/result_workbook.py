@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.model.sentences import with_sentences
-from campaign.report import place
+from campaign.report import atomic_file
 from campaign.report.sheets import lists
 from campaign.report.sheets.comparison import comparison, sheet_names
 from campaign.report.sheets.summary import summary
@@ -22,49 +22,49 @@ if TYPE_CHECKING:
 
 
 def write(result: Result, path: Path, *, progress: Progress | None = None, rows_a_sheet: int = ROWS_PER_SHEET) -> Path:
-    """Write the workbook and give where it is: `path`, or beside it where that is open elsewhere.
+    """Write the workbook; returns its path: `path`, or another name beside it where that is open in a program.
 
-    The file appears whole or not at all, readable by its owner only. `progress` is
-    called with the number of the result's rows written since the last call.
+    The file appears whole or not at all, readable by its owner only. `progress` is called with the number of the
+    result's rows written since the last call.
 
     Raises:
         OSError: the file cannot be written, or the result does not fit into a workbook; what was there is untouched.
     """
     result, changes = with_sentences(result), Changes()
     results = lists.results(result, changes, rows_a_sheet)
-    # The summary tells what the results could not hold, so it is made after them.
+    # The summary counts the cells of the results that were changed, so it is made after them.
     sheets: list[Table | Page] = [
         *results,
         summary(result, changes),
         *lists.requests(result, Changes(), rows_a_sheet),
         *lists.problems(result, Changes(), rows_a_sheet),
     ]
-    return put(path, sheets, Properties(title=result.run.name, created=result.run.created_at), progress)
+    return write_sheets(path, sheets, Properties(title=result.run.name, created=result.run.created_at), progress)
 
 
 def write_several(
     results: Sequence[Result], path: Path, *, progress: Progress | None = None, rows_a_sheet: int = ROWS_PER_SHEET
 ) -> Path:
-    """Write one workbook over several runs: a sheet `comparison`, then the rows of each run under its id.
+    """Write one workbook over several runs: a sheet `comparison`, then a sheet with the rows of each run.
 
-    As `write` in everything else.
+    Otherwise as `write`.
     """
     results = [with_sentences(result) for result in results]
     named = zip(sheet_names([result.run.id for result in results]), results, strict=True)
     rows = [sheet for name, result in named for sheet in lists.results(result, Changes(), rows_a_sheet, name=name)]
     made = max(result.run.created_at for result in results)
-    return put(path, [comparison(results), *rows], Properties(title="comparison", created=made), progress)
+    return write_sheets(path, [comparison(results), *rows], Properties(title="comparison", created=made), progress)
 
 
-def put(path: Path, sheets: Sequence[Table | Page], properties: Properties, progress: Progress | None) -> Path:
-    """Write the sheets to a file that appears when it is whole."""
+def write_sheets(path: Path, sheets: Sequence[Table | Page], properties: Properties, progress: Progress | None) -> Path:
+    """Write the sheets to a file that appears when it is complete."""
 
     def compose(made: Path) -> None:
         with made.open("wb") as file:
             package.write(file, sheets, properties, progress or ignore)
 
-    return place.put(path, compose)
+    return atomic_file.write(path, compose)
 
 
 def ignore(_rows: int) -> None:
-    """Take no notice of progress."""
+    """Ignore progress."""

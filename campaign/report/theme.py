@@ -47,8 +47,7 @@ STRONG: Final[dict[Status, str]] = {
     Status.OPTED_OUT: "BFC6CE",
     Status.HIDDEN: "D3D8DE",
 }
-"""The same for a chart's bars, which stand on white."""
-
+"""Stronger colours for the bars of charts, which stand on white."""
 
 OWN_HEADING: Final = CellStyle(bold=True, tint=PAPER, align="center", bordered=True)
 OUR_HEADING: Final = CellStyle(bold=True, tint=INK, align="center", bordered=True)

@@ -1,4 +1,4 @@
-"""The totals of a result, counted from its rows and requests alone. Pure; shared by the summary and `--json`."""
+"""The totals of a result, counted from its rows and requests alone; shared by the summary sheet and `--json`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from campaign.model import Result
 
-GOES: Final = (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN, Status.PENDING)
-"""The statuses of rows that went, may have gone or are to go: the ones that a plan is priced by."""
+PRICED_STATUSES: Final = (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN, Status.PENDING)
+"""Statuses of rows that were sent, may have been sent or will be: a plan is priced by these rows."""
 
 
 class Totals(TypedDict):
@@ -25,8 +25,8 @@ class Totals(TypedDict):
 
     `rows` and `requests` name what occurs, after `total`. `codes` counts rows by the
     gateway's code, as text, and leaves out rows without an answer. `types` counts the
-    rows that go or went (`GOES`). `accepted` is the price in won of the accepted rows,
-    `planned` of all that go or went; None where a type that occurs has no price. `cost`
+    rows of `PRICED_STATUSES`. `accepted` is the price in won of the accepted rows,
+    `planned` of all rows of `PRICED_STATUSES`; None where a type that occurs has no price. `cost`
     is what the `--json` object shows: `planned` of a check, `accepted` of a run.
     """
 
@@ -42,7 +42,7 @@ class Totals(TypedDict):
 def totals(result: Result) -> Totals:
     """Count `result`: rows by status, code and type, requests by state, cost in won."""
     rows, prices = result.rows, result.run.prices
-    going = rows[rows["status"].isin([str(status) for status in GOES])]
+    going = rows[rows["status"].isin([str(status) for status in PRICED_STATUSES])]
     priced = priced_rows(result)
     accepted = cost(types(priced[rows["status"] == Status.ACCEPTED.value]), prices)
     planned = cost(types(priced.loc[going.index]), prices)
@@ -58,7 +58,7 @@ def totals(result: Result) -> Totals:
 
 
 def priced_rows(result: Result) -> pd.DataFrame:
-    """The rows with the `msgType` that they are priced by: as answered, or as planned where that is no known type."""
+    """The rows with the `msgType` that they are priced by: as answered, or as planned where that type is unknown."""
     rows = result.rows
     if all(name in MsgType.__members__ for name in types(rows)):
         return rows

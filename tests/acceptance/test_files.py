@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.model import naming
-from campaign.report import place, result_workbook
+from campaign.report import atomic_file, result_workbook
 from tests.support.desk import ROOT, Desk, number
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_no_command_writes_over_what_is_not_ours(full: Desk, name: str, words: t
     before, sent = contents(full.folder), full.ask("/sandbox/stats")
     done = full.run(*words, "--report", name)
     assert done.status == 2, done
-    assert "not written over" in done.err
+    assert "not overwritten. Name another file with --report." in done.err
     assert contents(full.folder) == before
     assert full.ask("/sandbox/stats") == sent
 
@@ -268,12 +268,12 @@ def failing(problem: Exception) -> Callable[..., Path]:
 WRITER = """
 import sys, time
 from pathlib import Path
-from campaign.report import place
+from campaign.report import atomic_file
 def write(made):
     made.write_text("01012345678")
     print("writing", flush=True)
     time.sleep(600)
-place.put(Path(sys.argv[1]), write)
+atomic_file.write(Path(sys.argv[1]), write)
 """
 
 
@@ -315,7 +315,7 @@ def test_drafts_of_the_dead_are_removed_and_those_of_the_living_are_not(desk: De
 
 def test_what_libraries_put_into_temporary_files_is_in_the_draft(tmp_path: Path) -> None:
     outside, seen = tempfile.gettempdir(), []
-    place.put(tmp_path / "a.xlsx", lambda made: seen.append((made.parent, tempfile.gettempdir())))
+    atomic_file.write(tmp_path / "a.xlsx", lambda made: seen.append((made.parent, tempfile.gettempdir())))
     [(folder, inside)] = seen
     assert Path(inside) == folder
     assert tempfile.gettempdir() == outside

@@ -174,11 +174,11 @@ def test_the_page_of_the_sandbox_lists_every_fault() -> None:
 def test_the_page_of_the_check_lists_the_rules_and_the_limits_there_are() -> None:
     from campaign.messages.advertising import Rule
     from campaign.recipients.consent import NO, YEARS, YES
-    from campaign.report.sheets.highlights import NOTES
+    from campaign.report.sheets.lists import MOST_NOTES
 
     page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| (.*?제50조 제\d항\)) \|", page, re.MULTILINE) == list(map(str, Rule))
-    assert f"the first {NOTES:,} of them carry a note" in page
+    assert f"the first {MOST_NOTES:,} of them carry a note" in page
     assert f"over {YEARS} years ago" in page
     yes, no = (re.findall(r"`(\w+)`", page.split(words)[1].split("and the like")[0]) for words in ("a yes (", "a no ("))
     assert {word.casefold() for word in yes} <= YES

@@ -12,7 +12,7 @@ from campaign.config.campaign_file import load
 from campaign.engine import results, runs
 from campaign.engine.checking import check
 from campaign.report import result_workbook
-from campaign.report.sheets import highlights
+from campaign.report.sheets import lists
 from campaign.report.xlsx import package
 from tests.support.desk import Desk, number
 
@@ -149,7 +149,7 @@ def test_a_thousand_cells_get_a_note_and_all_of_them_their_colour(many: tuple[Re
 
 def test_marks_go_over_several_sheets(many: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     result, path = many
-    monkeypatch.setattr(highlights, "NOTES", 800)
+    monkeypatch.setattr(lists, "MOST_NOTES", 800)
     book = openpyxl.load_workbook(result_workbook.write(result, path, rows_a_sheet=701))
     sheets = [book["results"], book["results 2"], book["results 3"]]
     assert [len(coloured(sheet)) for sheet in sheets] == [700, 700, 100]

@@ -83,7 +83,9 @@ def test_only_the_rows_of_that_file_are_placed(customers: Path, tmp_path: Path) 
 
 
 def test_a_file_that_is_no_workbook_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(original.NotAWorkbook, match=r"customers\.csv: results can be put into \.xlsx and \.xlsm only"):
+    with pytest.raises(
+        original.NotAWorkbook, match=r"customers\.csv: results can be written into \.xlsx and \.xlsm only"
+    ):
         original.write(result().build(), Path("customers.csv"), tmp_path / "결과.xlsx")
 
 
@@ -91,11 +93,11 @@ def test_a_workbook_that_was_changed_is_refused(customers: Path, tmp_path: Path)
     book = openpyxl.load_workbook(customers)
     book["수신자"].delete_rows(3)
     book.save(customers)
-    with pytest.raises(original.NotAWorkbook, match="not where they were"):
+    with pytest.raises(original.NotAWorkbook, match="have moved"):
         original.write(result().build(), customers, tmp_path / "결과.xlsx")
     book["수신자"].title = "딴 이름"
     book.save(customers)
-    with pytest.raises(original.NotAWorkbook, match="no sheet '수신자'"):
+    with pytest.raises(original.NotAWorkbook, match="the sheet '수신자' is missing"):
         original.write(result().build(), customers, tmp_path / "결과.xlsx")
     assert not (tmp_path / "결과.xlsx").exists()
 

@@ -13,7 +13,7 @@ import pytest
 
 from campaign.report import result_workbook
 from campaign.report.xlsx import frames, package, tables
-from tests.support.builders import ResultOf, own
+from tests.support.builders import ResultOf, numbers, own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,6 +165,25 @@ def test_results_are_printed_without_rarely_needed_columns_and_large_enough_to_r
     sheet = openpyxl.load_workbook(result_workbook.write(wide, tmp_path / "넓음.xlsx"))["results"]
     assert sheet.page_setup.fitToWidth == 3
     assert (sheet.print_title_rows, sheet.print_title_cols) == ("$1:$1", "$A:$A")
+
+
+def test_pages_side_by_side_show_the_same_rows_one_after_the_other(tmp_path: Path) -> None:
+    wide = ResultOf(columns=[(f"열 {place}", own(["가" * 10] * 3)) for place in range(20)]).build()
+    book = openpyxl.load_workbook(result_workbook.write(wide, tmp_path / "넓음.xlsx"))
+    assert {book[name].page_setup.pageOrder for name in ("results", "problems")} == {"overThenDown"}
+
+
+def test_a_printed_problem_has_its_reason_on_the_first_page_and_its_row_on_each(tmp_path: Path) -> None:
+    columns = [("휴대폰", own(numbers(2))), *[(f"열 {place}", own(["가" * 10] * 2)) for place in range(20)]]
+    result = ResultOf(statuses=["invalid"] * 2, columns=columns).build()
+    result.rows["reason"] = "휴대폰: '01012345678 / 01087654321' looks like more than one number; leave one in the cell"
+    sheet = openpyxl.load_workbook(result_workbook.write(result, tmp_path / "결과.xlsx"))["problems"]
+    headings = [str(cell.value) for cell in sheet[1]]
+    assert headings[:5] == ["status", "row", "number", "reason", "to_do"]
+    assert (sheet.print_title_rows, sheet.print_title_cols) == ("$1:$1", "$A:$C")
+    widths = [sheet.column_dimensions[letter].width for letter in "ABCD"]
+    assert widths[3] > len(str(sheet["D2"].value))
+    assert sum(widths) < 240
 
 
 def test_every_filter_s_hidden_name_reaches_over_all_rows(path: Path) -> None:

@@ -28,6 +28,7 @@ Sheets: TypeAlias = "dict[str, list[list[Any]]]"
 NODE = Path(__file__).parents[1] / "node"
 BASE = dt.datetime(1899, 12, 30)
 EVERY = ["accepted", "rejected", "unknown", "pending", "cancelled", "invalid", "duplicate", "opted_out", "hidden"]
+NOT_RESULTS = {"summary", "requests", "problems", "comparison"}
 KINDS = ("result", "check", "comparison", "several sheets", "into original", "starter", "odd")
 ODD = [
     "say \"hi\" & 'hi' <b>",
@@ -43,7 +44,14 @@ ODD = [
     "가" * 32_767,
     "007",
     "1e5",
+    "벨\x07",
+    "나" * 40_000,
 ]
+CUT = " …[32,767자를 넘어 잘림 / cut]"
+SHOWN = [*ODD[:-2], "벨␇", "나" * (32_767 - len(CUT)) + CUT]
+"""The same, as a cell can hold them."""
+WITHOUT_EMOJI = [text for text in ODD if "😀" not in text]
+"""Where openpyxl finds lxml, it writes an emoji as the number of its character, which SheetJS cuts to 16 bits."""
 
 
 def odd_workbook(path: Path) -> Path:
@@ -73,7 +81,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     desk.sheet([("김민서", number(0), "SPRING"), ("이지훈", "4.41E+11", "SPRING"), ("박서연", number(2), None)])
     desk.campaign("{{ 이름 }}님, 쿠폰 {{ 쿠폰 }}")
     desk.run("new", "starter")
-    result = ResultOf(statuses=EVERY * 3).build()
+    result = ResultOf(statuses=EVERY * 3, rows={"message": [*WITHOUT_EMOJI, *[None] * (28 - len(ODD))]}).build()
     other = ResultOf(statuses=["accepted"] * 4, run={"id": "여름 & 세일 '1'"}).build()
     theirs = openpyxl.Workbook()
     sheet = theirs.worksheets[0]
@@ -199,11 +207,21 @@ def unescaped(sheets: Sheets, *, decoded: bool) -> Sheets:
 def test_odd_data_reads_as_it_was_given(books: dict[str, Path]) -> None:
     headings, *rows = unescaped(by_openpyxl(books["odd"]), decoded=True)["results"]
     assert headings[:5] == ["_x000D_", "이름", "이름", None, "_x0041_x0042_ <&> 벨␇"]
-    assert [row[0] for row in rows] == ODD
+    assert [row[0] for row in rows] == SHOWN
     assert [row[1] for row in rows][:4] == ["1899-01-01", "1900-01-01", None, "2026-12-01"]
     assert [row[2] for row in rows][:6] == [12.5, "inf", "nan", 46357.0, True, "1e400"]
     assert [row[3] for row in rows][:6] == [0.1, "inf", "-inf", "nan", 0.0, 1e300]
     assert [row[5:200] for row in rows] == [list(map(float, range(195)))] * len(ODD)
+
+
+@pytest.mark.parametrize("kind", ["result", "several sheets", "comparison", "into original"])
+def test_odd_data_of_ours_reads_as_it_was_given(books: dict[str, Path], kind: str) -> None:
+    sheets = unescaped(by_openpyxl(books[kind]), decoded=True)
+    lines = [line for name, (_, *lines) in sheets.items() if name not in NOT_RESULTS for line in lines]
+    heading = next(lines[0] for name, lines in sheets.items() if name not in NOT_RESULTS)
+    assert [line[heading.index("message")] for line in lines[: len(ODD) - 1]] == [
+        text for text in SHOWN if "😀" not in text
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)

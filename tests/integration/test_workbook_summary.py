@@ -64,7 +64,7 @@ def test_a_check_says_that_nothing_was_sent_and_what_it_would_cost(tmp_path: Pat
     sheet = summary(result, tmp_path)
     assert "nothing was sent" in str(sheet["A2"].value)
     assert table(sheet, "Type")["Total"] == (4, 0, None, 110, 0)
-    assert table(sheet, "resultCode") == {"Total": (0, 0, "답이 없음  no answer yet", None, None)}
+    assert table(sheet, "resultCode") == {"Total": (0, 0, "응답 없음  no answer yet", None, None)}
 
 
 def test_what_run_it_was(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_run_it_was(tmp_path: Path) -> None:
     told = words(summary(result, tmp_path))
     for fact in (
         "spring-sale-20261201-100000",
-        "멈춤 paused",
+        "일시 중지 paused",
         "13 발신번호 미등록",
         "https://sms.bizservice.iwinv.kr  (v2)",
         "0212345678",
@@ -123,6 +123,13 @@ def test_no_figure_is_a_formula(tmp_path: Path) -> None:
     sheet = summary(ResultOf(run={"name": "=1+1", "template": "=2+2"}).build(), tmp_path)
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     assert sheet["A1"].value == "=1+1 — 발송 결과"
+
+
+@pytest.mark.parametrize("odd", ["<r>a & b</r>", "<r></r>", "_x0041_x0042_", "<b>&amp;</b>", " 앞 "])
+def test_odd_texts_stand_as_they_are(tmp_path: Path, odd: str) -> None:
+    sheet = summary(ResultOf(state=RunState.PAUSED, run={"why": odd}).build(), tmp_path)
+    shown = [str(row[1]) for row in sheet.iter_rows(max_col=2, values_only=True) if str(row[0]).startswith("중지")]
+    assert [each.replace("_x005F_", "_") for each in shown] == [odd]
 
 
 def test_without_prices_there_is_no_cost(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What stands in the sheets of a workbook: the rows of a run, its requests, its summary."""
+"""The sheets of a workbook: a run's rows, requests and problems, its summary, the comparison of runs."""

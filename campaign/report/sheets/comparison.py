@@ -37,12 +37,12 @@ COLUMNS: Final = (
     ("접수 accepted", 14.0, COUNT),
     ("접수율", 9.0, SHARE),
     ("거절 rejected", 13.0, COUNT),
-    ("확인 unknown", 13.0, COUNT),
+    ("미확인 unknown", 13.0, COUNT),
     ("대기 pending", 13.0, COUNT),
-    ("그 밖 others", 13.0, COUNT),
+    ("기타 others", 13.0, COUNT),
     ("요청 Requests", 13.0, COUNT),
     ("비용 Cost", 13.0, WON),
-    ("1초에 a second", 14.0, RATE),
+    ("초당 a second", 14.0, RATE),
 )
 ACCEPTED: Final = 4
 SHARE_PLACE: Final = 5
@@ -51,7 +51,7 @@ CHART: Final = 16  # rows that a chart takes
 
 
 def comparison(results: Sequence[Result]) -> Page:
-    """A line a run, and charts of what was accepted."""
+    """One line per run, and charts of the accepted rows."""
     grid = Grid()
     grid.put(0, 0, "실행 비교  Comparison of runs", TITLE, across=len(COLUMNS))
     grid.height(0, 32)
@@ -67,7 +67,7 @@ def comparison(results: Sequence[Result]) -> Page:
 
 
 def line(result: Result) -> tuple[Value, ...]:
-    """What is told of one run."""
+    """The cells of one run's line."""
     run, found = result.run, totals(result)
     rows = dict(found["rows"])
     total = rows.pop("total")
@@ -86,7 +86,7 @@ def line(result: Result) -> tuple[Value, ...]:
 
 
 def rate(run: RunFacts, rows: int) -> float | None:
-    """Rows a second; None of a run that was not sent to its end."""
+    """Rows a second; None where the run has not ended."""
     if run.started_at is None or run.ended_at is None:
         return None
     return rows / max((run.ended_at - run.started_at).total_seconds(), 0.001)
@@ -114,7 +114,7 @@ def charts(end: int) -> tuple[Chart, ...]:
 
 
 def sheet_names(runs: Iterable[str]) -> list[str]:
-    """A name for each run's sheet: its id as far as Excel takes it, no two the same whatever their case."""
+    """A name for each run's sheet: its id as far as Excel allows it, unique even where case is ignored."""
     taken = {NAME}
     names: list[str] = []
     for run in runs:

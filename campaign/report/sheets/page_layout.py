@@ -86,14 +86,14 @@ class Layout:
 
     def priced(
         self,
-        looks: tuple[CellStyle, CellStyle, CellStyle],
+        styles: tuple[CellStyle, CellStyle, CellStyle],
         counts: tuple[str, int, int],
         price: float | None,
         planned: float | None,
         accepted: float | None,
     ) -> None:
         """A line of the table of costs."""
-        word, count, won = looks
+        word, count, won = styles
         self.grid.put(self.row, 0, counts[0], word)
         self.grid.put(self.row, 1, counts[1], count)
         self.grid.put(self.row, 2, counts[2], count)

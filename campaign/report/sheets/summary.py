@@ -1,4 +1,4 @@
-"""The sheet `summary`: what became of a run, on one page."""
+"""The sheet `summary`: a run's facts, totals and charts, on one page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import RunState, Status
 from campaign.report import labels, theme
+from campaign.report.sheets.columns import text_width
 from campaign.report.sheets.page_layout import ASIDE, COUNT, EDGE, HEAD, HEAD_NUMBER, RIGHT, TABLES, WIDTHS, WORD
-from campaign.report.sheets.summary_tables import Breakdown
-from campaign.report.sheets.timeline import timeline
+from campaign.report.sheets.summary_tables import Breakdown, accepted_over_time
 from campaign.report.xlsx.model import Area, CellStyle, Chart, Page, Tint
-from campaign.report.xlsx.widths import of_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,10 +45,10 @@ def summary(result: Result, changes: Changes) -> Page:
 
 
 class Summary(Breakdown):
-    """What run it was, then the tables with their charts beside them."""
+    """Builds the page: the run's facts, then the tables with their charts beside them."""
 
     def page(self, changes: Changes) -> Page:
-        """Everything in its place."""
+        """The whole page; `changes` counts cells of the results that were changed."""
         self.title()
         self.facts()
         self.template()
@@ -72,7 +71,7 @@ class Summary(Breakdown):
         )
 
     def title(self) -> None:
-        """The campaign's name, and plainly whether anything really went out."""
+        """The campaign's name, and a banner where nothing was really sent."""
         check = self.run.state is RunState.CHECKED
         self.grid.put(0, 0, f"{self.run.name} — {'점검' if check else '발송'} 결과", TITLE, across=EDGE)
         self.grid.height(0, 32)
@@ -84,7 +83,7 @@ class Summary(Breakdown):
             self.row += 1
 
     def facts(self) -> None:
-        """What run it was, in two columns."""
+        """The run's facts, in two columns."""
         run = self.run
         left: list[tuple[str, Value]] = [
             ("실행 Run", run.id),
@@ -93,9 +92,9 @@ class Summary(Breakdown):
             ("게이트웨이 Gateway", f"{run.gateway}  ({run.api})"),
         ]
         right: list[tuple[str, Value]] = [
-            ("만듦 Created", run.created_at),
+            ("생성 Created", run.created_at),
             ("시작 Started", run.started_at or "-"),
-            ("끝 Ended", run.ended_at or "-"),
+            ("종료 Ended", run.ended_at or "-"),
             ("속도 Throughput", self.throughput()),
         ]
         for place, ((name, value), (other, moment)) in enumerate(zip(left, right, strict=True)):
@@ -103,7 +102,7 @@ class Summary(Breakdown):
             self.fact(self.row + place, RIGHT, other, moment, EDGE - RIGHT - 1)
         self.row += len(left)
         if run.why:
-            self.grid.put(self.row, 0, "멈춘 까닭 Why", LABEL_TOP)
+            self.grid.put(self.row, 0, "중지 사유 Reason", LABEL_TOP)
             self.grid.put(self.row, 1, run.why, REASON, across=EDGE - 1)
             self.grid.height(self.row, 6 + A_LINE * lines_of(run.why))
             self.row += 1
@@ -114,16 +113,16 @@ class Summary(Breakdown):
         self.grid.put(row, column + 1, value, VALUE if isinstance(value, str) else MOMENT, across=across)
 
     def throughput(self) -> str:
-        """How long it took, and rows a second that the gateway answered for or may have taken."""
+        """How long the run took, and its rows a second: accepted, rejected and unknown ones."""
         started, ended = self.run.started_at, self.run.ended_at
         if started is None or ended is None:
             return "-"
         rows = self.totals["rows"]
         went = sum(rows.get(status, 0) for status in (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN))
-        return f"{took(started, ended)}, 1초에 {went / max((ended - started).total_seconds(), 0.001):,.1f}건"
+        return f"{took(started, ended)}, 초당 {went / max((ended - started).total_seconds(), 0.001):,.1f}건"
 
     def template(self) -> None:
-        """The template's text, its first lines."""
+        """The first lines of the template."""
         if self.run.template:
             lines = self.run.template.strip().splitlines()
             shown = lines[:LINES] + (["…"] if len(lines) > LINES else [])
@@ -133,7 +132,7 @@ class Summary(Breakdown):
             self.row += 1
 
     def advertising(self) -> None:
-        """What a check found against the rules for advertisements, or that a run has overridden them."""
+        """What a check found against the rules for advertisements, or that the user has overridden them."""
         run = self.run
         if not run.advertisement:
             return
@@ -150,15 +149,15 @@ class Summary(Breakdown):
             self.row += 1
 
     def notes(self, found: Sequence[str]) -> None:
-        """What else should be known."""
+        """Notes on the recipients and on changed cells."""
         for note in found:
             self.grid.put(self.row, 0, f"• {note}", NOTE, across=EDGE)
-            self.grid.height(self.row, 4 + A_LINE * (1 + int(of_text(note)) // A_ROW))
+            self.grid.height(self.row, 4 + A_LINE * (1 + int(text_width(note)) // A_ROW))
             self.row += 1
 
     def over_time(self, top: int) -> None:
-        """When rows were accepted: a chart, and off the page what it is drawn from."""
-        moments = timeline(self.result.rows)
+        """A chart of when rows were accepted; its numbers stand outside the printed page."""
+        moments = accepted_over_time(self.result.rows)
         if not moments:
             return
         self.grid.put(top, ASIDE, "시각", HEAD)
@@ -180,15 +179,15 @@ class Summary(Breakdown):
 
 
 def lines_of(words: str) -> int:
-    """Lines that words take beside a label."""
-    return sum(1 + int(of_text(line)) // (A_ROW - 20) for line in words.split("\n"))
+    """Lines that a text takes beside a label."""
+    return sum(1 + int(text_width(line)) // (A_ROW - 20) for line in words.split("\n"))
 
 
 def change_notes(changes: Changes) -> list[str]:
-    """What could not be written as it was, in words."""
+    """Sentences about the cells that had to be changed to fit into a workbook."""
     lines = {
-        f"엑셀에 담을 수 없는 제어 문자를 보이는 기호로 바꾼 칸: {changes.replaced:,}개": changes.replaced,
-        f"32,767자를 넘어 잘라 낸 칸: {changes.cut:,}개": changes.cut,
+        f"엑셀에 담을 수 없는 제어 문자를 보이는 기호로 바꾼 셀: {changes.replaced:,}개": changes.replaced,
+        f"32,767자를 넘어 잘라 낸 셀: {changes.cut:,}개": changes.cut,
     }
     return [line for line, count in lines.items() if count]
 
@@ -203,9 +202,9 @@ def senders(result: Result) -> str:
 
 
 def took(started: datetime, ended: datetime) -> str:
-    """A length of time in words."""
+    """A duration in Korean."""
     seconds = int((ended - started).total_seconds())
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "시간"), (minutes, "분"), (rest, "초"))
-    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "1초 안"
+    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "1초 미만"

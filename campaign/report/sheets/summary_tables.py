@@ -1,21 +1,31 @@
-"""The tables of the summary: rows by status, code and type, and the requests."""
+"""The tables of the summary: rows by status, code, type and time, and the requests."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pyarrow as pa
 
 from campaign.model import State, Status
 from campaign.report import labels, theme
 from campaign.report.sheets.page_layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, TOTAL_WON, WON, WORD, Layout
-from campaign.report.totals import GOES, cost, priced_rows, totals, types
+from campaign.report.totals import PRICED_STATUSES, cost, priced_rows, totals, types
 from campaign.report.xlsx.model import CellStyle
-from campaign.report.xlsx.values import arrow
+from campaign.report.xlsx.values import SEOUL, arrow
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from campaign.model import Result
     from campaign.report.totals import Totals
+
+STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+"""Lengths in seconds of the stretches of time by which accepted rows are counted."""
+
+MINUTE: Final = 60
+MOST_STEPS: Final = 24
+"""Stretches that a small chart can show."""
 
 
 class Breakdown(Layout):
@@ -28,11 +38,11 @@ class Breakdown(Layout):
         self.totals: Totals = totals(result)
 
     def by_status(self) -> None:
-        """Rows by what became of them."""
+        """Rows by status."""
         top = self.row
         rows = dict(self.totals["rows"])
         total = rows.pop("total")
-        self.head("상태 Status", "건수 Rows", "비율 Share", "뜻 Meaning")
+        self.head("상태 Status", "건수 Rows", "비율 Share", "설명 Meaning")
         for name, count in rows.items():
             status = Status(name)
             tint = CellStyle(bordered=True, align="left", tint=theme.STATUS[status])
@@ -44,15 +54,15 @@ class Breakdown(Layout):
             self.chart("상태별 건수 Rows by status", top, top + 1, len(rows), colours)
 
     def by_code(self) -> None:
-        """Rows by what the gateway answered, in its own words."""
+        """Rows by the gateway's code, with its message."""
         top = self.row
         codes = self.totals["codes"]
         total = sum(codes.values())
         said = vendor_words(self.result)
-        self.head("결과 코드 resultCode", "건수 Rows", "비율 Share", "게이트웨이의 말 In the gateway's words")
+        self.head("결과 코드 resultCode", "건수 Rows", "비율 Share", "게이트웨이 메시지 Gateway's message")
         for code, count in codes.items():
             self.counted(code, count, total, said.get(code, ""))
-        self.summed(total, 1.0 if total else 0.0, "" if total else "답이 없음  no answer yet")
+        self.summed(total, 1.0 if total else 0.0, "" if total else "응답 없음  no answer yet")
         if codes:
             self.stretch(top, 7)
             colours = tuple(theme.STRONG[Status.ACCEPTED if code == "0" else Status.REJECTED] for code in codes)
@@ -70,7 +80,8 @@ class Breakdown(Layout):
             accepted = went.get(name, 0)
             by_price = {name: count}, {name: accepted}
             if priced is not rows:
-                its = priced[(rows["msgType"] == name) & rows["status"].isin([str(status) for status in GOES])]
+                is_priced = rows["status"].isin([str(status) for status in PRICED_STATUSES])
+                its = priced[(rows["msgType"] == name) & is_priced]
                 by_price = types(its), types(its[its["status"] == Status.ACCEPTED.value])
             costs = [cost(one, prices) for one in by_price]
             self.priced((WORD, COUNT, WON), (name, count, accepted), prices.get(name), *costs)
@@ -82,7 +93,7 @@ class Breakdown(Layout):
             self.chart("종류별 예정 건수 Planned by type", top, top + 1, len(planned), (theme.STRONG[Status.PENDING],))
 
     def by_request(self) -> None:
-        """Requests by state, and what grouping has saved."""
+        """Requests by state, and how many requests grouping has saved."""
         requests = dict(self.totals["requests"])
         total = requests.pop("total")
         recipients = self.recipients()
@@ -102,7 +113,34 @@ class Breakdown(Layout):
 
 
 def vendor_words(result: Result) -> dict[str, str]:
-    """The gateway's words with each code: the first that it said."""
+    """The gateway's message for each code: the first one received."""
     both = pa.table({name: arrow(result.rows[name]) for name in ("resultCode", "message")}).drop_null()
     found = both.group_by("resultCode", use_threads=False).aggregate([("message", "first")]).to_pydict()
     return {str(code): said for code, said in zip(found["resultCode"], found["message_first"], strict=True)}
+
+
+def accepted_over_time(rows: pd.DataFrame) -> list[tuple[str, int]]:
+    """When rows were accepted, on a clock in Seoul, and how many; without gaps, empty where none was accepted."""
+    sent = rows.loc[(rows["status"] == Status.ACCEPTED.value) & rows["sentAt"].notna(), "sentAt"]
+    if sent.empty:
+        return []
+    seconds = (sent.astype("int64[pyarrow]").to_numpy(dtype=np.int64) + SEOUL) // 1_000_000
+    step = step_of(int(seconds.max() - seconds.min()))
+    steps = seconds // step
+    found = np.bincount(steps - steps.min())
+    starts = (np.arange(len(found)) + steps.min()) * step
+    return list(zip(time_labels(starts, step), found.tolist(), strict=True))
+
+
+def step_of(length: int) -> int:
+    """The shortest of `STEPS` that covers `length` seconds in at most `MOST_STEPS`; a longer one where none does."""
+    return next((step for step in STEPS if length // step + 2 <= MOST_STEPS), -(-length // (MOST_STEPS - 2)) or 1)
+
+
+def time_labels(starts: np.ndarray[tuple[int], np.dtype[np.int64]], step: int) -> list[str]:
+    """Times (seconds since 1970) as exact as the step, with the day where they span days."""
+    moments = np.datetime_as_string(starts.astype("datetime64[s]"))
+    first, last = (5, 10) if step >= STEPS[-1] else (11, 19 if step % MINUTE else 16)
+    if str(moments[0])[:10] != str(moments[-1])[:10]:
+        first = 5
+    return [str(moment)[first:last].replace("T", " ") for moment in moments]

@@ -1,1 +1,1 @@
-"""How workbooks are written: tables of Arrow columns and pages of cells, whatever they are about."""
+"""Writes .xlsx workbooks: tables of Arrow columns and pages of cells. Knows nothing of campaigns."""

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from campaign.report.xlsx import text
 from campaign.report.xlsx.model import FONT, FONT_SIZE, HEIGHT, CellStyle, Format, Page, Table, in_seoul
-from campaign.report.xlsx.rows import headings_xml, letters
+from campaign.report.xlsx.rows import escaped, headings_xml, letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -211,17 +212,26 @@ def set_up(sheet: Worksheet) -> None:
 
 
 def set_up_table(sheet: Worksheet, table: Table) -> None:
-    """On paper: headings on each page, columns up to the last one that is printed, in a size that can be read."""
+    """On paper: columns up to the last one that is printed, large enough to read, headings on each page.
+
+    What is too wide for a page goes on in the next one: the pages of the same rows follow each other.
+    """
     set_up(sheet)
     sheet.set_header("&L" + table.name.replace("&", "&&"), HEADER_MARGIN)
     sheet.repeat_rows(0)
     last = max((place for place, column in enumerate(table.columns) if column.printed), default=0)
     sheet.print_area(0, 0, table.rows, last)
-    across = sum(column.width for column in table.columns[: last + 1])
-    pages = math.ceil(across / LEGIBLE)
+    pages = pages_across([column.width for column in table.columns[: last + 1]], table.repeated)
     sheet.fit_to_pages(pages, 0)
     if pages > 1:
-        sheet.repeat_columns(0)
+        sheet.print_across()
+        sheet.repeat_columns(0, table.repeated - 1)
+
+
+def pages_across(widths: Sequence[float], repeated: int) -> int:
+    """How many pages columns of these widths take side by side, the first `repeated` of them on each page."""
+    on_each = min(sum(widths[:repeated]), LEGIBLE / 2)
+    return max(1, math.ceil((sum(widths) - on_each) / (LEGIBLE - on_each)))
 
 
 def add_page(book: Workbook, page: Page, formats: Formats) -> None:
@@ -251,11 +261,25 @@ def add_cell(sheet: Worksheet, row: int, column: int, cell: Cell, shape: XlsxFor
     if value is None or value == "":
         sheet.write_blank(row, column, None, shape)
     elif isinstance(value, str):
-        sheet.write_string(row, column, text.sanitize_one(text.well_formed(value), text.Changes()), shape)
+        words = text.sanitize_one(text.well_formed(value), text.Changes())
+        sheet.write_string(row, column, as_string(words), shape)
     elif isinstance(value, datetime):
         sheet.write_datetime(row, column, in_seoul(value), shape)
     else:
         sheet.write_number(row, column, value, shape)
+
+
+def as_string(words: str) -> str:
+    """The text in the form that XlsxWriter writes correctly.
+
+    XlsxWriter takes a text from `<r>` to `</r>` for the XML of a text in several formats and copies it, and escapes
+    only the first of two overlapping codes of characters (`_x0041_x0042_`). Such texts are given as that XML, with
+    underscores that it does not take for the beginning of a code.
+    """
+    if "_x" not in words and not words.startswith("<r>"):
+        return words
+    content = escaped(pa.array([words], pa.string()), words.encode())[0].as_py().replace("_", "&#95;")
+    return f'<r><t xml:space="preserve">{content}</t></r>'
 
 
 def add_chart(book: Workbook, sheet: Worksheet, page: Page, chart: Chart) -> None:
@@ -298,7 +322,8 @@ def add_chart(book: Workbook, sheet: Worksheet, page: Page, chart: Chart) -> Non
     bars.set_x_axis(numbers if chart.horizontal else names)
     bars.set_y_axis(names if chart.horizontal else numbers)
     place = chart.place
-    width = sum(int(width * 7 + 0.5) + 5 for width in page.widths[place.left : place.right])
+    # Without two pixels less, the right border would be outside of the print area.
+    width = sum(int(width * 7 + 0.5) + 5 for width in page.widths[place.left : place.right]) - 2
     heights = (page.grid.heights.get(row, row_height(page, row)) for row in range(place.top, place.bottom))
     bars.set_size({"width": width, "height": sum(int(points * 4 / 3 + 0.5) for points in heights)})
     sheet.insert_chart(place.top, place.left, bars)

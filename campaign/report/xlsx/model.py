@@ -120,6 +120,7 @@ class Table:
     are written; their columns answer to `columns` by place. Behind those stand the
     kinds of the `mixed` columns, which are not written. `counted`: its rows are progress.
     It has `rows` rows from the record `first` on, where a list goes over several sheets.
+    Where it is printed on pages side by side, each begins with the first `repeated` columns.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Table:
     mixed: tuple[Mixed, ...] = ()
     counted: bool = True
     first: int = 0
+    repeated: int = 1
     highlights: CellHighlights | None = None
 
 

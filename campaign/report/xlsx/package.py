@@ -62,7 +62,7 @@ def write(
                     else:
                         target.write(parts.read(name))
     except LargeZipFile:
-        words = "it would be larger than the 2 GiB that a workbook can have; use `--format csv` or `--format parquet`"
+        words = "it would be larger than the 2 GiB that a workbook can have; CSV and Parquet have no such limit"
         raise OSError(errno.EFBIG, words) from None
 
 

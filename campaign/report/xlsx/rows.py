@@ -100,15 +100,14 @@ def content(texts: pa.Array) -> memoryview:
 def buffers(texts: pa.Array) -> tuple[np.ndarray, pa.Buffer]:
     """Where each text begins, and where the last one ends; the bytes that they lie in."""
     _, edges, data = texts.buffers()
-    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    offsets = np.frombuffer(edges, dtype=width)[texts.offset : texts.offset + len(texts) + 1]
+    offsets = np.frombuffer(edges, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
     return offsets, data or pa.py_buffer(b"")
 
 
 def plain_cell(values: pa.Array, style: str) -> list[Part]:
     """What stands in the cells of a column of one kind, from the style on."""
     kind = values.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if pa.types.is_string(kind):
         return text_cell(values, style)
     if pa.types.is_boolean(kind):
         return [f'{style} t="b"><v>', values.cast(pa.int8()).cast(pa.string()), "</v>"]

@@ -57,7 +57,7 @@ def sheets(
         OSError: there are more columns than a sheet can hold.
     """
     if len(fields) > COLUMNS_PER_SHEET:
-        words = f"{len(fields):,} columns do not fit into a sheet of {COLUMNS_PER_SHEET:,}: use `--format csv`"
+        words = f"{len(fields):,} columns do not fit into a sheet of {COLUMNS_PER_SHEET:,}; CSV has no such limit"
         raise OSError(errno.EFBIG, words)
     return tuple(
         part(name if number == 1 else f"{name} {number}", fields, start, end - start, counted=counted)
@@ -96,7 +96,7 @@ def cell_sizes(field: Field, start: int, count: int) -> np.ndarray:
     """Bytes of XML that each of these cells takes: exactly those of texts and their escapes, the rest at most."""
     values = field.cells.slice(start, count)
     filled: np.ndarray = values.is_valid().to_numpy(zero_copy_only=False)
-    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+    if not pa.types.is_string(values.type):
         return filled * (CELL + NUMBER)
     lengths = pc.fill_null(pc.add(pc.binary_length(values).cast(pa.int64()), escape_length(values)), 0)
     around = CELL + NUMBER if field.kinds else CELL

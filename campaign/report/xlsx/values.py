@@ -89,12 +89,18 @@ def as_it_is(values: pa.Array) -> pa.Array:
     return values
 
 
+def as_string(values: pa.Array) -> pa.Array:
+    """Texts with offsets of 32 bits: Arrow joins texts of one type only."""
+    return values.cast(pa.string())
+
+
 def texts(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
     """Text, or what can only be shown as text."""
     kind = values.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         values = pa.chunked_array([spelled(chunk) for chunk in values.chunks], pa.string())
-    return Cells(sanitized(values, changes), values.type, Format.GENERAL, as_it_is)
+    small = as_it_is if pa.types.is_string(values.type) else as_string
+    return Cells(sanitized(values, changes), pa.string(), Format.GENERAL, small)
 
 
 def sanitized(values: pa.ChunkedArray, changes: text.Changes) -> pa.ChunkedArray:

@@ -16,6 +16,7 @@ from campaign.engine.history import AlreadySent
 from campaign.engine.reports import ReportFailed
 from campaign.model import RunState, State
 from campaign.model.errors import CampaignError, NothingToSend
+from campaign.report.atomic_file import PathNotWritable, PathRefused
 
 AT = datetime(2026, 12, 1, 1, tzinfo=UTC)
 
@@ -67,6 +68,17 @@ def test_every_code_that_is_worded_is_that_of_one_error() -> None:
         (
             NothingToSend("c.toml: no row can be sent.", Path("c.toml")),
             "c.toml: no row can be sent. `campaign check c.toml` says why.",
+        ),
+        (
+            PathRefused(Path("r.xlsx"), "is a folder"),
+            "r.xlsx: is a folder. Name another file with --report.",
+        ),
+        (
+            PathNotWritable(Path("r.xlsx"), OSError(13, "Permission denied")),
+            (
+                "r.xlsx: a workbook cannot be written there: Permission denied. Nothing was sent. Name another file "
+                "with --report, or another folder with CAMPAIGN_REPORTS."
+            ),
         ),
         (CampaignError("as it is"), "as it is"),
     ],

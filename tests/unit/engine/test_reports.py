@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from campaign.engine.reports import ReportFailed, ReportTarget, writing
-from campaign.report.place import PlaceRefused
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from campaign.report.atomic_file import PathRefused
 
 
 def test_a_workbook_is_named_after_its_run_in_the_folder_of_workbooks(
@@ -25,7 +22,7 @@ def test_a_workbook_is_named_after_its_run_in_the_folder_of_workbooks(
 @pytest.mark.parametrize("name", ["j.sqlite3", "j.sqlite3-wal", "j.sqlite3.lock", "sandbox.sqlite3", "r.xlsx"])
 def test_the_journal_its_neighbours_and_the_inputs_are_never_written_over(tmp_path: Path, name: str) -> None:
     target = ReportTarget(file=tmp_path / name, journal=tmp_path / "j.sqlite3")
-    with pytest.raises(PlaceRefused, match="is not written over"):
+    with pytest.raises(PathRefused, match="is not overwritten"):
         target.choose("a-1", inputs=[tmp_path / "r.xlsx"])
 
 
@@ -46,9 +43,9 @@ def test_an_unforeseen_error_is_a_workbook_that_could_not_be_written() -> None:
         writing((), fail)
 
 
-def test_a_place_that_is_refused_stays_that() -> None:
+def test_a_path_that_is_refused_is_not_called_a_failed_workbook() -> None:
     def refuse() -> Path:
-        raise PlaceRefused("there")
+        raise PathRefused(Path("there"), "is a folder")
 
-    with pytest.raises(PlaceRefused):
+    with pytest.raises(PathRefused):
         writing((), refuse)

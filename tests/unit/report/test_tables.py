@@ -1,12 +1,16 @@
 from __future__ import annotations
 
-import pyarrow as pa
-import pytest
+from typing import TYPE_CHECKING
 
-from campaign.report.xlsx import tables, values, widths
+import pyarrow as pa
+
+from campaign.report.xlsx import tables, values
 from campaign.report.xlsx.model import Column
 from campaign.report.xlsx.text import Changes
 from tests.support.builders import own
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def field(texts: list[str]) -> tables.Field:
@@ -31,17 +35,3 @@ def test_a_sheet_that_would_outgrow_the_package_is_cut_earlier(monkeypatch: pyte
 def test_one_row_may_be_larger_than_all_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "LARGEST", 10)
     assert len(tables.sheets("results", [field(["가", "나"])], 2)) == 2
-
-
-@pytest.mark.parametrize(
-    ("heading", "texts", "wide"),
-    [
-        ("글", ["가나다라마"], 12.5),
-        ("글", ["abcde"], 7.5),
-        ("수신동의일자", [""], 15.5),
-        ("글", ["가" * 400], 44.0),
-        ("a", [""], 7.0),
-    ],
-)
-def test_a_hangul_letter_takes_two_places(heading: str, texts: list[str], wide: float) -> None:
-    assert widths.width(heading, values.cells(own(texts), Changes())) == wide

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaign.report.sheets import timeline
+from campaign.report.sheets import summary_tables
 from tests.support.builders import ResultOf
 
 START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
@@ -12,7 +12,9 @@ START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 
 def counted(*seconds: float) -> list[tuple[str, int]]:
     times = [START + timedelta(seconds=second) for second in seconds]
-    return timeline.timeline(ResultOf(statuses=["accepted"] * len(times), rows={"sentAt": times}).build().rows)
+    return summary_tables.accepted_over_time(
+        ResultOf(statuses=["accepted"] * len(times), rows={"sentAt": times}).build().rows
+    )
 
 
 def test_counts_by_the_second_on_a_clock_in_seoul_without_gaps() -> None:
@@ -29,7 +31,7 @@ def test_a_run_past_midnight_says_the_day() -> None:
 
 def test_rows_that_were_not_accepted_do_not_count() -> None:
     rows = ResultOf(statuses=["rejected", "unknown"]).build().rows
-    assert timeline.timeline(rows) == []
+    assert summary_tables.accepted_over_time(rows) == []
 
 
 @pytest.mark.parametrize("length", [0, 1, 22, 23, 24, 59, 3600, 86_400, 31 * 86_400, 400 * 86_400])
