@@ -15,7 +15,7 @@ from campaign.messages.cleanup import sanitizer
 from campaign.messages.cp949 import strings
 from campaign.messages.images import CampaignImages
 from campaign.messages.rendering import render
-from campaign.messages.rendering.fields import sources
+from campaign.messages.rendering.pool import field_sources
 from campaign.messages.templates.column_names import Names, is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
@@ -83,7 +83,7 @@ def compose(
         SettingsError: a field that is the same for every row cannot be sent.
     """
     sanitize = sanitizer(substituting=campaign.message.substitute)
-    written, files = sources(campaign), campaign.included
+    written, files = field_sources(campaign), campaign.included
     names = Names.of([column.heading for column in recipients.columns])
     remarks = placeholders.judge(written, files, names)
     variants = render.render(recipients, written, sanitize=sanitize, progress=progress, pool=pool, files=files)
