@@ -190,11 +190,11 @@ class Runs(RunReader):
             return self._added[1]
         return super().recipients(run)
 
-    def override(self, run: str, words: str, now: datetime) -> None:
-        """Let an advertisement go against the rules, as a user decided; `words` name the rules."""
+    def override(self, run: str, rules: str, now: datetime) -> None:
+        """Let an advertisement go against the rules, as a user decided; `rules` lists the broken rules."""
         with self._writable.writing() as connection:
-            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(by_night=1, overridden=words))
-            record_event(connection, run, now, "overridden", words)
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(by_night=1, overridden=rules))
+            record_event(connection, run, now, "overridden", rules)
 
     def start(self, run: str, now: datetime) -> None:
         """Record that the run is dispatched from now on.
