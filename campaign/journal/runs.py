@@ -53,7 +53,7 @@ class RunReader:
         if row is None:
             if run == LAST:
                 raise NoSuchRun("there is no run yet. `campaign send FILE` makes one.")
-            raise NoSuchRun(f"{run}: no such run. `campaign runs` lists those there are.")
+            raise NoSuchRun(f"{run}: no such run. `campaign runs` lists the runs.")
         return self._record(row)
 
     def waiting_to_resume(self) -> list[RunRecord]:
@@ -283,7 +283,7 @@ def may_anything_go(connection: sa.Connection, run: str) -> bool:
 
 
 def reason_to_send_nothing(connection: sa.Connection, run: str) -> str | None:
-    """Why no request of the run may be sent, in whatever state the requests are; None if they may."""
+    """Why no request of the run may be sent, in any state of the requests; None if requests may be sent."""
     row = connection.execute(sa.select(RUNS.c.state, RUNS.c.purged_at).where(RUNS.c.id == run)).one()
     if row.state == str(RunState.CANCELLED):
         return "the run was cancelled"

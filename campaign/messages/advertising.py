@@ -37,9 +37,9 @@ class Rule(StrEnum):
     """A rule; its value is the text that users see."""
 
     MARK = "the text begins with exactly (광고) (정보통신망법 제50조 제4항)"
-    NAME = "the sender's name stands in the text (정보통신망법 제50조 제4항)"
-    REFUSAL = "a free way to refuse stands at the end (정보통신망법 제50조 제4항)"
-    NIGHT = "from 21:00 to 08:00 it needs a separate consent (정보통신망법 제50조 제3항)"
+    NAME = "the text contains the sender's name (정보통신망법 제50조 제4항)"
+    REFUSAL = "the text ends with a free way to opt out (정보통신망법 제50조 제4항)"
+    NIGHT = "from 21:00 to 08:00 an advertisement needs a separate consent (정보통신망법 제50조 제3항)"
 
 
 class Severity(StrEnum):
@@ -145,10 +145,12 @@ def _refusals(lines: pd.Series) -> list[Finding]:
 def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
     """The violation of the night by a sending from `start` to its projected `end`; both have a time zone."""
     if night.is_night(start):
-        return [_in_the_night(Reason.NIGHT_AT_START, start=format_time(start), next=format_time(night.next_day(start)))]
+        return [
+            _at_night(encode(Reason.NIGHT_AT_START, start=format_time(start), next=format_time(night.next_day(start))))
+        ]
     if end is not None and end >= night.next_night(start):
         return [
-            _in_the_night(Reason.NIGHT_BEFORE_END, end=format_time(end), night=format_time(night.next_night(start)))
+            _at_night(encode(Reason.NIGHT_BEFORE_END, end=format_time(end), night=format_time(night.next_night(start))))
         ]
     return []
 
@@ -166,5 +168,5 @@ def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]
     return [Finding(Rule.NIGHT, Severity.ERROR, encode(Reason.NIGHT_RESERVED), flags)] if flags.any() else []
 
 
-def _in_the_night(reason: Reason, **times: str) -> Finding:
-    return Finding(Rule.NIGHT, Severity.ERROR, encode(reason, **times), np.zeros(0, dtype=bool))
+def _at_night(reason: str) -> Finding:
+    return Finding(Rule.NIGHT, Severity.ERROR, reason, np.zeros(0, dtype=bool))

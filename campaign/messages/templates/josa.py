@@ -95,7 +95,7 @@ def last_sound(word: str) -> Sound:
 
 
 def bare(word: str) -> str:
-    """The word without marks and additions in brackets at its end; a word of nothing else stays as it is."""
+    """The word without marks and additions in brackets at its end; a word of nothing else stays unchanged."""
     stripped = word.strip()
     while (shorter := _ADDITION.sub("", stripped).rstrip(_MARKS + " ")) != stripped:
         stripped = shorter
