@@ -1,4 +1,4 @@
-"""The bars that the program has to clear, each beside what was measured last.
+"""The performance targets, each with the last measurement.
 
 python benchmarks/bars.py
 """
@@ -23,7 +23,7 @@ MILLION: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What has to be at most, or at least, so much; `measured` is None where its benchmark has not run."""
+    """A target: `measured` must be at most `limit`, or at least if not `most`; None if the benchmark has not run."""
 
     what: str
     measured: float | None
@@ -33,39 +33,39 @@ class Bar:
 
     @property
     def verdict(self) -> str:
-        """Met or not."""
+        """Whether the target is met, in words."""
         if self.measured is None:
             return "not measured"
         return "met" if (self.measured <= self.limit if self.most else self.measured >= self.limit) else "NOT MET"
 
     @property
     def line(self) -> str:
-        """The bar in a line."""
+        """The target as one line."""
         measured = "-" if self.measured is None else f"{self.measured:,.2f}{self.unit}"
         limit = f"{'<=' if self.most else '>='} {self.limit:,.10g}{self.unit}"
         return f"  {self.what:<66}{measured:>15}  {limit:<16}{self.verdict}"
 
 
 def kept(name: str) -> dict[str, Any]:
-    """What a benchmark measured last; nothing where it has not run."""
+    """The last results of a benchmark; empty if it has not run."""
     path = RESULTS / f"{name}.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def ratio(one: float | None, other: float | None) -> float | None:
-    """How many times the other."""
+    """`one` divided by `other`; None if one of them was not measured."""
     return one / other if one is not None and other else None
 
 
 def at(found: dict[str, Any], *path: str) -> float | None:
-    """A figure, by the way to it; None where there is none."""
+    """The figure at a path of keys; None if it does not exist."""
     for key in path:
         found = found.get(key) or {}
     return float(found) if isinstance(found, int | float) else None
 
 
 def checked_a_second(whole: dict[str, Any]) -> float | None:
-    """Rows a second from the first look at the workbook until every message is judged and grouped."""
+    """Rows a second, from the first read of the workbook until every message is judged and grouped."""
     stages = (whole.get("contenders", {}).get("check, all texts different") or {}).get("stages", [])
     ends = {stage["name"]: stage for stage in stages}
     if not {"read", "check"} <= set(ends):
@@ -74,7 +74,7 @@ def checked_a_second(whole: dict[str, Any]) -> float | None:
 
 
 def bars() -> Iterator[Bar]:
-    """All of them."""
+    """All targets."""
     whole, large = kept("whole-100000"), kept(f"whole-{MILLION}")
     seconds = {name: at(whole, "contenders", name, "wall") for name in whole.get("contenders", {})}
     floor, sent, plain = (seconds.get(name) for name in ("floor", "send, few texts", "plain script"))
@@ -103,15 +103,15 @@ def bars() -> Iterator[Bar]:
         most=False,
     )
     yield Bar(
-        "campaign --help / import typer, computing",
+        "campaign --help / import typer, CPU time",
         ratio(at(starting, "campaign --help"), at(starting, "import typer")),
         2,
     )
 
 
 def main() -> None:
-    """Show them."""
-    print("\nThe bars")
+    """Print the targets."""
+    print("\nTargets")
     for bar in bars():
         print(bar.line)
 

@@ -1,11 +1,10 @@
-"""Measures the dispatch: how fast it is with the journal and without it, and how evenly a `rate` is kept.
+"""Measures the dispatch: its speed with and without the journal, and how evenly a `rate` is kept.
 
     python benchmarks/dispatching.py [--rounds 3] [--quick]
 
-The gateway is the sandbox, in a process of its own; the journal is on the disk
-that holds this folder. With and without take turns, and the middle of several
-rounds counts, so that what else the machine does falls on both alike. Ratios
-are what to look at: they mean the same on every machine.
+The gateway is a sandbox in a separate process; the journal is on the disk of this folder. Rounds with and without the
+journal take turns and the medians count, so that other load affects both equally. Compare the ratios: they mean the
+same on every machine.
 """
 
 from __future__ import annotations
@@ -48,44 +47,44 @@ RESULTS: Final = Path(__file__).parent / "results"
 IN_FLIGHT: Final = 32
 LATENCY: Final = 0.050
 IDEAL: Final = IN_FLIGHT / LATENCY
-"""Requests a second if nothing but the gateway's latency took time."""
+"""Requests a second if only the gateway's latency took time."""
 
 RATE: Final = 20.0
 EACH: Final = "고객{place}님, 봄맞이 할인 쿠폰 C{place:07d}이 도착했습니다."
 TOGETHER: Final = "고객님, 봄맞이 할인 쿠폰이 도착했습니다."
 
 
-class Nobody:
-    """A watcher who does not look."""
+class NoObserver:
+    """An observer that does nothing."""
 
     def settled(self, recipients: int, state: State) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def going_on(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class NoJournal:
-    """What a dispatch asks of a journal, without one: nothing is written, every claim is granted."""
+    """Stands in for a journal: writes nothing and grants every claim."""
 
     def __init__(self, requests_planned: int) -> None:
         self._planned = requests_planned
         self.runs = self.requests = self
 
     def planned(self, _run: str) -> list[int]:
-        """All of them."""
+        """The numbers of all requests."""
         return list(range(1, self._planned + 1))
 
     def start(self, _run: str, _now: datetime) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def stop(
         self, _run: str, _state: RunState, _why: str | None, _now: datetime, *, resume_at: datetime | None = None
     ) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def advance(
         self, _run: str, _owner: str, _settlements: Sequence[Settlement], wanted: Sequence[int], _now: datetime
@@ -95,7 +94,7 @@ class NoJournal:
 
 
 def table(rows: int, *, together: bool) -> pd.DataFrame:
-    """So many recipients: each with a message and so a request of their own, or all with the same one."""
+    """A table of recipients, each with their own message and request, or all with the same message."""
     values: dict[str, list[str | None]] = {
         "number": [f"0103{place:07d}" for place in range(rows)],
         "text": [TOGETHER] * rows if together else [EACH.format(place=place) for place in range(rows)],
@@ -133,7 +132,7 @@ def record(*, rate: float | None) -> RunRecord:
 
 @contextmanager
 def journal_on_disk(rows: pd.DataFrame, plan: planning.Plan, run: RunRecord) -> Iterator[Journal]:
-    """A journal with the run in it, beside the results."""
+    """A journal with the run, in the folder of the results."""
     recipients = Recipients(
         table=rows, columns=(Column(name="number", heading="휴대폰"),), phone="number", sources=(Source(file="b.xlsx"),)
     )
@@ -147,7 +146,7 @@ def journal_on_disk(rows: pd.DataFrame, plan: planning.Plan, run: RunRecord) -> 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A sandbox and a number of recipients to send to there, each alone or all `together`."""
+    """One measurement: a sandbox and a number of recipients, with their own requests or `together`."""
 
     url: str
     recipients: int
@@ -155,7 +154,7 @@ class Course:
     together: bool = False
 
     def per_second(self, *, journaled: bool) -> float:
-        """Recipients a second over the whole dispatch; where each is alone, that is requests a second."""
+        """Recipients a second over the whole dispatch; the same as requests a second unless `together`."""
         rows = table(self.recipients, together=self.together)
         plan, run = planning.Plan("bench", rows), record(rate=self.rate)
         requests.delete(f"{self.url}/sandbox", timeout=60).raise_for_status()
@@ -166,22 +165,22 @@ class Course:
 
     def _send(self, journal: Journal, plan: planning.Plan, run: RunRecord) -> float:
         with Client(self.url, keys=SANDBOX_KEYS, in_flight=IN_FLIGHT) as client:
-            dispatch = Dispatch(journal, run, plan, client, observer=Nobody(), stop=StopRequest())
+            dispatch = Dispatch(journal, run, plan, client, observer=NoObserver(), stop=StopRequest())
             began = time.perf_counter()
             ending = dispatch.run()
             took = time.perf_counter() - began
         stats = requests.get(f"{self.url}/sandbox/stats", timeout=60).json()
         if (ending.state, stats["recipients"], stats["repeats"]) != (RunState.FINISHED, self.recipients, 0):
-            raise SystemExit(f"the dispatch went wrong: {ending}, {stats}")
+            raise SystemExit(f"the dispatch failed: {ending}, {stats}")
         return self.recipients / took
 
 
 def measure_throughput(latency: str, count: int, rounds: int, *, together: bool = False) -> dict[str, float]:
-    """With and without the journal in turns; the middle values, and the middle of the ratios."""
+    """Measure with and without the journal in turns; returns the medians of the speeds and of their ratios."""
     with_journal, without = [], []
     with sandbox.start(seed=1, latency=latency, env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""}) as gateway:
         course = Course(gateway.url, count, together=together)
-        course.per_second(journaled=True)  # warms both processes up
+        course.per_second(journaled=True)  # warms up both processes
         for _ in range(rounds):
             without.append(course.per_second(journaled=False))
             with_journal.append(course.per_second(journaled=True))
@@ -194,7 +193,7 @@ def measure_throughput(latency: str, count: int, rounds: int, *, together: bool 
 
 
 def measure_rate(seconds: float) -> dict[str, float]:
-    """How `rate` was kept, by the sandbox's own time stamps."""
+    """How evenly `rate` is kept, by the time stamps of the sandbox."""
     count = int(RATE * seconds) + 1
     with sandbox.start(seed=1, latency="50ms", env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""}) as gateway:
         Course(gateway.url, count, rate=RATE).per_second(journaled=True)
@@ -212,7 +211,7 @@ def measure_rate(seconds: float) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the dispatch.")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds")
     parser.add_argument("--quick", action="store_true", help="fewer requests, and 5 s of rate")
     given = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
@@ -231,8 +230,8 @@ def main() -> None:
         f"rate = {RATE:g}: {rate['rate']:.2f} a second, at most {rate['most_in_a_second']} in any one, "
         f"gaps {rate['shortest_gap'] * 1000:.0f} to {rate['longest_gap'] * 1000:.0f} ms"
     )
-    words = json.dumps({"throughput": found, "rate": rate}, indent=2)
-    (RESULTS / "dispatching.json").write_text(words, encoding="utf-8")
+    results = json.dumps({"throughput": found, "rate": rate}, indent=2)
+    (RESULTS / "dispatching.json").write_text(results, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The floor: the spreadsheet read and written back with eleven more columns, by the fastest libraries there are."""
+"""The floor: reads the spreadsheet and writes it back with eleven more columns, with the fastest libraries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MORE = {
 
 
 def repeated(value: str | int, times: int) -> pa.Array:
-    """A column of one value, put together from bytes: given a Python value, pyarrow would load pandas first."""
+    """A column of one value, built from bytes: given a Python value, pyarrow would load pandas first."""
     if isinstance(value, int):
         return pa.Array.from_buffers(pa.int64(), times, [None, pa.py_buffer(array("q", [value]) * times)])
     data = value.encode()
@@ -36,7 +36,7 @@ def repeated(value: str | int, times: int) -> pa.Array:
 
 
 def with_more(table: pa.Table) -> pa.Table:
-    """The table with the columns of a result beside its own, the same in every row."""
+    """The table with the columns of a result, which are equal in all rows."""
     for name, value in MORE.items():
         rows = len(table)
         table = table.append_column(name, pa.nulls(rows, pa.string()) if value is None else repeated(value, rows))

@@ -1,4 +1,4 @@
-"""The lists that are measured: seeded workbooks as Excel writes them, with shared strings, and campaigns over them."""
+"""Makes seeded workbooks with shared strings, as Excel writes them, and campaign files for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXTS: Final = {
     "few": "[{{ 지점 }}] {{ 등급 }} 회원님께 드리는 안내입니다.",
     "each": "{{ 이름 }}님, 쿠폰 {{ 쿠폰 }}으로 {{ 금액 }}원 할인!",
 }
-"""Templates that give 12 different texts, and as many as there are rows."""
+"""Templates that give 12 different texts, and a different text for each row."""
 
 CAMPAIGN: Final = """name = "{name}"
 sender = "02-1234-5678"
@@ -29,15 +29,15 @@ text = '''{text}'''
 
 
 def make(folder: Path, rows: int) -> None:
-    """A workbook of so many rows, and a campaign file for each of `TEXTS`."""
+    """Make a workbook with this number of rows, and a campaign file for each of `TEXTS`."""
     make_sheet(folder / SHEET, rows)
     for name, text in TEXTS.items():
-        words = CAMPAIGN.format(name=name, sheet=SHEET, text=text)
-        (folder / f"{name}.toml").write_text(words, encoding="utf-8")
+        file = CAMPAIGN.format(name=name, sheet=SHEET, text=text)
+        (folder / f"{name}.toml").write_text(file, encoding="utf-8")
 
 
 def make_sheet(path: Path, rows: int) -> None:
-    """The workbook: the same one for the same number of rows."""
+    """Make the workbook; the same number of rows gives the same workbook."""
     chance = np.random.default_rng(rows)
     columns = {
         "이름": pa.array([f"김민{place % 1_000}" for place in range(rows)]),

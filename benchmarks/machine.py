@@ -1,4 +1,4 @@
-"""The machine that was measured on, and what it ran."""
+"""Describes the machine of the measurements and its software."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIBRARIES: Final = (
 
 
 def describe() -> dict[str, str]:
-    """In words, by what they describe."""
+    """Descriptions of the parts of the machine, by part."""
     return {
         "processor": f"{_processor()}, {os.cpu_count()} cores, {platform.machine()}",
         "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
@@ -32,7 +32,7 @@ def describe() -> dict[str, str]:
 
 
 def _processor() -> str:
-    """The processor's own name, where the system tells it."""
+    """The name of the processor, where the system has it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -41,9 +41,9 @@ def _processor() -> str:
 
 
 def main() -> None:
-    """Show it."""
-    for what, words in describe().items():
-        print(f"  {what:<10}{words}")
+    """Print the description."""
+    for part, description in describe().items():
+        print(f"  {part:<10}{description}")
 
 
 if __name__ == "__main__":

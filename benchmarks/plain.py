@@ -1,4 +1,4 @@
-"""The plain script that one would write in an afternoon: pandas, openpyxl, Jinja2, requests, and no journal."""
+"""The plain script, as written in an afternoon: pandas, openpyxl, Jinja2 and requests, without a journal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stages import note_start, stage
 
 
 def post(rows: pd.DataFrame) -> pd.Series:
-    """Send the rows, 1,000 of one text at a time; their result codes."""
+    """Send the rows, up to 1,000 with the same text at a time; returns their result codes."""
     url = os.environ["CAMPAIGN_GATEWAY_URL"] + "/api/v2/send/"
     headers = {
         "Secret": b64encode(b"bench&bench").decode(),

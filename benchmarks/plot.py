@@ -1,4 +1,4 @@
-"""The stages of each contender as a picture: who does what, from when to when.
+"""Draws the stages of each contender over time.
 
 python benchmarks/plot.py [--rows 100000]
 """
@@ -30,19 +30,19 @@ COLOURS: Final = {
     "write": "#e15759",
 }
 BESIDE: Final = ("read", "messages")
-"""Stages that run beside another, or within one, and so have a lane of their own."""
+"""Stages that run in parallel to another one, or as a part of it, and have their own lane."""
 
 INK: Final = "#222222"
 PALE: Final = "#dddddd"
 
 
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The one font that there is everywhere."""
+    """Pillow's built-in font, which exists on every machine."""
     return ImageFont.load_default(size)
 
 
 def draw(found: dict[str, Any], rows: int) -> Image.Image:
-    """All contenders on one scale, but the plain script, whose bar leaves the picture."""
+    """All contenders on one scale; the bar of the plain script is cut off."""
     contenders = found["contenders"]
     longest = max(one["wall"] for name, one in contenders.items() if name != "plain script")
     scale = (WIDTH - LEFT - RIGHT) / (longest * 1.05)
@@ -61,7 +61,7 @@ def draw(found: dict[str, Any], rows: int) -> Image.Image:
 
 
 def legend(pen: ImageDraw.ImageDraw, top: int) -> None:
-    """The colours' names; `render` is the plain script's word for `messages`."""
+    """The names of the colours; the plain script calls `messages` `render`."""
     across = 20
     for name, colour in COLOURS.items():
         if name == "render":
@@ -72,10 +72,10 @@ def legend(pen: ImageDraw.ImageDraw, top: int) -> None:
 
 
 def contender(pen: ImageDraw.ImageDraw, name: str, one: dict[str, Any], top: int, scale: float) -> None:
-    """One contender: its whole time in grey, its stages in their colours."""
+    """One contender: its whole time in grey, and its stages in their colours."""
     edge = WIDTH - RIGHT + 40
     pen.text((20, top), name, INK, font(17))
-    pen.text((20, top + 21), f"{one['wall']:.2f} s, {one['cpu']:.2f} s of computing", "#666666", font(13))
+    pen.text((20, top + 21), f"{one['wall']:.2f} s, {one['cpu']:.2f} s of CPU time", "#666666", font(13))
     pen.rectangle((LEFT, top, min(LEFT + one["wall"] * scale, edge), top + 2 * LANE), "#f3f3f3")
     for stage in one["stages"]:
         lane = LANE if stage["name"] in BESIDE else 0
@@ -87,13 +87,13 @@ def contender(pen: ImageDraw.ImageDraw, name: str, one: dict[str, Any], top: int
 
 
 def main() -> None:
-    """Draw it."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--rows", type=int, default=100_000)
-    rows = words.parse_args().rows
+    """Draw the chart and save it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    rows = parser.parse_args().rows
     path = RESULTS / f"whole-{rows}.png"
     draw(kept(f"whole-{rows}"), rows).save(Path(path), optimize=True)
-    print(f"  picture: {path}")
+    print(f"  chart: {path}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other, and the bars: what `make bench` runs.
+"""Runs all benchmarks and prints the targets; `make bench` runs this script.
 
 python benchmarks/run.py [--quick] [--only whole --only starting ...]
 """
@@ -24,7 +24,7 @@ ALL: Final[dict[str, list[list[str]]]] = {
         ["whole.py", "--rows", "100000"],
         ["plot.py", "--rows", "100000"],
     ],
-    # The plain script would take six minutes for a million rows, and one round has to do for the others.
+    # The plain script would take six minutes for a million rows; the others run one round only.
     "million": [["whole.py", "--rows", "1000000", "--rounds", "1", "--without", "plain script"]],
     "dispatching": [["dispatching.py"]],
     "writing": [["writing.py"], ["writing.py", "--rows", "1200000"]],
@@ -37,11 +37,11 @@ QUICK: Final[dict[str, list[list[str]]]] = {
 
 
 def main() -> None:
-    """Run them."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--quick", action="store_true", help="one round each, and no million rows")
-    words.add_argument("--only", action="append", choices=list(ALL), help="this one; may be given several times")
-    given = words.parse_args()
+    """Run the benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one round each, and not a million rows")
+    parser.add_argument("--only", action="append", choices=list(ALL), help="only this benchmark; may be repeated")
+    given = parser.parse_args()
     chosen = QUICK if given.quick else ALL
     bars.RESULTS.mkdir(exist_ok=True)
     (bars.RESULTS / "machine.json").write_text(json.dumps(machine.describe(), indent=1), encoding="utf-8")

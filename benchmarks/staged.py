@@ -1,4 +1,4 @@
-"""`campaign`, with its stages timed: the few functions that begin and end them are wrapped as they are imported.
+"""Runs `campaign` and times its stages: the functions of the stages are wrapped when their modules are imported.
 
 python benchmarks/staged.py check FILE ...
 """
@@ -29,21 +29,21 @@ STAGES: Final = {
     ("campaign.engine.results", "of_run"): "result",
     ("campaign.report.result_workbook", "write"): "write",
 }
-"""Where each stage is, under the name that the plot has for it. `read` is in a thread beside the loading."""
+"""The function of each stage, and the stage's name in the chart. `read` runs in a thread during the loading."""
 
 
 class Wrapping(Loader):
-    """Loads a module as it would be, then wraps the functions that are stages."""
+    """Loads a module, then wraps its functions that are stages."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """As it would be."""
+        """Create the module with the original loader."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        """As it would be, with its stages wrapped."""
+        """Load the module with the original loader, then wrap its stages."""
         self._loader.exec_module(module)
         for (name, function), stage in STAGES.items():
             if name == module.__name__:
@@ -51,10 +51,10 @@ class Wrapping(Loader):
 
 
 class Finder(MetaPathFinder):
-    """Finds the modules that hold stages."""
+    """Finds the modules with stages."""
 
     def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
-        """The module's own spec, with its loader wrapped."""
+        """The spec of the module, with its loader wrapped."""
         if name not in {module for module, _ in STAGES}:
             return None
         sys.meta_path.remove(self)
@@ -68,10 +68,10 @@ class Finder(MetaPathFinder):
 
 
 def timed(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, noted as a stage each time it is called."""
+    """The function, each call of which is recorded as a stage."""
 
     @functools.wraps(function)
-    def call(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+    def call(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - wraps any function
         begin, cpu = time.time(), time.process_time()
         try:
             return function(*given, **named)

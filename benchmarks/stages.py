@@ -1,4 +1,4 @@
-"""Stages of a measured process, timed by itself: from when to when, and how long it computed meanwhile."""
+"""Records the stages of a measured process: begin, end and CPU time."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PLACE: Final = "BENCH_STAGES"
-"""Names the file that the stages are written to at the end; nothing is noted without it."""
+"""The environment variable with the path of the file to which the stages are written at the end, if it is set."""
 
 BEGAN: Final = "BENCH_BEGAN"
-"""The time at which the process was started, in seconds since 1970."""
+"""The environment variable with the start time of the process, in seconds since 1970."""
 
 FOUND: Final[list[dict[str, float | str]]] = []
 
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Time what is done inside. `cpu` is that of all threads of the process."""
+    """Record the block as a stage. Its CPU time is that of all threads of the process."""
     begin, cpu = time.time(), time.process_time()
     try:
         yield
@@ -33,13 +33,13 @@ def stage(name: str) -> Iterator[None]:
 
 
 def note(name: str, begin: float, end: float, cpu: float) -> None:
-    """Keep one stage; times in seconds since the process was started."""
+    """Record a stage; times in seconds since 1970, stored as seconds since the start of the process."""
     began = float(os.environ.get(BEGAN, "0"))
     FOUND.append({"name": name, "begin": begin - began, "end": end - began, "cpu": cpu})
 
 
 def note_start() -> None:
-    """The interpreter's start and the libraries' loading, up to now."""
+    """Record the time until now, in which the interpreter started and the libraries were loaded."""
     note("start", float(os.environ.get(BEGAN, str(time.time()))), time.time(), time.process_time())
 
 

@@ -1,4 +1,4 @@
-"""A command measured as a tree of processes: its time, what all of them computed, and the memory of all together."""
+"""Measures a command as a tree of processes: wall-clock time, and CPU time and memory of all of them together."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from stages import BEGAN, PLACE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-LOOK: Final = 0.05
-"""Seconds between two looks at the memory."""
+SAMPLE_INTERVAL_S: Final = 0.05
+"""Seconds between two measurements of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a command: seconds on the clock and of computing, MiB at most (None: not looked at), its stages."""
+    """One run of a command: wall-clock and CPU seconds, peak memory in MiB (None: not measured), and stages."""
 
     wall: float
     cpu: float
@@ -41,15 +41,14 @@ def run(
 ) -> Run:
     """Run a command to its end.
 
-    Looking at the memory stops the processes for a moment each time, so a run is
-    either timed or looked at; the times of one that is looked at are too long.
+    Each measurement of the memory stops the processes for a moment, so the times of a run with `memory` are too long.
 
     Args:
-        command: what to run; Python's own where it begins with a script or `-`.
-        cwd: where.
-        env: what its environment has besides ours.
-        memory: whether to look at its memory.
-        ends: the exit statuses that are all right.
+        command: the arguments of the Python interpreter.
+        cwd: the working folder.
+        env: additional environment variables.
+        memory: whether to measure the memory.
+        ends: the expected exit statuses.
     """
     with tempfile.TemporaryDirectory() as folder:
         place, errors = Path(folder) / "stages.json", Path(folder) / "errors"
@@ -59,7 +58,7 @@ def run(
             process = subprocess.Popen(
                 [sys.executable, *command], cwd=cwd, env=given, stdout=subprocess.DEVNULL, stderr=said
             )
-        peak = max(_looks(process), default=0.0) if memory else None
+        peak = max(_memory_samples(process), default=0.0) if memory else None
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -69,27 +68,27 @@ def run(
         return Run(wall, usage.ru_utime + usage.ru_stime, peak, stages)
 
 
-def _looks(process: subprocess.Popen[bytes]) -> Iterator[float]:
-    """The memory of the process and its children, look after look, until it has ended."""
+def _memory_samples(process: subprocess.Popen[bytes]) -> Iterator[float]:
+    """Samples of the memory of the process and its children in MiB, until the process has ended."""
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         yield sum(map(_memory, _family(process.pid))) / 1024
-        time.sleep(LOOK)
+        time.sleep(SAMPLE_INTERVAL_S)
 
 
 def _family(pid: int) -> Iterator[int]:
-    """A process and all below it."""
+    """The process and all its descendants."""
     yield pid
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
         children = [child for task in tasks for child in (task / "children").read_text().split()]
     except OSError:
-        return  # it has just ended
+        return  # the process has just ended
     for child in children:
         yield from _family(int(child))
 
 
 def _memory(pid: int) -> float:
-    """KiB that a process has in memory; what it shares with others counts by its share (PSS)."""
+    """The memory of a process in KiB; shared memory is counted in proportion (PSS)."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""A whole campaign, beside the bare copy of its spreadsheet and beside the plain script, all of them in every round.
+"""Measures a whole campaign, the bare copy of its spreadsheet and the plain script, in turns.
 
 python benchmarks/whole.py [--rows 100000] [--rounds 3] [--without plain]
 """
@@ -34,11 +34,11 @@ CONTENDERS: Final[dict[str, list[str]]] = {
     "check, all texts different": ["staged.py", "check", "each.toml", "--json"],
     "plain script": ["plain.py", "."],
 }
-"""Each a process of its own, for starting and loading is part of what a person waits for."""
+"""Each is a separate process: starting and loading are a part of what the user waits for."""
 
 
 def contend(name: str, folder: Path, gateway: str, *, memory: bool = False) -> Run:
-    """One run of a contender, with a journal that is new."""
+    """Run a contender once, with a new journal."""
     shutil.rmtree(folder / REPORTS, ignore_errors=True)
     script, *words = CONTENDERS[name]
     env = {**KEYS, "CAMPAIGN_GATEWAY_URL": gateway, "CAMPAIGN_REPORTS": REPORTS}
@@ -46,9 +46,9 @@ def contend(name: str, folder: Path, gateway: str, *, memory: bool = False) -> R
 
 
 def measure(rows: int, rounds: int, names: list[str]) -> dict[str, list[Run]]:
-    """The runs of each contender: the timed ones, then one whose memory was looked at (the only one if `rounds` is 0).
+    """The runs of each contender: the timed ones, then one whose memory was measured (the only one if `rounds` is 0).
 
-    The sandbox is a process of its own, a new one for each round, and counts for nobody.
+    The sandbox is a new process in each round and is not counted.
     """
     found: dict[str, list[Run]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory(dir=RESULTS) as place:
@@ -63,7 +63,7 @@ def measure(rows: int, rounds: int, names: list[str]) -> dict[str, list[Run]]:
 
 
 def summed(runs: list[Run]) -> dict[str, Any]:
-    """A contender's figures: medians of the timed runs, the stages of the middle one, the memory of the last run."""
+    """The results of a contender: medians of the timed runs, stages of the median run, memory of the last run."""
     timed = runs[:-1] or runs
     middle = sorted(timed, key=lambda run: run.wall)[len(timed) // 2]
     return {
@@ -76,9 +76,9 @@ def summed(runs: list[Run]) -> dict[str, Any]:
 
 
 def show(rows: int, found: dict[str, Any]) -> None:
-    """The table."""
+    """Print the results as a table."""
     print(f"\n{rows:,} rows, medians of {len(found['floor']['walls'])}")
-    print(f"  {'':<28}{'seconds':>9}{'x floor':>9}{'computing':>11}{'x floor':>9}{'rows/s':>10}{'MiB':>8}")
+    print(f"  {'':<28}{'seconds':>9}{'x floor':>9}{'CPU':>11}{'x floor':>9}{'rows/s':>10}{'MiB':>8}")
     floor = found["floor"]
     for name, one in found.items():
         print(
@@ -88,12 +88,12 @@ def show(rows: int, found: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Measure, show, and keep the figures."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--rows", type=int, default=100_000)
-    words.add_argument("--rounds", type=int, default=3, help="timed rounds, before the one that looks at the memory")
-    words.add_argument("--without", action="append", default=[], choices=list(CONTENDERS))
-    given = words.parse_args()
+    """Measure; print and save the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3, help="timed rounds, before the one that measures the memory")
+    parser.add_argument("--without", action="append", default=[], choices=list(CONTENDERS))
+    given = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     runs = measure(given.rows, given.rounds, [name for name in CONTENDERS if name not in given.without])
     found = {name: summed(of_one) for name, of_one in runs.items()}

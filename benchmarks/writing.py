@@ -1,4 +1,4 @@
-"""The result workbook beside the bare writer: the library alone, the same columns, in the same run.
+"""Compares the result workbook with the bare library that writes the same columns, in turns.
 
 python benchmarks/writing.py [--rows 200000] [--rounds 3]
 """
@@ -6,7 +6,6 @@ python benchmarks/writing.py [--rows 200000] [--rounds 3]
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import gc
 import resource
 import statistics
@@ -31,7 +30,7 @@ NOW = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 
 
 def columns(rows: int) -> tuple[dict[str, pa.Array], dict[str, pa.Array]]:
-    """The person's own columns, and ours."""
+    """The user's own columns, and the columns of the result."""
     numbers = pa.array([f"0102{place:07d}" for place in range(rows)])
     own = {
         "이름": pa.array([f"고객{place % 997}" for place in range(rows)]),
@@ -60,7 +59,7 @@ def frame(arrays: dict[str, pa.Array]) -> pd.DataFrame:
 
 
 def result_of(own: dict[str, pa.Array], ours: dict[str, pa.Array]) -> Result:
-    """A finished run of one request a thousand rows."""
+    """The result of a finished run."""
     table = frame({f"own.{place}": array for place, array in enumerate(own.values())})
     headings = tuple(Column(name=f"own.{place}", heading=heading) for place, heading in enumerate(own))
     requests = pd.DataFrame({name: pd.Series([], dtype=fact.dtype) for name, fact in schema.REQUESTS.items()})
@@ -77,17 +76,15 @@ def result_of(own: dict[str, pa.Array], ours: dict[str, pa.Array]) -> Result:
         prices={"SMS": 20},
     )
     recipients = Recipients(table=table, columns=headings, phone="own.1", sources=(Source(file="r.xlsx"),))
-    return dataclasses.replace(
-        Result(run=facts, recipients=recipients, rows=frame(ours), requests=requests), recipients=recipients
-    )
+    return Result(run=facts, recipients=recipients, rows=frame(ours), requests=requests)
 
 
 SHEET = 1_048_576
-"""Rows of a sheet, its heading included; the bare writer cannot go on in another."""
+"""Maximum number of rows of a sheet with its heading; the bare library does not continue on another sheet."""
 
 
 def write_large(result: Result, rows: int) -> None:
-    """More rows than a sheet holds: are they all there, and in how much memory?"""
+    """Write more rows than fit on a sheet; print how many were written and how much memory that took."""
     with tempfile.TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         seconds = timed(lambda: result_workbook.write(result, Path(folder) / "ours.xlsx"))
@@ -95,24 +92,22 @@ def write_large(result: Result, rows: int) -> None:
         reader = fastexcel.read_excel(f"{folder}/ours.xlsx")
         heights = [reader.load_sheet(name).height for name in reader.sheet_names if name.startswith("results")]
     print(f"  {rows:,} rows in {seconds:.1f} s, in sheets of {heights}: {sum(heights):,} in all")
-    print(
-        f"  the process had {before:,.0f} MiB with the table, before writing, and {peak:,.0f} MiB at most while writing"
-    )
+    print(f"  peak memory: {before:,.0f} MiB with the table, before writing; {peak:,.0f} MiB after writing")
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds that the work takes."""
+    """The duration of the work in seconds."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
 def main() -> None:
-    """Measure and show."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--rows", type=int, default=200_000)
-    words.add_argument("--rounds", type=int, default=3)
-    given = words.parse_args()
+    """Measure and print the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
     own, ours = columns(given.rows)
     if given.rows >= SHEET:
         write_large(result_of(own, ours), given.rows)
@@ -128,7 +123,7 @@ def main() -> None:
             ratios.append(bare / whole)
             print(f"  bare {bare:6.2f} s   ours {whole:6.2f} s   rows a second, ours / bare {bare / whole:5.2f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  {given.rows:,} rows: median {statistics.median(ratios):.2f}; this process had {peak:,.0f} MiB at most")
+    print(f"  {given.rows:,} rows: median {statistics.median(ratios):.2f}; peak memory {peak:,.0f} MiB")
 
 
 if __name__ == "__main__":

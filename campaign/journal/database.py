@@ -51,7 +51,7 @@ class Storage(Protocol):
         """Whether a living process is the journal's writer now."""
 
     def is_in_place(self) -> bool:
-        """Whether whoever opens the journal by its address reaches this database."""
+        """Whether opening the journal by its address still leads to this database."""
 
     def find_damage(self, connection: sa.Connection) -> str | None:
         """What a check of the whole database finds wrong, as the database words it; None if nothing is."""
@@ -176,7 +176,7 @@ class WritableDatabase(Database):
                 self._whole = None
 
     def is_in_place(self) -> bool:
-        """Whether whoever opens the journal by its address reaches this database."""
+        """Whether opening the journal by its address still leads to this database."""
         return self._storage.is_in_place()
 
     def erase_deleted(self) -> None:

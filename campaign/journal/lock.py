@@ -140,10 +140,10 @@ class JournalFile:
     @staticmethod
     def _write_holder(file: int) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        words = {"pid": os.getpid(), "host": socket.gethostname(), "since": now, "command": _command()}
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now, "command": _command()}
         os.ftruncate(file, 0)
         os.lseek(file, 0, os.SEEK_SET)
-        os.write(file, json.dumps(words).encode())
+        os.write(file, json.dumps(holder).encode())
 
     def _require_in_place(self) -> None:
         if not self.is_in_place():
@@ -209,8 +209,8 @@ def _command() -> str:
 
 def _holder(path: Path) -> str:
     try:
-        words = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {words['pid']} on {words['host']}, since {words['since']} ({words['command']})"
+        holder = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']}, since {holder['since']} ({holder['command']})"
     except (OSError, ValueError, KeyError):
         return "which one is not known"
 

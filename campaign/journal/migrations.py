@@ -2,7 +2,7 @@
 
 A migration spells its own SQL: `tables` describes the newest layout only, and changes with it. The writer that opens a
 journal of an older layout applies the missing migrations, each in a transaction of its own together with the layout's
-new number. A process that dies in between leaves a journal of the last finished layout, and the next writer goes on.
+new number. A process that dies in between leaves a journal of the last finished layout, and the next writer continues.
 
 Older versions of the program wrote the number 1 for each of the layouts 1 to 4. So a migration adds only what is
 missing.
@@ -34,7 +34,7 @@ class Migration:
 
     Attributes:
         number: of the layout that the step leads to.
-        adds: what the new layout can keep, for who reads the code.
+        adds: what the new layout can store, for the reader of the code.
         tables: CREATE TABLE IF NOT EXISTS statements.
         columns: table, column and SQL type; a new column is NULL in all rows.
     """
@@ -138,7 +138,7 @@ def require_newest(database: Database) -> None:
 
     Raises:
         OlderLayout: a writer has to upgrade the journal first.
-        NoSuchRun: there are no tables: nobody made the journal yet, or a process died before it was made.
+        NoSuchRun: there are no tables: the journal was not made yet, or a process died before it was made.
         JournalError: the layout is newer than this program, or the database is not a journal.
     """
     with database.reading() as connection:

@@ -96,7 +96,7 @@ class Requests(RequestReader):
     def advance(
         self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
     ) -> list[Claim]:
-        """Settle what came back and claim what goes on the wire next, in one commit.
+        """Settle the answers that arrived and claim the next requests, in one commit.
 
         Claimed and committed before the socket is touched: after a crash the
         journal must never say "not sent" of a request that the gateway may
@@ -107,9 +107,9 @@ class Requests(RequestReader):
             The claims; a wanted request that is not `planned` any more is not among them.
 
         Raises:
-            JournalError: nothing was written: the database refused, a settlement is of a request that the owner does
-                not have in flight, or something is wanted and the journal was moved away, so that whoever opens it by
-                its path would not see the claims.
+            JournalError: nothing was written: the database failed, a settlement is of a request that the owner does not
+                have in flight, or requests are wanted and the journal was moved away, so that another process that
+                opens it by its path would not see the claims.
         """
         if wanted and not self._writable.is_in_place():
             raise JournalError(
@@ -178,7 +178,7 @@ class Requests(RequestReader):
         """Cancel the run and its planned requests; returns the number of requests cancelled.
 
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
-        user says "not sent" of them. A run without requests that may still go stays as it is.
+        user says "not sent" of them. A run without requests that may still go stays unchanged.
         """
         cause = "cancelled by the user"
         with self._writable.writing() as connection:

@@ -53,7 +53,7 @@ class RunReader:
         if row is None:
             if run == LAST:
                 raise NoSuchRun("there is no run yet. `campaign send FILE` makes one.")
-            raise NoSuchRun(f"{run}: no such run. `campaign runs` lists those there are.")
+            raise NoSuchRun(f"{run}: no such run. `campaign runs` lists the runs.")
         return self._record(row)
 
     def waiting_to_resume(self) -> list[RunRecord]:
@@ -190,11 +190,11 @@ class Runs(RunReader):
             return self._added[1]
         return super().recipients(run)
 
-    def override(self, run: str, words: str, now: datetime) -> None:
-        """Let an advertisement go against the rules, as a user decided; `words` name the rules."""
+    def override(self, run: str, rules: str, now: datetime) -> None:
+        """Let an advertisement go against the rules, as a user decided; `rules` lists the broken rules."""
         with self._writable.writing() as connection:
-            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(by_night=1, overridden=words))
-            record_event(connection, run, now, "overridden", words)
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(by_night=1, overridden=rules))
+            record_event(connection, run, now, "overridden", rules)
 
     def start(self, run: str, now: datetime) -> None:
         """Record that the run is dispatched from now on.
@@ -283,7 +283,7 @@ def may_anything_go(connection: sa.Connection, run: str) -> bool:
 
 
 def reason_to_send_nothing(connection: sa.Connection, run: str) -> str | None:
-    """Why no request of the run may be sent, in whatever state the requests are; None if they may."""
+    """Why no request of the run may be sent, in any state of the requests; None if requests may be sent."""
     row = connection.execute(sa.select(RUNS.c.state, RUNS.c.purged_at).where(RUNS.c.id == run)).one()
     if row.state == str(RunState.CANCELLED):
         return "the run was cancelled"

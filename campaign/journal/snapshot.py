@@ -45,13 +45,13 @@ def to_json(recipients: Recipients) -> str:
 
 def from_json(description: str, table: pd.DataFrame) -> Recipients:
     """The recipients that `to_json` wrote, with their table."""
-    words = json.loads(description)
+    described = json.loads(description)
     return Recipients(
         table=table,
-        columns=tuple(Column(name=name, heading=heading, mixed=mixed) for name, heading, mixed in words["columns"]),
-        phone=words["phone"],
-        sources=tuple(Source(file=file, sheet=sheet) for file, sheet in words["sources"]),
-        notes=tuple(words["notes"]),
+        columns=tuple(Column(name=name, heading=heading, mixed=mixed) for name, heading, mixed in described["columns"]),
+        phone=described["phone"],
+        sources=tuple(Source(file=file, sheet=sheet) for file, sheet in described["sources"]),
+        notes=tuple(described["notes"]),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from campaign.messages.compose import Composition, refuse_contradictions
     from campaign.messages.compose import compose as compose_messages
-    from campaign.messages.rendering.fields import start_pool
+    from campaign.messages.rendering.pool import start_pool
 
 __all__ = ["Composition", "compose_messages", "refuse_contradictions", "start_pool"]
 
@@ -19,7 +19,7 @@ _ORIGINS = {
     "Composition": ("campaign.messages.compose", "Composition"),
     "compose_messages": ("campaign.messages.compose", "compose"),
     "refuse_contradictions": ("campaign.messages.compose", "refuse_contradictions"),
-    "start_pool": ("campaign.messages.rendering.fields", "start_pool"),
+    "start_pool": ("campaign.messages.rendering.pool", "start_pool"),
 }
 
 

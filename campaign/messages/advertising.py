@@ -1,6 +1,6 @@
-"""The rules for advertising messages: what stands in the text, and the hours in which none may go.
+"""The rules for advertising messages: what the text must contain, and the night in which none may be sent.
 
-It helps to keep the rules, and is no legal advice. Source: field-notes.md, "Advertising messages"
+They help to keep the law and are not legal advice. Source: field-notes.md, "Advertising messages"
 (정보통신망법 제50조, 시행령 제61조).
 """
 
@@ -11,44 +11,47 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from campaign.model import schema
 from campaign.model.columns import true_where
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
+from campaign.model.times import format_time
+from campaign.timing import night
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
+    from datetime import datetime
 
 MARK: Final = "(광고)"
-"""What the text of every advertisement begins with, to the letter."""
+"""The exact characters with which the text of every advertisement begins."""
 
 NEAR: Final = 40
 """Characters after the mark within which the sender's name counts as being near the front."""
 
 
 class Rule(StrEnum):
-    """A rule, in the words that a finding is shown with."""
+    """A rule; its value is the text that users see."""
 
     MARK = "the text begins with exactly (광고) (정보통신망법 제50조 제4항)"
-    NAME = "the sender's name stands in the text (정보통신망법 제50조 제4항)"
-    REFUSAL = "a free way to refuse stands at the end (정보통신망법 제50조 제4항)"
-    NIGHT = "from 21:00 to 08:00 it needs a separate consent (정보통신망법 제50조 제3항)"
+    NAME = "the text contains the sender's name (정보통신망법 제50조 제4항)"
+    REFUSAL = "the text ends with a free way to opt out (정보통신망법 제50조 제4항)"
+    NIGHT = "from 21:00 to 08:00 an advertisement needs a separate consent (정보통신망법 제50조 제3항)"
 
 
 class Severity(StrEnum):
     """What a finding means for the send."""
 
-    ERROR = "error"  # stops it
-    WARNING = "warning"  # a person should look
+    ERROR = "error"  # the campaign is not sent
+    WARNING = "warning"  # the user should look at it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """Something found, by which rule. `texts` flags the texts that it was found in (bool); empty for times."""
+    """A violation of a rule. `texts` flags the texts, or reservations, that violate it (bool); empty for a time."""
 
     rule: Rule
     severity: Severity
@@ -62,11 +65,11 @@ class Finding:
 
 
 def check(texts: Sequence[str | None] | pd.Series, *, advertiser: str | None = None) -> list[Finding]:
-    """What the rules find in different texts (missing ones are passed over).
+    """The violations of the rules about texts; missing texts are skipped.
 
     Args:
-        texts: the texts as they are sent, each different one once.
-        advertiser: the sender's name as it should stand in them; None where it is not known.
+        texts: the texts as they are sent, each distinct text once.
+        advertiser: the sender's name that each text must contain; None if it is unknown.
     """
     lines = pd.Series(texts, dtype=pd.ArrowDtype(pa.string())).reset_index(drop=True)
     findings = [*_marks(lines), *_names(lines, advertiser), *_refusals(lines)]
@@ -76,10 +79,10 @@ def check(texts: Sequence[str | None] | pd.Series, *, advertiser: str | None = N
 _LOOKALIKE: Final = re.compile(
     r"\s*[^\w\s]{0,2}\s*(?:광[\W\d_]{0,3}고|廣告|(?i:a[\W_]?d)(?![A-Za-z]))\w{0,2}\s*[^\w\s]{0,2}"
 )
-"""What is put in the mark's place, and does not count: [광고] (광 고) <광고> （광고） (AD) 광고: and the like."""
+"""What senders write instead of the mark, and what does not count as one: [광고] (광 고) <광고> （광고） (AD) 광고:"""
 
 _FRONT: Final = 16
-"""Characters of a text that a lookalike may take up."""
+"""Number of characters at the start of a text in which a lookalike is searched."""
 
 
 def _marks(lines: pd.Series) -> list[Finding]:
@@ -137,3 +140,33 @@ def _refusals(lines: pd.Series) -> list[Finding]:
         Finding(Rule.REFUSAL, Severity.ERROR, encode(Reason.REFUSAL_NOT_FREE), unfree),
         Finding(Rule.REFUSAL, Severity.WARNING, encode(Reason.REFUSAL_NOT_LAST), there & ~last),
     ]
+
+
+def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
+    """The violation of the night by a sending from `start` to its projected `end`; both have a time zone."""
+    if night.is_night(start):
+        return [
+            _at_night(encode(Reason.NIGHT_AT_START, start=format_time(start), next=format_time(night.next_day(start))))
+        ]
+    if end is not None and end >= night.next_night(start):
+        return [
+            _at_night(encode(Reason.NIGHT_BEFORE_END, end=format_time(end), night=format_time(night.next_night(start))))
+        ]
+    return []
+
+
+def reserved_at_night(dates: Sequence[str | None] | pd.Series) -> np.ndarray:
+    """Flags the reservations that lie in the night (bool). `dates`: yyyy-MM-dd HH:mm:ss in Asia/Seoul, or missing."""
+    hours = pd.Series(dates, dtype=schema.TEXT).str.slice(11, 13)
+    flags: np.ndarray = hours.isin(night.HOURS).to_numpy(dtype=bool)
+    return flags
+
+
+def check_reservations(dates: Sequence[str | None] | pd.Series) -> list[Finding]:
+    """The violation of the night by reservations, given as in `reserved_at_night`."""
+    flags = reserved_at_night(dates)
+    return [Finding(Rule.NIGHT, Severity.ERROR, encode(Reason.NIGHT_RESERVED), flags)] if flags.any() else []
+
+
+def _at_night(reason: str) -> Finding:
+    return Finding(Rule.NIGHT, Severity.ERROR, reason, np.zeros(0, dtype=bool))

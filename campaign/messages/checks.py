@@ -1,6 +1,6 @@
-"""The rules that a message has to meet: what may be in it, how long it may be, which type it is.
+"""Checks messages against the gateway's rules: their characters, lengths and types.
 
-Rules look at variants (different messages), never at rows; a problem is the variant's reason.
+Rules judge variants (distinct messages), not rows. A problem becomes the reason of its variant.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TITLE: Final = rf"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9{re.escape(limits.TITLE_MARKS)
 
 @dataclass(slots=True)
 class Problems:
-    """The first problem of every variant, gathered rule by rule.
+    """The first problem of each variant; rules add problems one after another.
 
     Attributes:
         reasons: the problem of a variant, as `model.reasons` encodes it.
-        fields: the text field that has the problem, as far as known.
-        notes: sentences about the message as a whole.
+        fields: the text field that has the problem, by variant, where it is known.
+        notes: sentences about the campaign as a whole.
     """
 
     reasons: dict[int, str]
@@ -39,7 +39,7 @@ class Problems:
     notes: list[str] = field(default_factory=list)
 
     def add(self, variants: np.ndarray, reason_of: Callable[[int], str]) -> None:
-        """Record the reason of the variants that are flagged, unless they have one."""
+        """Record a reason for each flagged variant that has none yet."""
         for variant in np.flatnonzero(variants):
             self.reasons.setdefault(int(variant), reason_of(int(variant)))
 
@@ -49,7 +49,7 @@ class Problems:
 
 
 def by_value(values: pd.Series, rule: Callable[[str], str], problems: Problems) -> pd.Series:
-    """What `rule` makes of each value, called once for every different one; what it refuses is a problem."""
+    """The results of `rule`, which is called once for each distinct value; a value that it refuses is a problem."""
     codes, uniques = pd.factorize(values)
     verdicts: list[str | None] = []
     for code, value in enumerate(uniques):
@@ -62,7 +62,7 @@ def by_value(values: pd.Series, rule: Callable[[str], str], problems: Problems) 
 
 
 def judge_characters(field: str, lines: pd.Series, problems: Problems) -> np.ndarray:
-    """The lines' lengths in bytes (int64, 0 for missing ones); characters that cannot be sent are problems."""
+    """The lengths of the lines in bytes (int64, 0 for missing lines); characters that cannot be sent are problems."""
     if not lines.notna().any():
         return np.zeros(len(lines), dtype=np.int64)
     lengths = cp949.byte_lengths(cp949.strings(lines))
@@ -71,8 +71,8 @@ def judge_characters(field: str, lines: pd.Series, problems: Problems) -> np.nda
     return lengths.bytes
 
 
-def types(asked: MsgType | None, lengths: np.ndarray, with_image: np.ndarray) -> np.ndarray:
-    """The message types in words (object): as asked, or by image and length."""
+def message_types(asked: MsgType | None, lengths: np.ndarray, with_image: np.ndarray) -> np.ndarray:
+    """The message types as strings (object): the configured type, or the one that follows from image and length."""
     if asked is not None:
         return np.full(len(lengths), str(asked), dtype=object)
     by_length = np.where(lengths <= limits.SMS_BYTES, str(MsgType.SMS), str(MsgType.LMS))
@@ -80,7 +80,7 @@ def types(asked: MsgType | None, lengths: np.ndarray, with_image: np.ndarray) ->
 
 
 def judge_texts(texts: pd.Series, lengths: np.ndarray, types: np.ndarray, problems: Problems) -> None:
-    """Find texts that are empty, or too long for their type."""
+    """Record texts that are empty, or too long for their type, as problems."""
     short = np.isin(types, [str(MsgType.SMS), str(MsgType.GSMS)])
     most = np.where(short, limits.SMS_BYTES, limits.LMS_BYTES)
     problems.add(true_where(texts.str.strip() == ""), lambda _: encode(Reason.TEXT_EMPTY))
@@ -96,12 +96,12 @@ def judge_texts(texts: pd.Series, lengths: np.ndarray, types: np.ndarray, proble
     )
 
 
-def titles(titles: pd.Series, types: np.ndarray, problems: Problems) -> pd.Series:
-    """The titles of the messages that carry one: an SMS or GSMS has none."""
-    carries = np.isin(types, [str(MsgType.LMS), str(MsgType.MMS)])
-    if titles.notna().any() and not carries.all():
+def judge_titles(titles: pd.Series, types: np.ndarray, problems: Problems) -> pd.Series:
+    """The titles that are sent, missing for SMS and GSMS; invalid titles are problems."""
+    has_title = np.isin(types, [str(MsgType.LMS), str(MsgType.MMS)])
+    if titles.notna().any() and not has_title.all():
         problems.notes.append("the title is not sent with messages short enough for an SMS, which has none")
-    kept = titles.where(carries)
+    kept = titles.where(has_title)
     lengths = judge_characters("title", kept, problems)
     problems.add(
         true_where(~kept.str.fullmatch(_TITLE)),

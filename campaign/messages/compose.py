@@ -1,6 +1,6 @@
-"""The messages of a table: rendered, then held against every rule that a message has to meet.
+"""Composes the messages of a table: renders them, and checks them against the gateway's rules.
 
-Rules look at variants (different messages), never at rows; the outcome is spread over the rows at the end.
+Rules judge variants (distinct messages), not rows; the results are spread over the rows at the end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from campaign.messages.cleanup import sanitizer
 from campaign.messages.cp949 import strings
 from campaign.messages.images import CampaignImages
 from campaign.messages.rendering import render
-from campaign.messages.rendering.fields import sources
+from campaign.messages.rendering.pool import field_sources
 from campaign.messages.templates.column_names import Names, is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
@@ -36,19 +36,21 @@ if TYPE_CHECKING:
     from campaign.model import Recipients
 
 COLUMNS: Final = ("sender", "text", "title", "image", "date", "bytes", "msgType", "reason")
-"""What the composition knows of a row; all but `reason` are columns of the table as they stand."""
+"""The columns of `Composition.frame`; all but `reason` are columns of the table too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The composed messages.
+    """The composed messages. Columns of the spreadsheet are given by their index in `Recipients.columns`.
 
-    `frame` has `COLUMNS`, one row a recipient; `images` the fitted pictures
-    by their digest; `notes` sentences that the person should see; `note`
-    (text, one a row) what to know of a row though it goes, or missing; `field`
-    the field (text, title, sender, image, reserve) that a row's reason is about, or missing; `blamed`
-    (`schema.INT`, one a row) the column whose cell made its template fail, where that is known; `places`
-    the columns that each field reads. Columns are given by their place in `Recipients.columns`.
+    Attributes:
+        frame: the `COLUMNS`, one row a recipient.
+        images: the fitted images by their digest.
+        notes: sentences about the campaign for the user.
+        note: for each row, a note on a message that is sent (text, or missing).
+        field: for each row with a reason, the field at fault: text, title, sender, image or reserve (or missing).
+        blamed: for each row, the column whose cell made the template fail, where it is known (`schema.INT`).
+        places: the columns that each field reads.
     """
 
     frame: pd.DataFrame
@@ -68,40 +70,39 @@ def compose(
     progress: Callable[[int], None] | None = None,
     pool: RendererPool | None = None,
 ) -> Composition:
-    """Render a campaign's message over all rows and judge it.
+    """Render a campaign's message for all rows and check it.
 
     Args:
         recipients: the rows.
         campaign: the campaign file.
-        now: the time that a reservation is held against.
-        progress: told how many rows were rendered since the last time.
+        now: the present time, from which reservations are counted.
+        progress: called with the number of rows rendered since the last call.
         pool: the renderer processes, if they were started before; otherwise starts its own.
 
     Raises:
-        TemplateError: a template cannot be used for any row, was stopped by a limit, or names columns as other
-            services do.
-        SettingsError: a field that is the same for every row cannot be sent.
+        TemplateError: a template cannot be used for any row, exceeded a limit, or has placeholders of another service.
+        SettingsError: a field that is equal in all rows cannot be sent.
     """
     sanitize = sanitizer(substituting=campaign.message.substitute)
-    written, files = sources(campaign), campaign.included
+    written, files = field_sources(campaign), campaign.included
     names = Names.of([column.heading for column in recipients.columns])
     remarks = placeholders.judge(written, files, names)
     variants = render.render(recipients, written, sanitize=sanitize, progress=progress, pool=pool, files=files)
     problems = checks.Problems(dict(variants.reasons), dict(variants.failed))
-    pictures = CampaignImages(campaign)
-    frame = _judged(variants, campaign, pictures, now, problems)
+    images = CampaignImages(campaign)
+    frame = _judged(variants, campaign, images, now, problems)
     _refuse_fixed({name: label for name, (label, _) in written.items() if not variants.places.get(name)}, problems)
     frame["reason"] = pd.Series(problems.reasons, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["note"] = _notes(frame["text"])
     frame["field"] = pd.Series(problems.fields, dtype=schema.TEXT).reindex(range(len(variants)))
     frame["blamed"] = pd.Series(variants.blamed, dtype=schema.INT).reindex(range(len(variants)))
-    # Where all are different, they stand in the rows' order.
+    # If all variants are distinct, they are in the order of the rows.
     spread = frame if len(frame) == len(variants.of_row) else frame.take(variants.of_row)
     spread = spread.set_axis(recipients.table.index)
     return Composition(
         frame=spread.loc[:, list(COLUMNS)],
-        images=pictures.by_digest,
-        notes=(*problems.notes, *pictures.notes, *remarks),
+        images=images.by_digest,
+        notes=(*problems.notes, *images.notes, *remarks),
         note=spread["note"],
         field=spread["field"],
         blamed=spread["blamed"],
@@ -110,20 +111,20 @@ def compose(
 
 
 def _judged(
-    variants: render.Variants, campaign: Campaign, pictures: CampaignImages, now: datetime, problems: checks.Problems
+    variants: render.Variants, campaign: Campaign, images: CampaignImages, now: datetime, problems: checks.Problems
 ) -> pd.DataFrame:
-    """The variants' fields as they are sent, one row each; what is wrong with them goes to the problems."""
+    """The fields of each variant as they are sent; their faults are added to `problems`."""
     lines = {name: _column(variants.fields.get(name), len(variants)) for name in _FIELDS}
-    rules = {"sender": normalise_sender, "image": pictures.fit, "reserve": _reservation_rule(now)}
+    rules = {"sender": normalise_sender, "image": images.fit, "reserve": _reservation_rule(now)}
     judged = {"text": lines["text"]}
     for name, rule in rules.items():
         judged["date" if name == "reserve" else name] = checks.by_value(lines[name], rule, problems)
         problems.attribute_to(name)
     lengths = checks.judge_characters("text", lines["text"], problems)
-    types = checks.types(campaign.message.msg_type, lengths, lines["image"].notna().to_numpy())
+    types = checks.message_types(campaign.message.msg_type, lengths, lines["image"].notna().to_numpy())
     checks.judge_texts(lines["text"], lengths, types, problems)
     problems.attribute_to("text")
-    judged["title"] = checks.titles(lines["title"], types, problems)
+    judged["title"] = checks.judge_titles(lines["title"], types, problems)
     problems.attribute_to("title")
     frame = pd.DataFrame({**judged, "bytes": pd.array(lengths, dtype=schema.INT), "msgType": _text(types)})
     frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA
@@ -131,10 +132,10 @@ def _judged(
 
 
 def _refuse_fixed(labels: dict[str, str], problems: checks.Problems) -> None:
-    """Refuse what is wrong with the message as a whole, once: fields that read no column, by name, each with its label.
+    """Refuse faults of fields that read no column, once for the campaign; `labels` has these fields by name.
 
     Raises:
-        SettingsError: naming each field and what is wrong with it.
+        SettingsError: lists the fields with their faults.
     """
     wrong = {name: problems.reasons[variant] for variant, name in problems.fields.items() if name in labels}
     if wrong:
@@ -150,10 +151,10 @@ _FIELDS: Final = ("text", "sender", "title", "image", "reserve")
 
 
 def refuse_contradictions(campaign: Campaign) -> None:
-    """Refuse what no row could fix, such as a type that needs a title, without one.
+    """Refuse settings that contradict each other, such as a type that requires a title without a title.
 
     Raises:
-        SettingsError: naming the key and what to do.
+        SettingsError: names the key and what to do.
     """
     message, asked = campaign.message, campaign.message.msg_type
     if asked == MsgType.GSMS and campaign.gateway.api == "v1":
@@ -163,7 +164,7 @@ def refuse_contradictions(campaign: Campaign) -> None:
     if message.image and asked not in {None, MsgType.MMS}:
         raise SettingsError(f'message.type = "{asked}": cannot carry an image; use "auto" or "MMS"')
     if (asked in {MsgType.LMS, MsgType.MMS} or message.image) and not message.title:
-        raise SettingsError(f"message.title: is missing; the gateway wants one with every {asked or MsgType.MMS}")
+        raise SettingsError(f"message.title: is missing; the gateway requires a title for every {asked or MsgType.MMS}")
     if not is_template(campaign.sender):
         try:
             normalise_sender(campaign.sender)

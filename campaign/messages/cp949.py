@@ -1,6 +1,6 @@
-"""Bytes as the gateway counts them, characters that cannot be sent, and the message type that follows.
+"""Counts bytes as the gateway does (CP949), and finds characters that cannot be sent.
 
-Everything here works on whole columns: texts are joined, encoded in one call and cut apart again.
+The functions work on whole columns: they join the texts, encode them in one call and split the result.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SUBSTITUTES: Final[dict[str, str]] = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63", "-"),
     **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f", " "),
     **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f\u200e\u200f", ""),
-    "\u20a9": "\uffe6",  # the won sign that CP949 has
+    "\u20a9": "\uffe6",  # the full-width won sign, which CP949 has
     "\u2022": "\u00b7",  # a bullet becomes a middle dot
     "\u2023": "\u00b7",
     "\u301c": "~",
@@ -34,16 +34,16 @@ SUBSTITUTES: Final[dict[str, str]] = {
     "\u201f": '"',
     "\u201b": "'",
 }
-"""Characters without a CP949 form that may be replaced without changing what is said."""
+"""Characters without a CP949 form that may be replaced without changing the meaning."""
 
 _SUBSTITUTION: Final = str.maketrans(SUBSTITUTES)
 _STAND_IN: Final = b"??"
-_CONTROL: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")  # all but the tab, the newline, and the NUL of our joints
+_CONTROL: Final = re.compile("[\x01-\x08\x0b-\x1f\x7f]")  # without tab, newline, and the NUL that joins texts
 _JAMO: Final = re.compile("[\u1100-\u11ff]")
 
 
 class Unencodable(Refused):
-    """A character has no CP949 form; carries the `character` and its `place` in the text, from 0."""
+    """A character has no CP949 form; has the `character` and its `place` in the text, from 0."""
 
     def __init__(self, character: str, place: int) -> None:
         super().__init__(_reason("text", character, place))
@@ -51,16 +51,17 @@ class Unencodable(Refused):
         self.place = place
 
     def in_field(self, field: str) -> str:
-        """The reason, for the character in a field such as `title`."""
+        """The reason for the character in the field of that name, such as `title`."""
         return _reason(field, self.character, self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """CP949 lengths of a list of texts, and what is in them that cannot be sent.
+    """CP949 lengths of a list of texts, and the characters in them that cannot be sent.
 
-    `bytes` is int64, one a text; `faults` holds the first character without
-    a CP949 form (or a control character) of a text, by the text's index.
+    Attributes:
+        bytes: the length of each text (int64).
+        faults: the first control character, or character without a CP949 form, of a text, by the text's index.
     """
 
     bytes: np.ndarray
@@ -68,7 +69,7 @@ class Lengths:
 
 
 def strings(column: pd.Series) -> list[str]:
-    """A column of texts as Python's own, empty ones for missing."""
+    """The texts of a column as Python strings; a missing text is empty."""
     return list(column.fillna("").to_numpy(dtype=object))
 
 
@@ -84,7 +85,7 @@ def byte_lengths(texts: Sequence[str]) -> Lengths:
     encoded = _encode(joined, faulty)
     ends = np.flatnonzero(np.frombuffer(encoded, dtype=np.uint8) == 0)
     if len(ends) != max(len(texts) - 1, 0):
-        # A text holds a NUL itself, so the joints are not its only ones.
+        # A text contains a NUL, so NULs do not separate the texts.
         return _one_by_one(texts)
     edges = np.concatenate(([-1], ends, [len(encoded)])) if texts else np.array([-1])
     return Lengths(np.diff(edges) - 1, _faults(texts, joined, faulty))
@@ -92,7 +93,7 @@ def byte_lengths(texts: Sequence[str]) -> Lengths:
 
 def _encode(text: str, faulty: list[int]) -> bytes:
     def note(problem: UnicodeError) -> tuple[bytes, int]:
-        assert isinstance(problem, UnicodeEncodeError)  # noqa: S101 - the codec calls it with nothing else
+        assert isinstance(problem, UnicodeEncodeError)  # noqa: S101 - the codec passes no other error
         faulty.extend(range(problem.start, problem.end))
         return _STAND_IN * (problem.end - problem.start), problem.end
 
@@ -122,19 +123,19 @@ def _faults(texts: Sequence[str], joined: str, faulty: list[int]) -> dict[int, U
 
 
 def clean(text: str) -> str:
-    """The text with one kind of newline, and with Hangul that came in parts (as macOS writes it) put together."""
+    """The text with line feeds as its only newlines, and with composed Hangul (macOS decomposes it)."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", text) if _JAMO.search(text) else text
 
 
 def substitute(text: str) -> str:
-    """The text with what phones cannot show replaced where a substitute is safe (`SUBSTITUTES`)."""
+    """The text with the characters in `SUBSTITUTES`, which phones cannot show, replaced."""
     return text if text.isascii() else text.translate(_SUBSTITUTION)
 
 
 def _reason(field: str, character: str, place: int) -> str:
-    """Why a character cannot be sent, with its place (from 1), and what may stand in its place."""
+    """Why a character cannot be sent, with its place (from 1) and its substitute, if any."""
     codepoint, name = f"U+{ord(character):04X}", unicodedata.name(character, "a control character")
     found: dict[str, Any] = {
         "field": field,

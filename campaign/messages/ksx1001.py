@@ -1,4 +1,4 @@
-"""Syllables that CP949 has and KS X 1001 has not, such as 뷁: sent as they are, shown by most phones and not by all.
+"""Finds syllables of CP949 that are not in KS X 1001, such as 뷁: they are sent, but some phones cannot show them.
 
 Source: gateway.md, "What it leaves open".
 """
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NAMED: Final = 3
-"""Different characters that a note names, at most."""
+"""Maximum number of characters that a note names."""
 
 _FIRST, _LAST = ord("가"), ord("힣")
 
 
 def notes(texts: Sequence[str]) -> dict[int, str]:
-    """The notes on texts that hold such a syllable, by the text's index; others have no entry."""
+    """The notes on texts with such syllables, by the index of the text."""
     codes = np.frombuffer("\n".join(texts).encode("utf-32-le", "replace"), dtype=np.uint32)
     places = np.flatnonzero(_outside()[np.minimum(codes, len(_outside()) - 1)])
     if not len(places):
@@ -33,7 +33,7 @@ def notes(texts: Sequence[str]) -> dict[int, str]:
 
 
 def outside(text: str) -> str:
-    """The different characters of the text that KS X 1001 has not, in their order."""
+    """The distinct characters of the text that are not in KS X 1001, in order."""
     return "".join(dict.fromkeys(character for character in text if _outside()[min(ord(character), _LAST + 1)]))
 
 
@@ -45,10 +45,10 @@ def _note(text: str) -> str:
 
 @cache
 def _outside() -> np.ndarray:
-    """Whether a character up to 힣 lacks a place in KS X 1001 though CP949 has one; the one after 힣 stands for all."""
+    """Flags the characters up to 힣 that are in CP949 but not in KS X 1001; the last flag is for all others."""
     syllables = "".join(map(chr, range(_FIRST, _LAST + 1))).encode("cp949")
     pairs = np.frombuffer(syllables, dtype=np.uint8).reshape(-1, 2)
     table = np.zeros(_LAST + 2, dtype=bool)
-    # KS X 1001 has both bytes from 0xA1 on; what CP949 adds, and that is Hangul only, has not.
+    # In KS X 1001 both bytes are 0xA1 or more. The characters that CP949 adds, all Hangul, have a lower byte.
     table[_FIRST : _LAST + 1] = (pairs < 0xA1).any(axis=1)  # noqa: PLR2004
     return table

@@ -159,7 +159,7 @@ def _how_far(found: LengthAdvice) -> str:
     parts = [f"{count:,} by {name}" for count, name in zip(found.by_class, names, strict=True) if count]
     cost = "" if not found.extra else f", which costs {found.extra:,.0f} won more than SMS"
     return (
-        f"{found.over:,} of {found.rows:,} messages are LMS for being over {limits.SMS_BYTES} bytes: "
+        f"{found.over:,} of {found.rows:,} messages are LMS because they are over {limits.SMS_BYTES} bytes: "
         f"{', '.join(parts)}{cost}"
     )
 
@@ -170,13 +170,13 @@ def _why(found: LengthAdvice) -> str:
         for column in found.columns
     ]
     parts += [f"the template itself in {found.by_itself:,}"] if found.by_itself else []
-    return f"what makes them long: {', '.join(parts)}"
+    return f"long because of {', '.join(parts)}"
 
 
 def _what_helps(found: LengthAdvice) -> list[str]:
     return [
         f"cutting {cut.bytes} byte{'s' if cut.bytes > 1 else ''} from the template moves "
         f"{'all' if cut.rows == found.over else f'{cut.rows:,}'} of them to SMS"
-        + ("" if not cut.saved else f": {cut.saved:,.0f} won less")
+        + ("" if not cut.saved else f" and saves {cut.saved:,.0f} won")
         for cut in found.cuts
     ]

@@ -1,7 +1,7 @@
-"""Placeholders as other services write them: `#{이름}`, `%이름%`, `[*이름*]`, `##이름##`, `{이름}`.
+"""Finds placeholders of other services: `#{이름}`, `%이름%`, `[*이름*]`, `##이름##`, `{이름}`.
 
-Our template language takes them for plain text and would send them as they stand. Where one names
-a column it is refused for the whole message; where it does not, a note says that it is sent as it is.
+To our templates they are plain text, which is sent unchanged. A placeholder that names a column is an error for the
+whole campaign; for any other, a note says that it is sent unchanged.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
     from campaign.config.template_files import TemplateFiles
 
 _HALF_WIDTH: Final = str.maketrans("｛｝［］＃％＄＠＊＜＞｜", "{}[]#%$@*<>|")
-"""Full-width marks, one for one, so that places in the text stay the same."""
+"""Full-width marks and their half-width forms, one character each, so that positions in the text stay the same."""
 
 _MARKS: Final = "#$@*%| \t"
-"""May stand between a placeholder's brackets and its name, as in `{$이름}`."""
+"""Characters that may be between the brackets of a placeholder and its name, as in `{$이름}`."""
 
 
 class _Form(NamedTuple):
-    """A form of placeholders. `certain`: it is refused where it names a column; `said`: it is noted where not."""
+    """A form of placeholders. `certain`: an error if it names a column; `noted`: gets a note if it names none."""
 
     pattern: re.Pattern[str]
     certain: bool
-    said: bool
+    noted: bool
 
 
-# Each has one group, the name. Square brackets and single marks are legal in messages and titles.
+# The last group that matches is the name. Square brackets and single marks are valid in messages and titles.
 _FORMS: Final = (
-    _Form(re.compile(r"[#$@]?\{{1,3}([^{}\n]{1,60})\}{1,3}"), certain=True, said=True),
-    _Form(re.compile(r"\[([*#$%@]{1,2}[^\[\]\n]{1,60}[*#$%@]{1,2})\]"), certain=True, said=True),
-    _Form(re.compile(r"\*\|([^|\n]{1,60})\|\*"), certain=True, said=True),
-    _Form(re.compile(r"##([^#\s](?:[^#\n]{0,58}[^#\s])?)##"), certain=True, said=True),
-    _Form(re.compile(r"%%([^%\s](?:[^%\n]{0,58}[^%\s])?)%%"), certain=True, said=True),
-    _Form(re.compile(r"%([^%\s](?:[^%\n]{0,58}[^%\s])?)%"), certain=True, said=True),
-    _Form(re.compile(r"<<([^<>\n]{1,60})>>|«([^«»\n]{1,60})»"), certain=True, said=False),
-    _Form(re.compile(r"\[([^\[\]\n]{1,60})\]"), certain=False, said=False),
-    _Form(re.compile(r"<([^<>\n]{1,60})>"), certain=False, said=False),
-    _Form(re.compile(r"(?P<mark>[#$@])([^#$@\s]{1,60})(?P=mark)"), certain=False, said=False),
+    _Form(re.compile(r"[#$@]?\{{1,3}([^{}\n]{1,60})\}{1,3}"), certain=True, noted=True),
+    _Form(re.compile(r"\[([*#$%@]{1,2}[^\[\]\n]{1,60}[*#$%@]{1,2})\]"), certain=True, noted=True),
+    _Form(re.compile(r"\*\|([^|\n]{1,60})\|\*"), certain=True, noted=True),
+    _Form(re.compile(r"##([^#\s](?:[^#\n]{0,58}[^#\s])?)##"), certain=True, noted=True),
+    _Form(re.compile(r"%%([^%\s](?:[^%\n]{0,58}[^%\s])?)%%"), certain=True, noted=True),
+    _Form(re.compile(r"%([^%\s](?:[^%\n]{0,58}[^%\s])?)%"), certain=True, noted=True),
+    _Form(re.compile(r"<<([^<>\n]{1,60})>>|«([^«»\n]{1,60})»"), certain=True, noted=False),
+    _Form(re.compile(r"\[([^\[\]\n]{1,60})\]"), certain=False, noted=False),
+    _Form(re.compile(r"<([^<>\n]{1,60})>"), certain=False, noted=False),
+    _Form(re.compile(r"(?P<mark>[#$@])([^#$@\s]{1,60})(?P=mark)"), certain=False, noted=False),
 )
 
 _OURS: Final = ("{{", "{%", "{#")
@@ -56,7 +56,7 @@ _HALF: Final = (
     re.compile(r"\{\{\{([^{}\n]{1,60})\}\}\}"),
     re.compile(r"\{#([^{}#%\n]{1,60})\}|\{%([^{}#%\n]{1,60})%?\}"),
 )
-"""What begins like our own language, but is not: refused where it names a column."""
+"""What begins like our own language but is not: an error if it names a column."""
 
 _RAW: Final = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
 _END_OF_RAW: Final = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
@@ -64,7 +64,7 @@ _END_OF_RAW: Final = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """One that was found at `start` to `end` of a text; `place` is its column's, None where it names none."""
+    """A placeholder from `start` to `end` of a text; `place` is the index of its column, or None."""
 
     start: int
     end: int
@@ -75,12 +75,12 @@ class Placeholder:
 
 
 def find(text: str, names: Names) -> list[Placeholder]:
-    """The placeholders of other services in a template, outside its own blanks, tags, comments and `raw` blocks."""
+    """The placeholders of other services in a template, outside our placeholders, tags, comments and `raw` blocks."""
     return list(_find(text, _Columns(names)))
 
 
 def rewritten(text: str, names: Names) -> str:
-    """The template with every placeholder that certainly means a column written in our own way."""
+    """The template with each certain placeholder of a column rewritten in our own form."""
     pieces, done = [], 0
     for one in find(text, names):
         if one.certain and one.place is not None:
@@ -90,7 +90,7 @@ def rewritten(text: str, names: Names) -> str:
 
 
 def spelling(place: int, names: Names) -> str:
-    """How a template writes the column at this place: `{{ 이름 }}`, or `{{ row["금액(원)"] }}`."""
+    """Our placeholder for the column at this index: `{{ 이름 }}`, or `{{ row["금액(원)"] }}`."""
     headings = [heading for heading, at in names.headings.items() if at == place]
     heading = next((one for one in headings if one == fold(one)), headings[0])
     if names.variables.get(heading) == place and heading.casefold() not in _RESERVED and not keyword.iskeyword(heading):
@@ -99,14 +99,14 @@ def spelling(place: int, names: Names) -> str:
 
 
 _RESERVED: Final = {"row", "loop", "self", "super", "caller", "true", "false", "none"}
-"""Names that mean something else, or nothing, where a template has them."""
+"""Names that have another meaning in a template, or none."""
 
 
 def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: Names) -> tuple[str, ...]:
-    """Notes on the placeholders in a campaign's fields, and in the files that they take in.
+    """Notes on the placeholders of other services in a campaign's fields and in the files that they include.
 
     Raises:
-        TemplateError: some name columns; it shows each with its line and the right spelling.
+        TemplateError: some of them name columns; the error lists each with its line and our own form.
     """
     wrong: list[str] = []
     notes: list[str] = []
@@ -115,11 +115,16 @@ def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: N
         for one in find(text, names):
             place = f"{where}, line {one.line}: {one.written}" if "\n" in text else f"{where}: {one.written}"
             if one.place is None:
-                notes.append(f"{place} looks like a blank of another service but names no column; it is sent as it is")
+                notes.append(
+                    f"{place} looks like a placeholder of another service, but there is no such column; "
+                    "it is sent unchanged"
+                )
             elif one.certain:
-                wrong.append(f"{place} would be sent as it is; write {spelling(one.place, names)}")
+                wrong.append(f"{place} would be sent unchanged; write {spelling(one.place, names)}")
             else:
-                notes.append(f"{place} is sent as it is; to fill in the column, write {spelling(one.place, names)}")
+                notes.append(
+                    f"{place} is sent unchanged; for the value of the column, write {spelling(one.place, names)}"
+                )
     if wrong:
         raise TemplateError("\n".join([*dict.fromkeys(wrong), _WAYS]))
     return tuple(dict.fromkeys(notes))
@@ -127,12 +132,12 @@ def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: N
 
 _WAYS: Final = (
     "`campaign check FILE --adopt` rewrites these in the template file. "
-    "What is meant literally goes between {% raw %} and {% endraw %}."
+    "Put text that is meant literally between {% raw %} and {% endraw %}."
 )
 
 
 class _Columns:
-    """Columns by their names without spaces, in NFC and in small letters."""
+    """Columns by their names without spaces, in NFC and lower case."""
 
     def __init__(self, names: Names) -> None:
         self._places: dict[str, int] = {}
@@ -174,7 +179,7 @@ def _half(pattern: re.Pattern[str], text: str, at: int, columns: _Columns) -> Pl
 
 
 def _end_of_ours(text: str, at: int) -> int:
-    """Where a blank, a tag, a comment or a `raw` block of our own language ends."""
+    """The end of a placeholder, tag, comment or `raw` block of our own language."""
     if raw := _RAW.match(text, at):
         ending = _END_OF_RAW.search(text, raw.end())
         return ending.end() if ending else len(text)
@@ -186,24 +191,24 @@ def _end_of_ours(text: str, at: int) -> int:
 def _other(text: str, plain: str, at: int, columns: _Columns) -> Placeholder | None:
     for form in _FORMS:
         match = form.pattern.match(plain, at)
-        # After `#`, `{{ 이름 }}` is ours.
+        # `{{ 이름 }}` after `#` is our own.
         if match is None or text.startswith(_OURS, at + 1):
             continue
-        # Of two groups the last is the name.
+        # Of two groups, the one that matched is the name.
         name = match[match.lastindex or 0]
         if any(mark in name for mark in _OURS):
             continue
         place = columns.place(name)
-        if place is not None or (form.said and _looks_meant(match, name)):
+        if place is not None or (form.noted and _looks_intended(match, name)):
             return _made(text, match, place, certain=form.certain)
     return None
 
 
-def _looks_meant(match: re.Match[str], name: str) -> bool:
-    """Whether a placeholder that names no column is one: `{^^}` and the text between `10%` and `20%` are not."""
+def _looks_intended(match: re.Match[str], name: str) -> bool:
+    """Whether a match that names no column is a placeholder: `{^^}` and the text between `10%` and `20%` are not."""
     if match[0].startswith("%") and not match[0].startswith("%%"):
         if re.fullmatch(r"[0-9A-Fa-f]{2}", name):
-            return False  # an address with letters of other scripts, such as %EC%9D%B4
+            return False  # a percent-encoded URL, such as %EC%9D%B4
         before = match.string[match.start() - 1 : match.start()]
         return not before.isdigit() and re.fullmatch(r"[^\W\d]\w*", name) is not None
     return re.search(r"\w", name) is not None

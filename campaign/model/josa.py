@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from enum import Enum
 from functools import lru_cache
 from typing import Final
 
-
-class Sound(Enum):
-    """The last sound of a word when it is read aloud."""
-
-    VOWEL = "vowel"
-    RIEUL = "rieul"  # the consonant ㄹ, which 으로/로 treats as a vowel
-    CONSONANT = "consonant"  # any other
-
+from campaign.model import josa_latin
+from campaign.model.josa_latin import Sound
 
 _UNLIKE: Final = {
     ("이", "가"),
@@ -95,16 +88,14 @@ def last_sound(word: str) -> Sound:
     if last.isdecimal() and last.isascii():
         return _of_number(plain)
     if letters := _LETTERS.search(plain):
-        from campaign.model import josa_latin
-
-        return Sound(josa_latin.last_sound(letters[2], after_digit=bool(letters[1])))
+        return josa_latin.last_sound(letters[2], after_digit=bool(letters[1]))
     if last in _SIGNS:
         return _SIGNS[last]
     raise ValueError(f"josa: the last sound of {word!r} cannot be determined; write the particle yourself")
 
 
 def bare(word: str) -> str:
-    """The word without marks and additions in brackets at its end; a word of nothing else stays as it is."""
+    """The word without marks and additions in brackets at its end; a word of nothing else stays unchanged."""
     stripped = word.strip()
     while (shorter := _ADDITION.sub("", stripped).rstrip(_MARKS + " ")) != stripped:
         stripped = shorter

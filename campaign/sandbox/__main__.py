@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from campaign.sandbox.faults import KINDS
-from campaign.sandbox.keys import Keys
-from campaign.sandbox.settings import DEFAULT_PORT, Settings, read_fault, read_latency, read_rate, read_sender
+from campaign.sandbox.settings import DEFAULT_PORT, Keys, Settings, read_fault, read_latency, read_rate, read_sender
 
 T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the sandbox until it is told to end; give the exit status: 0, or 2 if it could not start."""
-    # Here, because --help and a wrong flag need no web server.
+    """Run the sandbox until it is stopped; return the exit status: 0, or 2 if it could not start."""
+    # Imported here: --help and a wrong flag need no web server.
     from campaign.sandbox.schema import LedgerError
     from campaign.sandbox.server.run import run
 
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_settings(arguments: Sequence[str] | None) -> Settings:
-    """Read the command line, and the keys from the environment; ends the process with 2 where they are wrong."""
+    """Read the command line, and the keys from the environment; invalid values end the process with status 2."""
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -54,22 +53,36 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m campaign.sandbox",
-        description="The gateway's stand-in: takes send requests, answers as the vendor does, and sends nothing.",
-        epilog="SANDBOX_API_KEY and SANDBOX_AUTH_KEY: the keys that requests have to show; any where they are not set."
-        f" Faults: {', '.join(KINDS)}.",
+        description="The gateway's stand-in: accepts send requests, answers as the vendor does, and sends nothing.",
+        epilog="Requests must carry the keys in SANDBOX_API_KEY and SANDBOX_AUTH_KEY; if these are not set, any keys "
+        f"will do. Faults: {', '.join(KINDS)}.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=DEFAULT_PORT, help="0 for any that is free (default: %(default)s)")
+    add("--port", type=int, default=DEFAULT_PORT, help="port to listen on; 0 for any free port (default: %(default)s)")
     add("--latency", type=_checked(read_latency), default=0.0, help="time before each answer, such as 50ms")
-    add("--seed", type=int, help="makes requestNos and the faults' chances repeatable")
-    add("--ledger", type=Path, metavar="FILE", help="SQLite file to record in; without it, memory")
-    add("--rate", type=_checked(read_rate), metavar="N", help="requests a second; above it, code 1")
+    add("--seed", type=int, help="makes the request numbers and the probabilities of faults repeatable")
     add(
-        "--sender", type=_checked(read_sender), action="append", default=[], help="a registered sender; may be repeated"
+        "--ledger",
+        type=Path,
+        metavar="FILE",
+        help="SQLite file for the received requests; without it, they are kept in memory",
+    )
+    add(
+        "--rate",
+        type=_checked(read_rate),
+        metavar="N",
+        help="maximum number of requests a second; more are refused with code 1",
+    )
+    add(
+        "--sender",
+        type=_checked(read_sender),
+        action="append",
+        default=[],
+        help="a registered sender; may be repeated; without it, any sender is accepted",
     )
     add("--fault", type=_checked(read_fault), action="append", default=[], metavar="NAME[:code=13][,times=n][,after=n]")
-    add("--until-stdin-closes", action="store_true", help="end when standard input does")
+    add("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The gateway's result codes, in the vendor's own words.
+"""The gateway's result codes and the vendor's messages for them.
 
 Source: the vendor's document, "문자 메시지 전송 결과 코드 값"; both editions list the same codes.
 """
@@ -18,7 +18,7 @@ DATE_RANGE = 42
 DATE_FORMAT = 43
 RECIPIENTS_TOO_MANY = 44
 
-WORDS = {
+MESSAGES = {
     0: "전송 성공",
     1: "메시지가 전송되지 않았습니다.",
     11: "운영 중인 서비스가 아닙니다.",
@@ -40,6 +40,6 @@ WORDS = {
 }
 
 
-def words(code: int) -> str:
-    """Give the vendor's words for `code`; for a code that the document does not list, words of our own."""
-    return WORDS.get(code) or f"문서에 없는 코드입니다. ({code})"
+def message(code: int) -> str:
+    """Return the vendor's message for `code`; a code that the document does not list gets a message of our own."""
+    return MESSAGES.get(code) or f"문서에 없는 코드입니다. ({code})"

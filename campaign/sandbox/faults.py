@@ -1,4 +1,4 @@
-"""Faults: failures injected into send requests, by name, in the order in which they were set."""
+"""Faults: failures that are injected into send requests, by name, in the order in which they were set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One fault: what the client sees, and what became of its request on the gateway's side.
+    """A kind of fault: what the client sees, and whether the gateway accepted the request.
 
     Attributes:
-        name: as scripts spell it.
-        accepts: the message is taken (if the rules allow it) although the answer goes wrong: a client that sends
-            it again has sent it twice, and `repeats` shows it.
-        tells: the answer carries a result code.
-        meaning: in plain English.
+        name: the name in commands and scripts.
+        accepts: the message is accepted (if the rules allow it) although the answer is faulty: a client that sends
+            it again has sent it twice, and `repeats` shows that.
+        tells: the answer has a result code.
+        meaning: what happens, in English.
     """
 
     name: str
@@ -39,7 +39,7 @@ KINDS = {
         Kind("empty_body", True, False, "accepted; 200 with nothing in it"),
         Kind("not_json", True, False, "accepted; 200 with a PHP warning where the JSON should be"),
         Kind("string_code", True, True, "accepted; the answer has its resultCode as a string"),
-        Kind("redirect_307", False, False, "not accepted; sent on to the same sandbox under another host name"),
+        Kind("redirect_307", False, False, "not accepted; redirected to the same sandbox under another host name"),
         Kind("huge_answer", True, True, "accepted; the answer is a JSON string of 256 MiB"),
     )
 }
@@ -50,11 +50,11 @@ class Fault:
     """A fault that is set.
 
     Attributes:
-        kind: which.
-        times: how many more requests it will strike.
-        after: how many more send requests come first; every send request that arrives counts.
-        code: the result code, for `code` alone.
-        probability: the chance that a request it could strike is struck; 1 by default.
+        kind: the kind of fault.
+        times: number of requests that it will still affect.
+        after: number of send requests that come first; every send request that arrives counts.
+        code: the result code, only for the kind `code`.
+        probability: the probability that a request is affected; 1 by default.
     """
 
     kind: Kind
@@ -65,18 +65,18 @@ class Fault:
 
     @classmethod
     def read(cls, given: object) -> "Fault":
-        """Read `{"fault": NAME, "times": n, "after": n, "code": n, "probability": p}`; all but the name optional.
+        """Read `{"fault": NAME, "times": n, "after": n, "code": n, "probability": p}`; only the name is required.
 
         Raises:
-            ValueError: the words say what is wrong and what was expected.
+            ValueError: the message says what is wrong and what was expected.
         """
         name = given.get("fault") if isinstance(given, Mapping) else None
         if name is None or not isinstance(given, Mapping):
-            raise ValueError(f'a fault is an object with at least its name, {{"fault": NAME}}, not {given!r}')
+            raise ValueError(f'a fault must be an object with at least a name, {{"fault": NAME}}, not {given!r}')
         if unknown := given.keys() - {"fault", "times", "after", "code", "probability"}:
-            raise ValueError(f"unknown in a fault: {', '.join(sorted(map(str, unknown)))}")
+            raise ValueError(f"unknown keys in a fault: {', '.join(sorted(map(str, unknown)))}")
         if not isinstance(name, str) or name not in KINDS:
-            raise ValueError(f"no such fault: {name!r}; there are {', '.join(KINDS)}")
+            raise ValueError(f"no such fault: {name!r}; expected one of {', '.join(KINDS)}")
         return cls(
             kind=KINDS[name],
             times=_whole(given, "times", default=1, least=1),
@@ -86,7 +86,7 @@ class Fault:
         )
 
     def describe(self) -> dict[str, Any]:
-        """Give the fault as `read` takes it, with what is left of `times` and `after`."""
+        """Return the fault in the form of `read`, with the remaining `times` and `after`."""
         described: dict[str, Any] = {"fault": self.kind.name, "times": self.times, "after": self.after}
         if self.code is not None:
             described["code"] = self.code
@@ -98,7 +98,7 @@ class Fault:
 def _whole(given: Mapping[str, Any], key: str, *, default: int, least: int) -> int:
     value = given.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f'"{key}" is a whole number of at least {least}, not {value!r}')
+        raise ValueError(f'"{key}" must be a whole number of at least {least}, not {value!r}')
     return value
 
 
@@ -108,14 +108,14 @@ def _code(given: Mapping[str, Any]) -> int | None:
             raise ValueError('the fault "code" needs a "code": the result code to answer with')
         return _whole(given, "code", default=0, least=0)
     if "code" in given:
-        raise ValueError(f'"code" goes with the fault "code" only, not with {given["fault"]!r}')
+        raise ValueError(f'"code" is allowed only for the fault "code", not for {given["fault"]!r}')
     return None
 
 
 def _probability(given: Mapping[str, Any]) -> float:
     value = given.get("probability", 1.0)
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1:
-        raise ValueError(f'"probability" is a number over 0 and up to 1, not {value!r}')
+        raise ValueError(f'"probability" must be a number above 0 and up to 1, not {value!r}')
     return float(value)
 
 
@@ -127,26 +127,26 @@ class Faults:
         self._set: list[Fault] = []
 
     def add(self, faults: list[Fault]) -> None:
-        """Set more faults behind those that are set."""
+        """Add faults after those that are set."""
         self._set.extend(faults)
 
     def clear(self) -> None:
-        """Set none."""
+        """Remove all faults."""
         self._set.clear()
 
     def describe(self) -> list[dict[str, Any]]:
-        """Give the faults that are still set, as `Fault.read` takes them."""
+        """Return the faults that are still set, in the form of `Fault.read`."""
         return [fault.describe() for fault in self._set]
 
     def draw(self) -> Fault | None:
-        """Give the fault that strikes the send request which has just arrived, or none; a request takes one at most."""
-        struck = next((fault for fault in self._set if self._strikes(fault)), None)
+        """Return the fault that affects the send request that has just arrived, or None; a request gets at most one."""
+        drawn = next((fault for fault in self._set if self._affects(fault)), None)
         for fault in self._set:
             fault.after = max(0, fault.after - 1)
-        if struck is not None:
-            struck.times -= 1
+        if drawn is not None:
+            drawn.times -= 1
             self._set = [fault for fault in self._set if fault.times]
-        return struck
+        return drawn
 
-    def _strikes(self, fault: Fault) -> bool:
+    def _affects(self, fault: Fault) -> bool:
         return not fault.after and (fault.probability == 1 or self._random.random() < fault.probability)

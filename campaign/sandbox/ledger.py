@@ -1,23 +1,23 @@
-"""The ledger: every send request that was received completely, in SQLite.
+"""The ledger: every completely received send request, in SQLite, and how many recipients got a message twice.
 
-One row a request, its recipients one text, so that a request of 1,000 costs little more than one of 1. What was
-recorded is committed before the answer goes out, many requests to a commit.
+A request is one row with its recipients in one text, so that 1,000 recipients cost little more than one. A record is
+committed before the answer goes out; one commit covers many requests.
 """
 
 import asyncio
 import sqlite3
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from campaign.sandbox.repeats import Repeats, digest, image_key
 from campaign.sandbox.rules import Message
 from campaign.sandbox.schema import LedgerError, open_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of a request, beside the message in it; the fields are columns of `requests`, explained there."""
+    """The outcome of a request. The fields are columns of `requests`, explained in `schema`."""
 
     received_at: str
     edition: str
@@ -69,14 +69,45 @@ class Stats:
     repeats: int = 0
 
 
+def digest(message: Message) -> int:
+    """Return 64 bits, signed, that identify a message: type, sender, title, text and image.
+
+    Recipients are not part of it. Neither are the reserved date and the edition of the API: the same message at another
+    hour counts as a repeat.
+    """
+    parts = (message.msg_type, message.sender, message.title, message.text, image_key(message))
+    return int.from_bytes(blake2b(repr(parts).encode("utf-8", "replace"), digest_size=8).digest(), signed=True)
+
+
+def image_key(message: Message) -> str | None:
+    """Return a digest of the message's image; None if it has no image."""
+    if message.image is None:
+        return None
+    return blake2b(message.image.content, digest_size=16).hexdigest()
+
+
+class Repeats:
+    """Who was sent what: 64 bits a delivery, in one set, so that a request of 1,000 costs one set operation."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def add(self, message_digest: int, numbers: str) -> int:
+        """Add a message to `numbers`, one a line; return how many of them had been sent it before."""
+        before = len(self._seen)
+        marks = [message_digest ^ number for number in map(int, numbers.split("\n"))]
+        self._seen.update(marks)
+        return len(marks) - (len(self._seen) - before)
+
+
 class Ledger:
     """The open ledger. Used from one thread, that of the event loop.
 
     Args:
-        path: the SQLite file, made if there is none; without one the ledger lives in memory.
+        path: the SQLite file, made if it does not exist; None for a ledger in memory.
 
     Raises:
-        LedgerError: the file is something else, or cannot be opened.
+        LedgerError: the file is not a ledger, or cannot be opened.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -99,15 +130,15 @@ class Ledger:
             self._repeats.add(message_digest, numbers)
 
     def last_request_no(self) -> int | None:
-        """Give the highest requestNo that was given out, so that numbering can go on behind it."""
+        """Return the highest requestNo so far, after which numbering continues; None if there is none."""
         (last,) = self.connection.execute("SELECT max(CAST(request_no AS INTEGER)) FROM requests").fetchone()
         return last or None
 
     async def record(self, message: Message, receipt: Receipt) -> None:
-        """Write a request down. It counts at once, and is committed when this returns.
+        """Record a request. It counts at once and is committed when this returns.
 
         Raises:
-            LedgerError: it could not be written, as on a full disk.
+            LedgerError: the request could not be written, for example because the disk is full.
         """
         content = message.image.content if message.image and receipt.accepted else None
         self._pending.append((self._enter(message, receipt), content))
@@ -115,7 +146,7 @@ class Ledger:
             loop = asyncio.get_running_loop()
             self._committed = loop.create_future()
             loop.call_soon(self._commit)
-        await asyncio.shield(self._committed)  # others wait for it too
+        await asyncio.shield(self._committed)  # other requests wait for it too
 
     def _enter(self, message: Message, receipt: Receipt) -> _Row:
         recipients = message.to.count("\n") + 1 if message.to else 0
@@ -177,12 +208,12 @@ class Ledger:
             self.connection.executemany(_INSERT_IMAGE, images)
 
     def image(self, key: str) -> bytes | None:
-        """Give an image by its key."""
+        """Return an image by its key."""
         row = self.connection.execute("SELECT content FROM images WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all records."""
         self._flush()
         with self.connection:
             self.connection.execute("BEGIN")
@@ -191,7 +222,7 @@ class Ledger:
         self._load()
 
     def close(self) -> None:
-        """Write down what is pending, and close the file."""
+        """Write pending records and close the file."""
         self._flush()
         self.connection.close()
 

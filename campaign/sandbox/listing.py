@@ -1,4 +1,4 @@
-"""The ledger read: requests, deliveries, and the inbox page's cards, as what their JSON says."""
+"""Reads the ledger: requests, deliveries, and the cards of the inbox page, in the form of their JSON."""
 
 import json
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from campaign.sandbox import codes
 from campaign.sandbox.ledger import Ledger
 from campaign.sandbox.rules import byte_length
 
-_LAST = 2**63 - 1  # beyond every id that SQLite gives
+_LAST = 2**63 - 1  # above every id of SQLite
 
 
 def digits(number: str) -> str:
-    """Give the digits of a typed number, without hyphens, spaces and brackets."""
+    """Return the digits of a typed number, without hyphens, spaces and brackets."""
     return "".join(character for character in number if "0" <= character <= "9")
 
 
@@ -24,19 +24,19 @@ def _rows(ledger: Ledger, statement: str, *values: object) -> Iterator[dict[str,
 
 
 def newest(ledger: Ledger) -> int:
-    """Give the id of the newest request, 0 where there is none."""
+    """Return the id of the newest request; 0 if there is none."""
     (last,) = ledger.connection.execute("SELECT max(id) FROM requests").fetchone()
     return last or 0
 
 
 def requests(ledger: Ledger, *, offset: int = 0, limit: int | None = None) -> Iterator[str]:
-    """Give the requests from number `offset` on, oldest first, each as JSON text."""
+    """Return the requests from number `offset` on, oldest first, each as JSON text."""
     rows = _rows(ledger, "SELECT * FROM requests ORDER BY id LIMIT ? OFFSET ?", -1 if limit is None else limit, offset)
     return (json.dumps(_request(row), ensure_ascii=False) for row in rows)
 
 
 def request(ledger: Ledger, identity: int) -> dict[str, Any] | None:
-    """Give one request by its id."""
+    """Return one request by its id; None if there is none."""
     rows = _rows(ledger, "SELECT * FROM requests WHERE id = ?", identity)
     return next((_request(row) for row in rows), None)
 
@@ -57,7 +57,7 @@ def _request(row: dict[str, Any]) -> dict[str, Any]:
         "image": image,
         "accepted": bool(row["accepted"]),
         "code": row["code"],
-        "message": None if row["code"] is None else codes.words(row["code"]),
+        "message": None if row["code"] is None else codes.message(row["code"]),
         "requestNo": row["request_no"],
         "repeats": row["repeats"],
         "fault": row["fault"],
@@ -66,13 +66,13 @@ def _request(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def deliveries(ledger: Ledger, *, number: str = "", offset: int = 0, limit: int | None = None) -> Iterator[str]:
-    """Give the deliveries of accepted requests from number `offset` on, oldest first, each as JSON text.
+    """Return the deliveries of accepted requests from number `offset` on, oldest first, each as JSON text.
 
     Args:
-        ledger: where from.
-        number: digits; only deliveries to this number.
-        offset: how many to leave out at the beginning.
-        limit: how many to give; all without it.
+        ledger: the ledger.
+        number: only deliveries to this number (digits); empty for all numbers.
+        offset: number of deliveries to skip.
+        limit: maximum number of deliveries; None for all.
     """
     found = _to_number(ledger, number, offset) if number else _to_all(ledger, offset)
     return islice(found, limit)
@@ -107,21 +107,21 @@ def _delivered(row: dict[str, Any], numbers: list[str]) -> Iterator[str]:
         "date": row["date"],
         "receivedAt": row["received_at"],
     }
-    common = json.dumps(rest, ensure_ascii=False)[1:]  # spelled once a request: a request may hold 1,000 deliveries
+    common = json.dumps(rest, ensure_ascii=False)[1:]  # encoded once a request, which may have 1,000 deliveries
     return (f'{{"number": "{number}", {common}' for number in numbers)
 
 
 def cards(
     ledger: Ledger, *, number: str = "", before: int | None = None, after: int = 0, limit: int = 30
 ) -> list[dict[str, Any]]:
-    """Give requests for the inbox page, newest first, without their whole lists of recipients.
+    """Return requests for the inbox page, newest first, without their whole lists of recipients.
 
     Args:
-        ledger: where from.
-        number: digits; only requests with a recipient whose number contains them.
+        ledger: the ledger.
+        number: only requests with a recipient whose number contains these digits.
         before: only requests with a lower id.
         after: only requests with a higher id.
-        limit: how many, at most.
+        limit: maximum number of requests.
     """
     statement = (
         "SELECT * FROM requests WHERE id > ? AND id < ? AND (? = '' OR instr(numbers, ?)) ORDER BY id DESC LIMIT ?"

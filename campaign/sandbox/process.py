@@ -1,4 +1,4 @@
-"""The sandbox started from Python, as a process of its own."""
+"""Starts the sandbox from Python, as a process of its own."""
 
 import os
 import select
@@ -17,14 +17,14 @@ _GREETING = b"sandbox listening on "
 
 
 class SandboxError(Exception):
-    """The sandbox could not be started; the words are its own."""
+    """The sandbox could not be started; the message is the one that it printed."""
 
 
 class RunningSandbox:
-    """A sandbox in a process of its own, which ends when this one does.
+    """A sandbox in a process of its own, which ends when this process does.
 
     Attributes:
-        url: where it listens: scheme, host and port.
+        url: the scheme, host and port that it listens on.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes], url: str) -> None:
@@ -34,22 +34,22 @@ class RunningSandbox:
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """The id of the process."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether the process is still there."""
+        """Whether the process is alive."""
         return self._process.poll() is None
 
     def stop(self) -> int:
-        """End it in order (SIGTERM), its ledger complete; give its exit status."""
+        """Stop the process with SIGTERM, its ledger complete; return its exit status."""
         if self.running:
             self._process.terminate()
         return self._wait()
 
     def kill(self) -> int:
-        """End it at once (SIGKILL); give its exit status."""
+        """Stop the process at once with SIGKILL; return its exit status."""
         self._process.kill()
         return self._wait()
 
@@ -85,20 +85,20 @@ def start(
     """Start a sandbox and wait until it listens.
 
     It is in a process group of its own, so that a Ctrl-C in the terminal does not end it before the sender has
-    settled what is on the wire; and it ends by itself when this process does.
+    settled its outstanding requests. It ends by itself when this process does.
 
     Args:
-        port: where it listens on 127.0.0.1; 0 for any port that is free.
-        latency: such as `50ms`.
-        seed: makes it repeatable.
-        ledger: the SQLite file it records in; without one it records in memory.
-        senders: the registered senders; none for any.
-        faults: each as `--fault` takes it, such as `code:code=13,times=2`.
-        rate: requests a second.
-        env: put into its environment, such as SANDBOX_API_KEY and SANDBOX_AUTH_KEY.
+        port: the port on 127.0.0.1; 0 for any free port.
+        latency: time before each answer, such as `50ms`.
+        seed: makes the numbering and the probabilities of faults repeatable.
+        ledger: the SQLite file for its records; None keeps them in memory.
+        senders: the registered senders; empty accepts any sender.
+        faults: each as in `--fault`, such as `code:code=13,times=2`.
+        rate: requests a second above which requests are refused; None for no limit.
+        env: additional environment variables, such as SANDBOX_API_KEY and SANDBOX_AUTH_KEY.
 
     Raises:
-        SandboxError: it ended, or did not listen within 20 seconds.
+        SandboxError: the sandbox ended, or did not listen within 20 seconds.
     """
     command = [sys.executable, "-P", "-m", "campaign.sandbox", "--until-stdin-closes", "--port", str(port)]
     for flag, value in (("--latency", latency), ("--seed", seed), ("--ledger", ledger), ("--rate", rate)):
@@ -109,13 +109,13 @@ def start(
 
 
 def _import_path() -> dict[str, str]:
-    """Let the new process find this very package, wherever it was found."""
+    """PYTHONPATH with which the new process imports this same package."""
     home = str(Path(__file__).resolve().parents[2])
     return {"PYTHONPATH": os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 def _spawn(command: list[str], environment: Mapping[str, str]) -> RunningSandbox:
-    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process); a file never fills up and blocks it
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process); a full pipe would block the process
     process = subprocess.Popen(  # noqa: S603 (our own command)
         command,
         env=environment,
@@ -128,13 +128,13 @@ def _spawn(command: list[str], environment: Mapping[str, str]) -> RunningSandbox
     if not line.startswith(_GREETING):
         process.kill()
         process.wait()
-        raise SandboxError(_last_words(process, errors))
+        raise SandboxError(_error_output(process, errors))
     return RunningSandbox(process, errors, line.removeprefix(_GREETING).decode().strip())
 
 
 def _first_line(process: "subprocess.Popen[bytes]", deadline: float) -> bytes:
-    """Read the process's first line; what there is of it, if it ends or takes too long."""
-    assert process.stdout is not None  # noqa: S101 (it was asked for)
+    """The first line that the process prints; incomplete if the process ends or takes too long."""
+    assert process.stdout is not None  # noqa: S101 (opened as a pipe)
     line = b""
     while not line.endswith(b"\n") and (left := deadline - monotonic()) > 0:
         if select.select([process.stdout], [], [], left)[0]:
@@ -145,11 +145,11 @@ def _first_line(process: "subprocess.Popen[bytes]", deadline: float) -> bytes:
     return line
 
 
-def _last_words(process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> str:
+def _error_output(process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> str:
     errors.seek(0)
     said = errors.read().decode("utf-8", "replace").strip()
     _close(process, errors)
-    return said or f"the sandbox ended with status {process.returncode} and said nothing"
+    return said or f"the sandbox ended with status {process.returncode} and printed nothing"
 
 
 def _close(process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:

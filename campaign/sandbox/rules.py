@@ -1,16 +1,17 @@
-"""The gateway's rules: which code a request is answered with, and what it is as a message.
+"""The gateway's rules: which message a request describes, and which code answers it.
 
-Restated from the vendor's document alone. Where the document leaves something open, the choice is ours and is
-marked so. A request that breaks several rules is answered for the first in the order of `_CHECKS` (ours).
+Restated from the vendor's document only. Choices that the document leaves open are marked as ours. A request that
+breaks several rules gets the code of the first one, in the order of `judge` (ours).
 """
 
+import calendar
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from campaign.sandbox import codes, times
+from campaign.sandbox import codes
 from campaign.sandbox.submission import Image, Submission
 
 RECIPIENTS = 1_000
@@ -19,6 +20,7 @@ TEXT_BYTES = 2_000
 TITLE_BYTES = 40
 IMAGE_BYTES = 100_000  # ours: "100kb 미만" read as the smaller unit, and the limit itself let through
 RESERVE_FROM = timedelta(minutes=15)
+SEOUL = timezone(timedelta(hours=9), "KST")  # Korea keeps no summer time, so no zone database is needed
 
 _TITLE = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9\[\]()<> ]*")  # spaces are ours: the vendor's sample title has one
 _SENDER = re.compile(r"0[0-9]{8,11}|1[568][0-9]{6}")
@@ -32,7 +34,7 @@ _NO_DATE = (None, "", "null")  # the document's own sample sends the word "null"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A request as it was understood, judged or not: text where there is text, digits where there are numbers."""
+    """The message that a request describes, whether or not it is accepted."""
 
     msg_type: str
     sender: str
@@ -45,7 +47,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The code of the vendor's table, and why, in plain English, where it is not 0."""
+    """The result code and, unless the code is 0, the reason in English."""
 
     code: int
     why: str | None = None
@@ -54,7 +56,7 @@ class Verdict:
 def byte_length(text: str) -> int:
     """Length of `text` in bytes as the gateway counts it: CP949, two for a Hangul syllable, one for a newline.
 
-    A character that CP949 does not have counts as two (ours): it is not known how the gateway counts it.
+    A character without a CP949 form counts two bytes (ours): how the gateway counts it is unknown.
     """
     try:
         return len(text.encode("cp949"))
@@ -70,14 +72,14 @@ def _width(character: str) -> int:
 
 
 def magic_code(to: str) -> int:
-    """Give the code that a recipient `010-0000-1NNN` asks for: the first that is not 0, or 0 where there is none."""
+    """Return the first code other than 0 that a recipient `010-0000-1NNN` asks for; 0 if there is none."""
     if "01000001" not in to:
         return 0
     return next((code for code in map(int, _MAGIC.findall(to)) if code), 0)
 
 
 def understand(given: Submission) -> Message:
-    """Give the message that a request describes, whether or not it would be accepted."""
+    """Return the message that a request describes, whether or not it will be accepted."""
     title, text = _text(given.title) or None, _text(given.text)
     return Message(
         msg_type=_message_type(given, title, text),
@@ -103,13 +105,13 @@ def _message_type(given: Submission, title: str | None, text: str) -> str:
 
 
 def judge(given: Submission, message: Message, *, senders: Collection[str], now: datetime) -> Verdict:
-    """Give the code that a request is answered with.
+    """Return the verdict on a request.
 
     Args:
-        given: the request as it came.
-        message: the same, understood.
-        senders: the registered senders, digits only; empty for any number that could be one.
-        now: the moment of arrival, from which a reservation is counted.
+        given: the request.
+        message: the message that it describes.
+        senders: the registered senders, digits only; if empty, any valid number is a sender.
+        now: the time of arrival, from which a reservation is counted.
     """
     checks: tuple[Callable[[], Verdict | None], ...] = (
         partial(_check_form, given),
@@ -124,7 +126,7 @@ def judge(given: Submission, message: Message, *, senders: Collection[str], now:
 
 
 def _check_form(given: Submission) -> Verdict | None:
-    """Ours: the document has no code for these, so they get its general one, 1."""
+    """Ours: the document has no code for these faults, so they get the general code 1."""
     if given.version != "1.0":
         return Verdict(codes.NOT_SENT, f'"version" is not "1.0" but {given.version!r}')
     if given.msg_type == "GSMS" and given.edition == "v1":
@@ -134,27 +136,27 @@ def _check_form(given: Submission) -> Verdict | None:
 
 def _check_sender(message: Message, senders: Collection[str]) -> Verdict | None:
     if not _SENDER.fullmatch(message.sender):
-        return Verdict(codes.SENDER, '"from" is not a number that could be a sender')
+        return Verdict(codes.SENDER, '"from" is not a valid sender number')
     if senders and message.sender not in senders:
-        return Verdict(codes.SENDER, "this sender is not among those the sandbox was started with")
+        return Verdict(codes.SENDER, "the sender is not one of those that the sandbox was started with")
     return None
 
 
 def _check_recipients(message: Message) -> Verdict | None:
-    """41 also for a list in another form and for what cannot be a number (ours); GSMS needs a country code."""
+    """A list in another form and an invalid number get 41 too (ours). GSMS needs a country code."""
     if not message.to:
         return Verdict(codes.RECIPIENTS_MISSING, '"to" is missing, empty, or not in the form of the document')
     if not (_ANYWHERE if message.msg_type == "GSMS" else _DOMESTIC).fullmatch(message.to):
-        return Verdict(codes.RECIPIENTS_MISSING, f'"to" has a value that is not a number for {message.msg_type}')
+        return Verdict(codes.RECIPIENTS_MISSING, f'"to" has a value that is not a valid number for {message.msg_type}')
     if (count := message.to.count("\n") + 1) > RECIPIENTS:
         return Verdict(codes.RECIPIENTS_TOO_MANY, f"{count} recipients, more than {RECIPIENTS}")
     return None
 
 
 def _check_text(message: Message) -> Verdict | None:
-    """A missing text gets 1, and a GSMS over 90 bytes 21, because there is no international LMS (both ours)."""
+    """A missing text gets 1, and a GSMS of over 90 bytes gets 21: there is no international LMS (both ours)."""
     if not message.text:
-        return Verdict(codes.NOT_SENT, '"text" is missing, empty, or no string')
+        return Verdict(codes.NOT_SENT, '"text" is missing, empty, or not a string')
     limit = SMS_BYTES if message.msg_type == "GSMS" else TEXT_BYTES
     if len(message.text) * 2 > limit and (length := byte_length(message.text)) > limit:
         return Verdict(codes.TEXT_TOO_LONG, f"text of {length} bytes, more than {limit}")
@@ -162,13 +164,13 @@ def _check_text(message: Message) -> Verdict | None:
 
 
 def _check_title(given: Submission, message: Message) -> Verdict | None:
-    """An MMS without a title gets 22 (ours): the document marks it as required and has no code for its absence."""
+    """An MMS without a title gets 22 (ours): the document requires a title and has no code for a missing one."""
     if message.title is None:
         return _check_no_title(given)
     if message.msg_type == "GSMS":
         return Verdict(codes.NOT_SENT, "a GSMS has no title")
     if not _TITLE.fullmatch(message.title):
-        return Verdict(codes.TITLE_CHARACTERS, "the title holds a character that is not allowed")
+        return Verdict(codes.TITLE_CHARACTERS, "the title has a character that is not allowed")
     if (length := byte_length(message.title)) > TITLE_BYTES:
         return Verdict(codes.TITLE_TOO_LONG, f"title of {length} bytes, more than {TITLE_BYTES}")
     return None
@@ -198,9 +200,39 @@ def _check_date(given: Submission, now: datetime) -> Verdict | None:
     if given.date in _NO_DATE:
         return None
     try:
-        date = times.read(_text(given.date))
+        date = read_date(_text(given.date))
     except ValueError:
         return Verdict(codes.DATE_FORMAT, '"date" is not a real yyyy-MM-dd HH:mm:ss')
-    if not now + RESERVE_FROM <= date <= times.month_after(now):
+    if not now + RESERVE_FROM <= date <= month_after(now):
         return Verdict(codes.DATE_RANGE, "the reservation is not from 15 minutes to a month ahead")
     return None
+
+
+_DATE_FORMAT = "%Y-%m-%d %H:%M:%S"
+_DATE_SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")  # strptime takes "2026-1-2" too
+
+
+def now_in_seoul() -> datetime:
+    """Return the gateway's present time, in Seoul, in any zone of the machine."""
+    return datetime.now(SEOUL)
+
+
+def read_date(date: str) -> datetime:
+    """Read a `yyyy-MM-dd HH:mm:ss` as a time in Seoul.
+
+    Raises:
+        ValueError: the text does not have exactly that form, or there is no such day or hour.
+    """
+    if not _DATE_SHAPE.fullmatch(date):
+        raise ValueError(date)
+    return datetime.strptime(date, _DATE_FORMAT).replace(tzinfo=SEOUL)
+
+
+def month_after(moment: datetime) -> datetime:
+    """Return the same day and hour of the next month, or its last day if it is shorter.
+
+    Ours: the document says "한달" (a month) and leaves its length open.
+    """
+    year, month = moment.year + moment.month // 12, moment.month % 12 + 1
+    day = min(moment.day, calendar.monthrange(year, month)[1])
+    return moment.replace(year=year, month=month, day=day)

@@ -1,10 +1,10 @@
-"""The ledger's file."""
+"""The ledger's SQLite file and its tables."""
 
 import os
 import sqlite3
 from pathlib import Path
 
-_APPLICATION = 0x53414E44  # "SAND": tells our files from other SQLite files
+_APPLICATION = 0x53414E44  # "SAND": distinguishes our files from other SQLite files
 _TABLES = """
 CREATE TABLE IF NOT EXISTS requests (
     id          INTEGER PRIMARY KEY,
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS requests (
     msg_type    TEXT NOT NULL,    -- SMS, LMS, MMS, GSMS
     recipients  INTEGER NOT NULL, -- how many numbers are in `numbers`
     accepted    INTEGER NOT NULL, -- 0, 1
-    first       INTEGER,          -- of accepted requests: how many deliveries lie before this one's
+    first       INTEGER,          -- of accepted requests: the number of earlier deliveries
     repeats     INTEGER NOT NULL, -- recipients who had been sent the same message before
     code        INTEGER,          -- as answered; NULL where the answer carried none
     request_no  TEXT NOT NULL,    -- empty unless accepted
@@ -34,17 +34,16 @@ CREATE TABLE IF NOT EXISTS images (key TEXT PRIMARY KEY, content BLOB NOT NULL);
 
 
 class LedgerError(Exception):
-    """The ledger's file cannot be used; the words say why."""
+    """The ledger's file cannot be used; the message says why."""
 
 
 def open_file(path: Path | None) -> sqlite3.Connection:
-    """Open the ledger's file, made if there is none, or a ledger in memory.
+    """Open the ledger's file, which is made if it does not exist; without a path, a ledger in memory.
 
-    What is committed survives the end of the process, however it ends; it need not survive the end of the machine,
-    hence `synchronous=OFF`.
+    Commits survive the death of the process. They need not survive a crash of the machine, hence `synchronous=OFF`.
 
     Raises:
-        LedgerError: the file is something else, or cannot be opened.
+        LedgerError: the file is not a ledger, or cannot be opened.
     """
     try:
         if path is not None:
@@ -60,7 +59,7 @@ def open_file(path: Path | None) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file for its owner alone: it holds people's numbers. What is beside it follows SQLite's own copy."""
+    """Make the file readable by its owner only: it has phone numbers. SQLite gives its log the same permissions."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 

@@ -1,4 +1,4 @@
-"""What a send request carries, read but not judged."""
+"""Reads a send request's fields without judging them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from python_multipart.multipart import Field, File, create_form_parser
 
 Edition = Literal["v1", "v2"]
 
-_IN_MEMORY = 1 << 30  # parts are never spilled into temporary files; the whole body is bounded when it is received
+_IN_MEMORY = 1 << 30  # no part goes to a temporary file; the size of the whole body is limited when it is received
 
 
 class UnreadableError(ValueError):
-    """A body is not what the document asks for; the argument says, in English, why."""
+    """A body does not have the form that the document requires; the message says why, in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Image:
 class Submission:
     """The fields of one send request.
 
-    Those typed `object` are as they came: the rules judge them. `to` holds the recipients without hyphens, one a
-    line, and is empty where the request had none in a form that the document describes.
+    Fields of the type `object` are unchanged: `rules` judges them. `to` has the recipients without hyphens, one a line;
+    it is empty if the request has none in a form that the document describes.
     """
 
     edition: Edition
@@ -50,7 +50,7 @@ def read(edition: Edition, content_type: str, body: bytes) -> Submission:
     """Read a request's body: JSON, or multipart/form-data for an MMS.
 
     Raises:
-        UnreadableError: the content type is neither, or the body is not what it says.
+        UnreadableError: the content type is another one, or the body does not match it.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -62,7 +62,7 @@ def read(edition: Edition, content_type: str, body: bytes) -> Submission:
 
 def _read_json(edition: Edition, body: bytes) -> Submission:
     try:
-        fields = loads(body.decode())  # UTF-8 alone: left to itself, `loads` takes UTF-16 too
+        fields = loads(body.decode())  # UTF-8 only: `loads` accepts UTF-16 too
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"the body is not JSON: {error}") from None
     if not isinstance(fields, dict):
@@ -81,25 +81,25 @@ def _read_json(edition: Edition, body: bytes) -> Submission:
 
 
 def _listed(edition: Edition, to: object) -> object:
-    # Only the older edition documents a single number that is not in an array.
+    # Only v1 documents a single number that is not in an array.
     return [to] if edition == "v1" and isinstance(to, str) else to
 
 
 def _join(numbers: object) -> str:
-    """Put numbers in lines, without hyphens; nothing if it is not a list of strings."""
+    """The numbers without hyphens, one a line; empty if they are not a list of strings."""
     if not isinstance(numbers, list):
         return ""
     try:
         joined = "\n".join(numbers)
     except TypeError:
         return ""
-    if joined.count("\n") > len(numbers) - 1:  # a line break inside a number must not make two of it
+    if joined.count("\n") > len(numbers) - 1:  # a line break inside a number must not make two numbers
         return ""
     return str(_clean(joined.replace("-", "")))
 
 
 def _clean(value: object) -> object:
-    """Replace halves of surrogate pairs, which JSON can spell and nothing can store."""
+    """Replace lone surrogates, which JSON can contain and UTF-8 cannot."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 

@@ -65,7 +65,7 @@ def test_an_advertisement_by_the_rules_goes_and_says_so(desk: Desk) -> None:
         ),
         (GOOD.replace("(광고)", ""), ["it does not begin with (광고)"]),
         (GOOD.replace("하늘상점", "바다상점"), ["'하늘상점' does not stand in it", "the sender's name"]),
-        (GOOD.replace("무료거부 080-123-4567", ""), ["it does not say 무료수신거부", "a free way to refuse"]),
+        (GOOD.replace("무료거부 080-123-4567", ""), ["it does not say 무료수신거부", "a free way to opt out"]),
         (GOOD.replace("무료거부", "수신거부"), ["refusing is free"]),
     ],
 )

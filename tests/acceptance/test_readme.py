@@ -180,7 +180,9 @@ def test_the_page_of_the_check_lists_the_rules_and_the_limits_there_are() -> Non
     assert re.findall(r"^\| (.*?제50조 제\d항\)) \|", page, re.MULTILINE) == list(map(str, Rule))
     assert f"the first {MOST_NOTES:,} of them carry a note" in page
     assert f"over {YEARS} years ago" in page
-    yes, no = (re.findall(r"`(\w+)`", page.split(words)[1].split("and the like")[0]) for words in ("a yes (", "a no ("))
+    yes, no = (
+        re.findall(r"`(\w+)`", page.split(start)[1].split("and similar words")[0]) for start in ("a yes (", "a no (")
+    )
     assert {word.casefold() for word in yes} <= YES
     assert {word.casefold() for word in no} <= NO
 

@@ -22,7 +22,7 @@ from campaign.messages.cp949 import byte_lengths
 from campaign.model import Message, MsgType, Recipients, Request, limits, schema
 from campaign.model.errors import SettingsError
 from campaign.model.times import format_time
-from campaign.sandbox import rules, times
+from campaign.sandbox import rules
 from campaign.timing import reservation
 from tests.contract.pairs import KEYS, SENDER
 
@@ -187,7 +187,7 @@ def test_a_date_in_another_form_is_refused_and_ours_is_always_in_the_right_one(s
 @given(st.datetimes(datetime(2024, 1, 1), datetime(2100, 1, 1)))
 def test_both_mean_the_same_by_a_month(moment: datetime) -> None:
     now = moment.replace(tzinfo=SEOUL)
-    assert reservation.a_month_after(now) == times.month_after(now)
+    assert reservation.a_month_after(now) == rules.month_after(now)
 
 
 @given(st.lists(st.text(st.characters(codec="cp949", exclude_characters="\0")), max_size=5))

@@ -14,7 +14,7 @@ import pandas as pd
 from campaign.engine import estimate
 from campaign.engine.checking import row_status
 from campaign.engine.checking.checked import AdvertisingFinding
-from campaign.messages import advertising, curfew
+from campaign.messages import advertising
 from campaign.messages.advertising import Rule, Severity
 from campaign.messages.cp949 import clean
 from campaign.model import schema
@@ -65,7 +65,7 @@ def examine(
     by_text = advertising.check(pd.Series(texts, dtype=schema.TEXT), advertiser=advertiser)
     findings = [(one, going[one.texts[codes]]) for one in by_text]
     by_day = going[~night_consent[going]]
-    findings += [(one, by_day[one.texts]) for one in curfew.check_reservations(table["date"].iloc[by_day])]
+    findings += [(one, by_day[one.texts]) for one in advertising.check_reservations(table["date"].iloc[by_day])]
     findings += [(one, by_day[:0]) for one in span(table.iloc[by_day], campaign, start, practice=practice)]
     found = [_found(one, rows, table, whole=len(rows) == len(going)) for one, rows in findings]
     return tuple(sorted(found, key=lambda one: not one.stops))
@@ -106,7 +106,7 @@ def span(rows: pd.DataFrame, campaign: Campaign, start: datetime, *, practice: b
         return []
     pace = campaign.gateway
     end = start + estimate.duration(int(last), in_flight=pace.in_flight, rate=pace.rate)
-    found = curfew.check_span(start, end)
+    found = advertising.check_span(start, end)
     return [replace(one, severity=Severity.WARNING) for one in found] if practice else found
 
 

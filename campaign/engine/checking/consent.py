@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaign.messages import curfew
+from campaign.messages import advertising
 from campaign.model import schema
 from campaign.model.reasons import SEPARATOR, Reason, encode
 from campaign.model.times import in_seoul
@@ -42,7 +42,7 @@ class Consents:
 
     def refusal_by_night(self, date: pd.Series, now: datetime | None) -> pd.Series:
         """Why rows that would go by night cannot: those reserved into one (`date` of `schema.TABLE`), or sent now."""
-        reserved = curfew.reserved(date)
+        reserved = advertising.reserved_at_night(date)
         at_once = date.isna().to_numpy(dtype=bool) & (now is not None and night.is_night(now))
         return (self.night_refusal + (SEPARATOR + encode(Reason.GOES_BY_NIGHT))).where(reserved | at_once)
 

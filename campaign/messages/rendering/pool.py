@@ -1,20 +1,27 @@
-"""Pool of one renderer process; a second is started from 20,000 variants."""
+"""Pool of one renderer process, or of two from 20,000 variants, for the text fields of a campaign.
+
+This module does not import pandas: the pool starts while pandas is still being imported.
+"""
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering.limits import Limits
 from campaign.messages.rendering.process import RendererProcess
+from campaign.messages.templates.column_names import is_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
+    from campaign.config.campaign_file import Campaign
     from campaign.messages.rendering.process import Answer
 
     Request = Callable[[], tuple[dict[str, Any], list[bytes]]]
@@ -91,3 +98,31 @@ class RendererPool:
             return one.fill(*request())
         finally:
             self._idle.put(one)
+
+
+def field_sources(campaign: Campaign) -> dict[str, tuple[str, str]]:
+    """The label (for errors) and the source of each text field of a campaign, by the field's name.
+
+    Raises:
+        SettingsError: the template file cannot be read.
+    """
+    message = campaign.message
+    label = f"template {campaign.folder / message.template}" if message.template else "message.text"
+    found = {"text": (label, campaign.template_text()), "sender": ("sender", campaign.sender)}
+    for name, source in (("title", message.title), ("image", message.image), ("reserve", message.reserve)):
+        if source:
+            found[name] = (f"message.{name}", source)
+    return found
+
+
+def start_pool(campaign: Campaign) -> AbstractContextManager[RendererPool | None]:
+    """Start the renderer pool of a campaign before its rows are read, so that its start costs no time later.
+
+    The context's value is the pool, or None if no field has a placeholder.
+
+    Raises:
+        SettingsError: the template cannot be read.
+    """
+    return (
+        RendererPool() if any(is_template(source) for _, source in field_sources(campaign).values()) else nullcontext()
+    )

@@ -3,9 +3,9 @@
 Only a template that does nothing but print, test and compute means the same as the body of a loop; `fill`
 renders other templates row by row.
 
-Measured, 100,000 rows, CPU time: 0.18 s against 0.48 s row by row for a plain template, 0.8-1.4 s against
-1.3-1.8 s with filters and `josa`. Over two processes this saves about 0.2 s of a check of 2.7 s whose texts
-all differ, and nothing where texts repeat.
+CPU time of `fill` for 100,000 rows, as a loop and row by row (Python 3.11, the better of three rounds): a plain
+template 0.06 s and 0.16 s; with `if` 0.05 s and 0.19 s; with `row["heading"]` 0.04 s and 0.21 s; with `josa`,
+`thousands` and `mask_phone` 0.66 s and 0.82 s. If texts repeat, few rows are rendered and little is gained.
 """
 
 from __future__ import annotations

@@ -15,8 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from campaign.config import template_files
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.templates.filters import FILTERS
-from campaign.messages.templates.format_value import format_value
+from campaign.messages.templates.filters import FILTERS, format_value
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
 

@@ -1,4 +1,4 @@
-"""Renders a compiled field for many rows, with as little work a row as Jinja2 allows."""
+"""Renders a compiled field for many rows, with as little work for each row as Jinja2 allows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def fill(
 
     Raises:
         TooLong: a text is longer than `most`.
-        MemoryError, RecursionError: the template exceeds the limits of the process, whatever the data.
+        MemoryError, RecursionError: the template exceeds the limits of the process with any data.
     """
     todo = [place not in reasons for place in range(rows)]
     if not all(todo):

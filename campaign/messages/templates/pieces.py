@@ -1,4 +1,4 @@
-"""Finds and checks the pieces of a template, that is its own source and the files that it includes."""
+"""Finds and checks the pieces of a template: its own source and the files that it includes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inbox page's files: HTML, CSS and JavaScript of our own, served as they are."""
+"""The files of the inbox page: HTML, CSS and JavaScript, served unchanged."""
 
 from pathlib import Path
 
@@ -12,5 +12,5 @@ FILES = {
 
 
 def read(name: str) -> bytes:
-    """Give the content of one of the files."""
+    """Return the content of the file with this name."""
     return (_HERE / name).read_bytes()

@@ -1,1 +1,1 @@
-"""The sandbox as an HTTP server. The only rooms of the sandbox that need Starlette and uvicorn."""
+"""The sandbox as an HTTP server. Only these modules need Starlette and uvicorn."""

@@ -1,4 +1,4 @@
-"""Answers: the gateway's own, and what the faults make of it."""
+"""Answers: the gateway's own, and those of the faults."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from campaign.sandbox.server.protocol import hang_up, header, reset, transport_o
 
 _JSON = "application/json; charset=UTF-8"
 _DRIP_SECONDS = 1.0
-_DRIP_PADDING = b" " * 600  # white space that JSON allows, so that the drip goes on for ten minutes
+_DRIP_PADDING = b" " * 600  # white space is valid in JSON and makes the drip last ten minutes
 _HUGE_CHUNK = b"x" * (1 << 20)
 _HUGE_CHUNKS = 256
 _BAD_GATEWAY = (
@@ -24,17 +24,17 @@ _PHP_WARNING = b"<br />\n<b>Warning</b>:  mysqli_connect(): Too many connections
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the gateway says of a request. Refusals have neither requestNo nor msgType: both are empty (ours)."""
+    """The gateway's answer to a request. In a refusal, requestNo and msgType are empty (ours)."""
 
     code: int
     request_no: str = ""
     msg_type: str = ""
 
     def body(self, code: int | str | None = None) -> bytes:
-        """Spell the reply in JSON; `code` stands in for its resultCode."""
+        """Return the reply as JSON, with `code` in place of its resultCode if given."""
         spelled = {
             "resultCode": self.code if code is None else code,
-            "message": codes.words(self.code),
+            "message": codes.message(self.code),
             "requestNo": self.request_no,
             "msgType": self.msg_type,
         }
@@ -43,7 +43,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request, and the way back."""
+    """One HTTP request and the means to answer it."""
 
     scope: Scope
     receive: Receive
@@ -55,7 +55,7 @@ class Call:
         await self.send({"type": "http.response.start", "status": status, "headers": all_headers})
 
     async def write(self, body: bytes, *, more: bool = False) -> None:
-        """Send a piece of the body; the last, unless there is `more`."""
+        """Send a part of the body; the last one, unless there is `more`."""
         await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def answer(self, status: int, content_type: str, body: bytes, *headers: tuple[bytes, bytes]) -> None:
@@ -112,7 +112,7 @@ async def _string_code(call: Call, reply: Reply) -> None:
 
 
 async def _redirect(call: Call, _: Reply) -> None:
-    """To this same sandbox under its other name, so that a client which follows is seen to have done so."""
+    """Redirect to this sandbox under its other name, so that a client that follows is noticed."""
     _, port = call.scope["server"]
     other = "127.0.0.1" if header(call.scope, b"host").startswith(b"localhost") else "localhost"
     location = f"http://{other}:{port}{call.scope['path']}"
@@ -148,6 +148,6 @@ WAYS: dict[str, Callable[[Call, Reply], Awaitable[None]]] = {
 
 
 async def give(call: Call, reply: Reply, fault: str | None) -> None:
-    """Answer a request in the way of a fault, or plainly where there is none."""
+    """Answer a request as the fault requires, or plainly without one."""
     way = plain if fault is None else WAYS[fault]
     await way(call, reply)

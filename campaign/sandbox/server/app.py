@@ -1,4 +1,4 @@
-"""Who serves what: the gateway's two paths by themselves, for speed, and Starlette for the rest."""
+"""Assembles the sandbox: the gateway serves its two paths directly, for speed, and Starlette the others."""
 
 import asyncio
 import sys
@@ -21,8 +21,8 @@ from campaign.sandbox.submission import Edition
 
 
 def build(settings: Settings, ledger: Ledger) -> ASGIApp:
-    """Put the sandbox together."""
-    # Two sources of chance, so that a fault's probability does not shift the numbering. S311: not for secrets.
+    """Return the sandbox as an ASGI application."""
+    # Two random sources, so that a fault's probability does not shift the numbering. S311: not for secrets.
     faults = Faults(Random(settings.seed))  # noqa: S311
     faults.add(list(settings.faults))
     gateway = Gateway(settings, ledger, faults, Random(settings.seed))  # noqa: S311
@@ -36,19 +36,19 @@ def build(settings: Settings, ledger: Ledger) -> ASGIApp:
         else:
             await _serve_gateway(gateway, Call(scope, receive, send), edition)
 
-    return _loud(serve)
+    return _printing_errors(serve)
 
 
 async def _serve_gateway(gateway: Gateway, call: Call, edition: Edition) -> None:
     try:
         await gateway.serve(call, edition)
-    except asyncio.CancelledError:  # the sandbox ends: better no answer than uvicorn's 500
+    except asyncio.CancelledError:  # the sandbox ends: no answer, rather than uvicorn's 500
         transport_of(call.scope).abort()
         raise
 
 
-def _loud(app: ASGIApp) -> ASGIApp:
-    """Print what goes wrong inside, for uvicorn is told to be silent."""
+def _printing_errors(app: ASGIApp) -> ASGIApp:
+    """Print exceptions of the application: uvicorn runs silently."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -1,7 +1,8 @@
-"""What scripts ask the sandbox itself: `/sandbox/…`."""
+"""The control API under `/sandbox/`, for scripts."""
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 
@@ -12,20 +13,19 @@ from starlette.routing import Route
 from campaign.sandbox import listing
 from campaign.sandbox.faults import Fault, Faults
 from campaign.sandbox.ledger import Ledger
-from campaign.sandbox.server.query import whole
 
-_CHUNK = 1 << 18  # characters: a long list is written in pieces, and requests are served in between
+_CHUNK = 1 << 18  # characters: a long list goes out in parts, and other requests are served in between
 
 
 class Control:
-    """The answers to `/sandbox/…`."""
+    """Serves the control API."""
 
     def __init__(self, ledger: Ledger, faults: Faults) -> None:
         self._ledger = ledger
         self._faults = faults
 
     def routes(self) -> list[Route]:
-        """Give the routes for Starlette."""
+        """Return the routes for Starlette."""
         return [
             Route("/sandbox", self.clear, methods=["DELETE"]),
             Route("/sandbox/stats", self.stats),
@@ -38,20 +38,20 @@ class Control:
         ]
 
     async def stats(self, _: Request) -> Response:
-        """Give the four counts."""
+        """Return the four counts."""
         return JSONResponse(asdict(self._ledger.stats))
 
     async def requests(self, request: Request) -> Response:
-        """Give what was received, oldest first."""
+        """Return the received requests, oldest first."""
         return _listed(listing.requests(self._ledger, offset=_offset(request), limit=_limit(request)))
 
     async def request(self, request: Request) -> Response:
-        """Give one request."""
+        """Return one request."""
         found = listing.request(self._ledger, request.path_params["identity"])
         return _refusal(404, "no such request") if found is None else JSONResponse(found)
 
     async def deliveries(self, request: Request) -> Response:
-        """Give what was accepted, recipient by recipient, oldest first."""
+        """Return the accepted messages, one a recipient, oldest first."""
         asked = request.query_params.get("number", "")
         number = listing.digits(asked)
         if asked.strip() and not number:
@@ -60,42 +60,59 @@ class Control:
         return _listed(found)
 
     async def show_faults(self, _: Request) -> Response:
-        """Give the faults that are set."""
+        """Return the faults that are set."""
         return JSONResponse(self._faults.describe())
 
     async def set_faults(self, request: Request) -> Response:
-        """Set one fault or a list of them; all or none."""
+        """Set one fault or a list of faults, all or none."""
         given = json.loads(await request.body())
         self._faults.add([Fault.read(one) for one in (given if isinstance(given, list) else [given])])
         return JSONResponse(self._faults.describe())
 
     async def clear_faults(self, _: Request) -> Response:
-        """Set no faults."""
+        """Remove all faults."""
         self._faults.clear()
         return JSONResponse([])
 
     async def clear(self, _: Request) -> Response:
-        """Empty the ledger and the faults."""
+        """Remove all records and faults."""
         self._faults.clear()
         self._ledger.clear()
         return JSONResponse(asdict(self._ledger.stats))
 
 
 async def refuse_value(_: Request, error: Exception) -> Response:
-    """Answer a request whose values are wrong."""
+    """Answer a request with an invalid value."""
     return _refusal(400, str(error))
 
 
-def _refusal(status: int, words: str) -> Response:
-    return JSONResponse({"error": words}, status_code=status)
+def _refusal(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status_code=status)
+
+
+_WHOLE = re.compile(r"[0-9]{1,15}")
+
+
+def whole_number(request: Request, name: str) -> int | None:
+    """Return a query parameter that is a whole number of at least 0; None if it is absent or empty.
+
+    Raises:
+        ValueError: the value is not such a number.
+    """
+    written = request.query_params.get(name, "")
+    if written == "":
+        return None
+    if not _WHOLE.fullmatch(written):
+        raise ValueError(f'"{name}" must be a whole number of at least 0, not {written!r}')
+    return int(written)
 
 
 def _offset(request: Request) -> int:
-    return whole(request, "offset") or 0
+    return whole_number(request, "offset") or 0
 
 
 def _limit(request: Request) -> int | None:
-    return whole(request, "limit")
+    return whole_number(request, "limit")
 
 
 def _listed(items: Iterator[str]) -> Response:
@@ -103,7 +120,7 @@ def _listed(items: Iterator[str]) -> Response:
 
 
 async def _pieces(items: Iterator[str]) -> AsyncIterator[str]:
-    """Spell a JSON list, a piece at a time."""
+    """The items as a JSON list, in parts."""
     piece, size = ["["], 0
     separator = ""
     for item in items:

@@ -1,30 +1,59 @@
-"""The two doors of the gateway: `POST /api/v2/send/` and `POST /api/send/`."""
+"""The two endpoints of the gateway: `POST /api/v2/send/` and `POST /api/send/`."""
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import datetime
 from random import Random
 
 from starlette.types import Receive, Scope
 
-from campaign.sandbox import codes, rules, submission, times
+from campaign.sandbox import codes, rules, submission
 from campaign.sandbox.faults import Fault, Faults
 from campaign.sandbox.ledger import Ledger, Receipt
 from campaign.sandbox.rules import Message, Verdict
 from campaign.sandbox.server.answers import Call, Reply, give
 from campaign.sandbox.server.protocol import header
-from campaign.sandbox.server.rate import Rate
 from campaign.sandbox.settings import Settings
 from campaign.sandbox.submission import Edition, Submission, UnreadableError
 
 PATHS: dict[str, Edition] = {"/api/v2/send/": "v2", "/api/send/": "v1"}
 
-_BODY_BYTES = 32 << 20  # ours: far above the largest request that the document allows, so that it can be answered 31
-_STEP = 9  # requestNos go up by 1 to this
+_BODY_BYTES = 32 << 20  # ours: far above the largest valid request, so that a larger image gets code 31
+_STEP = 9  # each requestNo is 1 to this many above the last
+
+
+class Rate:
+    """Rate limiter: a token bucket that holds one second's requests and refills at that rate.
+
+    Ours: the document states no rate. `limit` requests may come at once, and then `limit` a second.
+
+    Args:
+        limit: requests a second; None for no limit.
+        clock: returns seconds.
+    """
+
+    def __init__(self, limit: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._left = max(1.0, limit or 0.0)
+        self._filled = clock()
+
+    def take(self) -> bool:
+        """Take a token for one request; return whether there was one."""
+        if self._limit is None:
+            return True
+        now = self._clock()
+        self._left = min(max(1.0, self._limit), self._left + (now - self._filled) * self._limit)
+        self._filled = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 class Gateway:
-    """Takes send requests: reads, judges, records and answers them."""
+    """Serves send requests: reads, judges, records and answers them."""
 
     def __init__(self, settings: Settings, ledger: Ledger, faults: Faults, random: Random) -> None:
         self._settings = settings
@@ -35,8 +64,8 @@ class Gateway:
         self._request_no = ledger.last_request_no() or random.randrange(100_000, 900_000)
 
     async def serve(self, call: Call, edition: Edition) -> None:
-        """Serve one send request, with the fault that strikes it."""
-        came_at = time.monotonic()
+        """Serve one send request, with the fault that affects it."""
+        arrived_at = time.monotonic()
         fault = self._faults.draw()
         name = fault.kind.name if fault else None
         if name == "hang_up_before_read":
@@ -49,13 +78,13 @@ class Gateway:
             await call.answer(413, "text/plain", b"Request Entity Too Large", (b"connection", b"close"))
             return
         reply = await self._take(call.scope, edition, body, fault)
-        if (left := came_at + self._settings.latency - time.monotonic()) > 0:
+        if (left := arrived_at + self._settings.latency - time.monotonic()) > 0:
             await asyncio.sleep(left)
         await give(call, reply, name)
 
     async def _take(self, scope: Scope, edition: Edition, body: bytes, fault: Fault | None) -> Reply:
         """Judge and record a request; when this returns, it is in the ledger."""
-        now = times.now()
+        now = rules.now_in_seoul()
         message, verdict = self._judge(scope, edition, body, now)
         if fault and fault.code:
             verdict = Verdict(fault.code, "a fault is set")
@@ -78,26 +107,26 @@ class Gateway:
         return str(self._request_no)
 
     def _judge(self, scope: Scope, edition: Edition, body: bytes, now: datetime) -> tuple[Message, Verdict]:
-        """Ours: too many a second get 1 before all else; then come the secret, a magic recipient, and the rules."""
+        """Ours: the order is the rate (code 1), the secret, a magic recipient, and the rules."""
         given, unreadable = _read(scope, edition, body)
         message = rules.understand(given)
         return message, (
-            self._check_door(scope)
+            self._check_rate_and_secret(scope)
             or unreadable
             or _check_magic(message)
             or rules.judge(given, message, senders=self._settings.senders, now=now)
         )
 
-    def _check_door(self, scope: Scope) -> Verdict | None:
+    def _check_rate_and_secret(self, scope: Scope) -> Verdict | None:
         if not self._rate.take():
             return Verdict(codes.NOT_SENT, f"more than {self._settings.rate:g} requests a second")
         if not self._settings.keys.match(header(scope, b"secret")):
-            return Verdict(codes.SECRET, "the Secret header is missing, malformed, or of other keys")
+            return Verdict(codes.SECRET, "the Secret header is missing, malformed, or has other keys")
         return None
 
 
 def _read(scope: Scope, edition: Edition, body: bytes) -> tuple[Submission, Verdict | None]:
-    """Ours: a body that cannot be read gets 1, and is on record as an empty one."""
+    """Ours: an unreadable body gets 1 and is recorded as an empty request."""
     try:
         return submission.read(edition, header(scope, b"content-type").decode("latin-1"), body), None
     except UnreadableError as error:
@@ -110,7 +139,7 @@ def _check_magic(message: Message) -> Verdict | None:
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """Read the whole body, or little more than what is allowed; none if the client went away before its end."""
+    """The body, cut off soon after `_BODY_BYTES`; None if the client disconnected before its end."""
     pieces: list[bytes] = []
     size = 0
     while size <= _BODY_BYTES:

@@ -1,4 +1,4 @@
-"""What keeps other web pages in the same browser from reading or changing the sandbox."""
+"""Keeps other web pages in the same browser from reading or changing the sandbox."""
 
 from collections.abc import MutableMapping
 from ipaddress import ip_address
@@ -22,14 +22,14 @@ _READING = ("GET", "HEAD")
 
 
 class Guard:
-    """Lets through what is asked for under the sandbox's own name, by its own page or by a program.
+    """Serves requests under the sandbox's own name, from its own page or from a program.
 
-    Another site's page can neither reach it under a name of its own (DNS rebinding: the Host header tells), nor
-    change anything (the Origin header tells). There are no cookies and no CORS headers.
+    A page of another site can neither reach it under another name (DNS rebinding, seen in the Host header), nor change
+    anything (seen in the Origin header). There are no cookies and no CORS headers.
 
     Args:
-        app: what is guarded.
-        host: the address listened on. If it is not a loopback address, any name may lead to it.
+        app: the guarded application.
+        host: the address listened on. Unless it is a loopback address, requests may use any name.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -55,7 +55,7 @@ def _may_change(scope: Scope, headers: MutableMapping[Any, Any]) -> bool:
 
 
 def _name(host: bytes) -> str:
-    """Give the name in a Host header, without the port."""
+    """Return the name in a Host header, without the port."""
     written = host.decode("latin-1")
     return written[1:].partition("]")[0] if written.startswith("[") else written.partition(":")[0]
 

@@ -1,4 +1,4 @@
-"""The inbox page and what it asks for."""
+"""The inbox page and its requests."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -9,19 +9,19 @@ from starlette.routing import Route
 
 from campaign.sandbox import listing, page
 from campaign.sandbox.ledger import Ledger
-from campaign.sandbox.server.query import whole
+from campaign.sandbox.server.control import whole_number
 
-_CARDS = 30  # on a page
+_CARDS = 30  # of one page
 
 
 class Inbox:
-    """The answers to the browser."""
+    """Serves the inbox page."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     def routes(self) -> list[Route]:
-        """Give the routes for Starlette."""
+        """Return the routes for Starlette."""
         return [
             *(Route(path, _serve_file(name, kind)) for path, (name, kind) in page.FILES.items()),
             Route("/sandbox/inbox", self.cards),
@@ -29,12 +29,12 @@ class Inbox:
         ]
 
     async def cards(self, request: Request) -> Response:
-        """Give one page of cards, newest first, with the counts and the newest request's id."""
+        """Return one page of cards, newest first, with the counts and the id of the newest request."""
         found = listing.cards(
             self._ledger,
             number=listing.digits(request.query_params.get("number", "")),
-            before=whole(request, "before"),
-            after=whole(request, "after") or 0,
+            before=whole_number(request, "before"),
+            after=whole_number(request, "after") or 0,
             limit=_CARDS + 1,
         )
         return JSONResponse(
@@ -47,7 +47,7 @@ class Inbox:
         )
 
     async def image(self, request: Request) -> Response:
-        """Give an MMS's picture."""
+        """Return the image of an MMS."""
         content = self._ledger.image(request.path_params["key"])
         if content is None:
             return Response(status_code=404)

@@ -1,4 +1,4 @@
-"""The connection below a request, for the faults that HTTP has no words for."""
+"""The TCP connection of a request, for the faults below HTTP."""
 
 import asyncio
 import socket
@@ -13,26 +13,26 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time to linger: c
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's own, which also shows its transport to the application, in the scope's extensions."""
+    """uvicorn's protocol, which also gives the application its transport, in the extensions of the scope."""
 
     def on_message_begin(self) -> None:
-        """Begin a request (called by the parser)."""
+        """Called by the parser at the start of a request."""
         super().on_message_begin()
         cast("Scope", self.scope)["extensions"] = {_EXTENSION: self.transport}
 
 
 def transport_of(scope: Scope) -> asyncio.Transport:
-    """Give the transport that a request came over."""
+    """Return the transport of a request."""
     return cast("asyncio.Transport", scope["extensions"][_EXTENSION])
 
 
 def header(scope: Scope, name: bytes) -> bytes:
-    """Give a request's header by its name in lower case; empty if there is none."""
+    """Return a request header by its name in lower case; empty if the request does not have it."""
     return next((bytes(value) for key, value in scope["headers"] if key == name), b"")
 
 
 async def hang_up(scope: Scope, receive: Receive) -> None:
-    """Close the connection without another word."""
+    """Close the connection without an answer."""
     transport_of(scope).close()
     await wait_until_gone(receive)
 
@@ -47,6 +47,6 @@ async def reset(scope: Scope, receive: Receive) -> None:
 
 
 async def wait_until_gone(receive: Receive) -> None:
-    """Wait until the connection is closed, by whichever side."""
+    """Wait until one side closes the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass

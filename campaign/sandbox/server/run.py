@@ -1,4 +1,4 @@
-"""The sandbox as a process: listens, says so, and ends when it is told to."""
+"""The sandbox as a process: listens, announces its address, and ends on request."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ _KEEP_ALIVE_SECONDS = 75  # as nginx does
 
 
 class _Server(Server):
-    """uvicorn's server, which leaves the signals to us: its own way ends the process by the signal, not with 0."""
+    """uvicorn's server without its signal handlers, which would end the process by the signal and not with status 0."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -29,11 +29,11 @@ class _Server(Server):
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of standard input where that is asked for.
+    """Serve until SIGTERM, SIGINT, or, with `until_stdin_closes`, the end of standard input.
 
     Raises:
         LedgerError: the ledger cannot be used.
-        OSError: the address cannot be listened on.
+        OSError: the sandbox cannot listen on the address.
     """
     ledger = Ledger(settings.ledger)
     try:
@@ -46,8 +46,8 @@ def run(settings: Settings) -> None:
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
-    # Handed down to every connection. asyncio does it for its own sockets only, and without it the two pieces of an
-    # answer, headers and body, lie 40 ms apart.
+    # Inherited by every connection. asyncio sets it on its own sockets only; without it, the body of an answer arrives
+    # 40 ms after its headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -66,7 +66,7 @@ async def _serve(settings: Settings, ledger: Ledger, listener: socket.socket) ->
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=0,  # what is still held back or waiting is cut off
+            timeout_graceful_shutdown=0,  # requests that are still waiting are cut off
             backlog=_BACKLOG,
         )
     )
@@ -83,8 +83,8 @@ async def _serve(settings: Settings, ledger: Ledger, listener: socket.socket) ->
 
 
 async def _announce(server: Server, listener: socket.socket) -> None:
-    """Say where the sandbox listens, once it does."""
-    while not server.started:  # noqa: ASYNC110 (uvicorn tells it by this alone)
+    """Print the address once the sandbox listens."""
+    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
         await asyncio.sleep(0.001)
     host, port = listener.getsockname()[:2]
     sys.stdout.write(f"sandbox listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
@@ -93,7 +93,7 @@ async def _announce(server: Server, listener: socket.socket) -> None:
 
 def _watch_stdin(ended: Callable[[], object]) -> None:
     def watch() -> None:
-        # os.read: a thread caught in sys.stdin's own lock would keep the interpreter from ending.
+        # os.read: a thread that waits with the lock of sys.stdin would keep the interpreter from ending.
         with contextlib.suppress(OSError):
             while os.read(0, 1 << 16):
                 pass

@@ -229,8 +229,8 @@ def test_faults_can_be_set_from_the_beginning() -> None:
         ({"faults": ["unheard_of"]}, "no such fault"),
         ({"faults": ["drip:often"]}, "NAME"),
         ({"senders": ["me"]}, "02-1234-5678"),
-        ({"rate": 0}, "over 0"),
-        ({"env": {"SANDBOX_API_KEY": "one"}}, "go together"),
+        ({"rate": 0}, "above 0"),
+        ({"env": {"SANDBOX_API_KEY": "one"}}, "only one of SANDBOX_API_KEY and SANDBOX_AUTH_KEY"),
     ],
 )
 def test_a_wrong_option_is_refused_in_plain_words(options: dict[str, object], words: str) -> None:

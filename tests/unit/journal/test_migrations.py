@@ -329,7 +329,7 @@ def test_an_older_journal_that_another_process_writes_to_is_not_upgraded_meanwhi
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("UPDATE layout SET version = 3")
             connection.commit()
-        with pytest.raises(JournalBusy, match=r"layout 3.*once nobody else writes to it"):
+        with pytest.raises(JournalBusy, match=r"layout 3.*when no other process writes to it"):
             open_for_reading(f"sqlite:///{path}")
     with open_for_reading(f"sqlite:///{path}") as journal:
         assert journal.runs.all() == []

@@ -30,11 +30,11 @@ def kinds(*names: str) -> np.ndarray:
 def test_a_text_of_90_bytes_is_an_sms_a_longer_one_an_lms_and_one_with_an_image_an_mms(
     length: int, image: bool, kind: str
 ) -> None:
-    assert checks.types(None, bytes_of(length), np.array([image])).tolist() == [kind]
+    assert checks.message_types(None, bytes_of(length), np.array([image])).tolist() == [kind]
 
 
 def test_a_type_that_is_asked_for_is_kept_whatever_the_length() -> None:
-    assert checks.types(MsgType.LMS, bytes_of(1, 91), np.array([False, True])).tolist() == ["LMS", "LMS"]
+    assert checks.message_types(MsgType.LMS, bytes_of(1, 91), np.array([False, True])).tolist() == ["LMS", "LMS"]
 
 
 @pytest.mark.parametrize(("kind", "most"), [("SMS", 90), ("GSMS", 90), ("LMS", 2_000), ("MMS", 2_000)])
@@ -102,7 +102,7 @@ def test_where_no_text_is_there_lengths_are_0() -> None:
 
 def judged_titles(*titles: str | None, kind: str = "LMS") -> tuple[list[str | None], list[int], int]:
     findings = checks.Problems({})
-    kept = checks.titles(texts(*titles), kinds(*[kind] * len(titles)), findings)
+    kept = checks.judge_titles(texts(*titles), kinds(*[kind] * len(titles)), findings)
     return [None if pd.isna(one) else one for one in kept], sorted(findings.reasons), len(findings.notes)
 
 
@@ -133,6 +133,6 @@ def test_a_title_that_is_not_sent_is_not_judged_and_no_title_is_no_note() -> Non
 
 def test_it_is_noted_that_some_messages_go_without_the_title() -> None:
     findings = checks.Problems({})
-    kept = checks.titles(texts("제목", "제목"), kinds("SMS", "LMS"), findings)
+    kept = checks.judge_titles(texts("제목", "제목"), kinds("SMS", "LMS"), findings)
     assert kept.fillna("-").tolist() == ["-", "제목"]
     assert len(findings.notes) == 1

@@ -11,7 +11,7 @@ from PIL import Image
 from campaign.config import campaign_file
 from campaign.messages.compose import compose
 from campaign.messages.rendering import render
-from campaign.messages.rendering.fields import start_pool
+from campaign.messages.rendering.pool import start_pool
 from campaign.model.sentences import sentences
 from tests.support.messages import NOW, composed, recipients_of
 

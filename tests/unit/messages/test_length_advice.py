@@ -40,12 +40,12 @@ def test_it_says_which_messages_are_lms_for_a_few_bytes_and_why(tmp_path: Path) 
     )
     assert found.sentences == (
         (
-            "10 of 100 messages are LMS for being over 90 bytes: 8 by 1 to 4 bytes, 2 by 11 bytes or more, "
+            "10 of 100 messages are LMS because they are over 90 bytes: 8 by 1 to 4 bytes, 2 by 11 bytes or more, "
             "which costs 300 won more than SMS"
         ),
-        "what makes them long: '이름' in 10 (usually 6 bytes, up to 20)",
-        "cutting 2 bytes from the template moves 6 of them to SMS: 180 won less",
-        "cutting 14 bytes from the template moves all of them to SMS: 300 won less",
+        "long because of '이름' in 10 (usually 6 bytes, up to 20)",
+        "cutting 2 bytes from the template moves 6 of them to SMS and saves 180 won",
+        "cutting 14 bytes from the template moves all of them to SMS and saves 300 won",
     )
 
 

@@ -118,11 +118,11 @@ ROWS = [("민서", number(1), "A1")]
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"text": "#{이름}님"}, "message.text: #{이름} would be sent as it is; write {{ 이름 }}"),
+        ({"text": "#{이름}님"}, "message.text: #{이름} would be sent unchanged; write {{ 이름 }}"),
         ({"text": "가", "message": "title = '%쿠폰%'\ntype = 'LMS'"}, "message.title: %쿠폰% would be sent"),
         ({"text": "가", "message": "reserve = '[*쿠폰*]'"}, "message.reserve: [*쿠폰*] would be sent"),
         ({"text": "가", "message": "image = '{쿠폰}.jpg'\ntitle = '가'"}, "message.image: {쿠폰} would be sent"),
-        ({"text": "{{이름}님"}, "message.text: {{이름} would be sent as it is; write {{ 이름 }}"),
+        ({"text": "{{이름}님"}, "message.text: {{이름} would be sent unchanged; write {{ 이름 }}"),
     ],
 )
 def test_a_column_named_as_elsewhere_is_refused_for_the_whole_message(
@@ -153,8 +153,10 @@ def test_one_that_names_no_column_is_a_note_and_is_sent(desk: Desk) -> None:
     done = desk.run("check", "c.toml")
     assert done.status == 0
     said = done.out + done.err
-    assert "message.text, line 1: #{성함} looks like a blank of another service but names no column" in said
-    assert "message.text, line 2: [이름] is sent as it is; to fill in the column, write {{ 이름 }}" in said
+    assert (
+        "message.text, line 1: #{성함} looks like a placeholder of another service, but there is no such column" in said
+    )
+    assert "message.text, line 2: [이름] is sent unchanged; for the value of the column, write {{ 이름 }}" in said
 
 
 def test_adopt_rewrites_the_template_and_keeps_its_form(desk: Desk) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.model.josa import Sound, last_sound, particles, with_particle
+from campaign.model.josa import last_sound, particles, with_particle
+from campaign.model.josa_latin import Sound
 
 HANGUL = "민서가 지훈이 커피가 빵이 서울이 부산이 대구가 물이 값이 닭이 쿠폰이 할인가가 뷁이 힣이 가가 각이"
 LETTERS = "ㄱ이 ㄹ이 ㅏ가 ㄳ이"  # read by their names

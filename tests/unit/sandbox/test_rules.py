@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.sandbox import rules, times
+from campaign.sandbox import rules
 from campaign.sandbox.submission import Image, Submission
 
-NOW = datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=times.SEOUL)
+NOW = datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=rules.SEOUL)
 GOOD = Submission(edition="v2", multipart=False, version="1.0", sender="0212345678", to="01023456789", text="hello")
 JPEG = b"\xff\xd8\xff\xe0"
 
@@ -53,12 +53,12 @@ def test_a_reservation_is_from_15_minutes_to_one_month_ahead_in_seoul(date: str,
     ],
 )
 def test_a_month_ends_on_the_same_day_or_the_last(moment: str, after: str) -> None:
-    assert times.month_after(datetime.fromisoformat(moment)) == datetime.fromisoformat(after)
+    assert rules.month_after(datetime.fromisoformat(moment)) == datetime.fromisoformat(after)
 
 
 def test_the_gateways_clock_is_nine_hours_ahead_of_utc() -> None:
-    assert times.now().utcoffset() == timedelta(hours=9)
-    assert times.read("2026-03-01 00:00:00").isoformat() == "2026-03-01T00:00:00+09:00"
+    assert rules.now_in_seoul().utcoffset() == timedelta(hours=9)
+    assert rules.read_date("2026-03-01 00:00:00").isoformat() == "2026-03-01T00:00:00+09:00"
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def _upgrade(url: str, older: OlderLayout) -> None:
         try:
             _open_for_reading(url).close()
         except OlderLayout:
-            raise JournalBusy(f"{older}. It is upgraded once nobody else writes to it: {busy}") from busy
+            raise JournalBusy(f"{older}. It can be upgraded when no other process writes to it: {busy}") from busy
     except JournalError as problem:
         raise JournalError(
             f"{older}. It is upgraded before it is read, and that failed: {problem}. Make it writable, or read a copy."
