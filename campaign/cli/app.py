@@ -78,13 +78,13 @@ def check(
             terminal.note(line)
     planned = load()
     asked_for = given.statuses_of(only)
-    with given.begin(planned) as begun:
+    with given.begin(planned) as early:
         from campaign.cli.commands import check as looking
         from campaign.cli.context import CommandContext
 
         context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report)
         options = looking.CheckOptions(only=asked_for, override=override_advertising)
-        raise typer.Exit(looking.check(context, planned, options, gateway_url=gateway_url, begun=begun))
+        raise typer.Exit(looking.check(context, planned, options, gateway_url=gateway_url, early=early))
 
 
 @app.command()
@@ -120,7 +120,7 @@ def send(
         type=type,
     )
     chosen = given.statuses_of(only)
-    with given.begin(planned) as begun:
+    with given.begin(planned) as early:
         from campaign.cli.commands import send as sending
         from campaign.cli.context import CommandContext
 
@@ -130,7 +130,7 @@ def send(
         options = sending.SendOptions(
             sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising
         )
-        raise typer.Exit(sending.send(context, planned, options, only=chosen, begun=begun))
+        raise typer.Exit(sending.send(context, planned, options, only=chosen, early=early))
 
 
 @app.command("test")
@@ -333,10 +333,10 @@ def doctor(
 @app.command()
 def codes(json: given.JsonOption = False) -> None:
     """List the gateway's result codes, and what is done about each."""
-    from campaign.cli.commands import codes
+    from campaign.cli.commands import runs
     from campaign.cli.context import CommandContext
 
-    codes.codes(CommandContext(json=json))
+    runs.codes(CommandContext(json=json))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from campaign.model.errors import CampaignError
 if TYPE_CHECKING:
     from campaign.cli.progress_bars import Progress
     from campaign.config.campaign_file import Campaign
-    from campaign.engine.checking.early_start import Begun
+    from campaign.engine.checking.early_start import EarlyStart
     from campaign.model import Status
 
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="The campaign file.", show_default=False)]
@@ -118,15 +118,15 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
     return values if given["sender"] is None else values | {"sender": given["sender"]}
 
 
-def begin(campaign: Campaign) -> Begun:
+def begin(campaign: Campaign) -> EarlyStart:
     """Begin what the check takes its time for, before the rest of the program is loaded.
 
     Raises:
         SettingsError: the template cannot be read.
     """
-    from campaign.engine.checking.early_start import Begun
+    from campaign.engine.checking.early_start import EarlyStart
 
-    return Begun(campaign)
+    return EarlyStart(campaign)
 
 
 def statuses_of(words: str | None) -> tuple[Status, ...]:

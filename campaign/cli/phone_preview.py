@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign.cli.terminal import say
-from campaign.model.escaping import escape
-from campaign.model.text import display_width
+from campaign.model.text import display_width, escape
 from campaign.recipients.numbers.sender import mask
 
 if TYPE_CHECKING:

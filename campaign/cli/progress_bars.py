@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.model import State
-from campaign.model.escaping import escape
+from campaign.model.text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

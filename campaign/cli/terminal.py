@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
-from campaign.model.escaping import escape, escape_lines, escaped_json
-from campaign.model.text import display_width
+from campaign.model.text import display_width, escape, escape_lines, escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

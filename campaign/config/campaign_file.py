@@ -22,8 +22,7 @@ from pydantic import (
 )
 
 from campaign.config import file_faults, template_files
-from campaign.config.base import Filled, Section
-from campaign.config.schedule_sections import NotifySection, ScheduleSection, SendingSection
+from campaign.config.sections import Filled, NotifySection, ScheduleSection, Section, SendingSection
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError

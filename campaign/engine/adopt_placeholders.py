@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.config import template_files
-from campaign.engine.checking.early_start import Begun
+from campaign.engine.checking.early_start import EarlyStart
 from campaign.messages import placeholders
 from campaign.messages.templates.column_names import Names
 from campaign.model.errors import SettingsError
@@ -31,8 +31,8 @@ def adopt(campaign: Campaign) -> list[str]:
         RecipientsError: the spreadsheets, whose headings have to be known, cannot be read.
         SettingsError: a file cannot be read or written.
     """
-    with Begun(campaign) as begun:
-        recipients = table.join_sheets(begun.reading.grids(lambda _rows: None))
+    with EarlyStart(campaign) as early:
+        recipients = table.join_sheets(early.reading.grids(lambda _rows: None))
     names = Names.of([column.heading for column in recipients.columns])
     said: list[str] = []
     for path in _files(campaign):

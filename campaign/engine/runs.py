@@ -10,9 +10,8 @@ from campaign.engine.checking import advertising
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.engine.summary import summarise
 from campaign.model import RunState
-from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError
-from campaign.model.times import format_time
+from campaign.model.times import Clock, format_time
 from campaign.timing import night
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def _still_found(checked: Checked, options: PlanOptions) -> tuple[AdvertisingFin
 
     A scheduled run waits at the gate for its hours, so they are not a finding.
     """
-    found = advertising.renewed(checked, options.now)
+    found = advertising.recheck_send_time(checked, options.now)
     return advertising.independent_of_send_time(found) if options.scheduled else found
 
 

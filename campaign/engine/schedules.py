@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.config.campaign_file import Campaign
-    from campaign.config.schedule_sections import ScheduleSection
+    from campaign.config.sections import ScheduleSection
     from campaign.engine.checking.checked import Checked
     from campaign.engine.progress import Progress
     from campaign.journal import Journal, Reader, RunRecord, ScheduleRecord

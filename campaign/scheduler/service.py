@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import engine
 from campaign.config import campaign_file
-from campaign.config.schedule_sections import NotifySection
+from campaign.config.sections import NotifySection
 from campaign.engine import schedules
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
-from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
-from campaign.model.times import format_time
+from campaign.model.times import Clock, format_time
 from campaign.scheduler import due_tasks, notify
 from campaign.scheduler.due_tasks import Action, Task
 from campaign.scheduler.event import SchedulerEvent
 
 if TYPE_CHECKING:
     from campaign.journal import Journal, RunRecord, ScheduleRecord
-    from campaign.scheduler.listener import Listener
+    from campaign.scheduler.event import Listener
 
 LOOK: Final = 1.0
 """Seconds after which a scheduler looks up from waiting: the clock may have been set, the journal may have changed."""

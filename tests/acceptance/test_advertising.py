@@ -27,7 +27,7 @@ AD = 'advertisement = true\nadvertiser = "하늘상점"'
 @contextmanager
 def clock(at: datetime) -> Iterator[None]:
     """The machine's clock stands still."""
-    with patch("campaign.model.clock.Clock.now", return_value=at):
+    with patch("campaign.model.times.Clock.now", return_value=at):
         yield
 
 
@@ -188,7 +188,7 @@ def test_the_night_that_comes_while_a_person_thinks_stops_the_send(desk: Desk) -
     prepared(desk)
     evening = DAY.replace(hour=20, minute=59)
     later = iter([evening] * 3)
-    with patch("campaign.model.clock.Clock.now", side_effect=lambda: next(later, evening + timedelta(minutes=2))):
+    with patch("campaign.model.times.Clock.now", side_effect=lambda: next(later, evening + timedelta(minutes=2))):
         done = desk.run("send", "c.toml", "--yes")
     assert (done.status, sent(desk)) == (2, 0)
     assert "it would start at 2026-12-01 21:01" in done.err

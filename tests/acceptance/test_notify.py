@@ -138,7 +138,7 @@ def test_a_campaign_that_could_not_start_is_told_of_too(shift: Shift, postbox: t
 def test_a_mail_goes_to_another_machine_over_tls_only(monkeypatch: pytest.MonkeyPatch) -> None:
     import smtplib
 
-    from campaign.config.schedule_sections import NotifySection
+    from campaign.config.sections import NotifySection
     from campaign.scheduler import notify
 
     said: list[str] = []

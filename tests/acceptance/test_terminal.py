@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.model.escaping import escape, escaped_json
+from campaign.model.text import escape, escaped_json
 from campaign.sandbox import start
 from tests.support.desk import Desk, number
 from tests.support.terminal import BARS, Terminal

@@ -34,13 +34,13 @@ def check(
     options: CheckOptions,
     *,
     gateway_url: str | None,
-    begun: engine.Begun | None = None,
+    early: engine.EarlyStart | None = None,
 ) -> int:
     """Check a campaign and write its check workbook; returns the exit status that sending it would lead to."""
     gateway = engine.gateway_of(campaign, gateway_url)
     name, inputs = f"{naming.stem(campaign.name)}-check", inputs_of(campaign)
     context.target.require(name, inputs=inputs)
-    checked = engine.check(campaign, engine.now(), context.progress, only=options.only, begun=begun)
+    checked = engine.check(campaign, engine.now(), context.progress, only=options.only, early=early)
     checked = engine.leave_out_reached_before(context.journal_url, checked, gateway)
     result = engine.result_of_check(checked, gateway, engine.now())
     place = trouble = None

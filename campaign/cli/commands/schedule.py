@@ -15,9 +15,8 @@ from campaign.config import campaign_file
 from campaign.engine import schedules as recorded
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, ScheduleState
-from campaign.model.clock import Clock
 from campaign.model.errors import NoSuchRun, SettingsError
-from campaign.model.times import format_iso, format_time
+from campaign.model.times import Clock, format_iso, format_time
 from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler
 

@@ -61,7 +61,7 @@ def send(
     options: SendOptions,
     *,
     only: Sequence[Status] = (),
-    begun: engine.Begun | None = None,
+    early: engine.EarlyStart | None = None,
 ) -> int:
     """Check a campaign, ask, send it, and report it; returns the exit status."""
     gateway = options.gateway(campaign)
@@ -69,7 +69,7 @@ def send(
     require_terminal(skips_confirmation=options.skips_confirmation)
     _require_place(context, campaign)
     _note_what_is_ignored(campaign, gateway)
-    checked = engine.check(campaign, engine.now(), context.progress, only=only, practice=options.sandbox, begun=begun)
+    checked = engine.check(campaign, engine.now(), context.progress, only=only, practice=options.sandbox, early=early)
     checked = engine.leave_out_reached_before(context.journal_url, checked, gateway)
     if Status.UNKNOWN in only:
         terminal.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")

@@ -71,7 +71,7 @@ def examine(
     return tuple(sorted(found, key=lambda one: not one.stops))
 
 
-def renewed(checked: Checked, start: datetime) -> tuple[AdvertisingFinding, ...]:
+def recheck_send_time(checked: Checked, start: datetime) -> tuple[AdvertisingFinding, ...]:
     """What was found of a campaign, with the hours held against another start."""
     if not checked.campaign.message.advertisement:
         return ()

@@ -11,7 +11,7 @@ import pandas as pd
 from campaign.engine import planning
 from campaign.engine.checking import advertising, consent, fix_columns, row_status
 from campaign.engine.checking.checked import Checked
-from campaign.engine.checking.early_start import Begun
+from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.checking.row_status import Exclusion, exclude_where
 from campaign.messages import compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
@@ -42,7 +42,7 @@ def check(
     *,
     only: Sequence[Status] = (),
     practice: bool = False,
-    begun: Begun | None = None,
+    early: EarlyStart | None = None,
 ) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group what goes.
 
@@ -52,7 +52,7 @@ def check(
         progress: who is told how it goes.
         only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
         practice: nothing will really go out, so that the night keeps nobody from it.
-        begun: what was begun of it already.
+        early: the early start of the same campaign, if there is one; the check ends it.
 
     Raises:
         RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
@@ -60,8 +60,8 @@ def check(
         SettingsError: the message as a whole cannot be sent.
     """
     refuse_contradictions(campaign)
-    with begun or Begun(campaign) as early:
-        recipients = _read(early, campaign, progress)
+    with early or EarlyStart(campaign) as started:
+        recipients = _read(started, campaign, progress)
         if only:
             recipients = pick(recipients, only)
         agreed = consent.read(recipients, campaign, now)
@@ -69,7 +69,7 @@ def check(
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
-            composition = compose_messages(recipients, campaign, now, progress=advance, pool=early.pool)
+            composition = compose_messages(recipients, campaign, now, progress=advance, pool=started.pool)
     note, shared = row_status.hoist_common_note(row_status.join_notes(numbers["note"], agreed.note))
     numbers["note"] = row_status.join_notes(note, composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
@@ -128,9 +128,9 @@ def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
     return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
 
 
-def _read(begun: Begun, campaign: Campaign, progress: Progress) -> Recipients:
+def _read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipients:
     with progress.reaching("read") as reach:
-        recipients = join_sheets(begun.reading.grids(reach))
+        recipients = join_sheets(early.reading.grids(reach))
     if not len(recipients.table):
         raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
     return recipients
