@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from campaign.engine.history import AlreadySent
     from campaign.engine.reports import ReportFailed
     from campaign.engine.runs import RunScheduled
-    from campaign.model.errors import CampaignError, NothingToSend
+    from campaign.model.errors import CampaignError, NothingToSend, WrongGateway
 
 
 def in_words(problem: CampaignError) -> str:
@@ -61,6 +61,10 @@ def _still_to_go(problem: StillToGo) -> str:
     return f"run {run} keeps its texts and numbers: {', '.join(words)}"
 
 
+def _wrong_gateway(problem: WrongGateway) -> str:
+    return str(problem) if problem.variable else f"--gateway-url {problem}"
+
+
 def _report_failed(problem: ReportFailed) -> str:
     if not problem.runs:
         return str(problem)
@@ -80,6 +84,14 @@ _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "already_frozen": lambda problem: f"{problem} `campaign unschedule {problem.schedule}` takes it back.",
     "already_sent": _already_sent,
     "cannot_freeze": lambda problem: f"--freeze: {problem}",
+    "foreign_placeholders": lambda problem: (
+        f"{problem} `campaign check FILE --adopt` rewrites these placeholders in the template file."
+    ),
+    "missing_keys": lambda problem: f"{problem} `--sandbox` works without them.",
+    "no_run_yet": lambda problem: f"{problem} `campaign send FILE` makes one.",
+    "no_such_campaign_file": lambda problem: f"{problem} `campaign new DIR` creates one.",
+    "no_such_run": lambda problem: f"{problem} `campaign runs` lists the runs.",
+    "no_such_schedule": lambda problem: f"{problem} `campaign schedules` lists the schedules.",
     "not_result_workbook": lambda problem: f"--only: {problem}",
     "nothing_to_send": _nothing_to_send,
     "outside_hours": lambda problem: f"{problem} `campaign schedule FILE` can have it sent in time.",
@@ -89,6 +101,7 @@ _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "schedule_changed": lambda problem: f"{problem} `campaign schedule {problem.file}` records it anew.",
     "still_to_go": _still_to_go,
     "too_many_invalid": lambda problem: f"{problem} `campaign check {problem.file}` shows them.",
+    "wrong_gateway": _wrong_gateway,
     "wrong_test_number": lambda problem: f"--to: {problem}",
 }
 

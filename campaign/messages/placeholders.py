@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from campaign.messages.templates.column_names import Names, fold
-from campaign.model.errors import TemplateError
+from campaign.model.errors import ForeignPlaceholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,7 +106,7 @@ def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: N
     """Notes on the placeholders in a campaign's fields, and in the files that they take in.
 
     Raises:
-        TemplateError: some name columns; it shows each with its line and the right spelling.
+        ForeignPlaceholders: some name columns; it shows each with its line and the right spelling.
     """
     wrong: list[str] = []
     notes: list[str] = []
@@ -121,14 +121,11 @@ def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: N
             else:
                 notes.append(f"{place} is sent as it is; to fill in the column, write {spelling(one.place, names)}")
     if wrong:
-        raise TemplateError("\n".join([*dict.fromkeys(wrong), _WAYS]))
+        raise ForeignPlaceholders("\n".join([*dict.fromkeys(wrong), _WAYS]))
     return tuple(dict.fromkeys(notes))
 
 
-_WAYS: Final = (
-    "`campaign check FILE --adopt` rewrites these in the template file. "
-    "What is meant literally goes between {% raw %} and {% endraw %}."
-)
+_WAYS: Final = "What is meant literally goes between {% raw %} and {% endraw %}."
 
 
 class _Columns:
