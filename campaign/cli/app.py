@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -39,15 +38,10 @@ def main(
 
 
 @app.command()
+@given.expand_groups
 def check(
-    file: given.File = None,
-    recipients: given.RecipientsOption = None,
-    template: given.TemplateOption = None,
-    text: given.TextOption = None,
-    sender: given.SenderOption = None,
-    title: given.TitleOption = None,
-    image: given.ImageOption = None,
-    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    *,
+    source: given.CampaignOptions,
     only: given.OnlyOption = None,
     override_advertising: given.OverrideOption = False,
     adopt: Annotated[
@@ -59,148 +53,98 @@ def check(
     json: given.JsonOption = False,
 ) -> None:
     """Do everything but send: read, render, check, count, price; write the check workbook."""
-    load = partial(
-        given.campaign_of,
-        file,
-        recipients=recipients,
-        template=template,
-        text=text,
-        sender=sender,
-        title=title,
-        image=image,
-        type=type,
-    )
     if adopt:
         from campaign.cli import terminal
         from campaign.engine import adopt_placeholders
 
-        for line in adopt_placeholders.adopt(load()):
+        for line in adopt_placeholders.adopt(source.load()):
             terminal.note(line)
-    planned = load()
+    planned = source.load()
     asked_for = given.statuses_of(only)
-    with given.begin(planned) as early:
-        from campaign.cli.commands import check as looking
+    with given.start_early(planned) as early:
+        from campaign.cli.commands import check as check_command
         from campaign.cli.context import CommandContext
 
         context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-        options = looking.CheckOptions(only=asked_for, override=override_advertising)
-        raise typer.Exit(looking.check(context, planned, options, gateway_url=gateway_url, early=early))
+        options = check_command.CheckOptions(only=asked_for, override=override_advertising)
+        raise typer.Exit(check_command.check(context, planned, options, gateway_url=gateway_url, early=early))
 
 
 @app.command()
+@given.expand_groups
 def send(
-    file: given.File = None,
-    recipients: given.RecipientsOption = None,
-    template: given.TemplateOption = None,
-    text: given.TextOption = None,
-    sender: given.SenderOption = None,
-    title: given.TitleOption = None,
-    image: given.ImageOption = None,
-    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    *,
+    source: given.CampaignOptions,
     only: given.OnlyOption = None,
     sandbox: given.SandboxOption = False,
     yes: given.YesOption = False,
     again: given.AgainOption = False,
     override_advertising: given.OverrideOption = False,
     gateway_url: given.GatewayOption = None,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
     """Check, ask, send, and write the result workbook."""
-    planned = given.campaign_of(
-        file,
-        recipients=recipients,
-        template=template,
-        text=text,
-        sender=sender,
-        title=title,
-        image=image,
-        type=type,
-    )
+    planned = source.load()
     chosen = given.statuses_of(only)
-    with given.begin(planned) as early:
-        from campaign.cli.commands import send as sending
-        from campaign.cli.context import CommandContext
+    with given.start_early(planned) as early:
+        from campaign.cli.commands import send as send_command
 
-        context = CommandContext(
-            progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal
-        )
-        options = sending.SendOptions(
+        options = send_command.SendOptions(
             sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising
         )
-        raise typer.Exit(sending.send(context, planned, options, only=chosen, early=early))
+        raise typer.Exit(send_command.send(output.context(), planned, options, only=chosen, early=early))
 
 
 @app.command("test")
+@given.expand_groups
 def try_out(
+    *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file.")],
     to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own phone.")],
     row: given.RowOption = None,
     sandbox: given.SandboxOption = False,
     gateway_url: given.GatewayOption = None,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
     """Send one row's message to your own phone."""
-    from campaign.cli.commands import send as sending
-    from campaign.cli.context import CommandContext
+    from campaign.cli.commands import send as send_command
 
-    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    options = sending.SendOptions(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
-    raise typer.Exit(sending.test(context, given.campaign_of(file), options, to=to, row=row))
+    options = send_command.SendOptions(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
+    raise typer.Exit(
+        send_command.test(output.context(), given.CampaignOptions(file=file).load(), options, to=to, row=row)
+    )
 
 
 @app.command()
+@given.expand_groups
 def preview(
-    file: given.File = None,
+    *,
+    source: given.CampaignOptions,
     row: given.RowOption = None,
-    recipients: given.RecipientsOption = None,
-    template: given.TemplateOption = None,
-    text: given.TextOption = None,
-    sender: given.SenderOption = None,
-    title: given.TitleOption = None,
-    image: given.ImageOption = None,
-    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
     """Show the messages as a recipient will see them."""
-    from campaign.cli.commands import check as looking
+    from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
-    planned = given.campaign_of(
-        file,
-        recipients=recipients,
-        template=template,
-        text=text,
-        sender=sender,
-        title=title,
-        image=image,
-        type=type,
-    )
+    planned = source.load()
     context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json)
-    looking.preview(context, planned, row=row)
+    check_command.preview(context, planned, row=row)
 
 
 @app.command()
+@given.expand_groups
 def resume(
+    *,
     run: given.Run = "last",
     override_advertising: given.OverrideOption = False,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
     """Go on with what is still to send."""
-    from campaign.cli.commands import send as sending
-    from campaign.cli.context import CommandContext
+    from campaign.cli.commands import send as send_command
 
-    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    raise typer.Exit(sending.resume(context, run, override=override_advertising))
+    raise typer.Exit(send_command.resume(output.context(), run, override=override_advertising))
 
 
 @app.command()
@@ -231,7 +175,9 @@ def status(
 
 
 @app.command()
+@given.expand_groups
 def report(
+    *,
     run: Annotated[
         list[str] | None, typer.Argument(metavar="RUN...", help="Runs, by id; the last one otherwise.")
     ] = None,
@@ -242,17 +188,13 @@ def report(
     into_original: Annotated[
         bool, typer.Option("--into-original", help="Into a copy of your own workbook, its looks kept.")
     ] = False,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
     """Write the result workbook again, or one over several runs."""
-    from campaign.cli.commands import report as reporting
-    from campaign.cli.context import CommandContext
+    from campaign.cli.commands import report as report_command
 
-    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    reporting.report(context, run or (), since=since, form=reporting.form_of(format, into_original=into_original))
+    form = report_command.form_of(format, into_original=into_original)
+    report_command.report(output.context(), run or (), since=since, form=form)
 
 
 @app.command()
@@ -266,13 +208,13 @@ def resolve(
     json: given.JsonOption = False,
 ) -> None:
     """Give your word on unknown requests: they were sent, or they were not and may be sent again."""
-    from campaign.cli.commands import resolve as deciding
+    from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
     if sent is None:
         raise given.UsageError("say what you know of them: --sent, or --not-sent")
     context = CommandContext(json=json, journal=journal, report=report)
-    deciding.resolve(context, run, sent=sent, only=request, yes=yes)
+    resolve_command.resolve(context, run, sent=sent, only=request, yes=yes)
 
 
 @app.command()
@@ -284,10 +226,10 @@ def cancel(
     json: given.JsonOption = False,
 ) -> None:
     """Make sure that what is still to send will not be sent."""
-    from campaign.cli.commands import resolve as deciding
+    from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
-    deciding.cancel(CommandContext(json=json, journal=journal, report=report), run, yes=yes)
+    resolve_command.cancel(CommandContext(json=json, journal=journal, report=report), run, yes=yes)
 
 
 schedule_app.add_to(app)
@@ -313,10 +255,10 @@ def purge(
     journal: given.JournalOption = None,
 ) -> None:
     """Remove texts and numbers of old runs; counts, codes and request numbers stay."""
-    from campaign.cli.commands import resolve as deciding
+    from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
-    deciding.purge(CommandContext(journal=journal), run, older_than=older_than, yes=yes)
+    resolve_command.purge(CommandContext(journal=journal), run, older_than=older_than, yes=yes)
 
 
 @app.command()
@@ -324,10 +266,10 @@ def doctor(
     gateway_url: given.GatewayOption = None, journal: given.JournalOption = None, json: given.JsonOption = False
 ) -> None:
     """Look at keys, journal, disk, clock and versions: what would go wrong, said before it does."""
-    from campaign.cli.commands import check as looking
+    from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
-    raise typer.Exit(looking.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
+    raise typer.Exit(check_command.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
 
 
 @app.command()

@@ -40,25 +40,25 @@ def schedule(
     """Check a campaign, say when it will start, and record it."""
     from campaign import engine
     from campaign.cli import terminal
-    from campaign.cli.commands import install_help as installing
-    from campaign.cli.commands import schedule as scheduling
+    from campaign.cli.commands import install_help as install_help_command
+    from campaign.cli.commands import schedule as schedule_command
     from campaign.cli.commands import send
 
     if install_help:
-        terminal.say_lines(installing.help_text(installing.here(journal)))
+        terminal.say_lines(install_help_command.help_text(install_help_command.here(journal)))
         return
     if file is None:
         raise given.UsageError("name the campaign file that is to be scheduled")
     options = send.SendOptions(sandbox=sandbox, gateway_url=gateway_url)
     planned = engine.ScheduleOptions(freeze=freeze, again=again)
-    scheduling.schedule(_context(journal=journal, json=json, quiet=no_progress), file, options, planned)
+    schedule_command.schedule(_context(journal=journal, json=json, quiet=no_progress), file, options, planned)
 
 
 def schedules(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
     """List what is scheduled, and what became of it."""
-    from campaign.cli.commands import schedule as scheduling
+    from campaign.cli.commands import schedule as schedule_command
 
-    scheduling.schedules(_context(journal=journal, json=json))
+    schedule_command.schedules(_context(journal=journal, json=json))
 
 
 def unschedule(
@@ -66,25 +66,25 @@ def unschedule(
     journal: given.JournalOption = None,
 ) -> None:
     """Take a schedule back."""
-    from campaign.cli.commands import schedule as scheduling
+    from campaign.cli.commands import schedule as schedule_command
 
-    scheduling.unschedule(_context(journal=journal), schedule)
+    schedule_command.unschedule(_context(journal=journal), schedule)
 
 
 def run_due(
     journal: given.JournalOption = None, no_progress: given.ProgressOption = False, json: given.JsonOption = False
 ) -> None:
     """Start what is due, once, and end."""
-    from campaign.cli.commands import schedule as scheduling
+    from campaign.cli.commands import schedule as schedule_command
 
-    raise typer.Exit(scheduling.run_due(_context(journal=journal, json=json, quiet=no_progress)))
+    raise typer.Exit(schedule_command.run_due(_context(journal=journal, json=json, quiet=no_progress)))
 
 
 def scheduler(journal: given.JournalOption = None, no_progress: given.ProgressOption = False) -> None:
     """Stay, and start in time what is due."""
-    from campaign.cli.commands import schedule as scheduling
+    from campaign.cli.commands import schedule as schedule_command
 
-    raise typer.Exit(scheduling.run_forever(_context(journal=journal, quiet=no_progress)))
+    raise typer.Exit(schedule_command.run_forever(_context(journal=journal, quiet=no_progress)))
 
 
 def _context(*, journal: str | None, json: bool = False, quiet: bool = True) -> CommandContext:
