@@ -26,13 +26,15 @@ File = Annotated[Path | None, typer.Argument(metavar="FILE", help="The campaign 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `last`.")]
 RecipientsOption = Annotated[
     list[Path] | None,
-    typer.Option("--recipients", metavar="SHEET", help="A spreadsheet, where there is no campaign file."),
+    typer.Option("--recipients", metavar="SHEET", help="A spreadsheet, if there is no campaign file."),
 ]
-TemplateOption = Annotated[Path | None, typer.Option("--template", metavar="PATH", help="The message, a Jinja2 file.")]
+TemplateOption = Annotated[
+    Path | None, typer.Option("--template", metavar="PATH", help="The message, a Jinja2 template file.")
+]
 TextOption = Annotated[str | None, typer.Option("--text", help="The message itself, instead of --template.")]
-SenderOption = Annotated[str | None, typer.Option("--sender", metavar="NUMBER", help="The number it comes from.")]
+SenderOption = Annotated[str | None, typer.Option("--sender", metavar="NUMBER", help="The sender number.")]
 TitleOption = Annotated[str | None, typer.Option("--title", help="The title of an LMS or MMS.")]
-ImageOption = Annotated[Path | None, typer.Option("--image", metavar="PATH", help="The picture of an MMS.")]
+ImageOption = Annotated[Path | None, typer.Option("--image", metavar="PATH", help="The image of an MMS.")]
 TypeOption = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="auto, SMS, LMS, MMS or GSMS.")]
 GatewayOption = Annotated[
     str | None, typer.Option("--gateway-url", metavar="URL", help="The gateway's origin, instead of the vendor's.")
@@ -40,24 +42,22 @@ GatewayOption = Annotated[
 JournalOption = Annotated[
     str | None, typer.Option("--journal", metavar="URL", help="Where runs are recorded, such as sqlite:///FILE.")
 ]
-ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PATH", help="Where the workbook is put.")]
-ProgressOption = Annotated[bool, typer.Option("--no-progress", help="Draw no progress bars.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, and nothing else there.")]
+ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PATH", help="The path of the workbook.")]
+ProgressOption = Annotated[bool, typer.Option("--no-progress", help="Show no progress bars.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
 SandboxOption = Annotated[
-    bool, typer.Option("--sandbox", help="Send to the built-in gateway: nothing really goes out.")
+    bool, typer.Option("--sandbox", help="Send to the built-in gateway: no real phone gets anything.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
-AgainOption = Annotated[bool, typer.Option("--again", help="Allow a plan that was sent before.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+AgainOption = Annotated[bool, typer.Option("--again", help="Allow a plan that was already sent.")]
 OverrideOption = Annotated[
     bool,
-    typer.Option(
-        "--override-advertising", help="Send an advertisement against the rules that it breaks; this is recorded."
-    ),
+    typer.Option("--override-advertising", help="Send an advertisement although it breaks rules; this is recorded."),
 ]
 OnlyOption = Annotated[
     str | None,
     typer.Option(
-        "--only", metavar="STATUS,...", help="Of a result workbook, the rows of these statuses, such as rejected."
+        "--only", metavar="STATUS,...", help="Only the rows of a result workbook with these statuses, such as rejected."
     ),
 ]
 LAST_NUMBER: Final = 100_000_000
@@ -65,11 +65,11 @@ LAST_NUMBER: Final = 100_000_000
 
 RowOption = Annotated[
     int | None,
-    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help="The spreadsheet's row to show."),
+    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help="The row number in the spreadsheet."),
 ]
 RequestOption = Annotated[
     int | None,
-    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="One request's whole story."),
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="Show the history of this request."),
 ]
 RequestsOption = Annotated[
     list[int] | None,
@@ -78,7 +78,7 @@ RequestsOption = Annotated[
 
 
 class UsageError(CampaignError):
-    """The command's words do not go together."""
+    """The command's arguments are wrong or contradict each other."""
 
 
 def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
@@ -161,12 +161,14 @@ class CampaignOptions:
         named = {f"--{name}": value for name in options if (value := getattr(self, name))}
         if self.file is not None:
             if named:
-                raise UsageError(f"{', '.join(named)}: cannot go with a campaign file; write it into {self.file}")
+                raise UsageError(
+                    f"{', '.join(named)}: cannot be combined with a campaign file; write it into {self.file}"
+                )
             return campaign_file.load(self.file)
         for name, value in named.items():
             if isinstance(value, str) and _has_surrogates(value):
                 raise UsageError(
-                    f"{name}: is not UTF-8 text. Set the terminal to UTF-8, or write it into a campaign file"
+                    f"{name}: is not UTF-8 text. Set the terminal to UTF-8 or write it into a campaign file"
                 )
         if not self.recipients:
             raise UsageError("name a campaign file, or give --recipients, --sender and --text or --template")
@@ -185,7 +187,7 @@ class CampaignOptions:
 
 
 def _has_surrogates(text: str) -> bool:
-    """Whether it has bytes that the terminal's encoding does not know: Python keeps them as halves of characters."""
+    """Whether the text has bytes that are not valid in the terminal's encoding; Python keeps them as surrogates."""
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -204,7 +206,7 @@ def statuses_of(words: str | None) -> tuple[Status, ...]:
     """The statuses that `--only` names.
 
     Raises:
-        UsageError: one of them is none.
+        UsageError: a status does not exist.
     """
     from campaign.model import Status
 
@@ -216,7 +218,7 @@ def statuses_of(words: str | None) -> tuple[Status, ...]:
 
 
 def progress_of(*, quiet: bool) -> Progress:
-    """Progress bars, on a terminal and unless they are turned off."""
+    """Progress bars: shown on a terminal unless `quiet`."""
     from campaign.cli.progress_bars import Progress
 
     return Progress(shown=False if quiet else None)

@@ -1,4 +1,4 @@
-"""Text shown to the user: control characters escaped, its width on a terminal, letters of columns, and likely typos."""
+"""Text shown to the user: escaped characters, plurals, width on a terminal, letters of columns, and likely typos."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def _escaped(letter: str) -> str:
 
 def _escaped_in_json(letter: str) -> str:
     return json.dumps(letter)[1:-1]
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, in the plural unless it is one: `1 row`, `1,204 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def display_width(text: str) -> int:

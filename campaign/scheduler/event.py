@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerEvent:
-    """What became of a task: a schedule's, or a run's that no schedule started. `state` in one word."""
+    """The outcome of a task, of a schedule or of a run that no schedule started; `state` is one word."""
 
     at: datetime
     schedule: str | None
@@ -33,7 +33,7 @@ class SchedulerEvent:
     summary: Summary | None = None
 
     def as_json(self) -> Mapping[str, object]:
-        """For scripts."""
+        """The object that scripts read."""
         return {
             "schedule": self.schedule,
             "due": format_iso(self.due),
@@ -44,13 +44,13 @@ class SchedulerEvent:
 
     @property
     def line(self) -> str:
-        """For people."""
+        """The line that users read."""
         run = f", run {self.summary.run}" if self.summary and self.schedule else ""
         name = self.schedule or (self.summary.run if self.summary else "")
         return f"{name}, due {format_time(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
 
     def notice(self, name: str, words: Iterable[str]) -> notify.Notice:
-        """The notice to send about the campaign of that name; `words` are the lines below the first."""
+        """The notice about the campaign of that name; `words` are the lines below the first."""
         summary = self.summary
         lines = [self.line, *words]
         return notify.Notice(
@@ -62,28 +62,28 @@ class SchedulerEvent:
 
 
 class Listener(Protocol):
-    """Receives what a scheduler reports, and words it for the door's users."""
+    """Receives what a scheduler reports, and words it for the users of its door."""
 
     def note(self, words: str) -> None:
-        """Something to know about now, in a sentence."""
+        """A sentence to show now."""
 
     def double_removed(self, schedule: ScheduleRecord) -> None:
-        """The schedule was taken back: the same campaign file is scheduled a second time."""
+        """The schedule was removed: the same campaign file has another schedule."""
 
     def graceful_shutdown(self, stop: StopRequest) -> AbstractContextManager[None]:
-        """Surrounds a dispatch: inside, what would end the process sets `stop` instead."""
+        """Surrounds a dispatch: inside, a signal sets `stop` instead of ending the process."""
 
     def error_in_words(self, problem: CampaignError) -> str:
-        """The error, and what the user can do about it."""
+        """The error and its remedy."""
 
     def summary_in_words(self, summary: Summary) -> Sequence[str]:
-        """A run's numbers and what the user can do next, in lines."""
+        """A run's numbers and what the user can do next, as lines."""
 
     def after_missed(self, schedule: ScheduleRecord) -> str:
-        """What the user can do about a time at which nothing was started."""
+        """What the user can do about a missed start."""
 
     def after_expired(self, run: str) -> str:
-        """What the user can do about a run that came too late."""
+        """What the user can do about a run that is too late."""
 
     def after_failed(self, run: str) -> str:
         """What the user can do about a run that an unexpected error has paused."""

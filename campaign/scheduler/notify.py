@@ -42,7 +42,7 @@ _SHEET: Final = ("application", "vnd.openxmlformats-officedocument.spreadsheetml
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is told: in a line, in words, and as the JSON object that scripts read; `workbook` where there is one."""
+    """A notice: its subject, its text, and the JSON object that scripts read; `workbook`, if there is one."""
 
     subject: str
     words: str
@@ -51,7 +51,7 @@ class Notice:
 
 
 def send(notice: Notice, settings: NotifySection) -> list[str]:
-    """Tell everybody that the settings name; what went wrong, in a sentence each."""
+    """Send the notice to everybody that the settings name; returns a sentence for each failure."""
     ways: list[tuple[str, Callable[[], None]]] = []
     if settings.command is not None:
         ways.append((f"command {settings.command[0]}", lambda: _run_command(notice, settings.command or ())))
@@ -64,7 +64,7 @@ def _trouble(way: str, tell: Callable[[], None]) -> str | None:
     try:
         tell()
     except (OSError, ValueError, smtplib.SMTPException, subprocess.SubprocessError) as problem:
-        return f"[notify] {way} failed: {type(problem).__name__}: {problem}. The run is as it is."
+        return f"[notify] {way} failed: {type(problem).__name__}: {problem}. The run is not affected."
     return None
 
 
@@ -73,7 +73,7 @@ def _run_command(notice: Notice, words: Sequence[str]) -> None:
 
     Raises:
         OSError: it cannot be started.
-        subprocess.SubprocessError: it failed, or did not end.
+        subprocess.SubprocessError: it failed, or was stopped after `COMMAND_TIMEOUT_S`.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_SECRET)}
     told = {
@@ -81,7 +81,7 @@ def _run_command(notice: Notice, words: Sequence[str]) -> None:
         "CAMPAIGN_WORDS": notice.words,
         "CAMPAIGN_WORKBOOK": str(notice.workbook or ""),
     }
-    subprocess.run(  # noqa: S603 - the person's own command, from the campaign file
+    subprocess.run(  # noqa: S603 - the user's own command, from the campaign file
         list(words),
         input=json.dumps(notice.facts, ensure_ascii=False, default=str).encode(),
         env=kept | told,
@@ -96,8 +96,8 @@ def _send_mail(notice: Notice, settings: NotifySection) -> None:
     """Send the mail.
 
     Raises:
-        OSError: the server cannot be reached, or is not who it says it is.
-        smtplib.SMTPException: it does not take the mail.
+        OSError: the server cannot be reached, or its certificate is wrong.
+        smtplib.SMTPException: the server refuses the mail.
         ValueError: there is no password for `smtp_user`.
     """
     with _connect(settings) as server:
@@ -113,7 +113,7 @@ def _connect(settings: NotifySection) -> smtplib.SMTP:
         return smtplib.SMTP_SSL(host, port, timeout=MAIL_TIMEOUT_S, context=context)
     server = smtplib.SMTP(host, port, timeout=MAIL_TIMEOUT_S)
     server.ehlo()
-    # Without TLS a mail goes to this very machine only: numbers and the password do not cross a network in the clear.
+    # Without TLS only to this machine: numbers and the password must not cross a network unencrypted.
     if server.has_extn("starttls") or not settings.is_local:
         server.starttls(context=context)
     return server
@@ -135,7 +135,7 @@ def _letter(notice: Notice, settings: NotifySection) -> EmailMessage:
     letter["Message-ID"] = make_msgid(domain=(settings.mail_from or "").rpartition("@")[2] or None)
     workbook = notice.workbook
     fits = workbook is not None and workbook.stat().st_size <= LARGEST_ATTACHMENT_BYTES
-    left = f"\nThe workbook is too large for a mail; it is at {workbook}.\n" if workbook and not fits else ""
+    left = f"\nThe workbook is too large to attach; its path is {workbook}.\n" if workbook and not fits else ""
     letter.set_content(f"{notice.words}\n{left}")
     if workbook is not None and fits:
         main, sub = _SHEET

@@ -112,7 +112,7 @@ def test_the_password_comes_from_the_environment(shift: Shift, postbox: tuple[Po
 def test_without_the_password_the_run_is_as_it_is(shift: Shift, postbox: tuple[Postbox, int]) -> None:
     box, port = postbox
     happening = due(shift, by_mail(port, 'smtp_user = "me"'))
-    assert "CAMPAIGN_SMTP_PASSWORD is not set. The run is as it is." in happening["err"]
+    assert "CAMPAIGN_SMTP_PASSWORD is not set. The run is not affected." in happening["err"]
     assert box.letters == []
     assert (happening["state"], happening["run"]["rows"]["accepted"]) == ("ended", 3)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """What is checked: the rows of these statuses, and whether broken rules of advertising are overridden."""
+    """Which rows are checked, by status, and whether broken rules of advertising are overridden."""
 
     only: Sequence[Status] = ()
     override: bool = False
@@ -74,7 +74,7 @@ _MARKS: Final = {True: "ok", False: "BAD", None: "look"}
 
 
 def doctor(context: CommandContext, *, gateway_url: str | None) -> int:
-    """Say what would go wrong; returns 1 where something would, 0 otherwise."""
+    """Show what would go wrong; returns 1 if something would, else 0."""
     gateway = Environment().gateway_url(gateway_url) or VENDOR_URL
     findings = list(machine.examine(context.journal_url, gateway))
     if context.json:

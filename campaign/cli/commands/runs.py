@@ -22,13 +22,13 @@ def status(context: CommandContext, run: str) -> None:
 
 
 def story(context: CommandContext, run: str, no: int) -> None:
-    """Show everything that happened to one request."""
+    """Show the history of one request."""
     with open_for_reading(context.journal_url) as journal:
         record = journal.runs.get(run)
         events = journal.requests.events(record.id, no)
         there_are = sum(journal.requests.counts(record.id).values())
     if not 1 <= no <= there_are:
-        raise UsageError(f"run {record.id} has no request {no}; they go from 1 to {there_are}")
+        raise UsageError(f"run {record.id} has no request {no}; its requests are numbered 1 to {there_are}")
     if context.json:
         terminal.show_json({"run": record.id, "request": no, "events": events})
         return

@@ -60,15 +60,14 @@ def test_every_code_that_is_worded_is_that_of_one_error() -> None:
             AlreadySent("a-1", RunState.PAUSED, AT),
             (
                 "the same messages to the same numbers were sent before: run a-1, 2026-12-01 10:00:00 (Asia/Seoul), "
-                "paused. Nothing was sent now. `campaign resume a-1` goes on with it."
+                "paused. Nothing was sent now. `campaign resume a-1` continues it."
             ),
         ),
         (
             StillToGo("a-1", {State.PLANNED: 3, State.UNKNOWN: 1, State.IN_FLIGHT: 1}),
             (
-                "run a-1 keeps its texts and numbers: it still has requests to send, 3 of them (`campaign resume a-1` "
-                "or `campaign cancel a-1`), requests of it are unknown, 2 of them (`campaign resolve a-1 --sent` or "
-                "`--not-sent`)"
+                "run a-1 keeps its texts and numbers: 3 requests still to send (`campaign resume a-1` or `campaign "
+                "cancel a-1`), 2 unknown requests (`campaign resolve a-1 --sent` or `--not-sent`)"
             ),
         ),
         (ReportFailed("r.xlsx", "no space"), "r.xlsx could not be written: no space."),
@@ -78,7 +77,7 @@ def test_every_code_that_is_worded_is_that_of_one_error() -> None:
         ),
         (
             NothingToSend("c.toml: no row can be sent.", Path("c.toml")),
-            "c.toml: no row can be sent. `campaign check c.toml` says why.",
+            "c.toml: no row can be sent. `campaign check c.toml` shows why.",
         ),
         (WrongGateway("'x': expected an origin"), "--gateway-url 'x': expected an origin"),
         (
