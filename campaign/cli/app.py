@@ -1,8 +1,7 @@
-"""The commands. Each parses its words, calls the engine, and says the outcome. Source: design.md, "Commands"."""
+"""The commands. Each parses its options, calls the engine and shows the outcome. Source: design.md, "Commands"."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from campaign.cli import schedule_app
 
 app = typer.Typer(
     name="campaign",
-    help="Bulk text messages from a spreadsheet: checked before, sent once, answered for on every row.",
+    help="Send bulk text messages from a spreadsheet: checked first, sent once, with a result for every row.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -31,181 +30,127 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Bulk text messages from a spreadsheet: checked before, sent once, answered for on every row."""
-    del version  # its callback has done what there is to do
+    """Send bulk text messages from a spreadsheet: checked first, sent once, with a result for every row."""
+    del version  # its callback has handled it
 
 
 @app.command()
+@given.expand_groups
 def check(
-    file: given.File = None,
-    recipients: given.RecipientsOption = None,
-    template: given.TemplateOption = None,
-    text: given.TextOption = None,
-    sender: given.SenderOption = None,
-    title: given.TitleOption = None,
-    image: given.ImageOption = None,
-    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    *,
+    source: given.CampaignOptions,
     only: given.OnlyOption = None,
     override_advertising: given.OverrideOption = False,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="Rewrite blanks of other services, such as #{이름}, in the template file.")
+        bool,
+        typer.Option("--adopt", help="Rewrite placeholders of other services, such as #{이름}, in the template file."),
     ] = False,
     gateway_url: given.GatewayOption = None,
     report: given.ReportOption = None,
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
-    """Do everything but send: read, render, check, count, price; write the check workbook."""
-    load = partial(
-        given.campaign_of,
-        file,
-        recipients=recipients,
-        template=template,
-        text=text,
-        sender=sender,
-        title=title,
-        image=image,
-        type=type,
-    )
+    """Do everything except send: read, render, check, count and price; write the check workbook."""
     if adopt:
         from campaign.cli import terminal
         from campaign.engine import adopt_placeholders
 
-        for line in adopt_placeholders.adopt(load()):
+        for line in adopt_placeholders.adopt(source.load()):
             terminal.note(line)
-    planned = load()
+    planned = source.load()
     asked_for = given.statuses_of(only)
-    with given.begin(planned) as begun:
-        from campaign.cli.commands import check as looking
+    with given.start_early(planned) as early:
+        from campaign.cli.commands import check as check_command
         from campaign.cli.context import CommandContext
 
         context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report)
-        options = looking.CheckOptions(only=asked_for, override=override_advertising)
-        raise typer.Exit(looking.check(context, planned, options, gateway_url=gateway_url, begun=begun))
+        options = check_command.CheckOptions(only=asked_for, override=override_advertising)
+        raise typer.Exit(check_command.check(context, planned, options, gateway_url=gateway_url, early=early))
 
 
 @app.command()
+@given.expand_groups
 def send(
-    file: given.File = None,
-    recipients: given.RecipientsOption = None,
-    template: given.TemplateOption = None,
-    text: given.TextOption = None,
-    sender: given.SenderOption = None,
-    title: given.TitleOption = None,
-    image: given.ImageOption = None,
-    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
+    *,
+    source: given.CampaignOptions,
     only: given.OnlyOption = None,
     sandbox: given.SandboxOption = False,
     yes: given.YesOption = False,
     again: given.AgainOption = False,
     override_advertising: given.OverrideOption = False,
     gateway_url: given.GatewayOption = None,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
     """Check, ask, send, and write the result workbook."""
-    planned = given.campaign_of(
-        file,
-        recipients=recipients,
-        template=template,
-        text=text,
-        sender=sender,
-        title=title,
-        image=image,
-        type=type,
-    )
+    planned = source.load()
     chosen = given.statuses_of(only)
-    with given.begin(planned) as begun:
-        from campaign.cli.commands import send as sending
-        from campaign.cli.context import CommandContext
+    with given.start_early(planned) as early:
+        from campaign.cli.commands import send as send_command
 
-        context = CommandContext(
-            progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal
-        )
-        options = sending.SendOptions(
+        options = send_command.SendOptions(
             sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising
         )
-        raise typer.Exit(sending.send(context, planned, options, only=chosen, begun=begun))
+        raise typer.Exit(send_command.send(output.context(), planned, options, only=chosen, early=early))
 
 
 @app.command("test")
+@given.expand_groups
 def try_out(
+    *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file.")],
-    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own phone.")],
+    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own phone number.")],
     row: given.RowOption = None,
     sandbox: given.SandboxOption = False,
     gateway_url: given.GatewayOption = None,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
-    """Send one row's message to your own phone."""
-    from campaign.cli.commands import send as sending
-    from campaign.cli.context import CommandContext
+    """Send the message of one row to your own phone."""
+    from campaign.cli.commands import send as send_command
 
-    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    options = sending.SendOptions(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
-    raise typer.Exit(sending.test(context, given.campaign_of(file), options, to=to, row=row))
-
-
-@app.command()
-def preview(
-    file: given.File = None,
-    row: given.RowOption = None,
-    recipients: given.RecipientsOption = None,
-    template: given.TemplateOption = None,
-    text: given.TextOption = None,
-    sender: given.SenderOption = None,
-    title: given.TitleOption = None,
-    image: given.ImageOption = None,
-    type: given.TypeOption = None,  # noqa: A002 - the option's name is part of the contract
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
-) -> None:
-    """Show the messages as a recipient will see them."""
-    from campaign.cli.commands import check as looking
-    from campaign.cli.context import CommandContext
-
-    planned = given.campaign_of(
-        file,
-        recipients=recipients,
-        template=template,
-        text=text,
-        sender=sender,
-        title=title,
-        image=image,
-        type=type,
+    options = send_command.SendOptions(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
+    raise typer.Exit(
+        send_command.test(output.context(), given.CampaignOptions(file=file).load(), options, to=to, row=row)
     )
-    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json)
-    looking.preview(context, planned, row=row)
 
 
 @app.command()
+@given.expand_groups
+def preview(
+    *,
+    source: given.CampaignOptions,
+    row: given.RowOption = None,
+    no_progress: given.ProgressOption = False,
+    json: given.JsonOption = False,
+) -> None:
+    """Show the messages as recipients will see them."""
+    from campaign.cli.commands import check as check_command
+    from campaign.cli.context import CommandContext
+
+    planned = source.load()
+    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json)
+    check_command.preview(context, planned, row=row)
+
+
+@app.command()
+@given.expand_groups
 def resume(
+    *,
     run: given.Run = "last",
     override_advertising: given.OverrideOption = False,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
-    """Go on with what is still to send."""
-    from campaign.cli.commands import send as sending
-    from campaign.cli.context import CommandContext
+    """Continue a paused or interrupted run."""
+    from campaign.cli.commands import send as send_command
 
-    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    raise typer.Exit(sending.resume(context, run, override=override_advertising))
+    raise typer.Exit(send_command.resume(output.context(), run, override=override_advertising))
 
 
 @app.command()
 def runs(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
-    """List the runs that there are, the newest first."""
+    """List all runs, newest first."""
     from campaign.cli.commands import runs
     from campaign.cli.context import CommandContext
 
@@ -219,7 +164,7 @@ def status(
     journal: given.JournalOption = None,
     json: given.JsonOption = False,
 ) -> None:
-    """Show one run's counts by state and code, or the story of one request."""
+    """Show one run's counts by state and code, or the history of one request."""
     from campaign.cli.commands import runs
     from campaign.cli.context import CommandContext
 
@@ -231,48 +176,46 @@ def status(
 
 
 @app.command()
+@given.expand_groups
 def report(
-    run: Annotated[
-        list[str] | None, typer.Argument(metavar="RUN...", help="Runs, by id; the last one otherwise.")
+    *,
+    run: Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="Run ids; by default the last run.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="All runs since this day, such as 2026-11-01.")
     ] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="All runs from that day on.")] = None,
     format: Annotated[  # noqa: A002 - the option's name
         str, typer.Option("--format", help="xlsx, csv or parquet.")
     ] = "xlsx",
     into_original: Annotated[
-        bool, typer.Option("--into-original", help="Into a copy of your own workbook, its looks kept.")
+        bool, typer.Option("--into-original", help="Write into a copy of your own workbook and keep its formatting.")
     ] = False,
-    journal: given.JournalOption = None,
-    report: given.ReportOption = None,
-    no_progress: given.ProgressOption = False,
-    json: given.JsonOption = False,
+    output: given.OutputOptions,
 ) -> None:
-    """Write the result workbook again, or one over several runs."""
-    from campaign.cli.commands import report as reporting
-    from campaign.cli.context import CommandContext
+    """Write the result workbook again, or one workbook for several runs."""
+    from campaign.cli.commands import report as report_command
 
-    context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report, journal=journal)
-    reporting.report(context, run or (), since=since, form=reporting.form_of(format, into_original=into_original))
+    form = report_command.form_of(format, into_original=into_original)
+    report_command.report(output.context(), run or (), since=since, form=form)
 
 
 @app.command()
 def resolve(
     run: given.Run = "last",
-    sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help="What you know of them.")] = None,
+    sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help="Whether they were sent.")] = None,
     request: given.RequestsOption = None,
     yes: given.YesOption = False,
     journal: given.JournalOption = None,
     report: given.ReportOption = None,
     json: given.JsonOption = False,
 ) -> None:
-    """Give your word on unknown requests: they were sent, or they were not and may be sent again."""
-    from campaign.cli.commands import resolve as deciding
+    """Decide about unknown requests: they were sent, or they were not and may be sent again."""
+    from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
     if sent is None:
-        raise given.UsageError("say what you know of them: --sent, or --not-sent")
+        raise given.UsageError("tell whether they were sent: --sent or --not-sent")
     context = CommandContext(json=json, journal=journal, report=report)
-    deciding.resolve(context, run, sent=sent, only=request, yes=yes)
+    resolve_command.resolve(context, run, sent=sent, only=request, yes=yes)
 
 
 @app.command()
@@ -283,19 +226,19 @@ def cancel(
     report: given.ReportOption = None,
     json: given.JsonOption = False,
 ) -> None:
-    """Make sure that what is still to send will not be sent."""
-    from campaign.cli.commands import resolve as deciding
+    """Cancel what a run has not sent yet."""
+    from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
-    deciding.cancel(CommandContext(json=json, journal=journal, report=report), run, yes=yes)
+    resolve_command.cancel(CommandContext(json=json, journal=journal, report=report), run, yes=yes)
 
 
 schedule_app.add_to(app)
 
 
 @app.command()
-def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it.")]) -> None:
-    """Make a starter: a campaign file, a template and a recipients workbook that fit together."""
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to put it in.")]) -> None:
+    """Create a starter: a campaign file, a template and a recipients workbook that fit together."""
     from campaign.cli import terminal
     from campaign.config import starter
 
@@ -307,50 +250,54 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put
 def purge(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id, or `last`.", show_default=False)] = None,
     older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="90d", help="All runs that ended so many days ago.")
+        str | None, typer.Option("--older-than", metavar="90d", help="All runs that ended at least this many days ago.")
     ] = None,
     yes: given.YesOption = False,
     journal: given.JournalOption = None,
 ) -> None:
-    """Remove texts and numbers of old runs; counts, codes and request numbers stay."""
-    from campaign.cli.commands import resolve as deciding
+    """Remove the texts and numbers of old runs; keep counts, codes and request numbers."""
+    from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
-    deciding.purge(CommandContext(journal=journal), run, older_than=older_than, yes=yes)
+    resolve_command.purge(CommandContext(journal=journal), run, older_than=older_than, yes=yes)
 
 
 @app.command()
 def doctor(
     gateway_url: given.GatewayOption = None, journal: given.JournalOption = None, json: given.JsonOption = False
 ) -> None:
-    """Look at keys, journal, disk, clock and versions: what would go wrong, said before it does."""
-    from campaign.cli.commands import check as looking
+    """Check keys, journal, disk, clock and versions for problems before you send."""
+    from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
-    raise typer.Exit(looking.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
+    raise typer.Exit(check_command.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
 
 
 @app.command()
 def codes(json: given.JsonOption = False) -> None:
-    """List the gateway's result codes, and what is done about each."""
-    from campaign.cli.commands import codes
+    """List the gateway's result codes and what is done about each."""
+    from campaign.cli.commands import runs
     from campaign.cli.context import CommandContext
 
-    codes.codes(CommandContext(json=json))
+    runs.codes(CommandContext(json=json))
 
 
 @app.command()
 def sandbox(
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Where it listens on 127.0.0.1; 0 for any free port.")
+        int, typer.Option("--port", min=0, max=65535, help="The port on 127.0.0.1; 0 picks a free one.")
     ] = 8025,
     latency: Annotated[str | None, typer.Option("--latency", help="Time before each answer, such as 50ms.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Makes it repeatable.")] = None,
-    ledger: Annotated[Path | None, typer.Option("--ledger", metavar="FILE", help="SQLite file to record in.")] = None,
-    rate: Annotated[float | None, typer.Option("--rate", metavar="N", help="Requests a second that it takes.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed that makes its answers repeatable.")] = None,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", metavar="FILE", help="SQLite file to record requests in.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", metavar="N", help="Requests per second that it accepts.")
+    ] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", metavar="NAME[:times=n][,after=n]")] = None,
 ) -> None:
-    """Run the gateway's stand-in, with its inbox page. Nothing is ever really sent by it."""
+    """Run the stand-in for the gateway, with its inbox page. It sends nothing to real phones."""
     from campaign.sandbox.__main__ import main as run_sandbox
 
     words = [f"--port={port}"]

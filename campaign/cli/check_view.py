@@ -1,4 +1,4 @@
-"""A check on the terminal: what goes, what does not and why, for how much and how long. Ten seconds of reading."""
+"""Shows a check on the terminal: what will be sent, what will not and why, the price and the duration."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VALUE_SHOWN: Final = 24
 
 
 def show_check(checked: Checked, result: Result, summary: Summary, *, override: bool = False) -> None:
-    """A check in ten seconds of reading; `override`: what is against the rules of advertising stops nothing."""
+    """Show a check; with `override`, broken rules of advertising do not stop the send."""
     totals, table = summary.totals, checked.table
     pending = totals["rows"].get(str(Status.PENDING), 0)
     say(f"{checked.campaign.name}: {totals['rows']['total']:,} rows in {_sources(checked)}")
@@ -82,7 +82,7 @@ def _remarks(result: Result) -> list[str]:
 
 
 def _bytes_advice(checked: Checked) -> Sequence[str]:
-    """What a few bytes less would save, where the type follows from the bytes."""
+    """What fewer bytes would save, if the type follows from the length."""
     from campaign.messages import length_advice
 
     if checked.campaign.message.msg_type is not None:
@@ -108,7 +108,7 @@ def _show_problems(checked: Checked, result: Result) -> None:
 
 
 def _names(result: Result, places: pd.Index) -> list[str]:
-    """Row numbers, with the file where there are several."""
+    """Row numbers, with the file if there are several files."""
     rows = result.rows.loc[places]
     if "file" not in rows:
         return [f"{row}" for row in rows["row"]]
@@ -116,7 +116,7 @@ def _names(result: Result, places: pd.Index) -> list[str]:
 
 
 def _cell(checked: Checked, place: int) -> str:
-    """The cell to fix: its heading, and its value, as far as the reason does not have them."""
+    """The cell to fix: its heading and value, unless the reason already has them."""
     columns = [column for column in checked.recipients.columns if column.name == checked.fix[place]]
     if not columns:
         return ""
@@ -136,7 +136,7 @@ def _short(value: str) -> str:
 
 
 def _show_found(found: Iterable[AdvertisingFinding], *, override: bool) -> None:
-    """What the rules of advertising find, each with its rule."""
+    """Show the findings of the advertising rules, each with its rule."""
     for one in found:
         stops = "overridden" if override else "ERROR"
         say(f"  {stops if one.stops else 'warning':10} advertising: {one.sentence}")

@@ -1,4 +1,4 @@
-"""What a command was given: how it shows its progress and its outcome, and where its journal and its workbook are."""
+"""The context of a command: how it shows progress and outcome, and where its journal and workbook are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """A command's progress bars, its form of output (words or JSON), and the places it was given."""
+    """A command's progress bars, output format (text or JSON), and paths."""
 
     progress: Progress = field(default_factory=lambda: Progress(shown=False))
     json: bool = False
@@ -34,7 +34,7 @@ class CommandContext:
 
     @property
     def given_journal(self) -> str | None:
-        """The journal's URL where it is not the usual one."""
+        """The journal's URL if it is not the default one; else None."""
         return None if self.journal_url == JOURNAL else self.journal_url
 
     @property
@@ -47,7 +47,7 @@ class CommandContext:
         terminal.say(f"  workbook   {place}")
 
     def show(self, summary: Summary) -> None:
-        """Show a run's numbers, in words or as JSON; then what went wrong with its workbook."""
+        """Show a run's numbers as text or JSON, then the error of its workbook, if any."""
         if self.json:
             terminal.show_json(summary.as_json())
         else:
@@ -55,23 +55,23 @@ class CommandContext:
         self.show_trouble(summary)
 
     def show_trouble(self, summary: Summary) -> None:
-        """Show what went wrong with a workbook, where something did."""
+        """Show why the workbook could not be written, if it could not."""
         if summary.trouble is not None:
             terminal.note(f"campaign: {remedies.in_words(summary.trouble)}")
 
 
 def require_terminal(*, skips_confirmation: bool) -> None:
-    """Refuse early what would have to be confirmed where nobody can be asked.
+    """Refuse early a command that needs a confirmation but has no terminal to ask on.
 
     Raises:
         UsageError: there is no terminal, and `--yes` was not given.
     """
     if not skips_confirmation and not sys.stdin.isatty():
-        raise UsageError("there is no terminal to ask on: add --yes to go on without being asked")
+        raise UsageError("there is no terminal for the confirmation: add --yes to skip it")
 
 
 def confirm(question: str, *, skips_confirmation: bool) -> bool:
-    """Whether the user agrees, or gave `--yes` beforehand."""
+    """Whether the user confirms, or gave `--yes`."""
     if skips_confirmation:
         return True
     require_terminal(skips_confirmation=skips_confirmation)

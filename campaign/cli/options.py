@@ -1,32 +1,40 @@
-"""The options that several commands share, and what is made of them."""
+"""The options that several commands share, each defined once, and what is made of them."""
 
 from __future__ import annotations
 
+import inspect
 import re
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
 import typer
 
 from campaign.model.errors import CampaignError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from campaign.cli.context import CommandContext
     from campaign.cli.progress_bars import Progress
     from campaign.config.campaign_file import Campaign
-    from campaign.engine.checking.early_start import Begun
+    from campaign.engine.checking.early_start import EarlyStart
     from campaign.model import Status
 
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="The campaign file.", show_default=False)]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `last`.")]
 RecipientsOption = Annotated[
     list[Path] | None,
-    typer.Option("--recipients", metavar="SHEET", help="A spreadsheet, where there is no campaign file."),
+    typer.Option("--recipients", metavar="SHEET", help="A spreadsheet, if there is no campaign file."),
 ]
-TemplateOption = Annotated[Path | None, typer.Option("--template", metavar="PATH", help="The message, a Jinja2 file.")]
+TemplateOption = Annotated[
+    Path | None, typer.Option("--template", metavar="PATH", help="The message, a Jinja2 template file.")
+]
 TextOption = Annotated[str | None, typer.Option("--text", help="The message itself, instead of --template.")]
-SenderOption = Annotated[str | None, typer.Option("--sender", metavar="NUMBER", help="The number it comes from.")]
+SenderOption = Annotated[str | None, typer.Option("--sender", metavar="NUMBER", help="The sender number.")]
 TitleOption = Annotated[str | None, typer.Option("--title", help="The title of an LMS or MMS.")]
-ImageOption = Annotated[Path | None, typer.Option("--image", metavar="PATH", help="The picture of an MMS.")]
+ImageOption = Annotated[Path | None, typer.Option("--image", metavar="PATH", help="The image of an MMS.")]
 TypeOption = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="auto, SMS, LMS, MMS or GSMS.")]
 GatewayOption = Annotated[
     str | None, typer.Option("--gateway-url", metavar="URL", help="The gateway's origin, instead of the vendor's.")
@@ -34,24 +42,22 @@ GatewayOption = Annotated[
 JournalOption = Annotated[
     str | None, typer.Option("--journal", metavar="URL", help="Where runs are recorded, such as sqlite:///FILE.")
 ]
-ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PATH", help="Where the workbook is put.")]
-ProgressOption = Annotated[bool, typer.Option("--no-progress", help="Draw no progress bars.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, and nothing else there.")]
+ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PATH", help="The path of the workbook.")]
+ProgressOption = Annotated[bool, typer.Option("--no-progress", help="Show no progress bars.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
 SandboxOption = Annotated[
-    bool, typer.Option("--sandbox", help="Send to the built-in gateway: nothing really goes out.")
+    bool, typer.Option("--sandbox", help="Send to the built-in gateway: no real phone gets anything.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
-AgainOption = Annotated[bool, typer.Option("--again", help="Allow a plan that was sent before.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+AgainOption = Annotated[bool, typer.Option("--again", help="Allow a plan that was already sent.")]
 OverrideOption = Annotated[
     bool,
-    typer.Option(
-        "--override-advertising", help="Send an advertisement against the rules that it breaks; this is recorded."
-    ),
+    typer.Option("--override-advertising", help="Send an advertisement although it breaks rules; this is recorded."),
 ]
 OnlyOption = Annotated[
     str | None,
     typer.Option(
-        "--only", metavar="STATUS,...", help="Of a result workbook, the rows of these statuses, such as rejected."
+        "--only", metavar="STATUS,...", help="Only the rows of a result workbook with these statuses, such as rejected."
     ),
 ]
 LAST_NUMBER: Final = 100_000_000
@@ -59,11 +65,11 @@ LAST_NUMBER: Final = 100_000_000
 
 RowOption = Annotated[
     int | None,
-    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help="The spreadsheet's row to show."),
+    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help="The row number in the spreadsheet."),
 ]
 RequestOption = Annotated[
     int | None,
-    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="One request's whole story."),
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="Show the history of this request."),
 ]
 RequestsOption = Annotated[
     list[int] | None,
@@ -72,68 +78,135 @@ RequestsOption = Annotated[
 
 
 class UsageError(CampaignError):
-    """The command's words do not go together."""
+    """The command's arguments are wrong or contradict each other."""
 
 
-def campaign_of(file: Path | None, **given: Any) -> Campaign:  # noqa: ANN401 - options of several types
-    """The campaign that a file, or the options, describe.
+def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the fields of its `CampaignOptions` and `OutputOptions` as parameters of its own.
 
-    Args:
-        file: the campaign file, or None.
-        given: recipients, template, text, sender, title, image, type, as the options gave them.
-
-    Raises:
-        UsageError: both were given, or neither.
-        SettingsError: the file, or an option, is wrong.
+    Typer makes an option of each parameter, and knows no groups.
     """
-    from campaign.config import campaign_file
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: kind for name, kind in hints.items() if kind in {CampaignOptions, OutputOptions}}
 
-    named = {f"--{key}": value for key, value in given.items() if value}
-    if file is not None:
-        if named:
-            raise UsageError(f"{', '.join(named)}: cannot go with a campaign file; write it into {file}")
-        return campaign_file.load(file)
-    for name, value in named.items():
-        if isinstance(value, str) and _has_surrogates(value):
-            raise UsageError(f"{name}: is not UTF-8 text. Set the terminal to UTF-8, or write it into a campaign file")
-    if not given.get("recipients"):
-        raise UsageError("name a campaign file, or give --recipients, --sender and --text or --template")
-    return campaign_file.build(_values(given), folder=Path(), place="the command line")
+    @wraps(command)
+    def expanded(**given: Any) -> None:  # noqa: ANN401 - options of several types
+        for name, kind in groups.items():
+            given[name] = kind(**{each.name: given.pop(each.name) for each in fields(kind)})
+        command(**given)
+
+    parameters = [
+        expanded_parameter
+        for parameter in inspect.signature(command).parameters.values()
+        for expanded_parameter in (
+            _parameters_of(groups[parameter.name])
+            if parameter.name in groups
+            else [parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)]
+        )
+    ]
+    vars(expanded)["__signature__"] = inspect.Signature(parameters)
+    expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return expanded
+
+
+def _parameters_of(group: type) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for each in fields(group):
+        yield inspect.Parameter(
+            each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """Where a run is recorded, where its workbook goes, and how the command shows progress and outcome."""
+
+    journal: JournalOption = None
+    report: ReportOption = None
+    no_progress: ProgressOption = False
+    json: JsonOption = False
+
+    def context(self) -> CommandContext:
+        """The command's context."""
+        from campaign.cli.context import CommandContext
+
+        return CommandContext(
+            progress=progress_of(quiet=self.no_progress), json=self.json, report=self.report, journal=self.journal
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignOptions:
+    """A campaign file, or the options that describe a campaign without one."""
+
+    file: File = None
+    recipients: RecipientsOption = None
+    template: TemplateOption = None
+    text: TextOption = None
+    sender: SenderOption = None
+    title: TitleOption = None
+    image: ImageOption = None
+    type: TypeOption = None
+
+    def load(self) -> Campaign:
+        """The campaign that the file, or the options, describe.
+
+        Raises:
+            UsageError: both were given, or neither.
+            SettingsError: the file, or an option, is wrong.
+        """
+        from campaign.config import campaign_file
+
+        options = [each.name for each in fields(self) if each.name != "file"]
+        named = {f"--{name}": value for name in options if (value := getattr(self, name))}
+        if self.file is not None:
+            if named:
+                raise UsageError(
+                    f"{', '.join(named)}: cannot be combined with a campaign file; write it into {self.file}"
+                )
+            return campaign_file.load(self.file)
+        for name, value in named.items():
+            if isinstance(value, str) and _has_surrogates(value):
+                raise UsageError(
+                    f"{name}: is not UTF-8 text. Set the terminal to UTF-8 or write it into a campaign file"
+                )
+        if not self.recipients:
+            raise UsageError("name a campaign file, or give --recipients, --sender and --text or --template")
+        return campaign_file.build(self._values(self.recipients), folder=Path(), place="the command line")
+
+    def _values(self, recipients: list[Path]) -> dict[str, Any]:
+        """The keys of a campaign file."""
+        given = {name: getattr(self, name) for name in ("template", "text", "title", "image", "type")}
+        name = re.sub(r"[^\w .()-]", "_", recipients[0].stem).lstrip(" .()-")[:80] or "campaign"
+        values: dict[str, Any] = {
+            "name": name,
+            "recipients": {"files": [str(path) for path in recipients]},
+            "message": {key: str(value) for key, value in given.items() if value is not None},
+        }
+        return values if self.sender is None else values | {"sender": self.sender}
 
 
 def _has_surrogates(text: str) -> bool:
-    """Whether it has bytes that the terminal's encoding does not know: Python keeps them as halves of characters."""
+    """Whether the text has bytes that are not valid in the terminal's encoding; Python keeps them as surrogates."""
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _values(given: dict[str, Any]) -> dict[str, Any]:
-    message = {key: str(given[key]) for key in ("template", "text", "title", "image", "type") if given[key] is not None}
-    first = given["recipients"][0]
-    name = re.sub(r"[^\w .()-]", "_", first.stem).lstrip(" .()-")[:80] or "campaign"
-    values: dict[str, Any] = {
-        "name": name,
-        "recipients": {"files": [str(path) for path in given["recipients"]]},
-        "message": message,
-    }
-    return values if given["sender"] is None else values | {"sender": given["sender"]}
-
-
-def begin(campaign: Campaign) -> Begun:
-    """Begin what the check takes its time for, before the rest of the program is loaded.
+def start_early(campaign: Campaign) -> EarlyStart:
+    """Start reading the spreadsheets, before the rest of the program is loaded.
 
     Raises:
         SettingsError: the template cannot be read.
     """
-    from campaign.engine.checking.early_start import Begun
+    from campaign.engine.checking.early_start import EarlyStart
 
-    return Begun(campaign)
+    return EarlyStart(campaign)
 
 
 def statuses_of(words: str | None) -> tuple[Status, ...]:
     """The statuses that `--only` names.
 
     Raises:
-        UsageError: one of them is none.
+        UsageError: a status does not exist.
     """
     from campaign.model import Status
 
@@ -145,7 +218,7 @@ def statuses_of(words: str | None) -> tuple[Status, ...]:
 
 
 def progress_of(*, quiet: bool) -> Progress:
-    """Progress bars, on a terminal and unless they are turned off."""
+    """Progress bars: shown on a terminal unless `quiet`."""
     from campaign.cli.progress_bars import Progress
 
     return Progress(shown=False if quiet else None)

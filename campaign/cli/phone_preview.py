@@ -1,12 +1,11 @@
-"""Messages on the terminal as their recipients will see them: in a frame about as wide as a phone."""
+"""Shows messages on the terminal as recipients will see them: in a frame about as wide as a phone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from campaign.cli.terminal import say
-from campaign.model.escaping import escape
-from campaign.model.text import display_width
+from campaign.model.text import display_width, escape
 from campaign.recipients.numbers.sender import mask
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ ROOM: Final = 40
 
 
 def show_preview(message: Mapping[str, object], why: str = "") -> None:
-    """One row's message in a frame; `why` says what it is an example of."""
+    """Show one row's message in a frame; `why` says why it was chosen."""
     label = f"row {message['row']}: {message['msgType'] or 'no message'}, {message['bytes'] or 0} bytes"
     say(f"{label} ({why})" if why else label)
     if message["status"]:
@@ -40,11 +39,11 @@ def show_preview(message: Mapping[str, object], why: str = "") -> None:
 
 
 def _between(message: Mapping[str, object]) -> str:
-    """Who gets it from whom, and when where that is reserved."""
+    """The recipient, the sender, and the reserved time, if any."""
     to = mask(str(message["number"])) if message["number"] else "nobody"
     parts = [f"to {to} from {message['sender']}"]
     parts += [f"on {message['date']}"] if message["date"] else []
-    return ", ".join([*parts, *(["with a picture"] if message["image"] else [])])
+    return ", ".join([*parts, *(["with an image"] if message["image"] else [])])
 
 
 def _say_line(line: str, room: int) -> None:
@@ -52,7 +51,7 @@ def _say_line(line: str, room: int) -> None:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The text's lines, cut where the screen ends, as a phone does."""
+    """The text's lines, wrapped at the screen's width, as a phone does."""
     for line in text.split("\n"):
         shown = ""
         for letter in escape(line.expandtabs(4)):

@@ -1,4 +1,4 @@
-"""Progress on standard error; the only user of tqdm. Says nothing where nobody looks."""
+"""Progress on standard error; the only user of tqdm. Shows nothing without a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.model import State
-from campaign.model.escaping import escape
+from campaign.model.text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str, rows: int | None = None) -> Iterator[Callable[[int], None]]:
-        """A bar over `rows` rows; what it gives is told how many more are done."""
+        """A bar over `rows` rows; the callback takes how many more rows are done."""
         if not self.shown:
             yield _nobody
             return
@@ -40,7 +40,7 @@ class Progress:
 
     @contextmanager
     def reaching(self, name: str) -> Iterator[Callable[[int], None]]:
-        """A bar over rows whose number is not known beforehand; what it gives is told how many have been reached."""
+        """A bar over an unknown number of rows; the callback takes how many rows have been reached in all."""
         with self.stage(name) as advance:
             reached = 0
 
@@ -53,7 +53,7 @@ class Progress:
 
     @contextmanager
     def sending(self, recipients: int) -> Iterator[SendingBar]:
-        """The bar of the dispatch, over recipients, and below it a line for what is waited for."""
+        """A bar for the dispatch, over recipients, with a line below it that shows waits."""
         if not self.shown:
             yield SendingBar()
             return
@@ -65,11 +65,11 @@ class Progress:
 
 
 class SendingBar:
-    """Recipients done, a second, time left, what became of them; and what is waited for, counted down.
+    """Shows recipients done, their rate, the time left and their outcomes; and each wait, counted down.
 
     Args:
-        bar: tqdm's, over recipients; None where nobody looks, who is told once of every wait.
-        below: another, that shows nothing but its description.
+        bar: tqdm's bar over recipients; None without a terminal: then each wait is printed once.
+        below: a second bar that shows only its description.
     """
 
     def __init__(self, bar: Any = None, below: Any = None) -> None:  # noqa: ANN401 - tqdm's own
@@ -88,7 +88,7 @@ class SendingBar:
         self._bar.update(recipients)
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Nothing goes on the wire for the next `seconds`; told again and again while they pass."""
+        """Nothing is sent for the next `seconds`; called repeatedly while they pass."""
         before, self._said = self._said, (why, ceil(seconds))
         if self._below is not None:
             if self._said != before:

@@ -1,4 +1,4 @@
-"""The commands about time, which `campaign.cli.app` takes among its own. Source: design.md, "Commands"."""
+"""The scheduling commands, which `campaign.cli.app` adds to its own. Source: design.md, "Commands"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Put the commands into the app."""
+    """Add the commands to the app."""
     for name, command in (
         ("schedule", schedule),
         ("schedules", schedules),
@@ -37,54 +37,54 @@ def schedule(
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
-    """Check a campaign, say when it will start, and record it."""
+    """Check a campaign, show when it will start, and record it."""
     from campaign import engine
     from campaign.cli import terminal
-    from campaign.cli.commands import install_help as installing
-    from campaign.cli.commands import schedule as scheduling
+    from campaign.cli.commands import install_help as install_help_command
+    from campaign.cli.commands import schedule as schedule_command
     from campaign.cli.commands import send
 
     if install_help:
-        terminal.say_lines(installing.help_text(installing.here(journal)))
+        terminal.say_lines(install_help_command.help_text(install_help_command.here(journal)))
         return
     if file is None:
-        raise given.UsageError("name the campaign file that is to be scheduled")
+        raise given.UsageError("name the campaign file to schedule")
     options = send.SendOptions(sandbox=sandbox, gateway_url=gateway_url)
     planned = engine.ScheduleOptions(freeze=freeze, again=again)
-    scheduling.schedule(_context(journal=journal, json=json, quiet=no_progress), file, options, planned)
+    schedule_command.schedule(_context(journal=journal, json=json, quiet=no_progress), file, options, planned)
 
 
 def schedules(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
-    """List what is scheduled, and what became of it."""
-    from campaign.cli.commands import schedule as scheduling
+    """List the schedules and what became of their starts."""
+    from campaign.cli.commands import schedule as schedule_command
 
-    scheduling.schedules(_context(journal=journal, json=json))
+    schedule_command.schedules(_context(journal=journal, json=json))
 
 
 def unschedule(
     schedule: Annotated[str, typer.Argument(metavar="ID", help="A schedule's id, as `campaign schedules` lists it.")],
     journal: given.JournalOption = None,
 ) -> None:
-    """Take a schedule back."""
-    from campaign.cli.commands import schedule as scheduling
+    """Remove a schedule; nothing will start."""
+    from campaign.cli.commands import schedule as schedule_command
 
-    scheduling.unschedule(_context(journal=journal), schedule)
+    schedule_command.unschedule(_context(journal=journal), schedule)
 
 
 def run_due(
     journal: given.JournalOption = None, no_progress: given.ProgressOption = False, json: given.JsonOption = False
 ) -> None:
-    """Start what is due, once, and end."""
-    from campaign.cli.commands import schedule as scheduling
+    """Start what is due now, then exit."""
+    from campaign.cli.commands import schedule as schedule_command
 
-    raise typer.Exit(scheduling.run_due(_context(journal=journal, json=json, quiet=no_progress)))
+    raise typer.Exit(schedule_command.run_due(_context(journal=journal, json=json, quiet=no_progress)))
 
 
 def scheduler(journal: given.JournalOption = None, no_progress: given.ProgressOption = False) -> None:
-    """Stay, and start in time what is due."""
-    from campaign.cli.commands import schedule as scheduling
+    """Keep running and start campaigns when they are due."""
+    from campaign.cli.commands import schedule as schedule_command
 
-    raise typer.Exit(scheduling.run_forever(_context(journal=journal, quiet=no_progress)))
+    raise typer.Exit(schedule_command.run_forever(_context(journal=journal, quiet=no_progress)))
 
 
 def _context(*, journal: str | None, json: bool = False, quiet: bool = True) -> CommandContext:

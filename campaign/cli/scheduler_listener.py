@@ -1,4 +1,4 @@
-"""How a scheduler speaks on the terminal: its notes, and the commands that its users may want next."""
+"""The output of a scheduler on the terminal: its notes, and the commands that the user may need next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TerminalListener:
-    """The listener of a scheduler on a terminal; `journal` is the journal's URL where it is not the usual one."""
+    """The listener of a scheduler on a terminal; `journal` is the journal's URL if it is not the default one."""
 
     journal: str | None
 
@@ -35,8 +35,8 @@ class TerminalListener:
     def double_removed(self, schedule: ScheduleRecord) -> None:
         """On standard error."""
         terminal.note(
-            f"note: schedule {schedule.id} is taken back: the same campaign file, {schedule.file_id}, is scheduled a "
-            "second time. `campaign schedules` lists what is left."
+            f"note: schedule {schedule.id} was removed: the same campaign file, {schedule.file_id}, has another "
+            "schedule. `campaign schedules` lists the remaining ones."
         )
 
     def graceful_shutdown(self, stop: engine.StopRequest) -> AbstractContextManager[None]:
@@ -63,15 +63,15 @@ class TerminalListener:
 
     def after_expired(self, run: str) -> str:
         """Resume or cancel."""
-        return f"`campaign resume {run}` sends it now, `campaign cancel {run}` lets it be"
+        return f"`campaign resume {run}` sends it now, `campaign cancel {run}` cancels the rest"
 
     def after_failed(self, run: str) -> str:
         """Resume."""
-        return f"`campaign resume {run}` goes on with it."
+        return f"`campaign resume {run}` continues it."
 
 
 def _gateway_option(schedule: ScheduleRecord) -> str:
-    """The option that leads to the schedule's gateway; none where the campaign file leads there anyway."""
+    """The option that names the schedule's gateway; empty if the campaign file names it."""
     if schedule.gateway == engine.SANDBOX:
         return " --sandbox"
     with suppress(CampaignError):

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal: they end the command, or inside a dispatch request an orderly stop."""
+"""Handles Ctrl-C, SIGTERM and a closed terminal: they end the command, or request an orderly stop of a dispatch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STDERR: Final = 2
 
 
 class Interrupted(BaseException):
-    """The user or a signal ended the command. Not a `KeyboardInterrupt`, which libraries take for their own."""
+    """The user or a signal ended the command. Not a `KeyboardInterrupt`, which libraries catch."""
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -42,14 +42,14 @@ def install() -> None:
 
 @contextmanager
 def graceful_shutdown(stop: StopRequest) -> Iterator[None]:
-    """Inside a dispatch, a signal is a stop request: the first awaits what is on the wire, the second stops now."""
+    """Turn signals into stop requests: the first waits for outstanding answers, the second stops now."""
 
     def request_stop() -> None:
         stop.request()
         _say(
-            "stopping: nothing more is sent, waiting for the answers of what is on the wire (Ctrl-C again: stop now)"
+            "stopping: nothing more is sent; waiting for outstanding answers (press Ctrl-C again to stop now)"
             if stop.count == 1
-            else "stopping now: what is on the wire becomes unknown"
+            else "stopping now: requests without an answer become unknown"
         )
 
     with _handling(stop, request_stop):
@@ -58,17 +58,17 @@ def graceful_shutdown(stop: StopRequest) -> Iterator[None]:
 
 @contextmanager
 def ending_between_tasks(stop: StopRequest) -> Iterator[None]:
-    """Inside a loop of tasks, the first signal is a stop request that the loop looks at; the second ends the command.
+    """Turn the first signal into a stop request that a loop of tasks checks; the second ends the command.
 
-    A loop that runs for days is not ended by an exception out of a handler: where one arrives while an object is
-    being finalized, Python drops it, and the signal would be lost.
+    The handler raises no exception for the first signal: Python drops an exception that is raised while an object is
+    being finalized, and in a loop that runs for days the signal could be lost.
     """
 
     def request_stop() -> None:
         if stop.count:
             raise Interrupted
         stop.request()
-        _say("stopping (Ctrl-C again: stop now)")
+        _say("stopping (press Ctrl-C again to stop now)")
 
     with _handling(stop, request_stop):
         yield
@@ -76,9 +76,9 @@ def ending_between_tasks(stop: StopRequest) -> Iterator[None]:
 
 @contextmanager
 def _handling(stop: StopRequest, request_stop: Callable[[], None]) -> Iterator[None]:
-    """Calls `request_stop` for each signal. To be used in the main thread only, as Python handles signals there.
+    """Calls `request_stop` for each signal. Only for the main thread, where Python handles signals.
 
-    A closed terminal is never the second: the kernel and the shell each send their SIGHUP, and systemd sends one
+    SIGHUP never counts as the second signal: the kernel and the shell each send their SIGHUP, and systemd sends one
     after its SIGTERM.
     """
 

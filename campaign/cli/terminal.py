@@ -1,4 +1,4 @@
-"""What the user reads on the terminal: numbers first, then what needs attention, then where to look."""
+"""Output on the terminal: numbers first, then what needs attention, then what to do next."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
-from campaign.model.escaping import escape, escape_lines, escaped_json
-from campaign.model.text import display_width
+from campaign.model.text import display_width, escape, escape_lines, escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,26 +20,26 @@ if TYPE_CHECKING:
     from campaign.journal import RunRecord
 
 NOTHING_SENT: Final = "SANDBOX: nothing really went out. 연습용입니다: 실제로 발송되지 않았습니다."
-"""Said wherever a run went to the built-in gateway."""
+"""Shown for every run through the built-in gateway."""
 
 
 def say(words: str = "") -> None:
-    """A line of a command's outcome, on standard output."""
+    """Print a line of a command's outcome on standard output."""
     _write(sys.stdout, escape(words) + "\n")
 
 
 def say_lines(words: str) -> None:
-    """Lines of a command's outcome, each with its newline, on standard output."""
+    """Print lines of a command's outcome, each with its newline, on standard output."""
     _write(sys.stdout, escape_lines(words))
 
 
 def note(words: str) -> None:
-    """A line beside the outcome, or several, on standard error."""
+    """Print one or more lines on standard error, beside the outcome."""
     _write(sys.stderr, escape_lines(words) + "\n")
 
 
 def ask(question: str) -> str:
-    """What is typed after the question. What was typed before it was shown is not an answer to it, and is discarded."""
+    """The answer to a question. What was typed before the question was shown is discarded."""
     discard_typed_ahead()
     _write(sys.stderr, escape(question) + " ")
     sys.stderr.flush()
@@ -64,12 +63,12 @@ def discard_typed_ahead() -> None:
 
 
 def show_json(value: object) -> None:
-    """One JSON object alone on standard output."""
+    """Print one JSON object, alone, on standard output."""
     _write(sys.stdout, escaped_json(value) + "\n")
 
 
 def _write(stream: TextIO, words: str) -> None:
-    """Write to a standard stream. Where its terminal was closed, that is dropped, now and from then on."""
+    """Write to a standard stream; if its terminal was closed, drop this and all later output."""
     try:
         stream.write(words)
         stream.flush()
@@ -82,13 +81,13 @@ def _write(stream: TextIO, words: str) -> None:
 
 
 def show_summary(summary: Summary) -> None:
-    """How a run stands, and what to do next."""
+    """Show a run's state and numbers, and what to do next."""
     for words in summary_lines(summary):
         say(words)
 
 
 def summary_lines(summary: Summary) -> list[str]:
-    """How a run stands, and what to do next, in lines."""
+    """A run's state and numbers, and what to do next, as lines."""
     totals = summary.totals
     lines = [
         f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""),
@@ -98,7 +97,7 @@ def summary_lines(summary: Summary) -> list[str]:
     if totals["codes"]:
         lines.append(f"  codes      {_coded(totals['codes'])}")
     if totals["cost"] is not None:
-        lines.append(f"  cost       {totals['cost']:>9,.0f} won for what was accepted")
+        lines.append(f"  cost       {totals['cost']:>9,.0f} won for accepted messages")
     if summary.advertisement:
         lines.append(f"  advertisement: {_kept(summary)}")
     if summary.sandbox:
@@ -110,12 +109,12 @@ def summary_lines(summary: Summary) -> list[str]:
 
 def _kept(summary: Summary) -> str:
     if summary.overridden is None:
-        return "nothing was found against the rules"
-    return f"the rules were overridden by a person: {summary.overridden}"
+        return "no broken rule was found"
+    return f"the user overrode the rules: {summary.overridden}"
 
 
 def next_steps(summary: Summary) -> list[str]:
-    """What the user may want to do after a run that is not all accepted."""
+    """What the user can do after a run in which not everything was accepted."""
     from campaign.model.times import format_time
 
     steps = []
@@ -124,17 +123,17 @@ def next_steps(summary: Summary) -> list[str]:
             f"`campaign scheduler` or `campaign run-due` continues it at {format_time(summary.resume_at)} (Asia/Seoul)."
         )
     elif summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
-        steps.append(f"To go on with what is still to send: campaign resume {summary.run}")
+        steps.append(f"To send the rest: campaign resume {summary.run}")
     if summary.totals["rows"].get(str(Status.UNKNOWN)):
         steps.append(
-            "Unknown: the gateway was given these and never answered, so they are not sent again by themselves. When "
-            f"you know: campaign resolve {summary.run} --sent (or --not-sent)"
+            "Unknown: these may have reached the gateway, which did not answer, so they are not sent again "
+            f"automatically. This needs your decision: campaign resolve {summary.run} --sent (or --not-sent)"
         )
     return steps
 
 
 def show_runs(runs: Iterable[RunRecord]) -> None:
-    """One line a run, the newest first."""
+    """Print one line per run, newest first."""
     from campaign.model.times import format_time
 
     rows = [(run.id, str(run.state), format_time(run.created_at), run.gateway, run.report or "") for run in runs]
@@ -142,7 +141,7 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns under headings, as wide as they need to be."""
+    """Print columns under headings, each as wide as its content."""
     lines = [tuple(heads), *(tuple(map(escape, row)) for row in rows)]
     widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -162,5 +161,5 @@ def _coded(codes: Mapping[str, int]) -> str:
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:
-    """Each name with its count; the total aside."""
+    """Each name with its count, without the total."""
     return " · ".join(f"{key} {count:,}" for key, count in counts.items() if key != "total")

@@ -22,11 +22,10 @@ from pydantic import (
 )
 
 from campaign.config import file_faults, template_files
-from campaign.config.base import Filled, Section
-from campaign.config.schedule_sections import NotifySection, ScheduleSection, SendingSection
+from campaign.config.sections import Filled, NotifySection, ScheduleSection, Section, SendingSection
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
-from campaign.model.errors import SettingsError
+from campaign.model.errors import NoSuchCampaignFile, SettingsError
 from campaign.model.naming import canonical_path, on_disk
 from campaign.model.origin import check_origin
 from campaign.model.times import SEOUL
@@ -213,7 +212,7 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such campaign file. `campaign new DIR` creates one.") from None
+        raise NoSuchCampaignFile(f"{path}: no such campaign file.") from None
     except OSError as problem:
         raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
     if len(data) > LARGEST:

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign.model.errors import SettingsError
+from campaign.model.errors import MissingKeys, SettingsError, WrongGateway
 from campaign.model.origin import check_origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 JOURNAL: Final = "sqlite:///reports/journal.sqlite3"
-"""The journal's URL unless `CAMPAIGN_JOURNAL` or `--journal` names another."""
+"""The journal's URL unless `CAMPAIGN_JOURNAL` or the caller names another."""
 
 REPORTS: Final = "reports"
 """The folder of result workbooks unless `CAMPAIGN_REPORTS` names another."""
+
+GATEWAY_URL: Final = "CAMPAIGN_GATEWAY_URL"
+"""The variable that names the gateway's origin."""
 
 KEYS: Final = ("IWINV_API_KEY", "IWINV_AUTH_KEY")
 """The account's two keys."""
@@ -54,21 +57,19 @@ class Environment:
         return Path(self.variables.get("CAMPAIGN_REPORTS") or REPORTS)
 
     def gateway_url(self, given: str | None = None) -> str | None:
-        """The origin that `--gateway-url` or `CAMPAIGN_GATEWAY_URL` names, in its canonical form; else None.
+        """The origin that is `given`, or that `CAMPAIGN_GATEWAY_URL` names, in its canonical form; else None.
 
         Raises:
-            SettingsError: it is not an origin, or it is plain http to another machine.
+            WrongGateway: it is not an origin, or it is plain http to another machine.
         """
-        for place, url in (
-            ("--gateway-url", given),
-            ("CAMPAIGN_GATEWAY_URL", self.variables.get("CAMPAIGN_GATEWAY_URL")),
-        ):
-            if url:
-                try:
-                    return check_origin(url)
-                except ValueError as problem:
-                    raise SettingsError(f"{place} {problem}") from None
-        return None
+        variable = None if given else GATEWAY_URL
+        url = given or self.variables.get(GATEWAY_URL)
+        if not url:
+            return None
+        try:
+            return check_origin(url)
+        except ValueError as problem:
+            raise WrongGateway(str(problem), variable) from None
 
     @property
     def ca_file(self) -> str | None:
@@ -97,12 +98,12 @@ class Environment:
         """The API key and the auth key of the gateway account.
 
         Raises:
-            SettingsError: one of them is not set.
+            MissingKeys: one of them is not set.
         """
         if missing := self.missing_keys:
-            raise SettingsError(
-                f"{' and '.join(missing)} not set: sending for real needs the two keys of the vendor's console in the "
-                "environment. `--sandbox` works without them."
+            raise MissingKeys(
+                f"{' and '.join(missing)} not set: sending for real needs both keys from the vendor's console in the "
+                "environment."
             )
         api, auth = (self.variables[name].strip() for name in KEYS)
         return api, auth

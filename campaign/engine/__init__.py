@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from campaign.config.campaign_file import load as load_campaign
     from campaign.engine.checking.check import check, single_out
     from campaign.engine.checking.checked import Checked
-    from campaign.engine.checking.early_start import Begun
+    from campaign.engine.checking.early_start import EarlyStart
     from campaign.engine.connect import check_keys, gateway_of
     from campaign.engine.decisions import (
         cancel,
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 __all__ = [
     "SANDBOX",
     "SILENT",
-    "Begun",
     "Campaign",
     "Checked",
     "DispatchOptions",
+    "EarlyStart",
     "Journal",
     "MessagePreview",
     "PlanOptions",
@@ -89,7 +89,7 @@ _HOMES: Final = {
     "campaign.config.campaign_file": ("Campaign", "load_campaign:load"),
     "campaign.engine.checking.check": ("check", "single_out"),
     "campaign.engine.checking.checked": ("Checked",),
-    "campaign.engine.checking.early_start": ("Begun",),
+    "campaign.engine.checking.early_start": ("EarlyStart",),
     "campaign.engine.connect": ("check_keys", "gateway_of"),
     "campaign.engine.decisions": (
         "cancel",

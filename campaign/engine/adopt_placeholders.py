@@ -1,4 +1,4 @@
-"""Templates of other services adopted: their placeholders that name columns, rewritten in the template's files."""
+"""Adopts templates of other services: rewrites their placeholders that name columns in the template's files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.config import template_files
-from campaign.engine.checking.early_start import Begun
+from campaign.engine.checking.early_start import EarlyStart
 from campaign.messages import placeholders
 from campaign.messages.templates.column_names import Names
 from campaign.model.errors import SettingsError
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 def adopt(campaign: Campaign) -> list[str]:
-    """Rewrite the template file, and the files that it takes in; returns what was changed, a line each.
+    """Rewrite the template file and the files that it includes; returns one line per change.
 
     A file keeps its byte order mark, its line ends and its permissions, and is replaced as a whole or
-    not at all. The campaign file itself is left alone: the lines to paste into it are returned.
+    not at all. The campaign file is not changed: lines to paste into it are returned.
 
     Raises:
         RecipientsError: the spreadsheets, whose headings have to be known, cannot be read.
         SettingsError: a file cannot be read or written.
     """
-    with Begun(campaign) as begun:
-        recipients = table.join_sheets(begun.reading.sheets(lambda _rows: None))
+    with EarlyStart(campaign) as early:
+        recipients = table.join_sheets(early.reading.sheets(lambda _rows: None))
     names = Names.of([column.heading for column in recipients.columns])
     said: list[str] = []
     for path in _files(campaign):
         said += _rewrite(path, names)
     said += _to_paste(campaign, names)
-    return said or ["nothing to rewrite: no blank of another service names a column"]
+    return said or ["nothing to rewrite: no placeholder of another service names a column"]
 
 
 def _files(campaign: Campaign) -> list[Path]:
@@ -57,12 +57,12 @@ def _rewrite(path: Path, names: Names) -> list[str]:
         if changed != text:
             _replace(path.resolve(), mark + changed.encode("utf-8"))
     except OSError as problem:
-        raise SettingsError(f"{path}: cannot be rewritten: {problem.strerror}. It is as it was.") from None
+        raise SettingsError(f"{path}: cannot be rewritten: {problem.strerror}. It was not changed.") from None
     return [f"{path}, {words}" for words in _changes(text, names)]
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """The file with this content, and its old permissions: whole, or as it was."""
+    """Replace the file's content atomically; its permissions stay."""
     handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", dir=path.parent)
     made = Path(name)
     try:
@@ -85,7 +85,7 @@ def _changes(text: str, names: Names) -> list[str]:
 
 
 def _to_paste(campaign: Campaign, names: Names) -> list[str]:
-    """Lines for the campaign file, whose own words are the user's to change."""
+    """Lines that the user can paste into the campaign file."""
     message = campaign.message
     fields = {
         "sender": campaign.sender,
@@ -93,7 +93,7 @@ def _to_paste(campaign: Campaign, names: Names) -> list[str]:
     }
     changed = {key: placeholders.rewritten(text, names) for key, text in fields.items() if text}
     return [
-        f"to paste into the campaign file: {key} = {json.dumps(text, ensure_ascii=False)}"
+        f"paste into the campaign file: {key} = {json.dumps(text, ensure_ascii=False)}"
         for key, text in changed.items()
         if text != fields[key]
     ]

@@ -1,4 +1,4 @@
-"""The gateway that a run goes to: the vendor's, another origin, or the built-in sandbox."""
+"""The gateway of a run: the vendor's, another origin, or the built-in sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SandboxFailed(CampaignError):
 
 
 def gateway_of(campaign: Campaign, given: str | None = None) -> str:
-    """The origin that a campaign goes to: `given`, else the environment's, else the file's, else the vendor's.
+    """The origin of a campaign's gateway: `given`, else the environment's, else the file's, else the vendor's.
 
     Raises:
         SettingsError: it is not an origin.
@@ -33,20 +33,20 @@ def gateway_of(campaign: Campaign, given: str | None = None) -> str:
 
 
 def ledger_beside(journal: Path) -> Path:
-    """Where the built-in sandbox records: beside the journal, so that a resumed run finds it again."""
+    """The built-in sandbox's ledger: beside the journal, so that a resumed run finds it again."""
     return journal.with_name("sandbox.sqlite3")
 
 
 def ledger_of(journal: Journal) -> Path:
-    """Where the built-in sandbox records for a journal; in the folder of workbooks where that is not a file."""
+    """The built-in sandbox's ledger for a journal; in the folder of workbooks if the journal is not a file."""
     return ledger_beside(journal.path or Environment().reports_folder / "journal")
 
 
 def check_keys(gateway: str) -> None:
-    """Refuse early what could not be sent later.
+    """Refuse early a gateway that needs keys which are not set.
 
     Raises:
-        SettingsError: the gateway wants keys, and the environment has none.
+        MissingKeys: the gateway needs keys, and the environment lacks one.
     """
     if gateway != SANDBOX:
         Environment().keys  # noqa: B018 - raises where one is missing
@@ -54,13 +54,13 @@ def check_keys(gateway: str) -> None:
 
 @contextmanager
 def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator[Client]:
-    """A client for the gateway of a run: an origin, or `results.SANDBOX`, which is started for as long as it is needed.
+    """A client for the gateway of a run: an origin, or `results.SANDBOX`, which runs as long as the context.
 
     Raises:
-        SettingsError: there are no keys.
+        MissingKeys: the environment lacks a key.
         SandboxFailed: the sandbox did not start.
     """
-    # Here, because a check needs neither of them, and `requests` takes long to load.
+    # Imported here: a check needs neither of them, and `requests` takes long to load.
     from campaign import sandbox
     from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines, Keys
 

@@ -1,4 +1,4 @@
-"""What the user decides about a run: what became of unknown requests, that nothing more goes, that its texts go.
+"""The decisions of the user about a run: resolve unknown requests, cancel the rest, purge texts and numbers.
 
 Each decision has two steps, so that a door can ask in between: a `find_` function returns what the decision is about,
 and the function of its name carries it out on exactly that.
@@ -15,6 +15,7 @@ from campaign.config.environment import Environment
 from campaign.engine import connect, results, runs
 from campaign.model import RunState, State, naming
 from campaign.model.errors import CampaignError
+from campaign.model.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +38,7 @@ class NotUnknown(CampaignError):
     """The request `request` of the run `run` is not unknown; `unknown` are those that are."""
 
     def __init__(self, run: str, request: int, unknown: Sequence[int]) -> None:
-        super().__init__(f"run {run}: request {request} is not unknown; unknown are: {few(unknown)}")
+        super().__init__(f"run {run}: request {request} is not unknown; unknown requests: {few(unknown)}")
         self.run = run
         self.request = request
         self.unknown = tuple(unknown)
@@ -47,7 +48,7 @@ class NothingToCancel(CampaignError):
     """Nothing of the run `run` is still to send."""
 
     def __init__(self, run: str, state: RunState) -> None:
-        super().__init__(f"nothing was changed: run {run} is {state}, there is nothing left to cancel")
+        super().__init__(f"run {run} is {state}: there is nothing left to cancel. Nothing was changed.")
         self.run = run
         self.state = state
 
@@ -118,7 +119,7 @@ def require_unknown(unknown: UnknownRequests) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
-    """What cancelling a run is about: how many requests are still to send, and how many are unknown."""
+    """What a cancellation affects: how many requests are still to send, and how many are unknown."""
 
     run: RunRecord
     planned: int
@@ -141,12 +142,12 @@ def find_cancellation(journal: Journal, run: str) -> Cancellation:
 
 
 def cancel(journal: Journal, cancellation: Cancellation) -> None:
-    """Make sure that what a run has still to send is not sent. Unknown requests stay unknown, for `resolve`."""
+    """Cancel what a run has not sent yet. Unknown requests stay unknown, for `resolve`."""
     journal.requests.cancel(cancellation.run.id, runs.now())
 
 
 class StillToGo(CampaignError):
-    """Requests of the run `run` may still go, so it keeps its texts and numbers; `left` counts them by state."""
+    """Requests of the run `run` may still be sent, so it keeps its texts and numbers; `left` counts them by state."""
 
     def __init__(self, run: str, left: Mapping[State, int]) -> None:
         self.run = run
@@ -154,9 +155,9 @@ class StillToGo(CampaignError):
         self.unknown = left.get(State.UNKNOWN, 0) + left.get(State.IN_FLIGHT, 0)
         words = []
         if self.planned:
-            words.append(f"it still has requests to send, {self.planned} of them")
+            words.append(f"{counted(self.planned, 'request')} still to send")
         if self.unknown:
-            words.append(f"requests of it are unknown, {self.unknown} of them")
+            words.append(f"{counted(self.unknown, 'unknown request')}")
         super().__init__(f"run {run} keeps its texts and numbers: {', '.join(words)}")
 
 
@@ -174,7 +175,7 @@ def ended_before(journal: Journal, limit: datetime) -> list[RunRecord]:
 
 
 def find_purgeable(journal: Journal, records: Sequence[RunRecord]) -> PurgeSelection:
-    """Those of the runs that nothing may be sent of any more; runs that were purged before are left out."""
+    """The runs of which nothing may still be sent; runs that were purged before are left out."""
     closed, kept = [], []
     for record in records:
         if record.purged_at is not None:
@@ -190,7 +191,7 @@ def purge(journal: Journal, selection: PurgeSelection) -> list[Path]:
     """Remove texts and numbers of runs from the journal; counts, codes and request numbers stay.
 
     Returns:
-        The files that still have texts and numbers of these runs; they are the user's to remove.
+        The files that still have texts and numbers of these runs; the user decides whether to delete them.
     """
     for record in selection.runs:
         journal.runs.purge(record.id, runs.now())

@@ -1,4 +1,4 @@
-"""What would go wrong with a send from this machine, said before it does: versions, keys, journal, disk, clock."""
+"""Finds what would go wrong with a send from this machine: versions, keys, journal, disk, clock."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from campaign.config.environment import Environment
 from campaign.engine.preflight import ROOM_TO_START
 from campaign.model.errors import CampaignError, NoSuchRun
+from campaign.model.text import counted
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOM_TO_BE_EASY: Final = 1_000_000_000
-"""Bytes of free space below which the user is told."""
+"""Bytes of free space below which the user is warned."""
 
 CLOCK_OFF: Final = timedelta(minutes=1)
-"""How far this machine's clock may be from the gateway's before the user is told."""
+"""How far this machine's clock may be from the gateway's before the user is warned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `good`: True, False, or None where the user should know about it."""
+    """One result of the examination. `good`: True, False, or None for a warning."""
 
     what: str
     good: bool | None
@@ -35,7 +36,7 @@ class Finding:
 
 
 def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
-    """Look at everything that needs no campaign: versions, keys, journal, disk, clock."""
+    """Examine everything that needs no campaign: versions, keys, journal, disk, clock."""
     yield _sqlite()
     yield _keys()
     yield _journal(journal_url)
@@ -53,7 +54,7 @@ def _sqlite() -> Finding:
 def _keys() -> Finding:
     lacking = Environment().missing_keys
     if lacking:
-        return Finding("keys", None, f"{' and '.join(lacking)} not set: only the sandbox can be sent to")
+        return Finding("keys", None, f"{' and '.join(lacking)} not set: only the sandbox can be used")
     return Finding("keys", True, "both are set")
 
 
@@ -68,7 +69,7 @@ def _journal(url: str) -> Finding:
         return Finding("journal", None, str(problem))
     except CampaignError as problem:
         return Finding("journal", False, str(problem))
-    return Finding("journal", True, f"{url}: whole, {runs} runs")
+    return Finding("journal", True, f"{url}: intact, {counted(runs, 'run')}")
 
 
 def _folder(folder: Path) -> Finding:
@@ -90,9 +91,9 @@ def _ask_time(gateway: str) -> tuple[datetime | None, datetime]:
 
 
 def clock_off(gateway: str) -> str | None:
-    """What the user should know about this machine's clock, in a sentence; None where it agrees with the gateway's.
+    """A warning about this machine's clock; None if it agrees with the gateway's.
 
-    A gateway that cannot be asked is no finding here: the sending will say so.
+    A gateway that cannot be reached is not a finding here: the send reports it.
     """
     try:
         theirs, ours = _ask_time(gateway)
@@ -102,7 +103,7 @@ def clock_off(gateway: str) -> str | None:
         return None
     return (
         f"this machine's clock shows {format_time(ours)}, the gateway's {format_time(theirs)} "
-        "(Asia/Seoul): set it right, or reservations, schedules and night hours are held against a wrong time"
+        "(Asia/Seoul): correct it, or reservations, schedules and night hours are checked against a wrong time"
     )
 
 
@@ -110,9 +111,9 @@ def _clock(gateway: str) -> Finding:
     try:
         theirs, ours = _ask_time(gateway)
     except OSError as problem:
-        return Finding("clock", None, f"{gateway} cannot be reached, so nobody to compare with: {problem}")
+        return Finding("clock", None, f"{gateway} cannot be reached, so the clock cannot be compared: {problem}")
     if theirs is None:
-        return Finding("clock", None, f"{gateway} tells no time")
+        return Finding("clock", None, f"{gateway} sends no time")
     off = abs(theirs - ours)
     words = f"{off.total_seconds():.0f} s from {gateway}'s"
     return Finding("clock", True if off <= CLOCK_OFF else None, words)

@@ -1,4 +1,4 @@
-"""How long a sending will take: the one estimate that reservations, the night and the screen are held against."""
+"""Estimates how long a send takes: for reservations, the night and the screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPECTED_ANSWER: Final = 0.5
 
 
 def requests_per_second(in_flight: int, rate: float | None) -> float:
-    """Requests a second: as many as are answered at once, or the set rate where that is less."""
+    """Requests per second: limited by the requests in flight, or by `rate` if that is less."""
     return min(rate or float("inf"), in_flight / EXPECTED_ANSWER)
 
 
@@ -43,7 +43,7 @@ def format_duration(length: timedelta) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """How fast a run is expected to go: requests at once, requests a second; its hours, and how it is spread."""
+    """The expected speed of a run: requests in flight, rate, sending windows and spread."""
 
     in_flight: int
     rate: float | None = None
@@ -51,7 +51,7 @@ class Speed:
     spreading: Spread | None = None
 
     def sent_at(self, start: datetime, requests: int, recipients: int) -> datetime:
-        """When the last of so many requests, for so many recipients together, goes on the wire."""
+        """When the last of so many requests, for so many recipients in all, is sent."""
         work = duration(requests, in_flight=self.in_flight, rate=self.rate)
         if self.spreading is not None:
             work = max(work, self.spreading.duration(recipients))

@@ -1,4 +1,4 @@
-"""What earlier runs sent already: the same plan, nearly the same, or this campaign to the same people."""
+"""What earlier runs already sent: the same plan, a similar one, or this campaign to the same recipients."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from campaign.model import State
 from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.origin import gateway_identity
 from campaign.model.reasons import Reason, encode
+from campaign.model.text import counted
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ REACHED: Final = (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)
 
 
 class AlreadySent(CampaignError):
-    """The same plan went out before, and sending it again was not allowed.
+    """The same plan was sent before, and sending it again was not allowed.
 
     Attributes:
         run: the earlier run.
@@ -49,18 +50,18 @@ class AlreadySent(CampaignError):
 
 
 class ReachUnknown(preflight.NotReady):
-    """The campaign goes to everybody once, and the numbers of the earlier run `run` were removed."""
+    """The campaign sends to each recipient once, but the numbers of the earlier run `run` were removed."""
 
     def __init__(self, run: str) -> None:
         super().__init__(
             f"once_per_recipient: the numbers of run {run} were removed (purged), so it is not known whom it reached. "
-            "Nothing was sent; take once_per_recipient out, or give the campaign another name."
+            "Nothing was sent; remove once_per_recipient, or rename the campaign."
         )
         self.run = run
 
 
 def is_once_per_recipient(campaign: Campaign) -> bool:
-    """Whether nobody may get the campaign a second time."""
+    """Whether no recipient may get the campaign a second time."""
     return campaign.schedule is not None and campaign.schedule.once_per_recipient
 
 
@@ -102,7 +103,7 @@ def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -
 
 
 def look_back(journal_url: str, checked: Checked, gateway: str, *, again: bool) -> str | None:
-    """What was sent before of what is to be sent now, as `describe_similar_run`, before the user is asked.
+    """What was already sent of these messages, as `describe_similar_run`, before the user is asked.
 
     Raises:
         AlreadySent: all of it, and `again` is not set.
@@ -152,17 +153,17 @@ def refuse_resend(journal: Reader, checked: Checked, gateway: str) -> None:
 
 
 NEARLY: Final = 0.5
-"""The share of messages that an earlier run has to have in common with this one to be worth a word."""
+"""The share of messages that an earlier run must have in common with this one to be mentioned."""
 
 
 def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str | None:
-    """What the last run of this campaign sent already of what is to be sent now, and what differs; None if little."""
+    """What the last run of this campaign already sent of these messages, and what differs; None if too little."""
     earlier = _runs_of(journal, checked, gateway)
     if not earlier or earlier[0].purged_at is not None:
         return None
     run = earlier[0]
     if run.plan_digest in _digests(journal, checked, gateway):
-        return f"these are the very messages of run {run.id}, {_when(run)}, {run.state}"
+        return f"these are exactly the messages of run {run.id}, {_when(run)}, {run.state}"
     table = journal.runs.recipients(run.id).table
     now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
     same = int(np.isin(now_going, then_going).sum())
@@ -172,8 +173,9 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
     going = checked.table.loc[checked.table["request"].notna(), "number"]
     fresh = int((~going.isin(known)).sum())
     return (
-        f"{same:,} of these {len(now_going):,} messages, to the same numbers, are those of run {run.id}, {_when(run)}, "
-        f"{run.state}; {fresh:,} numbers are new, {len(now_going) - same - fresh:,} get another message than then"
+        f"{same:,} of these {len(now_going):,} messages were in run {run.id}, {_when(run)}, {run.state}, to the same "
+        f"numbers; {counted(fresh, 'new number')}, {counted(len(now_going) - same - fresh, 'number')} with a different "
+        "message"
     )
 
 

@@ -1,4 +1,4 @@
-"""The plan: which rows share a request. Identical messages are grouped, and cut at 1,000 recipients."""
+"""Plans which rows share a request: identical messages, up to 1,000 recipients."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MESSAGE: Final = ("sender", "text", "title", "image", "date", "msgType")
-"""The columns that make a message: rows that agree in all of them get the same one."""
+"""The columns that make a message: rows that agree in all of them get the same message."""
 
 
 def number_messages(table: pd.DataFrame) -> np.ndarray:
@@ -34,7 +34,7 @@ def number_messages(table: pd.DataFrame) -> np.ndarray:
 
 
 def repeats(number: pd.Series, message: np.ndarray) -> np.ndarray:
-    """How often the same number with the same message stands further up: 0 for the first (int64)."""
+    """How many earlier rows have the same number and message: 0 for the first (int64)."""
     numbers = pd.factorize(number, use_na_sentinel=False)[0].astype(np.int64)
     pairs = message * (numbers.max(initial=0) + 1) + numbers
     return pd.Series(pairs).groupby(pairs).cumcount().to_numpy()
@@ -43,15 +43,13 @@ def repeats(number: pd.Series, message: np.ndarray) -> np.ndarray:
 def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int | None = None) -> pd.Series:
     """The request of every row that goes: `schema.TABLE["request"]`, from 1, missing for rows that do not.
 
-    Rows keep their order: requests are counted by their first rows, a
-    request's recipients stand as they do in the table. A number that is to
-    get the same message twice (`duplicates = "keep"`) is in another request
-    each time.
+    Rows keep their order: requests are numbered by their first rows, and the recipients of a request are in the
+    order of the table. A number that gets the same message twice (`duplicates = "keep"`) is in different requests.
 
     Args:
         table: with `number` and the columns of `MESSAGE`.
         goes: which rows are to be sent (bool, the table's length).
-        most: recipients that a request may have, where that is fewer than the gateway takes.
+        most: recipients of a request, at most, if fewer than the gateway accepts.
     """
     rows = table.loc[goes, ["number", *MESSAGE]]
     message = number_messages(rows)
@@ -65,36 +63,36 @@ def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int | None = No
 
 
 def digest(parts: Iterable[str | None]) -> str:
-    """SHA-256 (hex) over texts, each with its length, so that no two lists of parts look alike."""
+    """SHA-256 (hex) over texts, each with its length, so that different lists have different digests."""
     encoded = [None if part is None else part.encode("utf-8", "surrogatepass") for part in parts]
     written = [b"-" if data is None else b"+%d:%s" % (len(data), data) for data in encoded]
     return hashlib.sha256(b"".join(written)).hexdigest()
 
 
 def digest_plan(table: pd.DataFrame, gateway: str) -> str:
-    """What tells whether the same plan went to the same gateway before: numbers and messages, in any order.
+    """The digest of a plan: equal for the same numbers and messages, in any order, to the same gateway.
 
-    The gateway counts by its identity, not by the spelling of its origin.
+    The gateway is represented by its identity, not by the spelling of its origin.
     """
     return digests_of_plan(table, [gateway_identity(gateway)])[0]
 
 
 def digests_of_plan(table: pd.DataFrame, gateways: Iterable[str]) -> list[str]:
-    """One digest for each of the gateways as it is written here: older journals have digests of other spellings."""
+    """One digest for each spelling of the gateway: older journals have digests of other spellings."""
     hashes = fingerprints(table)
     content = [str(len(hashes)), hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()]
     return [digest([gateway, *content]) for gateway in gateways]
 
 
 def fingerprints(table: pd.DataFrame) -> np.ndarray:
-    """One number (uint64) for every row that goes: who gets what. Equal rows have equal ones."""
+    """One number (uint64) for every row that goes, of its number and message. Equal rows have equal fingerprints."""
     rows = table.loc[table["request"].notna(), ["number", *MESSAGE]]
     columns = pd.DataFrame({name: _categories(rows[name].fillna("\0")) for name in rows})
     return pd.util.hash_pandas_object(columns, index=False).to_numpy()
 
 
 def _categories(column: pd.Series) -> pd.Categorical:
-    """The column with every different text held, and so hashed, once."""
+    """The column as categories, so that each different text is hashed once."""
     codes, uniques = pd.factorize(column)
     return pd.Categorical.from_codes(codes, categories=pd.Index(uniques, dtype=object))
 
@@ -103,7 +101,7 @@ class Plan:
     """The requests of a run, each made from the table when it is asked for.
 
     Args:
-        run: the run's id, which goes into every request's.
+        run: the run's id, which is part of every request's id.
         table: the finished table, `schema.TABLE`.
     """
 

@@ -1,4 +1,4 @@
-"""What would go wrong, refused before the first request: a full disk, a damaged journal, reservations missed."""
+"""Refuses before the first request what would fail: a full disk, a damaged journal, missed reservations."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from campaign.journal import Reader
 
 ROOM_TO_START: Final = 50_000_000
-"""Bytes that have to be free where the journal is; a request takes about a thousandth of a percent of them."""
+"""Bytes that must be free where the journal is; a request takes about 500 of them."""
 
 
 class NotReady(CampaignError):
-    """Something would go wrong on the way; nothing was started."""
+    """Something would fail during the send; nothing was started."""
 
 
 def require_room(folder: Path, what: str = "the journal") -> None:
-    """Refuse to start where the disk that `what` is to be written to is as good as full.
+    """Refuse to start if the disk that `what` will be written to is nearly full.
 
     Raises:
         NotReady: naming the folder and what is free.
@@ -48,7 +48,7 @@ def require_whole(journal: Reader) -> None:
 
 
 def require_reservations(table: pd.DataFrame, speed: Speed, now: datetime) -> None:
-    """Refuse a plan whose last requests would come too late for their reservations, were it sent from `now` on.
+    """Refuse a plan whose last requests would come too late for their reservations if it were sent from `now` on.
 
     Raises:
         NotReady: naming the request and the time.

@@ -1,4 +1,4 @@
-"""Which messages a preview shows, and what each of them stands for."""
+"""Chooses the messages that a preview shows."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def preview(checked: Checked, *, row: int | None = None) -> list[MessagePreview]
 
 
 def _telling_rows(table: pd.DataFrame) -> dict[Any, str]:
-    """The places of the first few messages, the longest, the shortest, and one of each type; each with what it is."""
+    """The places of the first few messages, the longest, the shortest and one of each type, and why they are shown."""
     going = table[table["status"].isna()].drop_duplicates("text")
     if len(going) <= 1:
         return dict.fromkeys(going.index, "the only message")

@@ -1,4 +1,4 @@
-"""What a door hands to the engine: protocols that receive the progress, and the request to stop."""
+"""What a door passes to the engine: receivers of progress, and the request to stop."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class StopRequest:
     """A request to stop a dispatch: set from a signal handler or another thread, read by the dispatch.
 
     Attributes:
-        count: 0, go on; 1, claim nothing more and await the answers of what is on the wire; 2, stop now, and what is
-            on the wire becomes unknown.
+        count: 0: continue; 1: claim nothing more and wait for outstanding answers; 2: stop now, and requests without an
+            answer become unknown.
     """
 
     count: int = 0
@@ -36,7 +36,7 @@ class SendingObserver(Protocol):
         """A request for `recipients` numbers reached `state`; `planned` if it will be tried again."""
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Nothing goes on the wire for the next `seconds`; called again and again while they pass."""
+        """Nothing is sent for the next `seconds`; called repeatedly while they pass."""
 
     def going_on(self) -> None:
         """The wait is over."""

@@ -1,4 +1,4 @@
-"""The result of a run, put together from what the journal holds; or of a check, from what it found."""
+"""The result of a run, from the journal, or of a check, from its findings."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from campaign.model import Recipients
 
 SANDBOX = "sandbox"
-"""What the journal has for a gateway where the built-in one was used."""
+"""The gateway that the journal has for runs through the built-in sandbox."""
 
 
 def of_run(journal: Reader, record: RunRecord) -> Result:
-    """The result of a run as it stands in the journal."""
+    """The result of a run as the journal has it."""
     recipients = journal.runs.recipients(record.id)
     requests = _requests(recipients.table, journal.requests.table(record.id))
     facts = RunFacts(
@@ -47,7 +47,7 @@ def of_run(journal: Reader, record: RunRecord) -> Result:
 
 
 def of_check(checked: Checked, gateway: str, now: datetime) -> Result:
-    """What a check found, in the shape of a result: the rows that would go are pending."""
+    """What a check found, as a result: the rows that would be sent are pending."""
     table = checked.table
     plan = planning.Plan("", table)
     numbers = np.arange(1, len(plan) + 1)
@@ -143,7 +143,7 @@ def _rows(recipients: Recipients, requests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reasons(table: pd.DataFrame, status: pd.Series, code: pd.Series, cause: pd.Series) -> pd.Series:
-    """Our check's reason; or else why the gateway did not take it; or else what to know of a row that went."""
+    """The check's reason; else why the gateway did not accept the row; else the row's note."""
     # By the few codes that occur, not by the rows.
     words = {int(number): describe(int(number)).english for number in code.dropna().unique() if number != ACCEPTED}
     refused = code.map(words).astype(schema.TEXT)

@@ -10,9 +10,8 @@ from campaign.engine.checking import advertising
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.engine.summary import summarise
 from campaign.model import RunState
-from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError
-from campaign.model.times import format_time
+from campaign.model.times import Clock, format_time
 from campaign.timing import night
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """When a run is planned to go, and what the user allowed.
+    """When a planned run is sent, and what the user allowed.
 
     Attributes:
         now: the time.
@@ -67,15 +66,15 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
-        AgainstTheRules: it is an advertisement that is not as the rules want it.
+        AgainstTheRules: it is an advertisement that breaks rules.
         NotReady: its last requests would come too late for their reservations.
-        ReachUnknown: the campaign goes to everybody once, and it is not known any more whom it reached.
+        ReachUnknown: the campaign sends to each recipient once, and it is no longer known whom it reached.
         JournalError: the occurrence was started by another process.
     """
     from campaign.journal import RunRecord
 
     options = options or PlanOptions(now=now())
-    # Here, so that it holds for every door.
+    # Checked here for every door.
     checked = history.leave_out_reached(journal, checked, gateway)
     if not options.again:
         history.refuse_resend(journal, checked, gateway)
@@ -86,9 +85,9 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     record = RunRecord(
         id=journal.runs.new_id(campaign.name, options.now),
         name=campaign.name,
-        # Until its dispatch begins: a crash in between leaves it to `resume`, or to the scheduler.
+        # Until its dispatch starts: after a crash in between, `resume` or the scheduler continues it.
         state=RunState.PAUSED if options.later else RunState.INTERRUPTED,
-        why=f"it is to start at {format_time(options.later)} (Asia/Seoul)" if options.later else None,
+        why=f"it starts at {format_time(options.later)} (Asia/Seoul)" if options.later else None,
         created_at=options.now,
         started_at=None,
         ended_at=None,
@@ -113,19 +112,19 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
 
 
 def _still_found(checked: Checked, options: PlanOptions) -> tuple[AdvertisingFinding, ...]:
-    """What the rules of advertising find now: the night may have come while the user was asked.
+    """The findings of the advertising rules now: night may have begun while the user was asked.
 
-    A scheduled run waits at the gate for its hours, so they are not a finding.
+    A scheduled run waits at the gate for permitted hours, so they are not a finding.
     """
-    found = advertising.renewed(checked, options.now)
+    found = advertising.recheck_send_time(checked, options.now)
     return advertising.independent_of_send_time(found) if options.scheduled else found
 
 
 def allow_night(journal: Journal, record: RunRecord) -> RunRecord:
-    """Let the run of an advertisement go on by night; the user's permission is recorded. Returns the new record."""
+    """Allow the run of an advertisement at night; the user's permission is recorded. Returns the new record."""
     moment = now()
     if record.by_day_only and night.is_night(moment):
-        words = "; ".join(filter(None, (record.overridden, f"resumed by night, at {format_time(moment)}")))
+        words = "; ".join(filter(None, (record.overridden, f"resumed at night, {format_time(moment)}")))
         journal.runs.override(record.id, words, moment)
     return journal.runs.get(record.id)
 
@@ -135,9 +134,9 @@ class DispatchOptions:
     """How a run is dispatched.
 
     Attributes:
-        clock: the machine's own, unless another is given.
-        patience: seconds that it may wait in place for its spread; None waits as long as needed.
-        latest: the time after which it must not begin.
+        clock: the machine's clock.
+        patience: seconds to wait in place for the spread, at most; None waits as long as needed.
+        latest: the time after which it must not start.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -154,10 +153,10 @@ def dispatch(
     *,
     options: DispatchOptions | None = None,
 ) -> Ending:
-    """Send what the run has still to send; requests that a dead process left in flight become unknown first.
+    """Send the rest of a run; requests that a dead process left in flight become unknown first.
 
     Raises:
-        NotReady: there is no room on the disk, or it took until past the latest time to begin.
+        NotReady: the disk is nearly full, or the latest time to start has passed.
         JournalError: the journal is damaged, or could not be written to before the first request.
     """
     from campaign.engine.dispatch.dispatcher import Dispatch
@@ -197,7 +196,7 @@ def execute(
     stop: StopRequest | None = None,
     options: DispatchOptions | None = None,
 ) -> Summary:
-    """Connect to the run's gateway, send what the run has still to send, and report it.
+    """Connect to the run's gateway, send the rest of the run, and report it.
 
     Args:
         journal: open for writing.
@@ -244,16 +243,16 @@ class RunPurged(NotResumable):
 
 
 class RunScheduled(NotResumable):
-    """The run was planned ahead, and its time has not come."""
+    """The run was planned ahead for a later time."""
 
 
 def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> RunRecord:
-    """The run, where it can be resumed; pass it to `execute`.
+    """The run, if it can be resumed; pass it to `execute`.
 
     Args:
         journal: open for writing.
         run: its id, or `last`.
-        override: whether an advertisement may go on by night, which is recorded.
+        override: whether an advertisement may be sent at night; this is recorded.
 
     Raises:
         NoSuchRun: there is no such run.
@@ -263,7 +262,7 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> Run
     if record.state == RunState.CANCELLED:
         raise RunCancelled(record.id, " was cancelled: there is nothing left to send")
     if record.purged_at is not None:
-        raise RunPurged(record.id, ": its numbers and texts were removed, so nothing of it can be sent")
+        raise RunPurged(record.id, ": its numbers and texts were removed, so it cannot be sent")
     if record.started_at is None and record.resume_at and record.resume_at > now():
         raise RunScheduled(record.id, f" is scheduled: {record.why}.")
     return allow_night(journal, record) if override else record
@@ -278,6 +277,6 @@ def resume(
     progress: Progress = SILENT,
     stop: StopRequest | None = None,
 ) -> Summary:
-    """Send what a run has still to send: `prepare_resume`, then `execute`."""
+    """Send the rest of a run: `prepare_resume`, then `execute`."""
     record = prepare_resume(journal, run, override=override)
     return execute(journal, record, report=report, progress=progress, stop=stop)

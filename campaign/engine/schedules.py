@@ -1,4 +1,4 @@
-"""Campaigns recorded to be sent later: checked, recorded, replaced, frozen, and taken back."""
+"""Schedules: check, record, replace, freeze and remove campaigns that are sent later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.config.campaign_file import Campaign
-    from campaign.config.schedule_sections import ScheduleSection
+    from campaign.config.sections import ScheduleSection
     from campaign.engine.checking.checked import Checked
     from campaign.engine.progress import Progress
     from campaign.journal import Journal, Reader, RunRecord, ScheduleRecord
@@ -30,8 +30,8 @@ class ScheduleOptions:
     """How a campaign is recorded.
 
     Attributes:
-        freeze: plan its run now, from the recipients of now; otherwise they are read when it starts.
-        again: whether a plan that was sent before may be sent once more.
+        freeze: plan its run now, with the current recipients; otherwise they are read when it starts.
+        again: whether a plan that was already sent may be sent again.
     """
 
     freeze: bool = False
@@ -39,10 +39,10 @@ class ScheduleOptions:
 
 
 class AlreadyFrozen(CampaignError):
-    """The campaign file is scheduled already as `schedule`, with its recipients frozen; nothing was changed."""
+    """The campaign file is already scheduled as `schedule` with frozen recipients; nothing was changed."""
 
     def __init__(self, file: Path, schedule: str) -> None:
-        super().__init__(f"{file}: is scheduled already, with its recipients frozen ({schedule}). Nothing was changed.")
+        super().__init__(f"{file}: is already scheduled with frozen recipients ({schedule}). Nothing was changed.")
         self.schedule = schedule
 
 
@@ -51,10 +51,10 @@ class CannotFreeze(CampaignError):
 
 
 class NotActive(CampaignError):
-    """The schedule `schedule` starts nothing any more; `state` says why."""
+    """The schedule `schedule` is no longer active; `state` says why."""
 
     def __init__(self, schedule: str, state: ScheduleState) -> None:
-        super().__init__(f"{schedule}: is {state} already; nothing was changed")
+        super().__init__(f"{schedule}: is already {state}; nothing was changed")
         self.schedule = schedule
         self.state = state
 
@@ -63,18 +63,18 @@ def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: d
     """The next times at which the campaign would start, at most `count`.
 
     Raises:
-        SettingsError: it has no [schedule], or its time is past.
-        CannotFreeze: it is recurring, and its recipients are to be frozen.
+        SettingsError: it has no [schedule], or its time has passed.
+        CannotFreeze: it is recurring, and `freeze` is set.
     """
     section = _section(file, campaign)
     if options.freeze and section.every is not None:
-        raise CannotFreeze("a recurring campaign reads its recipients afresh each time; take `every` out")
+        raise CannotFreeze("a recurring campaign reads its recipients at each start; remove `every`")
     table = section.timetable
     times = table.upcoming((), now, count)
     if section.every is None and times[0] + table.grace < now:
         raise SettingsError(
-            f"{file}: schedule.start_at = {format_time(times[0])}: that is past, and so is the latest time to "
-            f"start, {format_time(times[0] + table.grace)}. Nothing was recorded: write another time."
+            f"{file}: schedule.start_at = {format_time(times[0])}: this time has passed, and so has the latest "
+            f"time to start, {format_time(times[0] + table.grace)}. Nothing was recorded; set another time."
         )
     return times
 
@@ -100,11 +100,11 @@ def check_for(campaign: Campaign, gateway: str, start: datetime, progress: Progr
 
 
 def require_sendable(file: Path, checked: Checked) -> None:
-    """Refuse to record what could not be sent at its time.
+    """Refuse to record a campaign that could not be sent at its time.
 
     Raises:
         NothingToSend: no row can be sent.
-        AgainstTheRules: it is an advertisement against the rules, at any hour of sending.
+        AgainstTheRules: it is an advertisement that breaks rules at any hour.
     """
     if checked.table["request"].isna().all():
         raise NothingToSend(f"{file}: no row can be sent; nothing was recorded.", file)
@@ -113,14 +113,14 @@ def require_sendable(file: Path, checked: Checked) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """At its start, a campaign waits: why, and until when (later than the latest start: nothing will be sent)."""
+    """A campaign waits at its start: why, and until when (if after the latest start, nothing will be sent)."""
 
     why: str
     until: datetime
 
 
 def wait_at(checked: Checked, gateway: str, start: datetime) -> Waiting | None:
-    """What the campaign would wait for if it started at `start`; None where it would go at once."""
+    """What the campaign would wait for if it started at `start`; None if it would be sent at once."""
     if gateway == results.SANDBOX:
         return None
     wait = Gate(sending_hours.windows_of(checked)).wait_for_window(start)
@@ -133,9 +133,9 @@ class Scheduled:
 
     Attributes:
         record: the schedule.
-        replaced: the ids of earlier schedules of the same campaign file, which start nothing any more.
-        run: its run, where the recipients were frozen.
-        similar: what an earlier run sent already of it, in a sentence.
+        replaced: the ids of earlier schedules of the same campaign file, which are removed.
+        run: its run, if the recipients were frozen.
+        similar: what an earlier run already sent of it, in a sentence.
     """
 
     record: ScheduleRecord
@@ -149,7 +149,7 @@ def schedule(
 ) -> Scheduled:
     """Record a checked campaign, to be started by the scheduler; an earlier schedule of the same file is replaced.
 
-    Everything is recorded in one transaction: what fails or is interrupted leaves nothing.
+    Everything is recorded in one transaction: a failure or an interruption leaves nothing behind.
 
     Args:
         journal: open for writing.
@@ -161,7 +161,7 @@ def schedule(
 
     Raises:
         NothingToSend, AgainstTheRules: as `require_sendable`.
-        AlreadyFrozen: the file is scheduled already, with its recipients frozen.
+        AlreadyFrozen: the file is already scheduled with frozen recipients.
         AlreadySent: it starts once, and was sent before.
     """
     require_sendable(file, checked)
@@ -219,11 +219,11 @@ def _freeze(journal: Journal, record: ScheduleRecord, checked: Checked, now: dat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unscheduled:
-    """What became of the runs of a schedule that was taken back.
+    """What became of the runs of a removed schedule.
 
     Attributes:
         cancelled: the run that was planned ahead, which is cancelled.
-        started: the runs that were started before, and go on.
+        started: the runs that started before, and continue.
     """
 
     cancelled: str | None
@@ -231,11 +231,11 @@ class Unscheduled:
 
 
 def unschedule(journal: Journal, schedule_id: str, now: datetime) -> Unscheduled:
-    """Take a schedule back: it starts nothing any more.
+    """Remove a schedule: nothing will start.
 
     Raises:
         NoSuchSchedule: there is no such schedule.
-        NotActive: it starts nothing any more already.
+        NotActive: it is no longer active.
     """
     record = journal.schedules.get(schedule_id)
     if record.state != ScheduleState.ACTIVE:
@@ -247,7 +247,7 @@ def unschedule(journal: Journal, schedule_id: str, now: datetime) -> Unscheduled
 
 
 def frozen_run(journal: Reader, record: ScheduleRecord) -> RunRecord | None:
-    """The run of a schedule that was planned ahead and has not begun."""
+    """The run of a schedule that was planned ahead and has not started."""
     for one in journal.schedules.occurrences(record.id):
         if one.run is not None and one.state == OccurrenceState.STARTED:
             run = journal.runs.get(one.run)
@@ -256,11 +256,11 @@ def frozen_run(journal: Reader, record: ScheduleRecord) -> RunRecord | None:
 
 
 def take_back(journal: Journal, record: ScheduleRecord, now: datetime) -> RunRecord | None:
-    """Let an active schedule start nothing any more; returns its run that was planned ahead, cancelled with it."""
+    """Remove an active schedule; returns its run that was planned ahead, which is cancelled with it."""
     frozen = frozen_run(journal, record)
     with journal.together():
         journal.schedules.close(record.id, ScheduleState.REMOVED)
         if frozen is not None:
             journal.requests.cancel(frozen.id, now)
-            journal.runs.stop(frozen.id, RunState.CANCELLED, "its schedule was taken back", now)
+            journal.runs.stop(frozen.id, RunState.CANCELLED, "its schedule was removed", now)
     return frozen

@@ -1,4 +1,4 @@
-"""When a campaign may be sent and how fast it goes: its window, the law's day for advertisements, its spread."""
+"""When and how fast a campaign may be sent: its window, the legal hours for advertisements, its spread."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 def windows_of(checked: Checked) -> tuple[Window, ...]:
-    """The hours in which a campaign may be sent: its own, and the law's where some may get it by day only."""
+    """The windows of a campaign: its own, and the legal hours if some recipients may get it by day only."""
     by_day = checked.campaign.message.advertisement and not checked.all_may_go_by_night
     return window.of_run(checked.campaign.sending.window, advertisement=by_day)
 
 
 def expected_rate(checked: Checked) -> estimate.Speed:
-    """How fast a campaign is expected to go."""
+    """The expected speed of a campaign."""
     campaign = checked.campaign
     return estimate.Speed(
         in_flight=campaign.gateway.in_flight,
@@ -39,10 +39,10 @@ def expected_rate(checked: Checked) -> estimate.Speed:
 
 
 def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
-    """Refuse to send now what the campaign's own window keeps for other hours. The sandbox takes it at any hour.
+    """Refuse to send outside the campaign's own window. The sandbox accepts messages at any hour.
 
     Raises:
-        OutsideHours: naming the hours, and when they begin.
+        OutsideHours: it is outside the window; the message says when it opens.
     """
     wait = Gate(window.of_run(campaign.sending.window, advertisement=False)).wait_for_window(at)
     if wait is not None and gateway != results.SANDBOX:
@@ -50,9 +50,9 @@ def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
 
 
 def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime) -> Gate:
-    """The gate of a run: its hours, and its spread as far as it is used up. Practice is let through.
+    """The gate of a run: its windows and its spread, with what was sent already. Sandbox runs ignore both.
 
-    The law's day holds for advertisements that would go at once; one with a reservation goes when that says.
+    The legal hours apply to advertisements that are sent at once; a reservation sets its own time.
     """
     if record.gateway == results.SANDBOX:
         return Gate()

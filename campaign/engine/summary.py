@@ -1,4 +1,4 @@
-"""A run, or a check, in numbers: what every door shows."""
+"""The numbers of a run or a check, which every door shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run, or a check, in numbers.
+    """The numbers of a run or a check.
 
     Attributes:
         run: the run's id; None for a check.
@@ -24,7 +24,7 @@ class Summary:
         report: where its workbook is.
         totals: counts of rows, requests, codes and types, and the cost.
         notes: sentences on the whole list.
-        found: what the rules of advertising find.
+        found: the findings of the advertising rules.
         overridden: the findings that the user overrode.
         resume_at: when the scheduler continues the run.
         trouble: why its workbook could not be written.
@@ -64,7 +64,7 @@ class Summary:
 
 
 def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) -> Summary:
-    """The result in numbers; `place` is where its workbook is."""
+    """The numbers of a result; `place` is the path of its workbook."""
     from campaign.report.totals import totals
 
     return Summary(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from campaign.journal.tables import LAYOUT, METADATA
-from campaign.model.errors import JournalError, NoSuchRun
+from campaign.model.errors import JournalError, NoRunYet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,7 +138,7 @@ def require_newest(database: Database) -> None:
 
     Raises:
         OlderLayout: a writer has to upgrade the journal first.
-        NoSuchRun: there are no tables: the journal was not made yet, or a process died before it was made.
+        NoRunYet: there are no tables: nobody made the journal yet, or a process died before it was made.
         JournalError: the layout is newer than this program, or the database is not a journal.
     """
     with database.reading() as connection:
@@ -152,9 +152,9 @@ def require_newest(database: Database) -> None:
         )
 
 
-def no_journal_yet(path: Path | None) -> NoSuchRun:
+def no_journal_yet(path: Path | None) -> NoRunYet:
     """The error for a journal that does not exist yet."""
-    return NoSuchRun(f"there is no journal at {path} yet: no run was made. `campaign send FILE` makes one.")
+    return NoRunYet(f"there is no journal at {path} yet: no run was made.")
 
 
 def _layout_number(connection: sa.Connection, database: Database) -> int | None:

@@ -114,7 +114,7 @@ class Requests(RequestReader):
         if wanted and not self._writable.is_in_place():
             raise JournalError(
                 f"journal {self._writable.path}: the file was moved away or replaced while it was being written to, "
-                f"so nothing more is sent. Put it back, then `campaign resume {run}`."
+                "so nothing more is sent. Put it back, then resume the run."
             )
         at = to_micros(now)
         with self._writable.writing() as connection:

@@ -14,7 +14,7 @@ from campaign.journal.records import RunRecord, from_micros, to_micros
 from campaign.journal.schedules import give_run
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State, naming
-from campaign.model.errors import JournalError, NoSuchRun
+from campaign.model.errors import JournalError, NoRunYet, NoSuchRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,8 +52,8 @@ class RunReader:
             row = connection.execute(query).mappings().first()
         if row is None:
             if run == LAST:
-                raise NoSuchRun("there is no run yet. `campaign send FILE` makes one.")
-            raise NoSuchRun(f"{run}: no such run. `campaign runs` lists the runs.")
+                raise NoRunYet("there is no run yet.")
+            raise NoSuchRun(f"{run}: no such run.")
         return self._record(row)
 
     def waiting_to_resume(self) -> list[RunRecord]:

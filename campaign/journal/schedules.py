@@ -44,7 +44,7 @@ class ScheduleReader:
         for record in self.all():
             if record.id == schedule:
                 return record
-        raise NoSuchSchedule(f"{schedule}: no such schedule. `campaign schedules` lists the schedules.")
+        raise NoSuchSchedule(f"{schedule}: no such schedule.")
 
     def duplicates(self) -> list[ScheduleRecord]:
         """Active schedules whose file has another active schedule, which counts instead of them.

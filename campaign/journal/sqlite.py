@@ -169,7 +169,7 @@ _NEEDS_RECOVERY: Final = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY"
 
 _HINTS: Final = {
     "malformed": "it is damaged; take the last copy of it, and check what was sent before you send again",
-    "not a database": "it is damaged or not a journal; move it away or name another one with --journal",
+    "not a database": "it is damaged or not a journal; move it away or name another journal",
     "full": "free some space and resume",
     "disk I/O": "check the disk, then resume",
     "readonly": "it cannot be written to; check its owner and permissions",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from campaign.messages.templates.column_names import Names, fold
-from campaign.model.errors import TemplateError
+from campaign.model.errors import ForeignPlaceholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,7 +106,7 @@ def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: N
     """Notes on the placeholders of other services in a campaign's fields and in the files that they include.
 
     Raises:
-        TemplateError: some of them name columns; the error lists each with its line and our own form.
+        ForeignPlaceholders: some name columns; it shows each with its line and the right spelling.
     """
     wrong: list[str] = []
     notes: list[str] = []
@@ -126,14 +126,11 @@ def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: N
                     f"{place} is sent unchanged; for the value of the column, write {spelling(one.place, names)}"
                 )
     if wrong:
-        raise TemplateError("\n".join([*dict.fromkeys(wrong), _WAYS]))
+        raise ForeignPlaceholders("\n".join([*dict.fromkeys(wrong), _WAYS]))
     return tuple(dict.fromkeys(notes))
 
 
-_WAYS: Final = (
-    "`campaign check FILE --adopt` rewrites these in the template file. "
-    "Put text that is meant literally between {% raw %} and {% endraw %}."
-)
+_WAYS: Final = "Put text that is meant literally between {% raw %} and {% endraw %}."
 
 
 class _Columns:

@@ -25,6 +25,22 @@ class SettingsError(CampaignError):
     """The campaign file or an option is wrong."""
 
 
+class NoSuchCampaignFile(SettingsError):
+    """There is no campaign file of that name."""
+
+
+class MissingKeys(SettingsError):
+    """The environment lacks a key of the gateway account."""
+
+
+class WrongGateway(SettingsError):
+    """The gateway's origin is wrong; `variable` is the environment variable that has it, None where a door gave it."""
+
+    def __init__(self, words: str, variable: str | None = None) -> None:
+        super().__init__(f"{variable} {words}" if variable else words)
+        self.variable = variable
+
+
 class RecipientsError(CampaignError):
     """A spreadsheet or a list of numbers cannot be used."""
 
@@ -39,6 +55,10 @@ class NotResultWorkbook(RecipientsError):
 
 class TemplateError(CampaignError):
     """A template cannot be used for any row."""
+
+
+class ForeignPlaceholders(TemplateError):
+    """A template has placeholders of another service that name columns."""
 
 
 class NotAvailableYet(CampaignError):
@@ -62,6 +82,10 @@ class JournalBusy(JournalError):
 
 class NoSuchRun(JournalError):
     """The journal has no run with this id."""
+
+
+class NoRunYet(NoSuchRun):
+    """The journal has no run at all, or nobody has made the journal yet."""
 
 
 class NoSuchSchedule(JournalError):

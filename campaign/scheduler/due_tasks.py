@@ -1,6 +1,6 @@
-"""What a scheduler has to do at a moment, read from the journal: what starts, what goes on, and what came too late.
+"""The tasks of a scheduler at a moment, read from the journal: what starts, what continues, what is too late.
 
-Pure but for its reading: nothing is changed here, so that it can be asked again at any time, after any death.
+Reads the journal and changes nothing, so it can be called again at any time, also after a crash.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What is to be done."""
+    """What to do."""
 
     START = "start"  # check the campaign and send it
     GO_ON = "go on"  # send what is left of a run
-    FINISH = "finish"  # its run has ended or needs a decision: report it
-    MISS = "miss"  # a time at which nothing was started, too late now: record it
-    EXPIRE = "expire"  # begun, and too late to continue: the user decides
-    REPORT = "report"  # its record makes no sense: say so
+    FINISH = "finish"  # its run ended or needs a decision: report it
+    MISS = "miss"  # nothing was started and it is too late now: record it
+    EXPIRE = "expire"  # started, and too late to continue: the user decides
+    REPORT = "report"  # its record cannot be used: report it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One thing to do.
+    """One task of the scheduler.
 
     Attributes:
-        action: what is to be done.
+        action: what to do.
         due: when the campaign was due: an occurrence's key.
-        at: when this was to be done: as `due`, or later for what goes on another time.
-        until: how long it may be done.
-        schedule: whose it is; None for a run that no schedule started.
-        run: the run, where there is one.
-        why: what to say where nothing can be done any more.
+        at: when to do it: as `due`, or later for a run that continues.
+        until: when it is too late.
+        schedule: its schedule; None for a run that no schedule started.
+        run: its run, if there is one.
+        why: why nothing can be done any more, in words.
     """
 
     action: Action
@@ -57,38 +57,38 @@ class Task:
 
     @property
     def key(self) -> tuple[str, datetime | None]:
-        """What the task is about: the same for every action on it."""
+        """Identifies the run or the start: the same for every action on it."""
         if self.run is not None:
             return self.run.id, None
         return (self.schedule.id if self.schedule else ""), self.due
 
     def require_schedule(self) -> ScheduleRecord:
-        """The schedule, of a task that is never without one."""
+        """The schedule of a task that always has one."""
         if self.schedule is None:
             raise TypeError(f"{self.action}: a task without a schedule")
         return self.schedule
 
     def require_run(self) -> RunRecord:
-        """The run, of a task that is never without one."""
+        """The run of a task that always has one."""
         if self.run is None:
             raise TypeError(f"{self.action}: a task without a run")
         return self.run
 
 
 def tasks(journal: Reader, now: datetime, *, alone: bool) -> list[Task]:
-    """What is to be done at `now`, the earliest first.
+    """The tasks at `now`, the earliest first.
 
     Args:
         journal: to read from.
         now: the time.
-        alone: whether this process is the journal's one writer: then a run that is said to be running has lost its
-            process. Otherwise whoever runs it may live.
+        alone: whether this process is the journal's only writer: then a run in state `running` has lost its process.
+            Otherwise its process may be alive.
     """
     return sorted(_tasks(journal, now, alone=alone), key=lambda task: task.at)
 
 
 def next_time(journal: Reader, now: datetime) -> datetime | None:
-    """When there is something to do next, as far as the journal knows; None where there is nothing."""
+    """The next time at which there is something to do, as far as the journal knows; None if there is none."""
     runs = (run.resume_at for run in journal.runs.waiting_to_resume() if run.resume_at)
     starts = (time for schedule in _active(journal) for time in _next_of(journal, schedule, now))
     return min((time for time in (*runs, *starts) if time > now), default=None)
@@ -97,7 +97,7 @@ def next_time(journal: Reader, now: datetime) -> datetime | None:
 def _next_of(journal: Reader, schedule: ScheduleRecord, now: datetime) -> list[datetime]:
     try:
         return upcoming(journal, schedule, now, 1)
-    except (ValueError, OverflowError):  # a record that makes no sense, which `tasks` reports
+    except (ValueError, OverflowError):  # a record that cannot be used, which `tasks` reports
         return []
 
 
@@ -122,7 +122,7 @@ def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
 
 
 def _isolated(schedule: ScheduleRecord, tasks: Iterator[Task]) -> Iterator[Task]:
-    """The tasks of one schedule. If its record makes no sense, one task says so, and the other schedules go on."""
+    """The tasks of one schedule. If its record cannot be used, one task reports it; other schedules continue."""
     try:
         yield from tasks
     except JournalError:
@@ -151,20 +151,22 @@ def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Itera
     grace = schedule.timetable.grace
     if due.missed:
         last = due.missed[-1]
-        words = _many(due.missed, "nothing was started, and a later time has come")
+        words = _many(due.missed, "nothing was started before the next time")
         yield Task(action=Action.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
     if now > due.start_by:
-        words = f"nothing was started by {format_time(due.start_by)}: no scheduler was running, or it could not"
+        words = (
+            f"nothing was started by {format_time(due.start_by)}: no scheduler was running, or it could not start it"
+        )
         yield Task(action=Action.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
     else:
         yield Task(action=Action.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
 
 
 def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> Iterator[Task]:
-    """Whoever claimed it died before there was a plan: nothing was sent, so it is begun anew."""
+    """The process that claimed it died before there was a plan: nothing was sent, so it starts again."""
     task = Task(action=Action.START, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule)
     if schedule.state == ScheduleState.REMOVED:
-        words = "taken back before it was started"
+        words = "removed before it started"
     elif now > one.start_by:
         words = f"it was not ready by {format_time(one.start_by)}; nothing was sent"
     elif one.due_at <= now:
@@ -187,7 +189,7 @@ def _started(
     if run.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
         yield finished
         return
-    # Its process died or was stopped. A long run is not late for its length: what counts is how long it has lain.
+    # Its process died or was stopped. What counts is the time since its last activity, not how long it has run.
     sign = max(filter(None, (run.ended_at, run.started_at, journal.requests.last_activity(run.id), run.created_at)))
     pause = spread.parse(run.spread).interval if run.spread else timedelta()
     until = latest or max(one.start_by, sign + pause + grace)
@@ -199,19 +201,19 @@ def _started(
 
 
 def _has_begun(journal: Reader, run: RunRecord) -> bool:
-    """Whether something of it was sent, or may have been; otherwise it has yet to start, and has to by `start_by`."""
+    """Whether something of it was sent, or may have been; otherwise it has to start by `start_by`."""
     return not set(journal.requests.counts(run.id)) <= {State.PLANNED, State.CANCELLED}
 
 
 def _waiting(
     run: RunRecord, schedule: ScheduleRecord | None, until: datetime, now: datetime, due: datetime
 ) -> Iterator[Task]:
-    """A run that paused by itself until a time."""
+    """The task of a run that paused by itself until a time."""
     if run.resume_at is None or run.resume_at > now:
         return
     task = Task(action=Action.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
     yield from _or_too_late(
-        task, now, f"it was to {'go on' if run.started_at else 'start'} at {format_time(run.resume_at)}"
+        task, now, f"it was going to {'continue' if run.started_at else 'start'} at {format_time(run.resume_at)}"
     )
 
 
@@ -219,7 +221,7 @@ def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
     if now <= task.until:
         yield task
         return
-    words = f"{what}, and nothing came of that by {format_time(task.until)}; the rest is not sent by itself any more"
+    words = f"{what}, but nothing was sent by {format_time(task.until)}; the rest will not be sent automatically"
     yield Task(
         action=Action.EXPIRE,
         due=task.due,

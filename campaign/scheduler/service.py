@@ -1,8 +1,8 @@
-"""The scheduler: starts what is due, goes on with what waits, and says what became of it.
+"""The scheduler: starts what is due, continues what waits, and reports the outcomes.
 
-It holds the journal's lock while it does something, and never while it waits. What there is to do is read from the
-journal anew each time, so that a death at any instant leaves nothing but another task; the engine is the one that
-`campaign send` uses. Source: design.md, "The way through the house".
+It holds the journal's lock while it does something, and never while it waits. It reads its tasks from the journal
+each time, so that a crash at any instant leaves only another task. It calls the same engine as `campaign send`.
+Source: design.md, "The way through the house".
 """
 
 from __future__ import annotations
@@ -14,32 +14,31 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import engine
 from campaign.config import campaign_file
-from campaign.config.schedule_sections import NotifySection
+from campaign.config.sections import NotifySection
 from campaign.engine import schedules
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
-from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
-from campaign.model.times import format_time
+from campaign.model.times import Clock, format_time
 from campaign.scheduler import due_tasks, notify
 from campaign.scheduler.due_tasks import Action, Task
 from campaign.scheduler.event import SchedulerEvent
 
 if TYPE_CHECKING:
     from campaign.journal import Journal, RunRecord, ScheduleRecord
-    from campaign.scheduler.listener import Listener
+    from campaign.scheduler.event import Listener
 
 LOOK: Final = 1.0
-"""Seconds after which a scheduler looks up from waiting: the clock may have been set, the journal may have changed."""
+"""Seconds of a wait, at most: the clock may have been set, or the journal may have changed."""
 
 ANEW: Final = 15.0
-"""Seconds after which a scheduler reads the journal though nothing was written to it: a process may have died."""
+"""Seconds after which the journal is read again even if nothing was written to it: a process may have died."""
 
 PATIENCE: Final = 5.0
-"""Seconds of a spread sending's pauses that are waited in place; in longer ones the journal is free for others."""
+"""Seconds of a wait for the spread, at most, during which the journal stays locked."""
 
 AGAIN_AFTER: Final = timedelta(minutes=1)
-"""After what is no fault of the campaign's (no keys, a full disk): when it is tried again, until it is too late."""
+"""When to retry after a failure that is not the campaign's fault (no keys, a full disk), until it is too late."""
 
 
 class TooManyInvalid(CampaignError):
@@ -47,7 +46,7 @@ class TooManyInvalid(CampaignError):
 
     def __init__(self, file: str, fresh: int, rows: int, max_invalid: str) -> None:
         super().__init__(
-            f"{fresh:,} of {rows:,} rows are newly invalid since it was scheduled, more than max_invalid = "
+            f"{fresh:,} of {rows:,} rows became invalid since it was scheduled, more than max_invalid = "
             f'"{max_invalid}".'
         )
         self.file = file
@@ -57,35 +56,33 @@ class ScheduleChanged(CampaignError):
     """The [schedule] of the campaign file `file` is not the one that was recorded."""
 
     def __init__(self, file: str, recorded_at: datetime) -> None:
-        super().__init__(
-            f"{file}: its [schedule] is another than the one that was recorded at {format_time(recorded_at)}."
-        )
+        super().__init__(f"{file}: its [schedule] is not the one that was recorded at {format_time(recorded_at)}.")
         self.file = file
 
 
 @dataclass(frozen=True, slots=True)
 class JournalSnapshot:
-    """What a look into the journal found: its mark, when that was (steady seconds), when there is something to do."""
+    """What was read from the journal: its fingerprint, when (steady seconds), and the next time to do something."""
 
     mark: object = None
     at: float = 0.0
     soon: datetime | None = None
 
     def holds(self, mark: object, now: datetime, steady: float) -> bool:
-        """Whether it need not be looked into again: nothing was written, nothing is due, and it is not long ago."""
+        """Whether the journal need not be read again: nothing was written, nothing is due, and it was read recently."""
         return mark == self.mark and steady - self.at < ANEW and (self.soon is None or now < self.soon)
 
 
 @dataclass(slots=True)
 class Scheduler:
-    """Starts and continues what is due: once (`run_due`), or always in time (`run_forever`).
+    """Starts and continues what is due: once (`run_due`), or until it is stopped (`run_forever`).
 
     Args:
         journal_url: the journal's URL.
-        listener: receives what it reports.
+        listener: receives its reports.
         progress: receives the progress of checks, dispatches and reports.
         target: where the runs' workbooks go.
-        clock: the machine's own, unless another is given.
+        clock: the machine's clock.
         stop: the request to stop.
     """
 
@@ -95,13 +92,13 @@ class Scheduler:
     target: engine.ReportTarget = field(default_factory=engine.ReportTarget)
     clock: Clock = field(default_factory=Clock)
     stop: engine.StopRequest = field(default_factory=engine.StopRequest)
-    _retry_at: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # what, and when to try again
-    _summaries: dict[str, engine.Summary] = field(default_factory=dict)  # of runs that were carried out in this look
+    _retry_at: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # task keys, and when to retry
+    _summaries: dict[str, engine.Summary] = field(default_factory=dict)  # of runs that were executed in this call
     _said: str = ""
     _snapshot: JournalSnapshot = field(default_factory=JournalSnapshot)
 
     def run_forever(self) -> None:
-        """Do what is due, always in time, until a stop is requested."""
+        """Do what is due in time, until a stop is requested."""
         while not self.stop.count:
             try:
                 wait = self.next_look()
@@ -110,13 +107,13 @@ class Scheduler:
             except JournalError as problem:
                 self._say_once(str(problem))
                 wait = LOOK
-            except Exception as problem:  # noqa: BLE001 - it stays: the trouble may be over at the next look
+            except Exception as problem:  # noqa: BLE001 - the problem may be gone next time
                 self._say_once(_unexpected(problem))
                 wait = LOOK
             self.clock.sleep(max(wait, 0))
 
     def next_look(self) -> float:
-        """Seconds until there may be something to do, at most `LOOK`; 0 where there is something now."""
+        """Seconds until there may be something to do, at most `LOOK`; 0 if there is something now."""
         now, mark = self.clock.now(), fingerprint(self.journal_url)
         if mark is None or not self._snapshot.holds(mark, now, self.clock.steady()):
             self._snapshot = JournalSnapshot(mark, self.clock.steady(), self._read_on(now))
@@ -124,7 +121,7 @@ class Scheduler:
         return LOOK if soon is None else min(LOOK, max((soon - now).total_seconds(), 0))
 
     def _read_on(self, now: datetime) -> datetime | None:
-        """When there is something to do: `now`, or later; None where the journal knows of nothing."""
+        """When there is something to do: `now`, or later; None if the journal has nothing."""
         try:
             with open_for_reading(self.journal_url) as journal:
                 if self._choose(due_tasks.tasks(journal, now, alone=False), now) is not None:
@@ -134,7 +131,7 @@ class Scheduler:
             return None
 
     def run_due(self, patience: timedelta) -> list[SchedulerEvent]:
-        """Do what is due now; what became of it.
+        """Do what is due now; returns the outcomes.
 
         Args:
             patience: how long to wait for another process that writes to the journal.
@@ -154,7 +151,7 @@ class Scheduler:
                 if (task := self._choose(due_tasks.tasks(journal, now, alone=True), now)) is None:
                     break
                 if (task.action, task.key) in done:
-                    self._retry_at[task.key] = now + AGAIN_AFTER  # it should be over: never round and round
+                    self._retry_at[task.key] = now + AGAIN_AFTER  # it should be done: no endless loop
                     continue
                 if task.action != Action.GO_ON:  # that may be for its next batch
                     done.add((task.action, task.key))
@@ -188,7 +185,7 @@ class Scheduler:
         self._said = words
 
     def _choose(self, tasks: list[Task], now: datetime) -> Task | None:
-        """The first task that is not to be left alone for a while. A clock that was set back ends that, too."""
+        """The first task that is not waiting for a retry. A clock that was set back ends that wait, too."""
         for task in tasks:
             again = self._retry_at.get(task.key)
             if again is None or not again - AGAIN_AFTER <= now < again:
@@ -196,20 +193,20 @@ class Scheduler:
         return None
 
     def _attend(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
-        """Do a task. One campaign's trouble is no reason to miss the others'."""
+        """Do a task. A problem of one campaign must not delay the others."""
         try:
             return _ACTIONS[task.action](self, journal, task, now)
         except Exception as problem:  # noqa: BLE001 - the next campaign may have its time now
             self._retry_at[task.key] = self.clock.now() + AGAIN_AFTER
             schedule = task.schedule.id if task.schedule else None
             said = self.listener.error_in_words(problem) if isinstance(problem, CampaignError) else _unexpected(problem)
-            words = f"{said} It is tried again in a minute, until {format_time(task.until)}."
+            words = f"{said} It is retried every minute until {format_time(task.until)}."
             return SchedulerEvent(at=now, schedule=schedule, due=task.due, state="trouble", why=words)
 
     def _start(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
-        """Check the campaign again and plan its run, which is then gone on with like any other."""
+        """Check the campaign again and plan its run; the next task executes it."""
         schedule = task.require_schedule()
-        engine.check_keys(schedule.gateway)  # before the claim: without keys it is not begun
+        engine.check_keys(schedule.gateway)  # before the claim: without keys it does not start
         journal.schedules.claim_occurrence(schedule.id, task.due, task.until, now)
         try:
             campaign = _load(schedule)
@@ -218,7 +215,7 @@ class Scheduler:
             options = engine.PlanOptions(now=self.clock.now(), occurrence=(schedule.id, task.due), again=again)
             engine.plan(journal, checked, schedule.gateway, options)
         except (JournalError, OSError, MemoryError):
-            raise  # the machine's trouble, which may pass: it is tried again
+            raise  # a problem of the machine, which may pass: it is retried
         except CampaignError as problem:
             return self._settle(
                 journal, task, OccurrenceState.STOPPED, f"{self.listener.error_in_words(problem)} Nothing was sent."
@@ -248,7 +245,7 @@ class Scheduler:
                 )
         except (CampaignError, OSError, MemoryError):
             raise
-        except Exception as problem:  # noqa: BLE001 - tried again and again, it could cost an answer each time
+        except Exception as problem:  # noqa: BLE001 - each retry could cost an answer
             self._pause(journal, run, f"{_unexpected(problem)} {self.listener.after_failed(run.id)}")
             return None
         self._note_trouble(summary)
@@ -261,7 +258,7 @@ class Scheduler:
         return SchedulerEvent(at=now, schedule=schedule, due=task.due, state=state, why=after.why, summary=summary)
 
     def _pause(self, journal: Journal, run: RunRecord, why: str) -> None:
-        """Pause a run for the user, unless it has ended; that it is paused is reported as its next task."""
+        """Pause a run for the user, unless it has ended; the next task reports it."""
         journal.requests.mark_orphans_unknown(run.id, self.clock.now())
         if journal.runs.get(run.id).state not in {RunState.FINISHED, RunState.CANCELLED}:
             journal.runs.stop(run.id, RunState.PAUSED, why, self.clock.now())
@@ -297,7 +294,10 @@ class Scheduler:
         return SchedulerEvent(at=now, schedule=schedule.id, due=task.due, state="trouble", why=task.why)
 
     def _settle(self, journal: Journal, task: Task, state: OccurrenceState, why: str | None) -> SchedulerEvent:
-        """Report its run, where it has one; tell; and only then let the journal forget about it."""
+        """Write the run's report, send notices, then close the occurrence.
+
+        In this order, so that after a crash a step is repeated rather than lost.
+        """
         summary = self._report(journal, task.run) if task.run is not None else None
         event = self._tell(task, state, why, summary)
         if task.schedule is not None:
@@ -309,7 +309,7 @@ class Scheduler:
             return self._summaries[run.id]
         try:
             summary = engine.report(journal, run.id, self.target, self.progress)
-        except Exception as problem:  # noqa: BLE001 - the numbers can be told without the workbook
+        except Exception as problem:  # noqa: BLE001 - the numbers can be reported without the workbook
             self.listener.note(f"run {run.id}: its workbook was not written: {_unexpected(problem)}")
             return engine.summarise(engine.result_of_run(journal, journal.runs.get(run.id)), None)
         self._note_trouble(summary)
@@ -320,7 +320,7 @@ class Scheduler:
             self.listener.note(f"campaign: {self.listener.error_in_words(summary.trouble)}")
 
     def _lines(self, summary: engine.Summary | None) -> list[str]:
-        """What a notice says of a run."""
+        """The lines of a notice about a run."""
         if summary is None:
             return []
         trouble = [self.listener.error_in_words(summary.trouble)] if summary.trouble else []
@@ -343,8 +343,8 @@ class Scheduler:
                 told = NotifySection.model_validate_json(schedule.notify)
                 for trouble in notify.send(event.notice(schedule.name, self._lines(summary)), told):
                     self.listener.note(trouble)
-            except Exception as problem:  # noqa: BLE001 - what became of the run counts, told or not
-                self.listener.note(f"{schedule.id}: [notify] told nobody: {_unexpected(problem)}")
+            except Exception as problem:  # noqa: BLE001 - a failed notice must not change the outcome
+                self.listener.note(f"{schedule.id}: [notify] failed: {_unexpected(problem)}")
         return event
 
 
@@ -363,7 +363,7 @@ def _load(schedule: ScheduleRecord) -> engine.Campaign:
 
     Raises:
         SettingsError: it is wrong, or gone.
-        ScheduleChanged: its [schedule] is another than the one that was recorded.
+        ScheduleChanged: its [schedule] is not the one that was recorded.
     """
     campaign = campaign_file.load(Path(schedule.file))
     if campaign.schedule is None or campaign.schedule.model_dump_json() != schedule.section:
@@ -372,5 +372,5 @@ def _load(schedule: ScheduleRecord) -> engine.Campaign:
 
 
 def _unexpected(problem: Exception) -> str:
-    """An error that is not one of ours, in a sentence."""
+    """A sentence for an unexpected error."""
     return f"unexpected error: {type(problem).__name__}: {problem}."

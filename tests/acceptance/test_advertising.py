@@ -27,7 +27,7 @@ AD = 'advertisement = true\nadvertiser = "하늘상점"'
 @contextmanager
 def clock(at: datetime) -> Iterator[None]:
     """The machine's clock stands still."""
-    with patch("campaign.model.clock.Clock.now", return_value=at):
+    with patch("campaign.model.times.Clock.now", return_value=at):
         yield
 
 
@@ -53,7 +53,7 @@ def test_an_advertisement_by_the_rules_goes_and_says_so(desk: Desk) -> None:
     assert (checked.status, checked.json["advertisement"], checked.json["findings"]) == (0, True, [])
     done = ask(desk, "send", "c.toml", "--yes", "--json")
     assert (done.status, done.json["overridden"], sent(desk)) == (0, None, 3)
-    assert "advertisement: nothing was found against the rules" in ask(desk, "status", "last").out
+    assert "advertisement: no broken rule was found" in ask(desk, "status", "last").out
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_person_may_override_the_rules_and_that_is_recorded(desk: Desk) -> Non
     assert (done.status, sent(desk)) == (0, 3)
     words = "it begins with '[광고]'; only (광고) counts"
     assert words in done.json["overridden"]
-    assert f"overridden by a person: {words}" in ask(desk, "status", "last").out
+    assert f"the user overrode the rules: {words}" in ask(desk, "status", "last").out
     summary = openpyxl.load_workbook(desk.folder / done.json["report"])["summary"]
     assert any(words in str(cell.value) for row in summary for cell in row)
     with open_for_reading(f"sqlite:///{desk.folder}/reports/journal.sqlite3") as journal:
@@ -188,7 +188,7 @@ def test_the_night_that_comes_while_a_person_thinks_stops_the_send(desk: Desk) -
     prepared(desk)
     evening = DAY.replace(hour=20, minute=59)
     later = iter([evening] * 3)
-    with patch("campaign.model.clock.Clock.now", side_effect=lambda: next(later, evening + timedelta(minutes=2))):
+    with patch("campaign.model.times.Clock.now", side_effect=lambda: next(later, evening + timedelta(minutes=2))):
         done = desk.run("send", "c.toml", "--yes")
     assert (done.status, sent(desk)) == (2, 0)
     assert "it would start at 2026-12-01 21:01" in done.err
@@ -215,7 +215,7 @@ def test_a_run_is_resumed_by_night_on_a_persons_word_which_is_recorded(desk: Des
     paused(desk)
     done = ask(desk, "resume", "last", "--override-advertising", "--json", at=NIGHT)
     assert (done.status, sent(desk)) == (0, 3)
-    assert done.json["overridden"] == "resumed by night, at 2026-12-01 22:30:00"
+    assert done.json["overridden"] == "resumed at night, 2026-12-01 22:30:00"
 
 
 def test_a_run_overridden_for_the_night_goes_on_by_night(desk: Desk) -> None:
@@ -286,7 +286,7 @@ def test_a_consent_column_that_is_not_there_is_refused(desk: Desk) -> None:
 
 
 UNASKED = (
-    "the column 'SMS 수신여부' looks like a consent to messages, but is not looked at: 2 of 3 rows have no consent in"
+    "the column 'SMS 수신여부' looks like consent to messages, but is not used: 2 of 3 rows have no consent in"
     ' it; to leave them out, write under [recipients] in the campaign file: consent = "SMS 수신여부"'
 )
 
@@ -305,12 +305,12 @@ def test_a_consent_that_nobody_asked_about_is_a_note_and_of_an_advertisement_a_w
     assert f"warning: {UNASKED}\n" in done.err
     assert done.status == 0
     desk.campaign(GOOD, message=AD, recipients='files = ["r.xlsx"]\nconsent = "SMS 수신여부"')
-    assert "looks like a consent" not in ask(desk, "check", "c.toml").err
+    assert "looks like consent" not in ask(desk, "check", "c.toml").err
 
 
 def test_a_refusal_that_nobody_looks_at_is_said_with_how_many_refuse(desk: Desk) -> None:
     desk.sheet([("a", number(0), "Y"), ("b", number(1), "N")], headings=("이름", "휴대폰", "수신거부여부"))
     desk.campaign(GOOD, message=AD)
     done = ask(desk, "check", "c.toml")
-    assert "'수신거부여부' looks like a refusal of messages, but is not looked at: 1 of 2 rows refuse them" in done.err
+    assert "'수신거부여부' looks like a refusal of messages, but is not used: 1 of 2 rows refuse them" in done.err
     assert "consent =" not in done.err

@@ -62,7 +62,7 @@ def test_a_campaign_file_has_one_schedule_however_it_was_named(shift: Shift, spe
     other = spelling(shift.desk.folder)
     assert shift.schedule().status == 0
     again = shift.schedule(other)
-    assert (again.status, "instead of test" in again.out) == (0, True)
+    assert (again.status, "replaces   test" in again.out) == (0, True)
     shift.it_is("2026-12-01 10:00:00")
     shift.run_due()
     assert shift.delivered() == EVERYBODY
@@ -72,7 +72,7 @@ def test_a_campaign_file_has_one_schedule_however_it_was_named(shift: Shift, spe
 def test_frozen_recipients_are_not_replaced_under_another_name(shift: Shift, spelling: Callable[[Path], str]) -> None:
     assert shift.schedule(freeze=True).status == 0
     again = shift.schedule(spelling(shift.desk.folder))
-    assert (again.status, "is scheduled already, with its recipients frozen (test)" in again.err) == (2, True)
+    assert (again.status, "is already scheduled with frozen recipients (test)" in again.err) == (2, True)
     shift.it_is("2026-12-01 10:00:00")
     shift.run_due()
     assert shift.delivered() == EVERYBODY
@@ -87,7 +87,7 @@ def as_an_older_program_wrote_it(shift: Shift, schedule: str, file: str) -> None
 def test_a_schedule_that_an_older_program_recorded_by_another_path_is_replaced(shift: Shift) -> None:
     shift.schedule()
     as_an_older_program_wrote_it(shift, "test", f"{shift.desk.folder}/sub/../c.toml")
-    assert "instead of test" in shift.schedule().out
+    assert "replaces   test" in shift.schedule().out
 
 
 def two_schedules_of_one_file(shift: Shift, *, freeze: bool) -> None:
@@ -105,7 +105,7 @@ def test_two_schedules_of_one_file_in_an_older_journal_send_once(shift: Shift, *
     two_schedules_of_one_file(shift, freeze=freeze)
     shift.it_is("2026-12-01 10:00:00")
     done = shift.run_due()
-    assert "note: schedule test is taken back: the same campaign file" in done.err
+    assert "note: schedule test was removed: the same campaign file" in done.err
     assert shift.delivered() == EVERYBODY
     assert shift.run_due().json == {"happened": []}
     assert shift.delivered() == EVERYBODY
@@ -237,10 +237,10 @@ def test_the_advice_after_an_expired_time_leads_to_the_gateway_that_was_schedule
 
 def test_practice_may_be_repeated_with_a_note(shift: Shift) -> None:
     first = shift.desk.run("send", "c.toml", "--sandbox", keys=False)
-    assert (first.status, "the very messages" in first.err) == (0, False)
+    assert (first.status, "exactly the messages" in first.err) == (0, False)
     again = shift.desk.run("send", "c.toml", "--sandbox", keys=False)
     assert again.status == 0
-    assert "note: these are the very messages of run test-" in again.err
+    assert "note: these are exactly the messages of run test-" in again.err
     # And it is sent for real as if nothing had been.
     assert shift.desk.run("send", "c.toml", "--yes").status == 0
     assert shift.delivered() == EVERYBODY
@@ -251,7 +251,7 @@ def test_practice_may_be_repeated_by_the_scheduler_and_after_a_run_that_did_not_
     assert shift.desk.run("send", "c.toml", "--sandbox").status == 0
     scheduled = shift.desk.run("schedule", "c.toml", "--sandbox")
     assert scheduled.status == 0, scheduled.err
-    assert "note: these are the very messages of run test-" in scheduled.err
+    assert "note: these are exactly the messages of run test-" in scheduled.err
     assert [one["state"] for one in shift.run_due().json["happened"]] == ["ended"]
     with closing(sqlite3.connect(shift.journal)) as connection:
         connection.execute("UPDATE requests SET state = 'planned'")

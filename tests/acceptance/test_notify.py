@@ -112,7 +112,7 @@ def test_the_password_comes_from_the_environment(shift: Shift, postbox: tuple[Po
 def test_without_the_password_the_run_is_as_it_is(shift: Shift, postbox: tuple[Postbox, int]) -> None:
     box, port = postbox
     happening = due(shift, by_mail(port, 'smtp_user = "me"'))
-    assert "CAMPAIGN_SMTP_PASSWORD is not set. The run is as it is." in happening["err"]
+    assert "CAMPAIGN_SMTP_PASSWORD is not set. The run is not affected." in happening["err"]
     assert box.letters == []
     assert (happening["state"], happening["run"]["rows"]["accepted"]) == ("ended", 3)
 
@@ -138,7 +138,7 @@ def test_a_campaign_that_could_not_start_is_told_of_too(shift: Shift, postbox: t
 def test_a_mail_goes_to_another_machine_over_tls_only(monkeypatch: pytest.MonkeyPatch) -> None:
     import smtplib
 
-    from campaign.config.schedule_sections import NotifySection
+    from campaign.config.sections import NotifySection
     from campaign.scheduler import notify
 
     said: list[str] = []

@@ -55,7 +55,7 @@ def test_the_doctor_finds_a_desk_in_order(desk: Desk) -> None:
 
 def test_the_doctor_names_what_is_missing(desk: Desk) -> None:
     seen = findings(desk, keys=False, env={"CAMPAIGN_GATEWAY_URL": "http://127.0.0.1:9"})
-    assert seen["keys"] == (None, "IWINV_API_KEY and IWINV_AUTH_KEY not set: only the sandbox can be sent to")
+    assert seen["keys"] == (None, "IWINV_API_KEY and IWINV_AUTH_KEY not set: only the sandbox can be used")
     assert seen["journal"][0] is None
     assert (seen["clock"][0], "cannot be reached" in seen["clock"][1]) == (None, True)
 

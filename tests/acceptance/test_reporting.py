@@ -88,9 +88,9 @@ def test_a_result_workbook_is_a_recipients_file_and_only_picks_from_it(desk: Des
         (("check", "c.toml", "--only", "failed"), "no such status"),
         (("check", "c.toml", "--only", "rejected"), "wants a result workbook"),
         (("report", "--format", "pdf"), "expected one of"),
-        (("report", "--format", "csv", "--into-original"), "cannot go with it"),
+        (("report", "--format", "csv", "--into-original"), "cannot be combined with --format csv"),
         (("report", "--since", "soon"), "expected a day"),
-        (("purge", "--yes"), "one of the two"),
+        (("purge", "--yes"), "either a run or --older-than 90d"),
         (("purge", "--older-than", "long", "--yes"), "number of days"),
         (("test", "c.toml", "--to", "02-123-4567"), "--to"),
         (("test", "c.toml", "--to", "010-0200-0000", "--row", "99"), "row 99"),
@@ -140,5 +140,5 @@ def test_purge_leaves_young_and_unfinished_runs_alone(desk: Desk) -> None:
     desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")
     desk.fault(fault="code", code=13)
     desk.run("send", "c.toml", "--yes")
-    assert "still has requests to send" in desk.run("purge", "last", "--yes").err
+    assert "still to send" in desk.run("purge", "last", "--yes").err
     assert "0 runs" in desk.run("purge", "--older-than", "90d", "--yes").err

@@ -117,7 +117,7 @@ def test_stopped_in_the_middle_of_sending_it_awaits_the_answers_and_the_next_one
     first.send_signal(signal.SIGTERM)
     _, said = first.communicate(timeout=LONGEST)
     assert first.returncode == 130
-    assert "waiting for the answers" in said
+    assert "waiting for outstanding answers" in said
     start()
     await_that(lambda: state(shift) == "ended")
     assert shift.delivered() == [number(place) for place in range(ROWS)]
@@ -129,7 +129,7 @@ def test_a_campaign_that_is_scheduled_while_it_stays_is_started_too(
 ) -> None:
     scheduler = start()
     assert scheduler.stderr is not None
-    assert scheduler.stderr.readline().startswith("campaign scheduler: waiting for what is due")
+    assert scheduler.stderr.readline().startswith("campaign scheduler: waiting for campaigns that are due")
     schedule(shift, datetime.now(UTC))
     await_that(lambda: state(shift) == "ended")
     assert len(shift.delivered()) == ROWS

@@ -207,7 +207,7 @@ def test_schedule_refuses_what_can_never_start_and_takes_what_is_only_just_late(
     shift.it_is("2026-12-01 12:00:01")
     done = shift.schedule()
     assert done.status == 2
-    assert "schedule.start_at = 2026-12-01 10:00:00: that is past" in done.err
+    assert "schedule.start_at = 2026-12-01 10:00:00: this time has passed" in done.err
     shift.it_is("2026-12-01 11:59:00")
     assert shift.schedule().status == 0
     assert shift.run_due().json["happened"][0]["state"] == "ended"
@@ -227,7 +227,7 @@ def test_schedule_wants_a_schedule_and_somebody_to_send_to(shift: Shift) -> None
 def test_a_file_scheduled_anew_is_started_at_the_new_time_only(shift: Shift) -> None:
     shift.schedule()
     shift.desk.campaign(schedule="start_at = 2026-12-01T11:00:00+09:00")
-    assert "instead of test" in shift.schedule().out
+    assert "replaces   test" in shift.schedule().out
     shift.it_is("2026-12-01 10:00:00")
     assert shift.run_due().json == {"happened": []}
     shift.it_is("2026-12-01 11:00:00")

@@ -153,7 +153,7 @@ def test_a_run_of_which_nothing_was_sent_does_not_start_after_its_latest_time(
 ) -> None:
     planned_and_killed(shift, monkeypatch, "2026-12-01 11:59:00")
     shift.it_is("2026-12-01 12:00:01")
-    assert "it was planned, and nothing came of that by 2026-12-01 12:00:00" in expires(shift)
+    assert "it was planned, but nothing was sent by 2026-12-01 12:00:00" in expires(shift)
     assert shift.desk.run("resume", "last").status == 0  # the user's decision
     assert shift.delivered() == [number(place) for place in range(ROWS)]
 
@@ -195,7 +195,7 @@ def test_a_run_that_was_begun_in_time_is_gone_on_with_after_its_latest_time(
 def test_a_window_that_opens_after_the_latest_time_lets_nothing_start_and_is_warned_of(shift: Shift) -> None:
     shift.desk.campaign(schedule=ONCE, sending='window = "14:00-18:00"')
     said = shift.schedule().err
-    assert "warning: by then it is past the latest time to start, 2026-12-01 12:00:00: nothing will be sent." in said
+    assert "warning: that is after the latest time to start, 2026-12-01 12:00:00: nothing will be sent." in said
     shift.it_is("2026-12-01 10:00:00")
     assert [one["state"] for one in shift.run_due().json["happened"]] == ["waiting"]
     shift.it_is("2026-12-01 14:00:00")

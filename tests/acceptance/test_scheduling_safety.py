@@ -48,7 +48,7 @@ def test_a_spreadsheet_with_too_many_new_faults_is_stopped_and_the_state_says_so
     done = shift.run_due()
     assert done.status == 2
     assert done.json["happened"][0]["state"] == "stopped"
-    assert "2 of 20 rows are newly invalid" in shift.schedules().out
+    assert "2 of 20 rows became invalid" in shift.schedules().out
     assert 'max_invalid = "5%"' in shift.schedules().out
     assert shift.stats()["requests"] == 0
     assert shift.run_due().json == {"happened": []}
@@ -86,7 +86,7 @@ def test_a_file_that_is_gone_or_has_another_schedule_stops_it(shift: Shift) -> N
     shift.desk.campaign("안녕하세요", schedule="start_at = 2026-12-01T15:00:00+09:00")
     shift.it_is("2026-12-01 10:00:00")
     [happening] = shift.run_due().json["happened"]
-    assert "its [schedule] is another than the one that was recorded at 2026-12-01 09:00:00" in happening["why"]
+    assert "its [schedule] is not the one that was recorded at 2026-12-01 09:00:00" in happening["why"]
     shift.desk.campaign("안녕하세요", name="d.toml", schedule=MONDAYS)
     shift.schedule("d.toml")
     (shift.desk.folder / "d.toml").unlink()
@@ -244,7 +244,7 @@ def test_frozen_recipients_are_those_of_the_day_and_need_no_file_any_more(shift:
     (shift.desk.folder / "c.toml").unlink()
     (shift.desk.folder / "r.xlsx").unlink()
     early = shift.desk.run("resume", "last")
-    assert (early.status, "is scheduled: it is to start at 2099-12-01 10:00:00" in early.err) == (2, True)
+    assert (early.status, "is scheduled: it starts at 2099-12-01 10:00:00" in early.err) == (2, True)
     shift.it_is("2099-12-01 09:59:00")
     assert shift.run_due().json == {"happened": []}
     shift.it_is("2099-12-01 10:00:00")
@@ -255,7 +255,7 @@ def test_frozen_recipients_are_those_of_the_day_and_need_no_file_any_more(shift:
 def test_what_was_frozen_is_taken_back_whole(shift: Shift) -> None:
     shift.schedule(freeze=True)
     again = shift.schedule()
-    assert (again.status, "`campaign unschedule test` takes it back" in again.err) == (2, True)
+    assert (again.status, "`campaign unschedule test` removes it" in again.err) == (2, True)
     assert "is cancelled" in shift.unschedule("test").out
     shift.it_is("2026-12-01 10:00:00")
     assert [one["state"] for one in shift.run_due().json["happened"]] == ["ended"]

@@ -164,7 +164,7 @@ def test_the_same_plan_is_refused_until_again_is_said(desk: Desk) -> None:
     assert desk.ask("/sandbox/stats")["requests"] == 1
     again = desk.run("send", "c.toml", "--yes", "--again")
     assert again.status == 0
-    assert f"these are the very messages of run {first.json['run']}" in again.err
+    assert f"these are exactly the messages of run {first.json['run']}" in again.err
     assert desk.ask("/sandbox/stats")["repeats"] == 3
 
 
@@ -177,8 +177,8 @@ def test_a_plan_that_is_nearly_the_same_is_sent_after_a_word_on_what_differs(des
     desk.sheet([*rows, ["새 고객", number(99), "A"]])
     done = desk.run("send", "c.toml", "--yes")
     assert done.status == 0
-    assert f"9 of these 11 messages, to the same numbers, are those of run {first['run']}" in done.err
-    assert "1 numbers are new, 1 get another message than then" in done.err
+    assert f"9 of these 11 messages were in run {first['run']}" in done.err
+    assert "to the same numbers; 1 new number, 1 number with a different message" in done.err
 
 
 def test_hidden_rows_are_not_sent_to(desk: Desk) -> None:

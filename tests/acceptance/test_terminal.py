@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.model.escaping import escape, escaped_json
+from campaign.model.text import escape, escaped_json
 from campaign.sandbox import start
 from tests.support.desk import Desk, number
 from tests.support.terminal import BARS, Terminal
@@ -208,7 +208,7 @@ def test_a_closed_terminal_stops_in_order(slow: Desk) -> None:
 def test_hangups_are_one_wish_however_often_they_come(slow: Desk, first: signal.Signals) -> None:
     terminal = begin(slow)
     terminal.process.send_signal(first)
-    terminal.read_until("waiting for the answers")
+    terminal.read_until("waiting for outstanding answers")
     for _ in range(3):
         terminal.process.send_signal(signal.SIGHUP)
     assert terminal.read_all() == 130

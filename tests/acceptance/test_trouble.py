@@ -71,7 +71,7 @@ def test_one_interrupt_awaits_what_is_on_the_wire_and_resume_sends_the_rest(slow
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert '"state": "interrupted"' in out
-    assert "waiting for the answers" in err
+    assert "waiting for outstanding answers" in err
     stopped = slow.run("status", "--json").json
     assert set(stopped["rows"]) == {"total", "accepted", "pending"}
     assert stopped["rows"]["accepted"] == slow.ask("/sandbox/stats")["accepted"]
@@ -226,7 +226,7 @@ def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_and_nothing_waits_for
 def test_a_run_that_may_still_go_is_not_purged_and_one_that_was_is_not_resumed(paused: Desk) -> None:
     refused = paused.run("purge", "last", "--yes")
     assert (refused.status, "3 of them" in refused.err) == (2, True)
-    assert "1 of them (`campaign resolve" in refused.err
+    assert "1 unknown request (`campaign resolve" in refused.err
     assert "keeps its texts and numbers" in paused.run("purge", "--older-than", "0d", "--yes").err
     assert paused.run("resume", "last", "--json").json["rows"] == {"total": 5, "accepted": 4, "unknown": 1}
     assert paused.run("purge", "last", "--yes").status == 2

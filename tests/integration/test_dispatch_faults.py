@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from campaign.journal import Claim, Settlement
     from campaign.model import Request
-    from campaign.model.clock import Clock
+    from campaign.model.times import Clock
 
 ACCEPTED = Outcome(fate=Fate.ANSWERED, code=0, request_no="1", msg_type="SMS")
 RECHARGING = Outcome(fate=Fate.ANSWERED, code=12)

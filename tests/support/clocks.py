@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from campaign.model.clock import Clock
+from campaign.model.times import Clock
 
 if TYPE_CHECKING:
     from queue import SimpleQueue

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """What is checked: the rows of these statuses, and whether broken rules of advertising are overridden."""
+    """Which rows are checked, by status, and whether broken rules of advertising are overridden."""
 
     only: Sequence[Status] = ()
     override: bool = False
@@ -34,13 +34,13 @@ def check(
     options: CheckOptions,
     *,
     gateway_url: str | None,
-    begun: engine.Begun | None = None,
+    early: engine.EarlyStart | None = None,
 ) -> int:
     """Check a campaign and write its check workbook; returns the exit status that sending it would lead to."""
     gateway = engine.gateway_of(campaign, gateway_url)
     name, inputs = f"{naming.stem(campaign.name)}-check", inputs_of(campaign)
     context.target.require(name, inputs=inputs)
-    checked = engine.check(campaign, engine.now(), context.progress, only=options.only, begun=begun)
+    checked = engine.check(campaign, engine.now(), context.progress, only=options.only, early=early)
     checked = engine.leave_out_reached_before(context.journal_url, checked, gateway)
     result = engine.result_of_check(checked, gateway, engine.now())
     place = trouble = None
@@ -74,7 +74,7 @@ _MARKS: Final = {True: "ok", False: "BAD", None: "look"}
 
 
 def doctor(context: CommandContext, *, gateway_url: str | None) -> int:
-    """Say what would go wrong; returns 1 where something would, 0 otherwise."""
+    """Show what would go wrong; returns 1 if something would, else 0."""
     gateway = Environment().gateway_url(gateway_url) or VENDOR_URL
     findings = list(machine.examine(context.journal_url, gateway))
     if context.json:

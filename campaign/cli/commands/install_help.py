@@ -1,4 +1,4 @@
-"""What has the machine itself look for what is due: files for cron, systemd and Windows, with real paths in them."""
+"""Files for cron, systemd and Windows that start what is due, with the real paths in them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from xml.sax.saxutils import escape
 from campaign.config.environment import Environment
 
 KEYS_FILE: Final = ".config/campaign/environment"
-"""Where the keys are kept for a scheduler, in the person's home folder; one NAME=value a line."""
+"""The file with the scheduler's keys, in the user's home folder; one NAME=value per line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where and how the command runs: the interpreter, the folder, and the journal where it is not the usual one."""
+    """Where and how the command runs: interpreter, folder, and the journal if it is not the default one."""
 
     python: Path
     folder: Path
@@ -29,7 +29,7 @@ class Place:
 
 
 def here(journal: str | None) -> Place:
-    """This interpreter, and the folder that this is said in."""
+    """This interpreter and the current folder."""
     return Place(
         python=Path(sys.executable),
         folder=Path.cwd(),
@@ -38,7 +38,7 @@ def here(journal: str | None) -> Place:
 
 
 def help_text(place: Place) -> str:
-    """All of it, each part under a line that begins with `###`."""
+    """The whole help, each part under a line that begins with `###`."""
     parts = [
         (f"First: the keys go into ~/{KEYS_FILE}, readable by you alone (chmod 600)", _ENVIRONMENT),
         ("cron: add this line with `crontab -e`", crontab(place)),
@@ -50,7 +50,7 @@ def help_text(place: Place) -> str:
             task(place),
         ),
     ]
-    ways = "One of these is enough, and two together start nothing twice.\n"
+    ways = "One of these is enough; even two together start nothing twice.\n"
     return ways + "".join(f"\n### {title}\n{text}" for title, text in parts) + _AFTER
 
 
@@ -67,7 +67,7 @@ _AFTER: Final = """
 
 
 def crontab(place: Place) -> str:
-    """A line for cron: every minute. A percent sign would end it, so it is escaped."""
+    """A line for cron: every minute. Cron ends a command at a percent sign, so it is escaped."""
     folder, command = shlex.quote(str(place.folder)), shlex.join(place.words("run-due"))
     keys = f'set -a && . "$HOME/{KEYS_FILE}" && set +a'
     line = f"cd {folder} && {keys} && {command} >> campaign-run-due.log 2>&1"
@@ -75,7 +75,7 @@ def crontab(place: Place) -> str:
 
 
 def service(place: Place) -> str:
-    """A systemd unit that looks once."""
+    """A systemd unit that runs `campaign run-due` once."""
     return f"""[Unit]
 Description=Start the campaigns that are due
 
@@ -87,7 +87,7 @@ ExecStart={_unit_words(place.words("run-due"))}
 
 
 def timer() -> str:
-    """A systemd timer that has the unit look every minute."""
+    """A systemd timer that starts the unit every minute."""
     return """[Unit]
 Description=Look every minute for campaigns that are due
 
@@ -101,7 +101,7 @@ WantedBy=timers.target
 
 
 def stay(place: Place) -> str:
-    """A systemd unit that stays. Stopped, it awaits the answers of what is on the wire, and ends with 130."""
+    """A systemd unit that keeps running. When it is stopped, it waits for outstanding answers and exits with 130."""
     return f"""[Unit]
 Description=Start campaigns when they are due
 
@@ -121,7 +121,7 @@ WantedBy=default.target
 
 
 def task(place: Place) -> str:
-    """A task for Windows' Task Scheduler: every minute, one at a time, with no limit to how long a campaign takes."""
+    """A task for the Windows Task Scheduler: every minute, one at a time, without a time limit."""
     program, *words = place.words("run-due")
     arguments = " ".join(f'"{word}"' if " " in word else word for word in words)
     return f"""<?xml version="1.0"?>
@@ -157,6 +157,6 @@ def _surroundings(place: Place) -> str:
 
 
 def _unit_words(words: list[str]) -> str:
-    """Words as systemd splits them: in double quotes, with its own signs doubled."""
+    """Words as systemd splits them: in double quotes, with its special characters escaped."""
     escaped = (word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$") for word in words)
     return " ".join(f'"{word}"' for word in escaped)

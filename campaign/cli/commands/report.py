@@ -1,4 +1,4 @@
-"""The command that writes the result again: as a workbook, into a copy of the user's own, or as a plain table."""
+"""The command that writes the result again: as a workbook, in a copy of the user's own, or as a flat file."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def form_of(name: str, *, into_original: bool) -> ReportFormat:
     """The form that the options name.
 
     Raises:
-        UsageError: there is no such format, or it cannot go into a workbook.
+        UsageError: there is no such format, or `--into-original` does not allow it.
     """
     if name not in FORMATS:
         raise UsageError(f"--format {name}: expected one of {', '.join(FORMATS)}")
     if into_original and name != "xlsx":
-        raise UsageError(f"--into-original makes a workbook; --format {name} cannot go with it")
+        raise UsageError(f"--into-original writes a workbook; it cannot be combined with --format {name}")
     return ReportFormat(name, into_original)
 
 
 def report(context: CommandContext, runs: Sequence[str], *, since: str | None, form: ReportFormat) -> None:
-    """Write a run's result again, from the journal alone; or one workbook over several runs."""
+    """Write a run's result again, from the journal alone; or one workbook for several runs."""
     with open_for_reading(context.journal_url) as journal:
         records = _since(journal, since) if since else [journal.runs.get(run) for run in runs or ("last",)]
         if len(records) > 1:
@@ -66,7 +66,7 @@ def _since(journal: Reader, words: str) -> list[RunRecord]:
         raise UsageError(f"--since {words}: expected a day such as 2026-11-01") from None
     records = [record for record in journal.runs.all() if record.created_at >= day]
     if not records:
-        raise UsageError(f"--since {words}: there is no run since then")
+        raise UsageError(f"--since {words}: no run was made since then")
     return records[::-1]
 
 
@@ -74,7 +74,7 @@ def _several(context: CommandContext, journal: Reader, records: Sequence[RunReco
     from campaign.report import result_workbook
 
     if form != ReportFormat("xlsx", into_original=False):
-        raise UsageError("several runs go into one workbook: leave --format and --into-original out")
+        raise UsageError("several runs are written into one workbook: remove --format and --into-original")
     found = [engine.result_of_run(journal, record) for record in records]
     inputs = [path for result in found for path in sources_of(result.recipients)]
     place = context.target.choose(f"runs-{records[0].id}-to-{records[-1].id}", inputs=inputs)
@@ -102,7 +102,7 @@ def _write(context: CommandContext, result: Result, place: Path, form: ReportFor
     if form.into_original:
         sources = result.recipients.sources
         if len(sources) > 1:
-            raise UsageError("--into-original: the run has several spreadsheets; leave it out")
+            raise UsageError("--into-original: the run has several spreadsheets; remove the option")
         return original.write(result, Path(sources[0].file), place)
     if form.suffix == "csv":
         return flat_files.csv(result, place)

@@ -1,4 +1,4 @@
-"""The commands with which the user decides: on unknown requests, on what is still to send, on what is kept."""
+"""The user's decisions: resolve unknown requests, cancel the rest of a run, purge texts and numbers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from campaign.engine import decisions
 from campaign.engine.reports import require_place
 from campaign.journal import open_for_writing
 from campaign.model import RunState
+from campaign.model.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 
 
 def resolve(context: CommandContext, run: str, *, sent: bool, only: Sequence[int] | None, yes: bool) -> None:
-    """Record what the user knows of unknown requests, and report the run anew."""
+    """Record what the user knows about unknown requests, and report the run again."""
     with open_for_writing(context.journal_url) as journal:
         require_place(journal, journal.runs.get(run), context.target)
         unknown = engine.find_unknown(journal, run, only=only)
         words = "sent" if sent else _not_sent(unknown.run)
-        terminal.note(f"{len(unknown.requests)} unknown requests, {unknown.recipients:,} recipients: {words}")
+        terminal.note(
+            f"{counted(len(unknown.requests), 'unknown request')}, {counted(unknown.recipients, 'recipient')}: {words}"
+        )
         decisions.require_unknown(unknown)
         _require_confirmation(yes=yes)
         engine.resolve(journal, unknown, sent=sent)
@@ -34,29 +37,29 @@ def resolve(context: CommandContext, run: str, *, sent: bool, only: Sequence[int
 
 
 def _require_confirmation(*, yes: bool) -> None:
-    if not confirm("Go on?", skips_confirmation=yes):
+    if not confirm("Continue?", skips_confirmation=yes):
         raise UsageError("nothing was changed")
 
 
 def _not_sent(record: engine.RunRecord) -> str:
     """What follows from "not sent"."""
     if record.state == RunState.CANCELLED:
-        return "not sent; the run was cancelled, so they are cancelled, too"
+        return "not sent; cancelled, as the run was cancelled"
     if record.purged_at is not None:
-        return "not sent; their numbers and texts were removed, so they are cancelled"
+        return "not sent; cancelled, as the numbers and texts were removed"
     return "not sent, to be sent again by `campaign resume`"
 
 
 def cancel(context: CommandContext, run: str, *, yes: bool) -> None:
-    """Cancel what a run has still to send, and report it anew."""
+    """Cancel what a run has not sent yet, and report it again."""
     with open_for_writing(context.journal_url) as journal:
         require_place(journal, journal.runs.get(run), context.target)
         found = engine.find_cancellation(journal, run)
-        terminal.note(f"run {found.run.id}: {found.planned} requests are still to send")
+        terminal.note(f"run {found.run.id}: {counted(found.planned, 'request')} still to send")
         if found.unknown:
             terminal.note(
-                f"  {found.unknown} are unknown and may have been sent: they stay unknown, and will not be sent again. "
-                f"When you know: campaign resolve {found.run.id} --sent (or --not-sent)"
+                f"  {counted(found.unknown, 'unknown request')} may have been sent: they stay unknown and are not sent "
+                f"again. Once you know: campaign resolve {found.run.id} --sent (or --not-sent)"
             )
         _require_confirmation(yes=yes)
         engine.cancel(journal, found)
@@ -64,26 +67,26 @@ def cancel(context: CommandContext, run: str, *, yes: bool) -> None:
 
 
 def purge(context: CommandContext, run: str | None, *, older_than: str | None, yes: bool) -> None:
-    """Remove texts and numbers of one run, or of all that ended so long ago."""
+    """Remove the texts and numbers of one run, or of all runs that ended so long ago."""
     if (run is None) == (older_than is None):
-        raise UsageError("name a run, or say --older-than 90d, one of the two")
+        raise UsageError("name either a run or --older-than 90d")
     with open_for_writing(context.journal_url) as journal:
         records = [journal.runs.get(run)] if run else _ended_before(journal, str(older_than))
         records = [record for record in records if record.purged_at is None]
         for draft in decisions.remove_drafts(journal, records):
-            terminal.note(f"removed: {draft}, which a process that died had left behind")
+            terminal.note(f"removed: {draft}, left behind by a process that died")
         selection = engine.find_purgeable(journal, records)
         for problem in selection.kept:
             if run is not None:
                 raise UsageError(f"{remedies.in_words(problem)}. Nothing was removed.")
             terminal.note(remedies.in_words(problem))
         names = decisions.few([one.id for one in selection.runs])
-        terminal.note(f"{len(selection.runs)} runs lose their texts and numbers for good: {names}")
+        terminal.note(f"removing texts and numbers for good from {counted(len(selection.runs), 'run')}: {names}")
         if not selection.runs:
             return
         _require_confirmation(yes=yes)
         for path in engine.purge(journal, selection):
-            terminal.note(f"its texts and numbers are still in this file, which is yours to remove: {path}")
+            terminal.note(f"this file still has texts and numbers; delete it if you want them gone: {path}")
 
 
 _DIGITS: Final = 5

@@ -1,4 +1,4 @@
-"""The commands that show runs: all of them, the counts of one, the history of one request."""
+"""The commands that only show: all runs, the counts of one, the history of one request, the gateway's codes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def status(context: CommandContext, run: str) -> None:
 
 
 def story(context: CommandContext, run: str, no: int) -> None:
-    """Show everything that happened to one request."""
+    """Show the history of one request."""
     with open_for_reading(context.journal_url) as journal:
         record = journal.runs.get(run)
         events = journal.requests.events(record.id, no)
         there_are = sum(journal.requests.counts(record.id).values())
     if not 1 <= no <= there_are:
-        raise UsageError(f"run {record.id} has no request {no}; they go from 1 to {there_are}")
+        raise UsageError(f"run {record.id} has no request {no}; its requests are numbered 1 to {there_are}")
     if context.json:
         terminal.show_json({"run": record.id, "request": no, "events": events})
         return
@@ -67,3 +67,18 @@ def runs(context: CommandContext) -> None:
             ]
         }
     )
+
+
+def codes(context: CommandContext) -> None:
+    """List the gateway's codes."""
+    from campaign.gateway.result_codes import CODES
+
+    if context.json:
+        words = [
+            {"code": one.number, "korean": one.korean, "english": one.english, "policy": str(one.policy)}
+            for one in CODES.values()
+        ]
+        terminal.show_json({"codes": words})
+        return
+    rows = [(str(one.number), one.english, str(one.policy), one.todo, one.korean) for one in CODES.values()]
+    terminal.show_table(("code", "meaning", "what is done", "what you do", "the vendor's words"), rows)

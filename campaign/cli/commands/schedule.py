@@ -1,4 +1,4 @@
-"""Scheduling: a campaign recorded for later, what is recorded, and the two commands that start it in time."""
+"""The scheduling commands: record a campaign, list and remove schedules, and start what is due."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from campaign.config import campaign_file
 from campaign.engine import schedules as recorded
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, ScheduleState
-from campaign.model.clock import Clock
 from campaign.model.errors import NoSuchRun, SettingsError
-from campaign.model.times import format_iso, format_time
+from campaign.model.times import Clock, format_iso, format_time
 from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler
 
@@ -32,10 +31,10 @@ if TYPE_CHECKING:
     from campaign.scheduler.event import SchedulerEvent
 
 NEXT_SHOWN: Final = 5
-"""The next times of a recurring campaign that are shown."""
+"""Next starts of a recurring campaign that are shown."""
 
 PAST_SHOWN: Final = 3
-"""Times of a schedule that have come, and what became of them, shown on the terminal; `--json` has them all."""
+"""Past starts of a schedule that are shown on the terminal; `--json` has them all."""
 
 BUSY_FOR: Final = timedelta(seconds=30)
 """How long `run-due` waits for another process that writes to the journal."""
@@ -48,7 +47,7 @@ def schedule(
     planned: engine.ScheduleOptions,
     clock: Clock | None = None,
 ) -> None:
-    """Check a campaign, say when it will start, and record it."""
+    """Check a campaign, show when it will start, and record it."""
     now = (clock or Clock()).now()
     campaign = campaign_file.load(file)
     times = recorded.next_starts(file, campaign, planned, now, NEXT_SHOWN)
@@ -81,16 +80,18 @@ def _note_missing_keys(gateway: str) -> None:
 
 
 def _note_hours(checked: engine.Checked, record: ScheduleRecord, start: datetime, due: datetime) -> None:
-    """Say that the campaign would wait at its start, and whether it would wait for too long."""
+    """Note that the campaign would wait at its start, and warn if it would wait too long."""
     wait = recorded.wait_at(checked, record.gateway, start)
     if wait is None:
         return
-    terminal.note(f"note: {format_time(start)} is {wait.why}: it is read when it is due, and goes out from then on")
+    terminal.note(
+        f"note: {format_time(start)} is {wait.why}: the campaign is checked when it is due and sent from then on"
+    )
     latest = due + record.timetable.grace
     if wait.until > latest:
         terminal.note(
-            f"warning: by then it is past the latest time to start, {format_time(latest)}: nothing will be sent. Set "
-            "`start_at` to a time inside these hours, or `start_by` to a later one."
+            f"warning: that is after the latest time to start, {format_time(latest)}: nothing will be sent. Set "
+            "`start_at` to a time within these hours, or `start_by` to a later time."
         )
 
 
@@ -103,16 +104,14 @@ def _show_recorded(made: engine.Scheduled, times: Sequence[datetime]) -> None:
     if record.gateway == engine.SANDBOX:
         terminal.say(f"  {terminal.NOTHING_SENT}")
     if made.run is not None:
-        terminal.say(f"  frozen     its recipients and messages are those of now: run {made.run.id}")
+        terminal.say(f"  frozen     recipients and messages as they are now: run {made.run.id}")
     for other in made.replaced:
-        terminal.say(f"  instead of {other}")
-    terminal.say(
-        f"`campaign scheduler` or `campaign run-due` starts it; `campaign unschedule {record.id}` takes it back."
-    )
+        terminal.say(f"  replaces   {other}")
+    terminal.say(f"`campaign scheduler` or `campaign run-due` starts it; `campaign unschedule {record.id}` removes it.")
 
 
 def schedules(context: CommandContext, clock: Clock | None = None) -> None:
-    """Show what is scheduled, and what became of the times that have come."""
+    """Show the schedules and what became of their past starts."""
     now = (clock or Clock()).now()
     try:
         with open_for_reading(context.journal_url) as journal:
@@ -173,14 +172,14 @@ def _as_json(one: ScheduleRecord, times: Sequence[datetime], occurrences: Sequen
 
 
 def unschedule(context: CommandContext, schedule: str, clock: Clock | None = None) -> None:
-    """Take a schedule back: it starts nothing any more."""
+    """Remove a schedule: nothing will start."""
     with open_for_writing(context.journal_url) as journal:
         done = engine.unschedule(journal, schedule, (clock or Clock()).now())
-    terminal.say(f"{schedule}: taken back; it starts nothing any more.")
+    terminal.say(f"{schedule}: removed; nothing will start.")
     if done.cancelled is not None:
-        terminal.say(f"Its run {done.cancelled}, planned ahead, is cancelled.")
+        terminal.say(f"Its run {done.cancelled}, which was planned ahead, is cancelled.")
     for run in done.started:
-        terminal.say(f"Its run {run} was begun before, and goes on: `campaign cancel {run}` stops it.")
+        terminal.say(f"Its run {run} has already started and continues: `campaign cancel {run}` stops it.")
 
 
 def _scheduler(context: CommandContext, clock: Clock | None) -> Scheduler:
@@ -201,14 +200,14 @@ def run_due(context: CommandContext, clock: Clock | None = None) -> int:
     else:
         for one in events:
             if one.summary is not None:
-                context.show(replace(one.summary, trouble=None))  # it was shown at once
+                context.show(replace(one.summary, trouble=None))  # already shown
         if not events:
             terminal.say("nothing is due.")
     return max(map(_status_of, events), default=0)
 
 
 def _status_of(event: SchedulerEvent) -> int:
-    """What `run-due` ends with for that: as `send` would; 2 where nothing was started, 0 where it goes on by itself."""
+    """The exit status for an event: as of `send`; 2 if nothing was started, 0 if it continues by itself."""
     if event.state == "waiting":
         return 0
     if event.summary is None or event.state == OccurrenceState.EXPIRED:
@@ -217,9 +216,9 @@ def _status_of(event: SchedulerEvent) -> int:
 
 
 def run_forever(context: CommandContext, clock: Clock | None = None) -> int:
-    """Stay, and start in time what is due; ends when it is stopped."""
+    """Start what is due in time, until a stop is requested."""
     scheduler = _scheduler(context, clock)
-    terminal.note("campaign scheduler: waiting for what is due. Ctrl-C stops it; what is on the wire is awaited first.")
+    terminal.note("campaign scheduler: waiting for campaigns that are due. Ctrl-C stops it, after outstanding answers.")
     with ending_between_tasks(scheduler.stop):
         scheduler.run_forever()
     return exit_status.INTERRUPTED

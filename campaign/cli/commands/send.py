@@ -1,4 +1,4 @@
-"""The commands that send: a new run, one row to the user's own phone, or what is left of a run."""
+"""The commands that send: a new run, one row to the user's own phone, or the rest of a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendOptions:
-    """Where a command sends to, and what it may do without asking."""
+    """The gateway of a command, and what it may do without asking."""
 
     sandbox: bool = False
     gateway_url: str | None = None
@@ -36,7 +36,7 @@ class SendOptions:
         """An origin, or `engine.SANDBOX`.
 
         Raises:
-            UsageError: both were named.
+            UsageError: `--sandbox` and `--gateway-url` were both given.
             SettingsError: it is not an origin, or there are no keys for it.
         """
         gateway = self.origin(campaign)
@@ -44,14 +44,14 @@ class SendOptions:
         return gateway
 
     def origin(self, campaign: engine.Campaign) -> str:
-        """As `gateway`, for what needs no keys yet."""
+        """As `gateway`, without checking the keys."""
         if self.sandbox and self.gateway_url:
-            raise UsageError("--sandbox and --gateway-url: one of the two")
+            raise UsageError("give --sandbox or --gateway-url, not both")
         return engine.SANDBOX if self.sandbox else engine.gateway_of(campaign, self.gateway_url)
 
     @property
     def skips_confirmation(self) -> bool:
-        """Whether nothing is asked. The sandbox asks nothing: nothing really goes out."""
+        """Whether no confirmation is needed: with `--yes`, or in the sandbox, which sends nothing to real phones."""
         return self.yes or self.sandbox
 
 
@@ -61,7 +61,7 @@ def send(
     options: SendOptions,
     *,
     only: Sequence[Status] = (),
-    begun: engine.Begun | None = None,
+    early: engine.EarlyStart | None = None,
 ) -> int:
     """Check a campaign, ask, send it, and report it; returns the exit status."""
     gateway = options.gateway(campaign)
@@ -69,10 +69,10 @@ def send(
     require_terminal(skips_confirmation=options.skips_confirmation)
     _require_place(context, campaign)
     _note_what_is_ignored(campaign, gateway)
-    checked = engine.check(campaign, engine.now(), context.progress, only=only, practice=options.sandbox, begun=begun)
+    checked = engine.check(campaign, engine.now(), context.progress, only=only, practice=options.sandbox, early=early)
     checked = engine.leave_out_reached_before(context.journal_url, checked, gateway)
     if Status.UNKNOWN in only:
-        terminal.note("note: unknown rows may have been sent before: whoever got the message then gets it twice")
+        terminal.note("note: unknown rows may already have been sent; their recipients may get the message twice")
     if not context.json:
         _show_check(checked, gateway, options)
     if not options.override:
@@ -91,20 +91,20 @@ def send(
 
 
 def _require_place(context: CommandContext, campaign: engine.Campaign) -> None:
-    """Refuse early what could not be reported later; the run's id differs by its time and number alone."""
+    """Refuse early what could not be reported later; only the time and number in the run's id can differ."""
     context.target.require(naming.run_id(campaign.name, engine.now()), inputs=inputs_of(campaign))
 
 
 def _note_what_is_ignored(campaign: engine.Campaign, gateway: str) -> None:
-    """Say what of the campaign file does not count here."""
+    """Note which sections of the campaign file have no effect here."""
     if campaign.schedule is not None:
-        terminal.note("note: this sends now; [schedule] is for `campaign schedule`, `run-due` and `scheduler`")
+        terminal.note("note: this sends now; [schedule] applies to `campaign schedule`, `run-due` and `scheduler` only")
     if gateway == engine.SANDBOX and (campaign.sending.window or campaign.sending.spread):
-        terminal.note("note: [sending] is not kept in the sandbox: it goes at once, at any hour")
+        terminal.note("note: the sandbox ignores [sending]: messages are sent at once, at any hour")
 
 
 def _show_check(checked: engine.Checked, gateway: str, options: SendOptions) -> None:
-    """Show the check, without what the refusal after it says."""
+    """Show the check without the findings that the refusal after it names."""
     found = tuple(one for one in checked.found if options.override or not one.stops)
     result = engine.result_of_check(checked, gateway, engine.now())
     summary = replace(engine.summarise(result, None, checked.notes), found=found)
@@ -117,7 +117,7 @@ def _plan(journal: engine.Journal, checked: engine.Checked, gateway: str, option
 
 
 def note_clock_off(gateway: str) -> None:
-    """Warn where this machine's clock is not the gateway's."""
+    """Warn if this machine's clock differs from the gateway's."""
     if gateway != engine.SANDBOX and (words := doctor.clock_off(gateway)):
         terminal.note(f"warning: {words}")
 
@@ -134,7 +134,7 @@ def test(context: CommandContext, campaign: engine.Campaign, options: SendOption
 
 
 def resume(context: CommandContext, run: str, *, override: bool = False) -> int:
-    """Send what a run has still to send; returns the exit status."""
+    """Send the rest of a run; returns the exit status."""
     with open_for_writing(context.journal_url) as journal:
         record = engine.prepare_resume(journal, run, override=override)
         note_clock_off(record.gateway)

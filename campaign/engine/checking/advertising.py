@@ -1,6 +1,6 @@
-"""What the rules for advertising messages find in a checked campaign, by the spreadsheet's rows, and what follows.
+"""Applies the rules for advertising messages to the rows of a checked campaign.
 
-It helps to keep the rules, and is no legal advice.
+This helps to follow the rules; it is not legal advice.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 class AgainstTheRules(CampaignError):
-    """An advertisement is against the rules; nothing was started.
+    """An advertisement breaks rules; nothing was started.
 
     Attributes:
         found: the findings that stop it.
-        is_scheduled: it was to be sent later, or by a schedule.
+        is_scheduled: it was going to be sent later, or by a schedule.
     """
 
     def __init__(self, found: Sequence[AdvertisingFinding], *, is_scheduled: bool = False) -> None:
@@ -48,14 +48,14 @@ class AgainstTheRules(CampaignError):
 def examine(
     table: pd.DataFrame, campaign: Campaign, start: datetime, night_consent: np.ndarray, *, practice: bool = False
 ) -> tuple[AdvertisingFinding, ...]:
-    """What is found of the rows that go; nothing where the campaign is no advertisement.
+    """The findings on the rows that go; none if the campaign is not an advertisement.
 
     Args:
         table: complete, `schema.TABLE`.
         campaign: the campaign file.
-        start: when the first request would go, with its zone.
-        night_consent: who has consented to be sent to by night (bool, the table's length).
-        practice: nothing will really go out; the hours of it are worth a warning only.
+        start: when the first request would be sent, with its zone.
+        night_consent: which rows have a consent for the night (bool, the table's length).
+        practice: nothing is sent to real phones, so the night is only a warning.
     """
     if not campaign.message.advertisement:
         return ()
@@ -71,8 +71,8 @@ def examine(
     return tuple(sorted(found, key=lambda one: not one.stops))
 
 
-def renewed(checked: Checked, start: datetime) -> tuple[AdvertisingFinding, ...]:
-    """What was found of a campaign, with the hours held against another start."""
+def recheck_send_time(checked: Checked, start: datetime) -> tuple[AdvertisingFinding, ...]:
+    """The findings on a campaign, with the night checked against another start."""
     if not checked.campaign.message.advertisement:
         return ()
     by_day = checked.table["request"].notna().to_numpy(dtype=bool) & ~checked.night_consent
@@ -90,17 +90,17 @@ def independent_of_send_time(found: Iterable[AdvertisingFinding]) -> tuple[Adver
 
 
 def error_summary(found: Iterable[AdvertisingFinding]) -> str | None:
-    """What stops the send, in a sentence for the record; None where nothing does."""
+    """What stops the send, in a sentence for the journal; None if nothing does."""
     return "; ".join(one.sentence for one in errors(found)) or None
 
 
 def violates_night_hours(found: Iterable[AdvertisingFinding]) -> bool:
-    """Whether something is to go by night that may not."""
+    """Whether something would be sent at night that may not be."""
     return any(one.rule is Rule.NIGHT for one in errors(found))
 
 
 def span(rows: pd.DataFrame, campaign: Campaign, start: datetime, *, practice: bool) -> list[Finding]:
-    """What is found of the hours in which these rows would go, as far as they have no reservation."""
+    """The findings on the hours in which those of these rows would be sent that have no reservation."""
     last = rows["request"][rows["date"].isna()].max()
     if pd.isna(last):
         return []
@@ -118,7 +118,7 @@ def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bo
 
 
 def notes_by_row(found: Iterable[AdvertisingFinding], table: pd.DataFrame) -> pd.Series:
-    """The notes on single rows: the findings that are not about all of them (`schema.TEXT`)."""
+    """The notes on single rows: the findings that do not concern all rows (`schema.TEXT`)."""
     going = int(table["request"].notna().sum())
     notes: pd.Series = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
     for one in found:
@@ -129,7 +129,7 @@ def notes_by_row(found: Iterable[AdvertisingFinding], table: pd.DataFrame) -> pd
 
 
 def columns_to_fix(found: Iterable[AdvertisingFinding], fix: pd.Series) -> pd.Series:
-    """`fix`, with our column `text` where single rows' texts are against the rules."""
+    """`fix`, with our column `text` for rows whose texts break rules."""
     for one in found:
         if one.stops and one.rule is not Rule.NIGHT:
             fix = fix.fillna(_text_at(one.rows, "text", fix))
@@ -149,10 +149,10 @@ def errors(found: Iterable[AdvertisingFinding]) -> list[AdvertisingFinding]:
 
 
 def refuse(found: Iterable[AdvertisingFinding], *, is_scheduled: bool = False) -> None:
-    """Refuse to send what is against the rules.
+    """Refuse to send what breaks rules.
 
     Raises:
-        AgainstTheRules: saying what was found, and by which rule.
+        AgainstTheRules: with the findings and their rules.
     """
     if stopping := errors(found):
         raise AgainstTheRules(stopping, is_scheduled=is_scheduled)

@@ -1,4 +1,4 @@
-"""The check: everything but sending. Reads, renders, judges every row, and cuts the plan."""
+"""The check: everything except sending. Reads, renders, judges every row, and plans the requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from campaign.engine import planning
 from campaign.engine.checking import advertising, consent, fix_columns, row_status
 from campaign.engine.checking.checked import Checked
-from campaign.engine.checking.early_start import Begun
+from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.checking.row_status import Exclusion, exclude_where
 from campaign.messages import compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
@@ -42,26 +42,26 @@ def check(
     *,
     only: Sequence[Status] = (),
     practice: bool = False,
-    begun: Begun | None = None,
+    early: EarlyStart | None = None,
 ) -> Checked:
-    """Read the spreadsheets, render the messages, judge every row and group what goes.
+    """Read the spreadsheets, render the messages, judge every row and group the rows that go into requests.
 
     Args:
         campaign: the campaign file.
-        now: the time that reservations, consents and the night are held against.
-        progress: who is told how it goes.
-        only: where the spreadsheet is a result workbook, the statuses of the rows that are meant.
-        practice: nothing will really go out, so that the night keeps nobody from it.
-        begun: what was begun of it already.
+        now: the time that reservations, consents and the night are checked against.
+        progress: receives the progress.
+        only: the statuses of the rows to check; the spreadsheet must be a result workbook.
+        practice: nothing is sent to real phones, so the night does not matter.
+        early: the early start of the same campaign, if there is one; the check ends it.
 
     Raises:
-        RecipientsError: a spreadsheet cannot be used, or there is nobody in it.
+        RecipientsError: a spreadsheet cannot be used, or has no recipients.
         TemplateError: a template cannot be used for any row.
         SettingsError: the message as a whole cannot be sent.
     """
     refuse_contradictions(campaign)
-    with begun or Begun(campaign) as early:
-        recipients = _read(early, campaign, progress)
+    with early or EarlyStart(campaign) as started:
+        recipients = _read(started, campaign, progress)
         if only:
             recipients = pick(recipients, only)
         agreed = consent.read(recipients, campaign, now)
@@ -69,7 +69,7 @@ def check(
         numbers = _numbers_of(recipients.table["phone"], campaign)
         suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
         with progress.stage("render", len(recipients.table)) as advance:
-            composition = compose_messages(recipients, campaign, now, progress=advance, pool=early.pool)
+            composition = compose_messages(recipients, campaign, now, progress=advance, pool=started.pool)
     note, shared = row_status.hoist_common_note(row_status.join_notes(numbers["note"], agreed.note))
     numbers["note"] = row_status.join_notes(note, composition.note)
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
@@ -99,7 +99,7 @@ def check(
 
 
 def _held_to_rules(checked: Checked, now: datetime) -> Checked:
-    """What was checked, with what the rules of advertising find: said of the rows that it is found in, too."""
+    """The check with the findings of the advertising rules, which are also notes on the rows concerned."""
     table = checked.table
     found = advertising.examine(table, checked.campaign, now, checked.night_consent, practice=checked.practice)
     table["note"] = row_status.join_notes(table["note"], advertising.notes_by_row(found, table))
@@ -122,15 +122,15 @@ def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
 
 
 def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
-    """The request of every row that goes; smaller ones where the sending is spread."""
+    """The request of every row that goes; smaller requests if the sending is spread."""
     spreading = campaign.sending.spreading
     most = spreading.request_size(limits.RECIPIENTS) if spreading else limits.RECIPIENTS
     return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
 
 
-def _read(begun: Begun, campaign: Campaign, progress: Progress) -> Recipients:
+def _read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipients:
     with progress.reaching("read") as reach:
-        recipients = join_sheets(begun.reading.sheets(reach))
+        recipients = join_sheets(early.reading.sheets(reach))
     if not len(recipients.table):
         raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
     return recipients
@@ -140,13 +140,15 @@ def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
     """The rows of a result workbook that have one of these statuses.
 
     Raises:
-        RecipientsError: it is no result workbook, or none of its rows has such a status.
+        NotResultWorkbook: the file is not a result workbook.
+        RecipientsError: none of its rows has such a status.
     """
-    # The last column of that heading: the person's own ones stand before ours.
+    # The last column with that heading: the user's own columns stand before ours.
     ours = [column for column in recipients.columns if column.heading == "status"]
     if not ours:
         raise NotResultWorkbook(
-            f"{recipients.sources[0].file}: picking rows by status wants a result workbook; it has no column `status`"
+            f"{recipients.sources[0].file}: rows can be picked by status only from a result workbook; this file has no "
+            "column `status`"
         )
     chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
     if not len(chosen):
@@ -169,15 +171,16 @@ def _suppressed(number: pd.Series, campaign: Campaign) -> tuple[np.ndarray, tupl
 
 
 def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
-    """One row's message, to another number: the person's own.
+    """One row's message to the user's own number.
 
     Args:
         checked: the whole campaign.
         to: the number.
-        row: the spreadsheet's row; the first one that goes otherwise.
+        row: the spreadsheet's row; by default the first row that goes.
 
     Raises:
-        RecipientsError: the number is none, or there is no such row, or it has no message that can be sent.
+        WrongTestNumber: `to` is not a number.
+        RecipientsError: there is no such row, or it has no message that can be sent.
     """
     number = _numbers_of(pd.Series([to], dtype=schema.TEXT), checked.campaign).iloc[0]
     if pd.isna(number["number"]):
@@ -196,7 +199,7 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     for name, value in (("number", number["number"]), ("status", None), ("reason", None)):
         single[name] = pd.Series([value], dtype=schema.TEXT)
     single["request"] = planning.assign_requests(single, np.ones(1, dtype=bool))
-    # To oneself it is not an advertisement, and may be sent again and again.
+    # A message to oneself is not an advertisement and may be repeated.
     message = checked.campaign.message.model_copy(update={"advertisement": False})
     own = {"name": f"{checked.campaign.name}-test", "message": message, "schedule": None}
     campaign = checked.campaign.model_copy(update=own)

@@ -1,4 +1,4 @@
-"""What a check comes to: a campaign with every row judged, and what the rules of advertising find in it."""
+"""The result of a check: a campaign with every row judged, and the findings of the advertising rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdvertisingFinding:
-    """A breach, or a doubt, of a rule of advertising.
+    """A broken rule of advertising, or a doubt about one.
 
     Attributes:
         reason: what was found, as `model.reasons` encodes it.
@@ -35,7 +35,7 @@ class AdvertisingFinding:
 
     @property
     def stops(self) -> bool:
-        """Whether it keeps the campaign from being sent."""
+        """Whether it stops the send."""
         return self.severity is Severity.ERROR
 
     @property
@@ -67,12 +67,12 @@ class Checked:
     """A campaign whose every row has been judged; `recipients.table` is complete (`schema.TABLE`).
 
     Attributes:
-        places: the own columns, from 0, that the text is made of.
+        places: the user's columns, from 0, that the text uses.
         fix: for each row the column of the cell to fix (`fix_columns`).
-        found: what the rules of advertising find.
+        found: the findings of the advertising rules.
         night_consent: for each row whether it may be sent an advertisement at night (bool).
-        practice: nothing will really be sent.
-        unasked: sentences on columns that look like a consent which the campaign file does not name.
+        practice: nothing is sent to real phones.
+        unasked: sentences on columns that look like a consent but are not named in the campaign file.
     """
 
     campaign: Campaign
@@ -93,5 +93,5 @@ class Checked:
 
     @property
     def all_may_go_by_night(self) -> bool:
-        """Whether everybody in it may be sent an advertisement by night."""
+        """Whether all its recipients may get an advertisement at night."""
         return bool(self.night_consent[self.table["request"].notna().to_numpy(dtype=bool)].all())

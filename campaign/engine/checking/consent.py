@@ -1,4 +1,4 @@
-"""What the consent columns that a campaign names say of its rows."""
+"""Reads the consent columns that a campaign file names."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Consents:
-    """Who agreed to what, one entry a row.
+    """The consents, one entry per row.
 
     Attributes:
-        refusal: why there is no consent; missing where there is one, or none is asked for.
-        note: what to know of a consent; or missing.
+        refusal: why there is no consent; missing if there is one, or none is needed.
+        note: a note on a consent; or missing.
         night_refusal: as `refusal`, for the night.
-        by_night: who may be sent an advertisement at night (bool).
+        by_night: which rows may get an advertisement at night (bool).
     """
 
     refusal: pd.Series
@@ -41,14 +41,14 @@ class Consents:
     by_night: np.ndarray
 
     def refusal_by_night(self, date: pd.Series, now: datetime | None) -> pd.Series:
-        """Why rows that would go by night cannot: those reserved into one (`date` of `schema.TABLE`), or sent now."""
+        """Why rows may not be sent at night: those reserved for a night (`date` of `schema.TABLE`), or sent now."""
         reserved = advertising.reserved_at_night(date)
         at_once = date.isna().to_numpy(dtype=bool) & (now is not None and night.is_night(now))
         return (self.night_refusal + (SEPARATOR + encode(Reason.GOES_BY_NIGHT))).where(reserved | at_once)
 
 
 def read(recipients: Recipients, campaign: Campaign, now: datetime) -> Consents:
-    """What the columns say that the campaign file names; the night's is asked of advertisements only.
+    """Read the consent columns of the campaign file; the one for the night is read for advertisements only.
 
     Raises:
         RecipientsError: there is no column of that heading.
@@ -76,14 +76,14 @@ def unasked(recipients: Recipients, campaign: Campaign, now: datetime) -> tuple[
         if consent.is_consent(name):
             out = int(consent.check(recipients, column, today)["refusal"].notna().sum())
             said.append(
-                f"the column {name!r} looks like a consent to messages, but is not looked at: {out:,} of {rows:,} rows"
+                f"the column {name!r} looks like consent to messages, but is not used: {out:,} of {rows:,} rows"
                 f" have no consent in it; to leave them out, write under [recipients] in the campaign file:"
                 f" consent = {headings.quoted(name)}"
             )
         elif consent.is_refusal(name):
             out = consent.count_refusals(recipients, column, today)
             said.append(
-                f"the column {name!r} looks like a refusal of messages, but is not looked at: {out:,} of {rows:,} rows"
+                f"the column {name!r} looks like a refusal of messages, but is not used: {out:,} of {rows:,} rows"
                 " refuse them in it; delete those rows, or put their numbers on a list that `[recipients] suppress`"
                 " names"
             )

@@ -1,7 +1,6 @@
-"""What a check takes its time for, begun as early as it can be.
+"""Starts reading the spreadsheets and starts the renderer process while pandas is still being imported.
 
-The spreadsheets are read and a process for the templates starts while pandas and
-the rest are still being loaded, which takes longer than the reading of 100,000 rows.
+Importing pandas and the rest takes longer than reading 100,000 rows.
 """
 
 from __future__ import annotations
@@ -22,8 +21,10 @@ if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
 
 
-class Begun:
-    """A campaign's `reading` and its `pool` (None where there is nothing to fill in). As a context, it ends the pool.
+class EarlyStart:
+    """A campaign's `reading`, and its renderer `pool` (None if the template has no placeholders).
+
+    A context manager: it stops the pool on exit.
 
     Raises:
         SettingsError: the template cannot be read, or a spreadsheet is named twice.

@@ -1,4 +1,4 @@
-"""Which cell of a row has to be fixed for the row to go: the name of its column."""
+"""For each invalid row, the column whose cell has to be corrected."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from campaign.model import Column, Recipients
 
 STATUS: Final = "status"
-"""Named where none of the user's own cells is at fault: our own column, which has the status of every row."""
+"""Named if none of the user's own cells is at fault: our own column with the status of each row."""
 
 
 def columns_to_fix(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
@@ -63,7 +63,7 @@ def _columns_at_fault(rows: pd.DataFrame, columns: Sequence[Column]) -> np.ndarr
 
 
 _MOST: Final = 1_000_000
-"""More than any cell is long: what cannot be sent counts before what is long."""
+"""More than the length of any cell: a cell that cannot be sent counts before a long one."""
 
 
 def _shown(column: pd.Series) -> pa.Array:

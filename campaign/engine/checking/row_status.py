@@ -1,4 +1,4 @@
-"""Which rows do not go, and why: of several reasons the first counts."""
+"""Decides which rows are not sent, and why: of several reasons the first counts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from campaign.model import Recipients
 
 FEW: Final = 20
-"""Rows up to which each one keeps its own note, however alike they are."""
+"""In lists of up to this many rows, each row keeps its own note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Rows that do not go: their `status`, and each row's `reason`, missing for rows that this does not exclude."""
+    """Rows that are not sent: their `status`, and each row's `reason`, missing for rows that are not excluded."""
 
     status: Status
     reason: pd.Series
@@ -56,7 +56,7 @@ def judge(exclusions: Sequence[Exclusion], index: pd.Index) -> tuple[pd.Series, 
 
 
 def mark_duplicates(table: pd.DataFrame, recipients: Recipients, policy: str) -> None:
-    """Mark rows whose number gets the same message further up already, as `recipients.duplicates` says."""
+    """Mark rows whose number gets the same message from an earlier row, as `recipients.duplicates` says."""
     if policy == "keep":
         return
     going = np.flatnonzero(table["status"].isna())

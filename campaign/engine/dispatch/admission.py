@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from campaign.model.clock import Clock
+    from campaign.model.times import Clock
     from campaign.timing.gate import Gate, Wait
 
 _BURST_S: Final = 0.05

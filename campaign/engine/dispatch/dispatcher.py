@@ -21,9 +21,8 @@ from campaign.engine.dispatch.prefetch import RequestPrefetcher
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.model import RunState, State
-from campaign.model.clock import Clock
 from campaign.model.errors import CampaignError, JournalError
-from campaign.model.times import format_time
+from campaign.model.times import Clock, format_time
 from campaign.timing import reservation
 from campaign.timing.gate import Gate
 

@@ -178,7 +178,7 @@ def test_adopt_rewrites_the_template_and_keeps_its_form(desk: Desk) -> None:
     assert "f.j2, line 1: {이름} is now {{ 이름 }}\n" in done.err
     # The campaign file is the user's to change, and until then the message is refused.
     assert (desk.folder / "c.toml").read_bytes() == before
-    assert 'to paste into the campaign file: [message] title = "{{ 이름 }}님"' in done.err
+    assert 'paste into the campaign file: [message] title = "{{ 이름 }}님"' in done.err
     assert done.status == 2
     assert "message.title: [*이름*] would be sent" in done.err
     assert {path.name for path in desk.folder.iterdir()} == {"c.toml", "r.xlsx", "t.j2", "real.j2", "f.j2"}
@@ -209,6 +209,6 @@ def test_adopt_leaves_a_file_that_cannot_be_replaced_as_it_was(desk: Desk, monke
         patch.setattr(os, "fsync", full)
         done = desk.run("check", "c.toml", "--adopt")
     assert done.status == 2
-    assert "t.j2: cannot be rewritten: No space left on device. It is as it was." in done.err
+    assert "t.j2: cannot be rewritten: No space left on device. It was not changed." in done.err
     assert (desk.folder / "t.j2").read_text(encoding="utf-8") == "#{이름}님"
     assert {path.name for path in desk.folder.iterdir()} == {"c.toml", "r.xlsx", "t.j2"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.model.text import column_index, column_letters, display_width, nearest
+from campaign.model.text import column_index, column_letters, counted, display_width, nearest
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,10 @@ from campaign.model.text import column_index, column_letters, display_width, nea
 def test_a_column_has_the_letters_of_excel(column: int, letters: str) -> None:
     assert column_letters(column) == letters
     assert column_index(letters) == column
+
+
+def test_a_count_has_its_noun_in_the_right_number() -> None:
+    assert [counted(count, "row") for count in (0, 1, 2, 1_204)] == ["0 rows", "1 row", "2 rows", "1,204 rows"]
 
 
 @given(st.integers(0, 100_000))

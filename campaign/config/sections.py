@@ -1,4 +1,4 @@
-"""The sections of the campaign file about time: `[schedule]`, `[sending]` and `[notify]`."""
+"""The base of the campaign file's sections, and those about time: `[schedule]`, `[sending]` and `[notify]`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import re
 from datetime import datetime
 from typing import Annotated, Final, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from campaign.config.base import Filled, Section
 from campaign.model.origin import is_loopback
 from campaign.model.times import SEOUL
 from campaign.timing import cron, spread, window
@@ -17,6 +25,22 @@ from campaign.timing.timetable import GRACE, YEARS, Timetable
 
 _SHARE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _WHOLE: Final = 100
+
+
+def _without_nul(text: str) -> str:
+    """Refuse NUL, which no name of a file, a program or a column can have."""
+    if "\0" in text:
+        raise ValueError(r"has the character \u0000, which is not allowed")
+    return text
+
+
+Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_without_nul)]
+
+
+class Section(BaseModel):
+    """A section of the campaign file: frozen, and strict about keys and types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ScheduleSection(Section):
