@@ -85,11 +85,11 @@ def count_refusals(recipients: Recipients, column: Column, today: date) -> int:
     return sum(one["counts"] for one in counts if _refuses(one["values"] or "", today))
 
 
-def _refuses(said: str, today: date) -> bool:
-    folded = "".join(unicodedata.normalize("NFKC", said).split()).casefold()
+def _refuses(cell: str, today: date) -> bool:
+    folded = "".join(unicodedata.normalize("NFKC", cell).split()).casefold()
     if _REFUSED.match(folded):
         return True
-    return _finding("", said, today)[0] is None and not re.match(r"동의|수신|허용|가능", folded)
+    return _finding("", cell, today)[0] is None and not re.match(r"동의|수신|허용|가능", folded)
 
 
 def find_column(recipients: Recipients, key: str, heading: str) -> Column:
@@ -130,7 +130,7 @@ def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
     whole = one_array(values)
     spellings = whole.dictionary_encode()
     name = headings.shown(column.heading)
-    findings = [_finding(name, said or "", today) for said in spellings.dictionary.to_pylist()]
+    findings = [_finding(name, cell or "", today) for cell in spellings.dictionary.to_pylist()]
     found = {
         part: pa.array([finding[place] for finding in findings], pa.string()).take(spellings.indices)
         for place, part in enumerate(("refusal", "note"))
@@ -141,15 +141,15 @@ def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:
     return pd.DataFrame(frame).set_axis(recipients.table.index)
 
 
-def _finding(name: str, said: str, today: date) -> tuple[str | None, str | None]:
+def _finding(name: str, cell: str, today: date) -> tuple[str | None, str | None]:
     """Why a cell is not a consent, and a note on a cell that is one; None where there is nothing to say."""
-    plain = unicodedata.normalize("NFKC", said).strip()
+    plain = unicodedata.normalize("NFKC", cell).strip()
     folded = "".join(plain.split()).casefold().rstrip(".!")
     if not folded:
         return encode(Reason.CONSENT_EMPTY, heading=name), None
     if folded in YES:
         return None, None
-    value = said.strip()[:SHOWN]
+    value = cell.strip()[:SHOWN]
     if folded in NO:
         return encode(Reason.CONSENT_REFUSED, heading=name, value=value), None
     day = _day(plain)

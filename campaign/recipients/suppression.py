@@ -36,7 +36,7 @@ HEADINGS: Final = (
 """Headings of a suppression list, besides the usual headings of a phone column."""
 
 HARMLESS: Final = (Reason.PHONE_EMPTY, Reason.PHONE_LANDLINE, Reason.PHONE_SERVICE)
-"""Reasons that need no note: no message can go to such a number in any case."""
+"""Reasons that need no note: such a number cannot receive messages anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,9 +38,9 @@ def remove_formula_errors(
             continue
         found.append(_without(column, failed))
         at = rows.filter(failed)
-        said = wording.rows(at.slice(0, wording.NAMED).to_pylist(), len(at))
+        rows_named = wording.rows(at.slice(0, wording.NAMED).to_pylist(), len(at))
         counts = "they count" if len(at) > 1 else "it counts"
-        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {said}; {counts} as empty.")
+        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {rows_named}; {counts} as empty.")
     return found, tuple(sentences)
 
 

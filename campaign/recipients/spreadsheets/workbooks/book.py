@@ -132,17 +132,17 @@ def _seen(
 def _annotated(found: Sheet, annotations: SheetAnnotations) -> Sheet:
     """The sheet with its hidden rows marked, and with notes on formulas that failed or have no value."""
     where = f"{found.source.file}, sheet '{found.source.sheet}'"
-    said = list(found.notes)
+    notes = list(found.notes)
     if annotations.errors:
         verbs = "shows an error such as #N/A; it counts", "show an error such as #N/A; they count"
-        said.append(f"{where}: {wording.few(annotations.errors)} {verbs[len(annotations.errors) > 1]} as empty.")
+        notes.append(f"{where}: {wording.few(annotations.errors)} {verbs[len(annotations.errors) > 1]} as empty.")
     if annotations.uncalculated:
         verbs = "has a formula without a value and counts", "have a formula without a value and count"
-        said.append(
+        notes.append(
             f"{where}: {wording.few(annotations.uncalculated)} {verbs[len(annotations.uncalculated) > 1]} as empty."
             " Open the file in a spreadsheet program and save it."
         )
     hidden = (
         pc.is_in(found.rows, value_set=pa.array(annotations.hidden, pa.int32())) if annotations.hidden else found.hidden
     )
-    return replace(found, hidden=hidden, notes=tuple(said))
+    return replace(found, hidden=hidden, notes=tuple(notes))
