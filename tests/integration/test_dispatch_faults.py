@@ -1,4 +1,4 @@
-"""What the dispatch makes of trouble of its own: a thread that fails, a journal that fails, a screen that is gone."""
+"""How the dispatch handles its own failures: of a thread, of the journal, of the observer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ IN_FLIGHT = 4
 
 @dataclass
 class Script:
-    """A client that does what it is told for a request's number; accepts by default."""
+    """A client with a scripted outcome for each request number; accepts by default."""
 
     answers: dict[int, Callable[[], Outcome]] = field(default_factory=dict)
     unpreparable: int = 0
@@ -61,15 +61,15 @@ class Script:
 
 
 @dataclass
-class Watcher:
-    """Remembers what it was told."""
+class RecordingObserver:
+    """Records what it receives."""
 
-    told: list[State] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
     waits: list[tuple[float, str]] = field(default_factory=list)
 
     def settled(self, recipients: int, state: State) -> None:
         assert recipients == 1
-        self.told.append(state)
+        self.states.append(state)
 
     def waiting(self, seconds: float, why: str) -> None:
         self.waits.append((seconds, why))
@@ -78,8 +78,8 @@ class Watcher:
         self.waits.append((0, "going on"))
 
 
-class Gone:
-    """A screen that is no more."""
+class BrokenObserver:
+    """An observer whose terminal is closed."""
 
     def settled(self, recipients: int, state: State) -> None:
         raise BrokenPipeError(recipients, state)
@@ -118,7 +118,7 @@ class Bench:
         self,
         client: Script,
         *,
-        watcher: Any = None,
+        observer: Any = None,
         stop: StopRequest | None = None,
         waits: Waits = NO_WAITS,
         clock: Clock | None = None,
@@ -129,7 +129,7 @@ class Bench:
             self.journal.runs.get("run"),
             self.plan,
             client,  # type: ignore[arg-type] # a client, as far as the dispatch can see
-            observer=watcher or Watcher(),
+            observer=observer or RecordingObserver(),
             stop=stop or StopRequest(),
             policy=OutcomePolicy(waits=waits),
             clock=clock,
@@ -168,8 +168,8 @@ def test_a_thread_that_fails_leaves_its_request_unknown_and_the_others_are_sent(
     assert ten.journal.requests.events("run", 3)[-1]["cause"] == "RuntimeError: out of order"
 
 
-def test_a_screen_that_is_gone_stops_nothing(ten: Bench) -> None:
-    assert ten.go(Script(), watcher=Gone()) == Ending(RunState.FINISHED)
+def test_a_closed_terminal_does_not_stop_the_run(ten: Bench) -> None:
+    assert ten.go(Script(), observer=BrokenObserver()) == Ending(RunState.FINISHED)
     assert ten.states() == ["accepted"] * 10
 
 
@@ -186,25 +186,25 @@ def test_a_failure_on_our_side_loses_no_answer_of_what_is_on_the_wire(ten: Bench
 @pytest.mark.parametrize("fails_at", [1, 2, 3])
 def test_a_commit_that_fails_once_loses_no_answer(ten: Bench, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
     monkeypatch.setattr(ten.journal.requests, "advance", Failing(ten.journal.requests.advance, fails_at))
-    client, watcher = Script(), Watcher()
-    assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
+    client, observer = Script(), RecordingObserver()
+    assert ten.go(client, observer=observer) == Ending(RunState.PAUSED, "disk full")
     assert ten.states() == ["accepted" if no in client.sent else "planned" for no in range(1, 11)]
-    assert watcher.told == [State.ACCEPTED] * len(client.sent)
+    assert observer.states == [State.ACCEPTED] * len(client.sent)
 
 
-def test_commits_that_go_on_failing_leave_what_was_sent_in_flight_and_tell_nobody_otherwise(
+def test_commits_that_keep_failing_leave_what_was_sent_in_flight_and_report_nothing_else(
     ten: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ten.journal.requests, "advance", Failing(ten.journal.requests.advance, 2, times=99))
-    client, watcher = Script(), Watcher()
-    assert ten.go(client, watcher=watcher) == Ending(RunState.PAUSED, "disk full")
+    client, observer = Script(), RecordingObserver()
+    assert ten.go(client, observer=observer) == Ending(RunState.PAUSED, "disk full")
     assert ten.states() == ["in_flight"] * IN_FLIGHT + ["planned"] * 6
     assert sorted(client.sent) == [1, 2, 3, 4]
-    assert watcher.told == []
+    assert observer.states == []
     assert ten.journal.requests.mark_orphans_unknown("run", datetime.now(UTC)) == IN_FLIGHT
 
 
-def test_an_answer_that_cannot_be_written_takes_no_other_with_it(ten: Bench) -> None:
+def test_an_answer_that_cannot_be_settled_does_not_lose_the_others(ten: Bench) -> None:
     together = threading.Barrier(IN_FLIGHT)
 
     def odd() -> Outcome:
@@ -215,14 +215,14 @@ def test_an_answer_that_cannot_be_written_takes_no_other_with_it(ten: Bench) -> 
         together.wait(10)
         return ACCEPTED
 
-    watcher = Watcher()
-    ending = ten.go(Script({1: usual, 2: odd, 3: usual, 4: usual}), watcher=watcher)
+    observer = RecordingObserver()
+    ending = ten.go(Script({1: usual, 2: odd, 3: usual, 4: usual}), observer=observer)
     assert ending.state == RunState.PAUSED
     assert "cannot be written" in (ending.why or "")
     assert ten.states()[:4] == ["accepted", "unknown", "accepted", "accepted"]
     assert "in_flight" not in ten.states()
     assert "its outcome could not be written down" in ten.journal.requests.events("run", 2)[-1]["cause"]
-    assert watcher.told.count(State.UNKNOWN) == 1
+    assert observer.states.count(State.UNKNOWN) == 1
 
 
 def test_a_plan_whose_texts_are_gone_sends_nothing_and_says_so(ten: Bench) -> None:
@@ -282,7 +282,7 @@ def test_a_pause_awaits_what_else_is_on_the_wire(ten: Bench) -> None:
     assert "in_flight" not in states
 
 
-def test_a_wish_to_stop_is_granted_while_the_gateway_recharges(ten: Bench) -> None:
+def test_a_stop_request_ends_the_wait_for_the_gateway_to_recharge(ten: Bench) -> None:
     stop = StopRequest()
 
     def recharging() -> Outcome:
@@ -296,30 +296,30 @@ def test_a_wish_to_stop_is_granted_while_the_gateway_recharges(ten: Bench) -> No
 
 def test_a_back_off_is_counted_down_to_its_end_and_then_the_run_goes_on(tmp_path: Path) -> None:
     answers = [RECHARGING, RECHARGING, ACCEPTED]
-    watcher, clock, single = Watcher(), SetClock(), bench(tmp_path, 1)
+    observer, clock, single = RecordingObserver(), SetClock(), bench(tmp_path, 1)
     with single.journal:
         client = Script({1: lambda: answers.pop(0)})
-        assert single.go(client, watcher=watcher, waits=Waits(jitter=0), clock=clock) == Ending(RunState.FINISHED)
+        assert single.go(client, observer=observer, waits=Waits(jitter=0), clock=clock) == Ending(RunState.FINISHED)
     assert 90 <= clock.passed < 95  # 30 seconds, then 60
-    assert [why for _, why in watcher.waits].count("going on") == 2
-    first = watcher.waits[: watcher.waits.index((0, "going on"))]
+    assert [why for _, why in observer.waits].count("going on") == 2
+    first = observer.waits[: observer.waits.index((0, "going on"))]
     assert first[0][0] > 29
     assert first[-1][0] < 1
     assert first == sorted(first, reverse=True)
     assert {why for _, why in first} == {describe(12).english}
 
 
-def test_whoever_stops_is_told_how_long_the_answers_on_the_wire_may_take(ten: Bench) -> None:
-    stop, watcher, clock = StopRequest(), Watcher(), SetClock()
+def test_a_stop_reports_how_long_the_answers_on_the_wire_may_take(ten: Bench) -> None:
+    stop, observer, clock = StopRequest(), RecordingObserver(), SetClock()
 
     def slow() -> Outcome:
         stop.request()
-        while not watcher.waits:
+        while not observer.waits:
             time.sleep(0.001)
         return ACCEPTED
 
-    assert ten.go(Script({1: slow}), watcher=watcher, stop=stop, clock=clock).state == RunState.INTERRUPTED
-    seconds, why = watcher.waits[0]
+    assert ten.go(Script({1: slow}), observer=observer, stop=stop, clock=clock).state == RunState.INTERRUPTED
+    seconds, why = observer.waits[0]
     assert 44 < seconds <= 45
     assert why == "for the answers to what is on the wire"
 
@@ -333,7 +333,7 @@ def test_a_run_with_nothing_to_send_is_finished(tmp_path: Path) -> None:
 def test_no_thread_is_left_behind(ten: Bench) -> None:
     ten.go(Script())
     for thread in threading.enumerate():
-        if thread.name.startswith(("submit-", "prepare")):
+        if thread.name.startswith(("submit-", "prefetch")):
             thread.join(10)
             assert not thread.is_alive(), thread.name
 
