@@ -37,7 +37,7 @@ COLUMNS: Final = (
     ("접수 accepted", 14.0, COUNT),
     ("접수율", 9.0, SHARE),
     ("거절 rejected", 13.0, COUNT),
-    ("미확인 unknown", 13.0, COUNT),
+    ("미확인 unknown", 16.0, COUNT),
     ("대기 pending", 13.0, COUNT),
     ("기타 others", 13.0, COUNT),
     ("요청 Requests", 13.0, COUNT),
@@ -61,8 +61,9 @@ def comparison(results: Sequence[Result]) -> Page:
         for column, (value, (_, _, shape)) in enumerate(zip(line(result), COLUMNS, strict=True)):
             grid.put(row, column, value, shape)
     end = FIRST + len(results)
-    area = Area(top=0, left=0, bottom=end + 1 + CHART, right=len(COLUMNS))
-    widths = tuple(width for _, width, _ in COLUMNS)
+    # A row and a narrow column more than the charts take: their borders lie on the edge of their last cells.
+    area = Area(top=0, left=0, bottom=end + 2 + CHART, right=len(COLUMNS) + 1)
+    widths = (*(width for _, width, _ in COLUMNS), 1.0)
     return Page(name=NAME, widths=widths, grid=grid, charts=charts(end) if results else (), print_area=area)
 
 

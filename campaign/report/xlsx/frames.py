@@ -322,8 +322,7 @@ def add_chart(book: Workbook, sheet: Worksheet, page: Page, chart: Chart) -> Non
     bars.set_x_axis(numbers if chart.horizontal else names)
     bars.set_y_axis(names if chart.horizontal else numbers)
     place = chart.place
-    # Without two pixels less, the right border would be outside of the print area.
-    width = sum(int(width * 7 + 0.5) + 5 for width in page.widths[place.left : place.right]) - 2
+    width = sum(int(width * 7 + 0.5) + 5 for width in page.widths[place.left : place.right])
     heights = (page.grid.heights.get(row, row_height(page, row)) for row in range(place.top, place.bottom))
     bars.set_size({"width": width, "height": sum(int(points * 4 / 3 + 0.5) for points in heights)})
     sheet.insert_chart(place.top, place.left, bars)
