@@ -58,8 +58,8 @@ def cancel(context: CommandContext, run: str, *, yes: bool) -> None:
         terminal.note(f"run {found.run.id}: {counted(found.planned, 'request')} still to send")
         if found.unknown:
             terminal.note(
-                f"  {counted(found.unknown, 'unknown request')} may have been sent: they stay unknown and are not sent "
-                f"again. Once you know: campaign resolve {found.run.id} --sent (or --not-sent)"
+                f"  {counted(found.unknown, 'unknown request')} may have been sent and will not be sent again. Once "
+                f"you know: campaign resolve {found.run.id} --sent (or --not-sent)"
             )
         _require_confirmation(yes=yes)
         engine.cancel(journal, found)
