@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from campaign import engine
 from campaign.cli import remedies, terminal
 from campaign.cli.context import confirm
-from campaign.cli.options import UsageError
 from campaign.engine import decisions
 from campaign.engine.reports import require_place
 from campaign.journal import open_for_writing
 from campaign.model import RunState
+from campaign.model.errors import UsageError
 from campaign.model.text import counted
 
 if TYPE_CHECKING:
