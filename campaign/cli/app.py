@@ -10,6 +10,7 @@ import typer
 import campaign
 from campaign.cli import options as given
 from campaign.cli import schedule_app
+from campaign.model.errors import UsageError
 
 app = typer.Typer(
     name="campaign",
@@ -213,7 +214,7 @@ def resolve(
     from campaign.cli.context import CommandContext
 
     if sent is None:
-        raise given.UsageError("tell whether they were sent: --sent or --not-sent")
+        raise UsageError("tell whether they were sent: --sent or --not-sent")
     context = CommandContext(json=json, journal=journal, report=report)
     resolve_command.resolve(context, run, sent=sent, only=request, yes=yes)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from campaign.cli import remedies, terminal
-from campaign.cli.options import UsageError
 from campaign.cli.progress_bars import Progress
 from campaign.config.environment import JOURNAL, Environment
 from campaign.engine.reports import ReportTarget
+from campaign.model.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

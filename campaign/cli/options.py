@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
 import typer
 
-from campaign.model.errors import CampaignError
+from campaign.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,10 +75,6 @@ RequestsOption = Annotated[
     list[int] | None,
     typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="Only this request."),
 ]
-
-
-class UsageError(CampaignError):
-    """The command's arguments are wrong or contradict each other."""
 
 
 def expand_groups(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign.cli import options as given
+from campaign.model.errors import UsageError
 
 if TYPE_CHECKING:
     from campaign.cli.context import CommandContext
@@ -48,7 +49,7 @@ def schedule(
         terminal.say_lines(install_help_command.help_text(install_help_command.here(journal)))
         return
     if file is None:
-        raise given.UsageError("name the campaign file to schedule")
+        raise UsageError("name the campaign file to schedule")
     options = send.SendOptions(sandbox=sandbox, gateway_url=gateway_url)
     planned = engine.ScheduleOptions(freeze=freeze, again=again)
     schedule_command.schedule(_context(journal=journal, json=json, quiet=no_progress), file, options, planned)

@@ -21,6 +21,10 @@ class CampaignError(Exception):
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
 
+class UsageError(CampaignError):
+    """The command's arguments are wrong or contradict each other."""
+
+
 class SettingsError(CampaignError):
     """The campaign file or an option is wrong."""
 

@@ -221,7 +221,7 @@ def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
     if now <= task.until:
         yield task
         return
-    words = f"{what}, but nothing was sent by {format_time(task.until)}; the rest will not be sent automatically"
+    words = f"{what}, but was not continued by {format_time(task.until)}; the rest will not be sent automatically"
     yield Task(
         action=Action.EXPIRE,
         due=task.due,

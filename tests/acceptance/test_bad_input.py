@@ -167,7 +167,7 @@ def test_unknown_runs_rows_and_requests_are_named(desk: Desk) -> None:
     desk.campaign()
     desk.run("send", "c.toml", "--yes")
     assert_refused(desk.run("status", "nothing-1"), "nothing-1: no such run")
-    assert_refused(desk.run("status", "last", "--request", "9"), "no request 9", "from 1 to 1")
+    assert_refused(desk.run("status", "last", "--request", "9"), "no request 9", "numbered 1 to 1")
     assert_refused(desk.run("preview", "c.toml", "--row", "99"), "row 99", "2 to 3")
 
 

@@ -332,6 +332,6 @@ def test_purge_names_every_file_that_is_left(desk: Desk) -> None:
     desk.run("report", "--into-original")
     (desk.folder / "reports" / f"{run}-other.xlsx").touch()
     done = desk.run("purge", "last", "--yes")
-    named = {line.rpartition(": ")[2] for line in done.err.splitlines() if "yours to remove" in line}
+    named = {line.rpartition(": ")[2] for line in done.err.splitlines() if "still has texts and numbers" in line}
     left = {"test-check.xlsx", "sandbox.sqlite3", f"{run}.xlsx", f"{run}.csv", f"{run}.parquet", f"{run}-original.xlsx"}
     assert {(desk.folder / name).resolve() for name in named} == {desk.folder / "reports" / name for name in left}

@@ -86,7 +86,7 @@ def test_a_result_workbook_is_a_recipients_file_and_only_picks_from_it(desk: Des
     ("words", "message"),
     [
         (("check", "c.toml", "--only", "failed"), "no such status"),
-        (("check", "c.toml", "--only", "rejected"), "wants a result workbook"),
+        (("check", "c.toml", "--only", "rejected"), "only from a result workbook"),
         (("report", "--format", "pdf"), "expected one of"),
         (("report", "--format", "csv", "--into-original"), "cannot be combined with --format csv"),
         (("report", "--since", "soon"), "expected a day"),

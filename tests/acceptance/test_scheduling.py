@@ -241,7 +241,7 @@ def test_what_is_taken_back_starts_no_more(shift: Shift) -> None:
     shift.it_is("2026-12-01 10:00:00")
     assert shift.run_due().json == {"happened": []}
     again = shift.unschedule("test")
-    assert (again.status, "is removed already" in again.err) == (2, True)
+    assert (again.status, "is already removed" in again.err) == (2, True)
     missing = shift.unschedule("nobody")
     assert (missing.status, "nobody: no such schedule" in missing.err) == (2, True)
 

@@ -72,7 +72,7 @@ def test_what_waits_for_its_window_expires_too_where_the_machine_was_off_over_it
     shift.it_is("2026-12-02 11:00:01")
     [happening] = shift.run_due().json["happened"]
     assert happening["state"] == "expired"
-    assert "it was to go on at 2026-12-02 09:00:00" in happening["why"]
+    assert "it was going to continue at 2026-12-02 09:00:00" in happening["why"]
 
 
 def test_a_run_of_send_that_waits_for_its_window_is_gone_on_with_too(shift: Shift) -> None:

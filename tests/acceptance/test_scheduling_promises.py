@@ -153,7 +153,7 @@ def test_a_run_of_which_nothing_was_sent_does_not_start_after_its_latest_time(
 ) -> None:
     planned_and_killed(shift, monkeypatch, "2026-12-01 11:59:00")
     shift.it_is("2026-12-01 12:00:01")
-    assert "it was planned, but nothing was sent by 2026-12-01 12:00:00" in expires(shift)
+    assert "it was planned, but was not continued by 2026-12-01 12:00:00" in expires(shift)
     assert shift.desk.run("resume", "last").status == 0  # the user's decision
     assert shift.delivered() == [number(place) for place in range(ROWS)]
 

@@ -211,7 +211,7 @@ def paused(desk: Desk) -> Desk:
 
 def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_and_nothing_waits_for_ever(paused: Desk) -> None:
     cancelled = paused.run("cancel", "last", "--yes", "--json")
-    assert "1 are unknown" in cancelled.err
+    assert "1 unknown request may have been sent" in cancelled.err
     assert cancelled.json["rows"] == {"total": 5, "accepted": 1, "unknown": 1, "cancelled": 3}
     done = paused.run("resolve", "last", "--not-sent", "--yes", "--json")
     assert "the run was cancelled" in done.err
@@ -225,7 +225,7 @@ def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_and_nothing_waits_for
 
 def test_a_run_that_may_still_go_is_not_purged_and_one_that_was_is_not_resumed(paused: Desk) -> None:
     refused = paused.run("purge", "last", "--yes")
-    assert (refused.status, "3 of them" in refused.err) == (2, True)
+    assert (refused.status, "3 requests still to send" in refused.err) == (2, True)
     assert "1 unknown request (`campaign resolve" in refused.err
     assert "keeps its texts and numbers" in paused.run("purge", "--older-than", "0d", "--yes").err
     assert paused.run("resume", "last", "--json").json["rows"] == {"total": 5, "accepted": 4, "unknown": 1}

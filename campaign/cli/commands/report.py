@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import engine
 from campaign.cli import terminal
-from campaign.cli.options import UsageError
 from campaign.engine.reports import sources_of, write_workbook, writing
 from campaign.journal import open_for_reading
+from campaign.model.errors import UsageError
 from campaign.model.times import SEOUL
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from campaign import engine
 from campaign.cli import remedies, terminal
 from campaign.cli.context import confirm
-from campaign.cli.options import UsageError
 from campaign.engine import decisions
 from campaign.engine.reports import require_place
 from campaign.journal import open_for_writing
 from campaign.model import RunState
+from campaign.model.errors import UsageError
 from campaign.model.text import counted
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def cancel(context: CommandContext, run: str, *, yes: bool) -> None:
         terminal.note(f"run {found.run.id}: {counted(found.planned, 'request')} still to send")
         if found.unknown:
             terminal.note(
-                f"  {counted(found.unknown, 'unknown request')} may have been sent: they stay unknown and are not sent "
-                f"again. Once you know: campaign resolve {found.run.id} --sent (or --not-sent)"
+                f"  {counted(found.unknown, 'unknown request')} may have been sent and will not be sent again. Once "
+                f"you know: campaign resolve {found.run.id} --sent (or --not-sent)"
             )
         _require_confirmation(yes=yes)
         engine.cancel(journal, found)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from campaign import engine
 from campaign.cli import terminal
-from campaign.cli.options import UsageError
 from campaign.journal import open_for_reading
+from campaign.model.errors import UsageError
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:

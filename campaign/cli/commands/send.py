@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from campaign import engine
 from campaign.cli import check_view, exit_status, terminal
 from campaign.cli.context import confirm, require_terminal
-from campaign.cli.options import UsageError
 from campaign.cli.signals import graceful_shutdown
 from campaign.engine import doctor, sending_hours
 from campaign.engine.checking import advertising
 from campaign.engine.reports import inputs_of
 from campaign.journal import open_for_writing
 from campaign.model import Status, naming
+from campaign.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
