@@ -6,8 +6,8 @@ import gettext
 import os
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.options import UsageError
 from campaign.model import i18n
+from campaign.model.errors import UsageError
 from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
