@@ -1,4 +1,4 @@
-"""Why a row does not go, or what to know of a row that goes: a code with parameters, as text in a column.
+"""Reasons: why a row is not sent, or a note on a row that is sent. Each is a code with parameters, stored as text.
 
 A cell holds JSON Lines: one reason a line, `["phone_too_short",{"value":"010-12"}]`. JSON escapes line breaks, so
 reasons are joined by one. `campaign.model.sentences` makes the sentences where a reader sees them.
@@ -142,7 +142,7 @@ class Reason(StrEnum):
 
 
 def encode(code: Reason, **parameters: Parameter) -> str:
-    """A reason as a column holds it. A parameter that is a reason itself goes through `nested`."""
+    """A reason as a column stores it. A parameter that is a reason itself is passed through `nested`."""
     return _JSON.encode([code.value, parameters])
 
 

@@ -1,4 +1,4 @@
-"""The sentences of reasons, in the language of whoever reads them.
+"""The sentences of reasons, in the reader's language.
 
 Only what shows a reason to a reader calls this: the terminal, the workbook, an error. A cell that holds no reason,
 as the journals of earlier versions have them, is a sentence already and stays as it is.
@@ -154,7 +154,7 @@ def sentences(column: pd.Series) -> pd.Series:
 
 
 def with_sentences(result: Result) -> Result:
-    """The result with its rows' reasons as sentences, for whoever writes it down."""
+    """The result with its rows' reasons as sentences, for reports."""
     return replace(result, rows=result.rows.assign(reason=sentences(result.rows["reason"])))
 
 

@@ -1,4 +1,4 @@
-"""A workbook without its tables' rows, by XlsxWriter: formats, columns, notes, rules, filters, charts, print set-up.
+"""Writes a workbook without the rows of its tables, with XlsxWriter: formats, notes, filters, charts, print set-up.
 
 The one module that knows XlsxWriter. Its own way of writing cells costs an object a
 cell; the rows are made of whole columns by `campaign.report.xlsx.rows` instead, in a
@@ -67,19 +67,19 @@ NOTE_WIDTH: Final = 24  # letters that go into a line
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The package, and for each table by its name the attribute ` s="1"` of each column's cells, or nothing."""
+    """The package, and per table name the style attribute of each column's cells (` s="1"`; empty for the default)."""
 
     package: bytes
     styles: dict[str, list[str]]
 
 
 class TableSheet(Worksheet):
-    """A worksheet of which only the headings are written; its rows are put behind them later."""
+    """A worksheet with headings only; `package.stream_rows` adds the rows."""
 
     headings = ""
 
     def reach_to(self, row: int, column: int) -> None:
-        """State that the sheet's cells reach from A1 to there."""
+        """Set the sheet's dimension: from A1 to this cell."""
         self._check_dimensions(0, 0)
         self._check_dimensions(row, column)
 
@@ -117,7 +117,7 @@ class Formats:
         return self._made[wanted]
 
     def attribute(self, wanted: CellStyle | Format) -> str:
-        """The attribute ` s="1"` of a cell with that format; nothing where it is the default one."""
+        """The style attribute of a cell with that format, such as ` s="1"`; empty for the default."""
         if wanted is Format.GENERAL:
             return ""
         # XlsxWriter numbers a format when it is first asked for its number, which its own cells do.
@@ -125,7 +125,7 @@ class Formats:
 
 
 def format_properties(wanted: CellStyle | Format | Tint) -> dict[str, Any]:
-    """What XlsxWriter's `add_format` takes."""
+    """The properties that XlsxWriter's `add_format` takes."""
     if isinstance(wanted, Format):
         return COLUMN_FORMATS[wanted]
     if not isinstance(wanted, CellStyle):
@@ -149,7 +149,7 @@ def format_properties(wanted: CellStyle | Format | Tint) -> dict[str, Any]:
 
 
 def add_table(book: Workbook, table: Table, formats: Formats) -> list[str]:
-    """Add a table's sheet; gives the attribute of each column's cells."""
+    """Add a table's sheet; returns the style attribute of each column's cells."""
     sheet = book.add_worksheet(table.name, worksheet_class=TableSheet)
     last = len(table.columns) - 1
     sheet.reach_to(table.rows, last)
@@ -170,12 +170,12 @@ def add_table(book: Workbook, table: Table, formats: Formats) -> list[str]:
 
 
 def note_height(words: str) -> int:
-    """Pixels that a note takes."""
+    """The height of a note in pixels."""
     return 14 + NOTE_LINE * sum(1 + len(line) // NOTE_WIDTH for line in words.split("\n"))
 
 
 def add_rules(sheet: Worksheet, table: Table, formats: Formats) -> None:
-    """The columns' colours; no warning on numbers that are meant as text."""
+    """Add the columns' colour rules, and switch off Excel's warning on numbers stored as text."""
     for place, column in enumerate(table.columns):
         for begins, tint in column.tints:
             rule = {"type": "text", "criteria": "begins with", "value": begins, "format": formats.of(tint)}
@@ -190,7 +190,7 @@ def add_rules(sheet: Worksheet, table: Table, formats: Formats) -> None:
 
 
 def add_highlights(sheet: Worksheet, table: Table, formats: Formats) -> None:
-    """Colours and notes of single cells."""
+    """Add the colours and notes of single cells."""
     wanted = table.highlights
     if wanted is None:
         return
@@ -204,7 +204,7 @@ def add_highlights(sheet: Worksheet, table: Table, formats: Formats) -> None:
 
 
 def set_up(sheet: Worksheet) -> None:
-    """Paper: A4 landscape, pages numbered."""
+    """Set up printing: A4 landscape, numbered pages."""
     sheet.set_landscape()
     sheet.set_paper(A4)
     sheet.set_margins(**MARGINS)
@@ -212,7 +212,7 @@ def set_up(sheet: Worksheet) -> None:
 
 
 def set_up_table(sheet: Worksheet, table: Table) -> None:
-    """On paper: columns up to the last one that is printed, large enough to read, headings on each page.
+    """Set up printing of a table: columns up to the last printed one, legible, headings on each page.
 
     What is too wide for a page goes on in the next one: the pages of the same rows follow each other.
     """
@@ -229,13 +229,13 @@ def set_up_table(sheet: Worksheet, table: Table) -> None:
 
 
 def pages_across(widths: Sequence[float], repeated: int) -> int:
-    """How many pages columns of these widths take side by side, the first `repeated` of them on each page."""
+    """The number of pages side by side that columns of these widths take, with the first `repeated` columns on each."""
     on_each = min(sum(widths[:repeated]), LEGIBLE / 2)
     return max(1, math.ceil((sum(widths) - on_each) / (LEGIBLE - on_each)))
 
 
 def add_page(book: Workbook, page: Page, formats: Formats) -> None:
-    """Add a sheet that is laid out freely."""
+    """Add a sheet with a free layout."""
     sheet = book.add_worksheet(page.name)
     sheet.hide_gridlines(2)
     for place, width in enumerate(page.widths):
@@ -283,7 +283,7 @@ def as_string(words: str) -> str:
 
 
 def add_chart(book: Workbook, sheet: Worksheet, page: Page, chart: Chart) -> None:
-    """Plain bars in our font and colours, with their numbers on them, exactly over the cells of their place."""
+    """Add a bar chart in our font and colours, with values on the bars, exactly over its cells."""
     bars = book.add_chart({"type": "bar" if chart.horizontal else "column"})
     words = {"name": FONT, "size": 9, "color": f"#{GREY}"}
     series: dict[str, Any] = {
@@ -329,7 +329,7 @@ def add_chart(book: Workbook, sheet: Worksheet, page: Page, chart: Chart) -> Non
 
 
 def row_height(page: Page, row: int) -> float:
-    """Points of a row whose height is not given: those of a row with cells, or Excel's own."""
+    """The height in points of a row without a given height: ours if it has cells, else Excel's."""
     return HEIGHT if any(at == row for at, _ in page.grid.cells) else 15.0
 
 

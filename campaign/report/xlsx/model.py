@@ -1,4 +1,4 @@
-"""What a workbook is made of: tables of many rows, pages of few cells. Nothing here knows how it is written."""
+"""The parts of a workbook: tables of many rows, and pages of few cells. `frames` and `package` write them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Progress: TypeAlias = Callable[[int], None]
 
 
 class Format(StrEnum):
-    """How a column's cells are shown."""
+    """The display format of a column's cells."""
 
     GENERAL = "general"  # text as text, numbers as they are
     DIGITS = "digits"  # text that looks like a number and has to stay text when it is edited
@@ -42,7 +42,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tint:
-    """A background and the colour of the text on it, RRGGBB."""
+    """A background colour and its text colour, RRGGBB."""
 
     fill: str
     text: str
@@ -50,7 +50,7 @@ class Tint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellStyle:
-    """How one cell looks. `tint` colours it, `number` is Excel's number format."""
+    """The look of one cell: its `tint`, and `number`, Excel's number format."""
 
     bold: bool = False
     size: float = FONT_SIZE
@@ -114,7 +114,7 @@ class CellHighlights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A sheet with one row of headings and one row a record.
+    """A sheet with one row of headings and one row per record.
 
     `batches` gives Arrow record batches of a few thousand rows each, made while they
     are written; their columns answer to `columns` by place. Behind those stand the
@@ -136,7 +136,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """Cells from (`top`, `left`) to before (`bottom`, `right`), from 0."""
+    """The cells from (`top`, `left`) up to, not including, (`bottom`, `right`); counted from 0."""
 
     top: int
     left: int
@@ -146,7 +146,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Bars over cells of the page: `names` and `values` are one column each, of equally many rows.
+    """A bar chart over cells of the page; `names` and `values` are one column each, with the same number of rows.
 
     `colours` (RRGGBB) gives every bar its own, or one for all; `number` is their number format.
     """
@@ -168,7 +168,7 @@ HEIGHT: Final = 17.0
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value and its style, over `across` cells made one."""
+    """A value and its style; `across` cells are merged."""
 
     value: Value
     style: CellStyle
@@ -177,29 +177,29 @@ class Cell:
 
 @dataclass(slots=True)
 class Grid:
-    """What stands where; rows and columns count from 0. `heights` are in points, `HEIGHT` where none is given."""
+    """The cells of a page by row and column, counted from 0. `heights` are in points; `HEIGHT` is the default."""
 
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
 
     def put(self, row: int, column: int, value: Value, style: CellStyle, *, across: int = 1) -> None:
-        """Put a value in a cell, or in `across` cells made one."""
+        """Put a value into a cell, or into `across` merged cells."""
         self.cells[row, column] = Cell(value, style, across)
 
     def height(self, row: int, points: float) -> None:
-        """Make a row higher or lower than `HEIGHT`."""
+        """Set the height of a row, in points."""
         self.heights[row] = points
 
 
 def in_seoul(moment: datetime) -> datetime:
-    """A time with its zone as a clock in Seoul shows it, without the zone: Excel has none."""
+    """A time in Asia/Seoul without its zone, as Excel has no zones."""
     offset = moment.utcoffset() or timedelta()
     return moment.replace(tzinfo=None) - offset + OFFSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A sheet laid out freely and printed on one page; `widths` are its columns' in characters."""
+    """A sheet with a free layout, printed on one page; `widths` of its columns are in characters."""
 
     name: str
     widths: tuple[float, ...]
@@ -210,7 +210,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Properties:
-    """What the document says of itself. The same sheets and properties give the same bytes."""
+    """The document's properties. The same sheets and properties give the same bytes."""
 
     title: str
     created: datetime

@@ -1,4 +1,4 @@
-"""A workbook's file: XlsxWriter's package, with the rows of the tables streamed into their sheets."""
+"""Writes a workbook's file: XlsxWriter's package, with the rows of the tables streamed into their sheets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ END: Final = b"</sheetData>"
 def write(
     file: IO[bytes], sheets: Sequence[Table | Page], properties: Properties, progress: Progress = lambda _: None
 ) -> None:
-    """Write the workbook of `sheets`; `progress` is told of the rows of counted tables as they are written.
+    """Write the workbook of `sheets`; `progress` receives the number of rows written so far of counted tables.
 
     Raises:
         OSError: the file cannot be written, or would be larger than a workbook can be.
@@ -67,7 +67,7 @@ def write(
 
 
 def stream_rows(target: IO[bytes], content: bytes, table: Table, styles: Sequence[str], progress: Progress) -> None:
-    """Write a table's part: `content`, which has its headings alone, with the rows behind them."""
+    """Write a table's part: `content`, which has only the headings, with the rows added."""
     head, tail = content.split(END)
     target.write(head)
     for rows, xml in pieces(table, styles):
@@ -78,7 +78,7 @@ def stream_rows(target: IO[bytes], content: bytes, table: Table, styles: Sequenc
 
 
 def pieces(table: Table, styles: Sequence[str]) -> Iterator[tuple[int, memoryview]]:
-    """The table's rows in order, so many and their XML at a time, made by several threads.
+    """The table's rows in order, as pairs of a count and their XML; several threads format them.
 
     Arrow and zlib work outside Python's lock. What is made ahead is bounded.
     """
@@ -96,7 +96,7 @@ def pieces(table: Table, styles: Sequence[str]) -> Iterator[tuple[int, memoryvie
 
 
 def halved(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches, those that are too large in halves: what waits stays small, and texts stay within Arrow's 2 GiB."""
+    """The batches, with large ones halved: it bounds the memory, and texts stay within Arrow's 2 GiB."""
     for batch in batches:
         if batch.nbytes <= LARGE or len(batch) == 1:
             yield batch

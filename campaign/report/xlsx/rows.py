@@ -1,4 +1,4 @@
-"""A table's rows as a sheet's XML, a batch at a time: made by columns, with no step that looks at one row.
+"""Formats a table's rows as a sheet's XML, a batch at a time, column by column: no step looks at one row.
 
 Source: ECMA-376 part 1, 18.3.1.4 (`c`), 18.3.1.73 (`row`), 18.17.4 (dates as numbers), 22.9.2.19 (escapes).
 """
@@ -43,7 +43,7 @@ IDEOGRAPHIC: Final = b"\xe3\x80\x80"
 
 
 def rows_xml(table: Table, styles: Sequence[str], batch: pa.RecordBatch, first: int) -> memoryview:
-    """The batch's rows.
+    """The XML of the batch's rows.
 
     Args:
         table: the table that they are rows of.
@@ -66,7 +66,7 @@ def rows_xml(table: Table, styles: Sequence[str], batch: pa.RecordBatch, first: 
 
 
 def headings_xml(columns: Sequence[Column], styles: Sequence[str], height: float) -> str:
-    """The row of headings, `height` points high, escaped as all other cells are."""
+    """The XML of the row of headings, `height` points high, escaped like all other cells."""
     cells = [
         joined([f'<c r="{letters(place)}1"', *text_cell(pa.array([column.heading], pa.string()), style), "</c>"])[0]
         for place, (column, style) in enumerate(zip(columns, styles, strict=True))
@@ -79,7 +79,7 @@ def headings_xml(columns: Sequence[Column], styles: Sequence[str], height: float
 
 
 def joined(parts: Sequence[Part], missing: str | None = None) -> pa.Array:
-    """The parts, row by row; where one is missing, the whole is, unless `missing` stands for it."""
+    """The parts joined row by row; missing where a part is missing, unless `missing` replaces it."""
     merged: list[Part] = []
     for part in parts:
         if merged and isinstance(part, str) and isinstance(merged[-1], str):
@@ -92,20 +92,20 @@ def joined(parts: Sequence[Part], missing: str | None = None) -> pa.Array:
 
 
 def content(texts: pa.Array) -> memoryview:
-    """All texts, one after the other, where they lie."""
+    """The bytes of all texts, one after the other, without a copy."""
     offsets, data = buffers(texts)
     return memoryview(data)[offsets[0] : offsets[-1]]
 
 
 def buffers(texts: pa.Array) -> tuple[np.ndarray, pa.Buffer]:
-    """Where each text begins, and where the last one ends; the bytes that they lie in."""
+    """The offsets of the texts, with the end of the last one, and the bytes that hold them."""
     _, edges, data = texts.buffers()
     offsets = np.frombuffer(edges, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
     return offsets, data or pa.py_buffer(b"")
 
 
 def plain_cell(values: pa.Array, style: str) -> list[Part]:
-    """What stands in the cells of a column of one kind, from the style on."""
+    """The XML of the cells of a column of one kind, from the style attribute on."""
     kind = values.type
     if pa.types.is_string(kind):
         return text_cell(values, style)
@@ -117,12 +117,12 @@ def plain_cell(values: pa.Array, style: str) -> list[Part]:
 
 
 def is_finite(values: pa.Array) -> bool:
-    """True where every number is finite, or missing."""
+    """Whether every number is finite or missing."""
     return bool(pc.all(pc.is_finite(values)).as_py() is not False)
 
 
 def number_cell(digits: pa.Array, finite: pa.Array, style: str) -> list[Part]:
-    """Numbers in digits, where they are `finite`; text where they are not, for Excel has no such number."""
+    """Numbers as digits if they are `finite`, else as text: Excel has no infinite numbers."""
     return [
         pc.coalesce(
             joined([f"{style}><v>", pc.if_else(finite, digits, None), "</v>"]),
@@ -132,7 +132,7 @@ def number_cell(digits: pa.Array, finite: pa.Array, style: str) -> list[Part]:
 
 
 def text_cell(values: pa.Array, style: str) -> list[Part]:
-    """Text as it is; an empty text has no cell."""
+    """Text cells; an empty text has no cell."""
     offsets, data = buffers(values)
     if np.count_nonzero(offsets[1:] == offsets[:-1]) > values.null_count:
         values = pc.if_else(pc.greater(pc.binary_length(values), 0), values, None)
@@ -143,7 +143,7 @@ def text_cell(values: pa.Array, style: str) -> list[Part]:
 
 
 def spaced(raw: np.ndarray, offsets: np.ndarray) -> str:
-    """The attribute that keeps white space, where any of the texts may begin or end with it."""
+    """The attribute that preserves white space, if any of the texts may begin or end with it."""
     filled = offsets[1:] > offsets[:-1]
     first, last = offsets[:-1][filled], offsets[1:][filled] - 1
     begin, end, before = raw[first], raw[last], raw[last - 1]
@@ -153,7 +153,7 @@ def spaced(raw: np.ndarray, offsets: np.ndarray) -> str:
 
 
 def escaped(values: pa.Array, whole: bytes) -> pa.Array:
-    """The texts as XML has them; nearly none needs an escape, which a look at all of their bytes shows."""
+    """The texts escaped for XML. One look at all bytes usually shows that nothing needs an escape."""
     for sign, escape in ESCAPES:
         if sign in whole:
             values = pc.replace_substring(values, sign.decode(), escape)
@@ -161,7 +161,7 @@ def escaped(values: pa.Array, whole: bytes) -> pa.Array:
 
 
 def escape_length(values: pa.Array) -> pa.Array:
-    """How many bytes longer `escaped` makes each of the texts."""
+    """The bytes that `escaped` adds to each text."""
     more = pc.multiply(pc.count_substring_regex(values, CODE), len(CODE_ESCAPE) - 1)
     for sign, escape in ESCAPES:
         more = pc.add(more, pc.multiply(pc.count_substring(values, sign.decode()), len(escape) - 1))
@@ -169,7 +169,7 @@ def escape_length(values: pa.Array) -> pa.Array:
 
 
 def number(values: pa.Array) -> pa.Array:
-    """Numbers, dates and times in digits; missing where there is none."""
+    """Numbers, dates and times as digits; missing stays missing."""
     kind = values.type
     if pa.types.is_date(kind):
         days = pc.add(values.cast(pa.date32()).cast(pa.int32()), EPOCH)
@@ -181,13 +181,13 @@ def number(values: pa.Array) -> pa.Array:
 
 
 def without_leap_day(since_epoch: pa.Array, day: int) -> pa.Array:
-    """Times before the day that Excel has too many, moved by it. `day`: how much a day is in their unit."""
+    """Times before 1900-03-01, moved by Excel's extra day, 1900-02-29. `day` is one day in their unit."""
     early = pc.less(since_epoch, LEAP * day)
     return pc.if_else(early, pc.subtract(since_epoch, day), since_epoch) if pc.any(early).as_py() else since_epoch
 
 
 def mixed_cell(values: pa.Array, kinds: pa.Array, shape: Format, style: str) -> list[Part]:
-    """What stands in the cells of a column of several kinds, by each cell's `model.Kind`; text where that is wrong."""
+    """The XML of the cells of a mixed column, by each cell's `model.Kind`; text where the kind does not fit."""
     layers: list[pa.Array] = []
     for kind in pc.unique(kinds).to_pylist():
         chosen = pc.if_else(pc.equal(kinds, kind), values, None)
@@ -196,7 +196,7 @@ def mixed_cell(values: pa.Array, kinds: pa.Array, shape: Format, style: str) -> 
 
 
 def of_kind(values: pa.Array, kind: int, shape: Format, style: str) -> list[Part]:
-    """Cells of one kind, given as text in `values`."""
+    """The XML of cells of one kind, given as text in `values`."""
     try:
         if kind == Kind.NUMBER:
             finite = pc.is_finite(values.cast(pa.float64()))
@@ -211,7 +211,7 @@ def of_kind(values: pa.Array, kind: int, shape: Format, style: str) -> list[Part
 
 
 def moment(values: pa.Array, kind: int) -> pa.Array:
-    """The dates, or the times as parts of a day, that the texts say.
+    """The texts parsed as dates, or as times in parts of a day.
 
     Raises:
         pa.ArrowInvalid: a text is neither, or a day that Excel has no number for.
@@ -227,6 +227,6 @@ def moment(values: pa.Array, kind: int) -> pa.Array:
 
 
 def letters(column: int) -> str:
-    """A column's letters by its place from 0: A, B, ... Z, AA."""
+    """The letters of a column, counted from 0: A, B, ... Z, AA."""
     left, rest = divmod(column, 26)
     return (letters(left - 1) if left else "") + chr(65 + rest)

@@ -1,4 +1,4 @@
-"""Columns put together as a table, and cut into sheets where one cannot hold all rows."""
+"""Makes tables of columns, cut into several sheets where one cannot hold all rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WORST: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column and its cells; `kinds` says what each cell of a mixed one was."""
+    """A column and its cells; `kinds` has the kind of each cell of a mixed column."""
 
     column: Column
     cells: Cells
@@ -49,7 +49,7 @@ class Field:
 def sheets(
     name: str, fields: Sequence[Field], rows: int, limit: int = ROWS_PER_SHEET, *, counted: bool = True
 ) -> tuple[Table, ...]:
-    """`rows` rows of `fields` as sheets `name`, `name 2`, ... of at most `limit` rows, the heading's included.
+    """`rows` rows of `fields` as sheets `name`, `name 2`, ... of at most `limit` rows, including the headings.
 
     `counted`: the rows are the progress that the user waits for.
 
@@ -66,7 +66,7 @@ def sheets(
 
 
 def cut(fields: Sequence[Field], rows: int, most: int) -> Iterator[tuple[int, int]]:
-    """Where each sheet begins and ends: at most `most` rows and `LARGEST` bytes of XML, at least one row."""
+    """The start and the end of each sheet: at most `most` rows and `LARGEST` bytes of XML, at least one row."""
     start, edges = 0, xml_edges(fields, rows)
     while True:
         end = min(start + most, rows)
@@ -80,7 +80,7 @@ def cut(fields: Sequence[Field], rows: int, most: int) -> Iterator[tuple[int, in
 
 
 def xml_edges(fields: Sequence[Field], rows: int) -> np.ndarray | None:
-    """Where in the XML each row begins and the last one ends, in bytes; None where all of it is small enough."""
+    """The offset of each row in the XML, and its end, in bytes; None if everything is small enough for one sheet."""
     at_most = rows * ROW + sum(rows * (CELL + NUMBER) + WORST * int(field.cells.values.nbytes) for field in fields)
     if at_most <= LARGEST:
         return None
@@ -93,7 +93,7 @@ def xml_edges(fields: Sequence[Field], rows: int) -> np.ndarray | None:
 
 
 def cell_sizes(field: Field, start: int, count: int) -> np.ndarray:
-    """Bytes of XML that each of these cells takes: exactly those of texts and their escapes, the rest at most."""
+    """The bytes of XML of each cell: exact for texts and their escapes, an upper bound for the rest."""
     values = field.cells.slice(start, count)
     filled: np.ndarray = values.is_valid().to_numpy(zero_copy_only=False)
     if not pa.types.is_string(values.type):
@@ -105,7 +105,7 @@ def cell_sizes(field: Field, start: int, count: int) -> np.ndarray:
 
 
 def part(name: str, fields: Sequence[Field], start: int, rows: int, *, counted: bool) -> Table:
-    """One sheet of `rows` rows from `start` on."""
+    """One sheet of `rows` rows, from row `start`."""
     kinds = [(place, field.kinds) for place, field in enumerate(fields) if field.kinds]
     columns = [field.cells for field in fields] + [cells for _, cells in kinds]
     schema = pa.schema([(f"{name}.{place}", cells.type) for place, cells in enumerate(columns)])
@@ -121,7 +121,7 @@ def part(name: str, fields: Sequence[Field], start: int, rows: int, *, counted: 
 
 
 def batches(columns: Sequence[Cells], schema: pa.Schema, start: int, rows: int) -> Iterator[pa.RecordBatch]:
-    """The rows, a batch at a time."""
+    """The rows in batches."""
     for at in range(start, start + rows, BATCH):
         length = min(BATCH, start + rows - at)
         yield pa.record_batch([cells.slice(at, length) for cells in columns], schema=schema)

@@ -1,4 +1,4 @@
-"""Text as a cell of a workbook can hold it, and a count of what was changed for that."""
+"""Sanitizes text for the cells of a workbook, and counts the changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Changes:
 
 
 def sanitize(values: pa.Array, changes: Changes) -> pa.Array:
-    """`values` with the line ends of Excel, forbidden characters made visible, over-long text cut and marked.
+    """`values` with Excel's line ends, forbidden characters made visible, and over-long text cut and marked.
 
     Gives `values` itself where nothing has to change.
     """
@@ -60,7 +60,7 @@ def sanitize(values: pa.Array, changes: Changes) -> pa.Array:
 
 
 def suspicious(values: pa.Array) -> bool:
-    """Whether any text may have to be changed; a quick look at the bytes that never says no wrongly."""
+    """Whether any text may need a change: a quick look at the bytes, never wrong if it says no."""
     _, ends, content = values.buffers()
     if content is None or not len(values):
         return False
@@ -75,7 +75,7 @@ def suspicious(values: pa.Array) -> bool:
 
 
 def sanitize_one(value: str, changes: Changes) -> str:
-    """One text, sanitized in the same way, its line ends aside."""
+    """One text, sanitized in the same way, but with its own line ends."""
     visible = value.translate(VISIBLE)
     wide = visible.encode("utf-16-le")
     if len(wide) <= 2 * LONGEST:
@@ -85,5 +85,5 @@ def sanitize_one(value: str, changes: Changes) -> str:
 
 
 def well_formed(value: str) -> str:
-    """`value` without lone surrogates, which no encoding can hold: U+FFFD stands in their place."""
+    """`value` with U+FFFD for lone surrogates, which no encoding can hold."""
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

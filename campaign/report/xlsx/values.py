@@ -1,4 +1,4 @@
-"""Columns of any Arrow type as what a workbook's cells can hold: vectorised, and every loss is counted."""
+"""Converts columns of any Arrow type to values that cells can hold: vectorised, and every loss is counted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Convert: TypeAlias = Callable[[pa.Array], pa.Array]
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A column that can be written: `convert` is called a slice at a time and gives arrays of `type`."""
+    """A column that can be written: `convert` turns a slice into an array of `type`."""
 
     values: pa.ChunkedArray
     type: pa.DataType
@@ -38,12 +38,12 @@ class Cells:
     convert: Convert
 
     def slice(self, start: int, length: int) -> pa.Array:
-        """The cells of so many rows, as they are to be written."""
+        """The values of a slice of rows, ready to write."""
         return self.convert(one_array(self.values.slice(start, length)))
 
 
 def cells(column: pd.Series | pa.ChunkedArray, changes: text.Changes) -> Cells:
-    """How `column` is to be written, decided once for all of its rows.
+    """The way in which `column` is written, chosen once for all rows.
 
     Text is sanitized here and now, so that `changes` is complete before anything is written.
     """
@@ -59,7 +59,7 @@ def cells(column: pd.Series | pa.ChunkedArray, changes: text.Changes) -> Cells:
 
 
 def arrow(column: pd.Series) -> pa.ChunkedArray:
-    """`column` as Arrow; objects that Arrow refuses (lone surrogates, several types) become text."""
+    """`column` as Arrow; objects that Arrow refuses (lone surrogates, mixed types) become text."""
     try:
         return pa.chunked_array(pa.array(column, from_pandas=True))
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
@@ -69,7 +69,7 @@ def arrow(column: pd.Series) -> pa.ChunkedArray:
 
 
 def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Without the encodings that the writer cannot read: dictionaries and views."""
+    """The array without encodings that the writer cannot read: dictionaries and views."""
     kind = values.type
     if pa.types.is_dictionary(kind):
         return plain(values.cast(kind.value_type))
@@ -79,23 +79,23 @@ def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def one_array(values: pa.ChunkedArray) -> pa.Array:
-    """One array of a short chunked one."""
+    """The chunks joined into one array."""
     chunks = values.combine_chunks()
     return chunks if isinstance(chunks, pa.Array) else pa.concat_arrays(chunks.chunks)
 
 
 def as_it_is(values: pa.Array) -> pa.Array:
-    """No change."""
+    """The array, unchanged."""
     return values
 
 
 def as_string(values: pa.Array) -> pa.Array:
-    """Texts with offsets of 32 bits: Arrow joins texts of one type only."""
+    """Texts with 32-bit offsets, as Arrow joins texts of one type only."""
     return values.cast(pa.string())
 
 
 def texts(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
-    """Text, or what can only be shown as text."""
+    """Cells of text, or of values that can only be shown as text."""
     kind = values.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         values = pa.chunked_array([spelled(chunk) for chunk in values.chunks], pa.string())
@@ -104,7 +104,7 @@ def texts(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
 
 
 def sanitized(values: pa.ChunkedArray, changes: text.Changes) -> pa.ChunkedArray:
-    """The texts as cells can hold them; those of a column in which nothing is wrong stay where they are."""
+    """The texts, sanitized; a column without a problem is not copied."""
     parts: list[pa.Array] = []
     changed = False
     for chunk in values.chunks:
@@ -117,7 +117,7 @@ def sanitized(values: pa.ChunkedArray, changes: text.Changes) -> pa.ChunkedArray
 
 
 def spelled(values: pa.Array) -> pa.Array:
-    """Any other type in words: Arrow's own where it has them, Python's otherwise."""
+    """Any other type as text: Arrow's if it has one, else Python's."""
     try:
         return values.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -125,7 +125,7 @@ def spelled(values: pa.Array) -> pa.Array:
 
 
 def numbers(values: pa.ChunkedArray) -> Cells:
-    """Numbers as numbers, unless Excel would change their digits; `rows` makes text of those that are not finite."""
+    """Numbers as numbers, unless Excel would change their digits; `rows` writes infinite ones as text."""
     if not pa.types.is_floating(values.type):
         extremes = pc.min_max(values).as_py()
         if max(abs(extremes["min"] or 0), abs(extremes["max"] or 0)) >= EXACT:
@@ -136,12 +136,12 @@ def numbers(values: pa.ChunkedArray) -> Cells:
 
 
 def digits(values: pa.ChunkedArray) -> Cells:
-    """Numbers as text, digit by digit."""
+    """Numbers as text, with all digits."""
     return Cells(values, pa.string(), Format.DIGITS, lambda part: part.cast(pa.string()))
 
 
 def moments(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
-    """Dates, times and durations as Excel's own; as text where it has no form for them."""
+    """Dates, times and durations as Excel's own; as text if it has no form for them."""
     kind = values.type
     if pa.types.is_time(kind):
         return Cells(values, pa.float64(), Format.TIME, lambda part: days(part.cast(clock(kind))))
@@ -155,7 +155,7 @@ def moments(values: pa.ChunkedArray, changes: text.Changes) -> Cells:
 
 
 def clock(kind: pa.DataType) -> pa.DataType:
-    """The time type that counts microseconds, or the seconds that can be cast to it."""
+    """The Arrow time type to cast to: microseconds, or seconds where only those can be cast."""
     return kind if pa.types.is_time64(kind) and kind.unit == "us" else pa.time64("us")
 
 
@@ -173,7 +173,7 @@ def out_of_range(values: pa.ChunkedArray) -> bool:
 
 
 def seoul(values: pa.Array) -> pa.Array:
-    """Times as a clock in Seoul shows them; times without a zone as they are."""
+    """Times in Asia/Seoul; times without a zone stay unchanged."""
     if values.type.tz is None:
         return values.cast(pa.timestamp("us"), safe=False)
     moved = pc.add(values.cast(pa.timestamp("us", tz="UTC"), safe=False).cast(pa.int64()), SEOUL)
