@@ -124,7 +124,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a run with unknown requests is purged",
-        "campaign/model/entities.py",
+        "campaign/model/states.py",
         "MAY_STILL_GO: Final = (State.PLANNED, State.IN_FLIGHT, State.UNKNOWN)",
         "MAY_STILL_GO: Final = (State.PLANNED, State.IN_FLIGHT)",
     ),

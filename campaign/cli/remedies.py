@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign.model.entities import RunState
+from campaign.model import RunState
 from campaign.model.text import counted
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ def escape_lines(words: str) -> str:
 
 def escaped_json(value: object) -> str:
     """`value` as JSON in one line; invisible characters are written as JSON escapes, which keeps the value."""
+    import json
+
     return _with(_escaped_in_json, json.dumps(value, ensure_ascii=False, default=str))
 
 
@@ -49,6 +50,8 @@ def _escaped(letter: str) -> str:
 
 
 def _escaped_in_json(letter: str) -> str:
+    import json
+
     return json.dumps(letter)[1:-1]
 
 
