@@ -26,8 +26,10 @@ from campaign.config.sections import Filled, NotifySection, ScheduleSection, Sec
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import NoSuchCampaignFile, SettingsError
+from campaign.model.i18n import _
 from campaign.model.naming import canonical_path, on_disk
 from campaign.model.origin import check_origin
+from campaign.model.text import os_fault
 from campaign.model.times import SEOUL
 from campaign.timing import window
 
@@ -63,9 +65,9 @@ class MessageSection(Section):
     @model_validator(mode="after")
     def _one_text(self) -> Self:
         if (self.template is None) == (self.text is None):
-            raise ValueError("give either `template` (a file) or `text` (the text itself), not both")
+            raise ValueError(_("give either `template` (a file) or `text` (the text itself), not both"))
         if self.text is not None and not self.text.strip():
-            raise ValueError("`text` is empty")
+            raise ValueError(_("`text` is empty"))
         return self
 
     @property
@@ -91,7 +93,7 @@ class GatewaySection(Section):
     @classmethod
     def _rate_is_a_number(cls, rate: object) -> object:
         if isinstance(rate, bool | str):
-            raise ValueError(f"expected {file_faults.EXPECTED['gateway.rate']}")  # noqa: TRY004 - pydantic's protocol
+            raise ValueError(file_faults.expected("gateway.rate"))  # noqa: TRY004 - pydantic's protocol
         return rate
 
 
@@ -114,7 +116,7 @@ class Campaign(Section):
     @classmethod
     def _sender_is_text(cls, sender: object) -> object:
         if type(sender) is int:
-            raise ValueError('a number loses its leading 0: write it in quotes, such as "02-1234-5678"')
+            raise ValueError(_('a number loses its leading 0: write it in quotes, such as "02-1234-5678"'))
         return sender
 
     @field_validator("prices", mode="before")
@@ -124,7 +126,7 @@ class Campaign(Section):
             return prices
         unknown = [key for key in prices if key not in MsgType.__members__]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is not a message type: expected SMS, LMS, MMS or GSMS")
+            raise ValueError(_("{key!r} is not a message type: expected SMS, LMS, MMS or GSMS", key=unknown[0]))
         return {MsgType(key): _as_float(value) for key, value in prices.items()}
 
     @model_validator(mode="after")
@@ -189,11 +191,13 @@ def load(path: Path) -> Campaign:
     try:
         text = _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
+        raise SettingsError(
+            _("{path}: is not UTF-8 text (byte {byte}). Save it as UTF-8.", path=path, byte=problem.start)
+        ) from None
     try:
         values = tomllib.loads(text)
     except RecursionError:
-        raise SettingsError(f"{path}: its lists are nested too deeply.") from None
+        raise SettingsError(_("{path}: its lists are nested too deeply.", path=path)) from None
     except ValueError as problem:
         raise SettingsError(f"{path}: {file_faults.toml_message(problem, text)}") from None
     # Paths are relative to the file itself, not to a link to it.
@@ -205,18 +209,28 @@ def _bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise SettingsError(
-                f"{path}: is a folder; name the campaign file in it (such as {path / 'campaign.toml'})."
+                _(
+                    "{path}: is a folder; name the campaign file in it (such as {example}).",
+                    path=path,
+                    example=path / "campaign.toml",
+                )
             )
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SettingsError(f"{path}: is not a file. Name the campaign file.")
+            raise SettingsError(_("{path}: is not a file. Name the campaign file.", path=path))
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
-        raise NoSuchCampaignFile(f"{path}: no such campaign file.") from None
+        raise NoSuchCampaignFile(_("{path}: no such campaign file.", path=path)) from None
     except OSError as problem:
-        raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
+        raise SettingsError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
     if len(data) > LARGEST:
-        raise SettingsError(f"{path}: is over {LARGEST:,} bytes, too large for a campaign file. Is it the right file?")
+        raise SettingsError(
+            _(
+                "{path}: is over {limit:,} bytes, too large for a campaign file. Is it the right file?",
+                path=path,
+                limit=LARGEST,
+            )
+        )
     return data
 
 
@@ -227,7 +241,7 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
         SettingsError: a key or value is wrong, or the template cannot be read.
     """
     if "folder" in values:
-        raise SettingsError(f"{place}: folder: unknown key")
+        raise SettingsError(_("{place}: folder: unknown key", place=place))
     try:
         campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import MissingKeys, SettingsError, WrongGateway
+from campaign.model.i18n import _
 from campaign.model.origin import check_origin
+from campaign.model.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +82,7 @@ class Environment:
         """
         name = self.variables.get("CAMPAIGN_CA_FILE")
         if name and not Path(name).is_file():
-            raise SettingsError(f"CAMPAIGN_CA_FILE = {name!r}: no such file")
+            raise SettingsError(_("{variable} = {value!r}: no such file", variable="CAMPAIGN_CA_FILE", value=name))
         return name or None
 
     @property
@@ -102,8 +104,10 @@ class Environment:
         """
         if missing := self.missing_keys:
             raise MissingKeys(
-                f"{' and '.join(missing)} not set: sending for real needs both keys from the vendor's console in the "
-                "environment."
+                _(
+                    "{keys} not set: sending for real needs both keys from the vendor's console in the environment.",
+                    keys=listed(missing),
+                )
             )
         api, auth = (self.variables[name].strip() for name in KEYS)
         return api, auth
@@ -123,7 +127,15 @@ class Environment:
         except ValueError:
             seconds = 0
         if not SHORTEST_DEADLINE_S <= seconds <= LONGEST_DEADLINE_S:
-            raise SettingsError(f"CAMPAIGN_DEADLINE = {words!r}: expected seconds, from 1 to 600")
+            raise SettingsError(
+                _(
+                    "{variable} = {value!r}: expected seconds, from {least} to {most}",
+                    variable="CAMPAIGN_DEADLINE",
+                    value=words,
+                    least=SHORTEST_DEADLINE_S,
+                    most=LONGEST_DEADLINE_S,
+                )
+            )
         return seconds
 
     @property

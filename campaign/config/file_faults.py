@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from campaign.model.i18n import N_, _
 from campaign.model.text import nearest
 
 if TYPE_CHECKING:
@@ -15,65 +16,70 @@ if TYPE_CHECKING:
 SHOWN: Final = 80
 """Characters of a wrong line or value that a message shows, at most."""
 
-_FILE: Final = 'a file\'s name in quotes, such as "customers.xlsx"'
-_FILES: Final = 'a list of files, such as ["customers.xlsx"]'
-_SWITCH: Final = "true or false, without quotes"
-_TEXT: Final = "text in quotes"
-_HEADING: Final = "a column's heading in quotes"
-_PRICE: Final = "won per message, from 0 to 1,000,000, without quotes"
-_SECTION: Final = "a line of its own with the section's name in [ ], and its keys below it"
+_FILE: Final = N_('a file\'s name in quotes, such as "customers.xlsx"')
+_FILES: Final = N_('a list of files, such as ["customers.xlsx"]')
+_SWITCH: Final = N_("true or false, without quotes")
+_TEXT: Final = N_("text in quotes")
+_HEADING: Final = N_("a column's heading in quotes")
+_PRICE: Final = N_("won per message, from 0 to 1,000,000, without quotes")
+_SECTION: Final = N_("a line of its own with the section's name in [ ], and its keys below it")
 
 EXPECTED: Final[Mapping[str, str]] = {
-    "name": 'a name of up to 80 letters, digits, spaces and . _ - ( ), such as "spring-sale"',
-    "sender": 'your registered number in quotes, such as "02-1234-5678"',
+    "name": N_('a name of up to 80 letters, digits, spaces and . _ - ( ), such as "spring-sale"'),
+    "sender": N_('your registered number in quotes, such as "02-1234-5678"'),
     "recipients": _SECTION,
     "recipients.files": _FILES,
     "recipients.files[]": _FILE,
-    "recipients.sheet": "a sheet's name in quotes",
-    "recipients.phone": f'{_HEADING}, such as "휴대폰"',
-    "recipients.duplicates": '"skip", "keep" or "invalid"',
-    "recipients.suppress": 'a list of files, such as ["opted_out.csv"]',
+    "recipients.sheet": N_("a sheet's name in quotes"),
+    "recipients.phone": N_('a column\'s heading in quotes, such as "휴대폰"'),
+    "recipients.duplicates": N_('"skip", "keep" or "invalid"'),
+    "recipients.suppress": N_('a list of files, such as ["opted_out.csv"]'),
     "recipients.suppress[]": _FILE,
-    "recipients.hidden_rows": '"skip" or "send"',
+    "recipients.hidden_rows": N_('"skip" or "send"'),
     "recipients.consent": _HEADING,
     "recipients.night_consent": _HEADING,
     "message": _SECTION,
-    "message.template": 'a template file\'s name in quotes, such as "spring_sale.j2"',
+    "message.template": N_('a template file\'s name in quotes, such as "spring_sale.j2"'),
     "message.text": _TEXT,
     "message.title": _TEXT,
-    "message.image": 'an image\'s name in quotes, such as "poster.jpg"',
-    "message.type": '"auto", "SMS", "LMS", "MMS" or "GSMS"',
-    "message.reserve": 'a time in quotes, such as "2026-12-01 10:00:00"',
+    "message.image": N_('an image\'s name in quotes, such as "poster.jpg"'),
+    "message.type": N_('"auto", "SMS", "LMS", "MMS" or "GSMS"'),
+    "message.reserve": N_('a time in quotes, such as "2026-12-01 10:00:00"'),
     "message.advertisement": _SWITCH,
     "message.advertiser": _TEXT,
     "message.substitute": _SWITCH,
     "schedule": _SECTION,
-    "schedule.every": 'a cron line in quotes, such as "0 10 * * MON"',
+    "schedule.every": N_('a cron line in quotes, such as "0 10 * * MON"'),
     "schedule.once_per_recipient": _SWITCH,
-    "schedule.max_invalid": 'a share of the rows in quotes, such as "5%"',
+    "schedule.max_invalid": N_('a share of the rows in quotes, such as "5%"'),
     "sending": _SECTION,
-    "sending.window": 'hours in quotes, such as "09:00-20:30"',
-    "sending.spread": 'recipients and an interval in quotes, such as "1000 every 10 minutes"',
+    "sending.window": N_('hours in quotes, such as "09:00-20:30"'),
+    "sending.spread": N_('recipients and an interval in quotes, such as "1000 every 10 minutes"'),
     "notify": _SECTION,
-    "notify.command": 'a list of words, such as ["notify.sh"]',
+    "notify.command": N_('a list of words, such as ["notify.sh"]'),
     "notify.command[]": _TEXT,
-    "notify.mail_to": 'a list of addresses, such as ["me@example.kr"]',
-    "notify.mail_to[]": 'an address in quotes, such as "me@example.kr"',
-    "notify.mail_from": 'an address in quotes, such as "me@example.kr"',
-    "notify.smtp": 'a mail server and its port in quotes, such as "smtp.example.kr:587"',
+    "notify.mail_to": N_('a list of addresses, such as ["me@example.kr"]'),
+    "notify.mail_to[]": N_('an address in quotes, such as "me@example.kr"'),
+    "notify.mail_from": N_('an address in quotes, such as "me@example.kr"'),
+    "notify.smtp": N_('a mail server and its port in quotes, such as "smtp.example.kr:587"'),
     "notify.smtp_user": _TEXT,
     "gateway": _SECTION,
-    "gateway.api": '"v2" or "v1"',
-    "gateway.url": 'an origin in quotes, such as "https://sms.bizservice.iwinv.kr"',
-    "gateway.in_flight": "a whole number from 1 to 256, without quotes",
-    "gateway.rate": "requests a second, from 0.01 to 10,000, without quotes",
-    "prices": "won per message by type, such as SMS = 20",
+    "gateway.api": N_('"v2" or "v1"'),
+    "gateway.url": N_('an origin in quotes, such as "https://sms.bizservice.iwinv.kr"'),
+    "gateway.in_flight": N_("a whole number from 1 to 256, without quotes"),
+    "gateway.rate": N_("requests a second, from 0.01 to 10,000, without quotes"),
+    "prices": N_("won per message by type, such as SMS = 20"),
     "prices.SMS": _PRICE,
     "prices.LMS": _PRICE,
     "prices.MMS": _PRICE,
     "prices.GSMS": _PRICE,
 }
 """The value that a key takes; `[]` stands for the entries of a list."""
+
+
+def expected(key: str) -> str:
+    """What the value of a key has to be, as a sentence."""
+    return _("expected {value}", value=_(EXPECTED[key]))
 
 
 def value_message(error: Any, keys: Mapping[str, tuple[str, ...]]) -> str:  # noqa: ANN401 - pydantic's own dict of details
@@ -85,20 +91,23 @@ def value_message(error: Any, keys: Mapping[str, tuple[str, ...]]) -> str:  # no
     """
     places = tuple(place for place in error["loc"] if place != "[key]")
     where = _key(places)
-    expected = EXPECTED.get(re.sub(r"\[\d+\]", "[]", where))
+    key = re.sub(r"\[\d+\]", "[]", where)
+    needed = _(EXPECTED.get(key, _TEXT))
     match error["type"]:
         case "extra_forbidden":
-            return f"{where}: unknown key{_instead(places, keys)}"
+            return f"{where}: {_unknown_key(places, keys)}"
         case "missing":
-            return f"{where}: is missing" + (f": expected {expected}" if expected else "")
+            with_value = _("{key}: is missing: expected {value}", key=where, value=needed)
+            return with_value if key in EXPECTED else _("{key}: is missing", key=where)
         case "value_error":
-            words = error["msg"].removeprefix("Value error, ")
+            words = str(error["ctx"]["error"])
             return f"{where}{_value(error['input'])}: {words[:1].lower()}{words[1:]}"
         case "string_too_short" | "too_short":
-            return f"{where}: is empty: expected {expected or _TEXT}"
-        case _:
-            near = _nearest_choice(error)
-            return f"{where}{_value(error['input'])}: expected {expected or _TEXT}{near}"
+            return _("{key}: is empty: expected {value}", key=where, value=needed)
+    place = where + _value(error["input"])
+    if near := _nearest_choice(error):
+        return _('{place}: expected {value}; did you mean "{near}"?', place=place, value=needed, near=near)
+    return _("{place}: expected {value}", place=place, value=needed)
 
 
 def _value(value: object) -> str:
@@ -112,7 +121,7 @@ def _value(value: object) -> str:
 
 def _written(value: object) -> str:
     # Python does not convert whole numbers of more than 4,300 digits to text.
-    return f"{value:g}" if isinstance(value, float) else "a huge number" if _is_huge(value) else repr(value)
+    return f"{value:g}" if isinstance(value, float) else _("a huge number") if _is_huge(value) else repr(value)
 
 
 def _is_huge(value: object) -> bool:
@@ -128,29 +137,31 @@ def _key(places: tuple[str | int, ...]) -> str:
     words = ""
     for place in places:
         words += f"[{place}]" if isinstance(place, int) else f".{_cut(str(place))}"
-    return words.removeprefix(".") or "the file"
+    return words.removeprefix(".") or _("the file")
 
 
-def _instead(places: tuple[str | int, ...], keys: Mapping[str, tuple[str, ...]]) -> str:
-    """Where an unknown key belongs, or which key was probably meant."""
+def _unknown_key(places: tuple[str | int, ...], keys: Mapping[str, tuple[str, ...]]) -> str:
+    """That the key is unknown, and where it belongs or which key was probably meant."""
     section, wrong = ".".join(map(str, places[:-1])), str(places[-1])
     known = keys.get(section, ())
     if near := nearest(wrong.lower(), known):
-        return f": did you mean `{near}`?"
-    if homes := [name for name, those in keys.items() if wrong.lower() in those and name != section]:
-        home = f"under [{homes[0]}]" if homes[0] else "above the first [section]"
-        return f" here: it belongs {home}"
-    return f": expected one of {', '.join(known)}"
+        return _("unknown key: did you mean `{near}`?", near=near)
+    homes = [name for name, those in keys.items() if wrong.lower() in those and name != section]
+    if not homes:
+        return _("unknown key: expected one of {keys}", keys=", ".join(known))
+    if homes[0]:
+        return _("unknown key here: it belongs under [{section}]", section=homes[0])
+    return _("unknown key here: it belongs above the first [section]")
 
 
 def _nearest_choice(error: Any) -> str:  # noqa: ANN401 - as above
-    """The choice that was probably meant, if only its case or a letter is wrong."""
+    """The choice that was probably meant, if only its case or a letter is wrong; else empty."""
     if error["type"] != "literal_error" or not isinstance(error["input"], str):
         return ""
     choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
     folded = {choice.lower(): choice for choice in choices}
     near = nearest(error["input"].strip().lower(), folded)
-    return f'; did you mean "{folded[near]}"?' if near else ""
+    return folded[near] if near else ""
 
 
 _POSITION: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -172,7 +183,7 @@ def toml_message(problem: tomllib.TOMLDecodeError | ValueError, text: str) -> st
     line = lines[number - 1] if number <= len(lines) else ""
     why = _why(words, line)
     shown = _cut("".join(character if character.isprintable() else " " for character in line.strip()))
-    return f"line {number}: {why}" + (f"\n    {shown}" if shown else "")
+    return _("line {number}: {fault}", number=number, fault=why) + (f"\n    {shown}" if shown else "")
 
 
 def _opening(lines: list[str]) -> int | None:
@@ -193,37 +204,39 @@ def _why(words: str, line: str) -> str:
     if found is None and (pair := _PAIR.match(line)):
         found = _of_a_value(pair[1], pair[2])
     if found is None and words.startswith("Unterminated string"):
-        found = 'text is not closed; a quotation mark (or """) is missing at its end'
+        found = _('text is not closed; a quotation mark (or """) is missing at its end')
     if found is None and (words.startswith(("Unclosed array", "Unclosed inline table")) or line.strip() in {"]", "}"}):
-        found = _LIST
+        found = _(_LIST)
     if found is None and line.lstrip().startswith("["):
-        found = "a section's name is alone on its line in [ ], such as [message]"
-    return found or 'expected a key and its value, such as name = "spring-sale"'
+        found = _("a section's name is alone on its line in [ ], such as [message]")
+    return found or _('expected a key and its value, such as name = "spring-sale"')
 
 
-_LIST: Final = 'a list is not closed, or a comma or a quotation mark is missing in it; write it as ["a.xlsx", "b.xlsx"]'
+_LIST: Final = N_(
+    'a list is not closed, or a comma or a quotation mark is missing in it; write it as ["a.xlsx", "b.xlsx"]'
+)
 
 
 def _of_a_repetition(words: str) -> str | None:
     if found := re.search(r"Cannot declare \('(.+)',\) twice", words):
-        return f"the section [{found[1]}] occurs twice; put its keys under one"
+        return _("the section [{section}] occurs twice; put its keys under one", section=found[1])
     if words.startswith("Cannot overwrite a value"):
-        return "the key occurs twice in its section; keep one"
+        return _("the key occurs twice in its section; keep one")
     return None
 
 
 def _of_signs(words: str, line: str) -> str | None:
     """What is wrong with the characters around a value: quotation marks, backslashes, other characters than =."""
     if _CURLY.search(line) and not _is_quoted(line):
-        return 'curly quotation marks are not allowed here; write straight ones: "..."'
+        return _('curly quotation marks are not allowed here; write straight ones: "..."')
     if "\\" in line and re.search(r"[Uu]nescaped|hex|escape", words):
-        return r"a \ in quotes starts an escape; write a path with /, such as " + '"C:/lists/customers.xlsx"'
+        return _('a \\ in quotes starts an escape; write a path with /, such as "C:/lists/customers.xlsx"')
     if "＝" in line:
-        return "＝ is full-width; write ="
+        return _("＝ is full-width; write =")
     if (colon := _COLON.match(line)) and "=" not in line:
-        return f"a key and its value are joined by =, as in {colon[1]} = ..."
+        return _("a key and its value are joined by =, as in {key} = ...", key=colon[1])
     if words.startswith("Expected newline or end of document") and line.count('"') > len('""'):
-        return 'there is text after the closing quotation mark; within text write \' or \\" instead of "'
+        return _('there is text after the closing quotation mark; within text write \' or \\" instead of "')
     return None
 
 
@@ -236,23 +249,23 @@ def _is_quoted(line: str) -> bool:
 def _of_a_value(key: str, value: str) -> str:
     """What is wrong with the value of a line `key = value`."""
     if not key.isascii():
-        return f"{key} is not a key of a campaign file; keys are English words, such as name"
+        return _("{key} is not a key of a campaign file; keys are English words, such as name", key=key)
     if not value:
-        return f"{key} has no value; write it after the ="
+        return _("{key} has no value; write it after the =", key=key)
     if value[0] in {'"', "'"}:
         mark = value[:3] if value[:3] in {'"""', "'''"} else value[0]
-        return f"a quotation mark is missing at the end: {key} = {mark}...{mark}"
+        return _("a quotation mark is missing at the end: {key} = {mark}...{mark}", key=key, mark=mark)
     if value[0] == "[":
-        return _LIST
+        return _(_LIST)
     return _of_a_bare_value(key, value)
 
 
 def _of_a_bare_value(key: str, value: str) -> str:
     if value.lower() in {"true", "false", "yes", "no", "on", "off", "예", "아니오", "아니요"}:
-        return f"{value} is written true or false, in lower case"
+        return _("{value} is written true or false, in lower case", value=value)
     if key in {"start_at", "start_by"} or _TIME.match(value):
-        return f"a time is written without quotes as {key} = 2026-12-01T10:00:00+09:00"
-    return f'text needs quotation marks: {key} = "{_cut(value.strip(_MARKS))}"'
+        return _("a time is written without quotes as {key} = 2026-12-01T10:00:00+09:00", key=key)
+    return _('text needs quotation marks: {key} = "{value}"', key=key, value=_cut(value.strip(_MARKS)))
 
 
 _MARKS: Final = "“”„‟＂‘’『』「」\"'"

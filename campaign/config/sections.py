@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
 from campaign.model.times import SEOUL
 from campaign.timing import cron, spread, window
@@ -30,7 +31,7 @@ _WHOLE: Final = 100
 def _without_nul(text: str) -> str:
     """Refuse NUL, which no name of a file, a program or a column can have."""
     if "\0" in text:
-        raise ValueError(r"has the character \u0000, which is not allowed")
+        raise ValueError(_(r"has the character \u0000, which is not allowed"))
     return text
 
 
@@ -56,9 +57,11 @@ class ScheduleSection(Section):
     @classmethod
     def _has_a_zone(cls, time: object) -> object:
         if not isinstance(time, datetime):
-            raise ValueError("expected a day and a time without quotes, such as 2026-12-01T10:00:00+09:00")  # noqa: TRY004 - pydantic's protocol
+            raise ValueError(  # noqa: TRY004 - pydantic's protocol
+                _("expected a day and a time without quotes, such as 2026-12-01T10:00:00+09:00")
+            )
         if time.year not in YEARS:
-            raise ValueError(f"expected a year from {YEARS[0]} to {YEARS[-1]}")
+            raise ValueError(_("expected a year from {first} to {last}", first=YEARS[0], last=YEARS[-1]))
         return time if time.tzinfo else time.replace(tzinfo=SEOUL)
 
     @field_validator("start_by")
@@ -66,9 +69,9 @@ class ScheduleSection(Section):
     def _by_is_later(cls, start_by: datetime, given: ValidationInfo) -> datetime:
         start_at = given.data.get("start_at")
         if start_at is None:
-            raise ValueError("it needs `start_at`: the time between the two is how late the campaign may start")
+            raise ValueError(_("it needs `start_at`: the time between the two is how late the campaign may start"))
         if start_by <= start_at:
-            raise ValueError(f"expected a time after `start_at`, {start_at.isoformat()}")
+            raise ValueError(_("expected a time after `start_at`, {time}", time=start_at.isoformat()))
         return start_by
 
     @field_validator("every")
@@ -81,13 +84,13 @@ class ScheduleSection(Section):
     def _is_a_share(cls, words: str) -> str:
         match = _SHARE.fullmatch(words)
         if match is None or float(match[1]) > _WHOLE:
-            raise ValueError('expected a share of the rows, from "0%" to "100%"')
+            raise ValueError(_('expected a share of the rows, from "0%" to "100%"'))
         return words
 
     @model_validator(mode="after")
     def _has_a_time(self) -> Self:
         if self.start_at is None and self.every is None:
-            raise ValueError("give `start_at` for one start, or `every` for repeated starts")
+            raise ValueError(_("give `start_at` for one start, or `every` for repeated starts"))
         return self
 
     @property
@@ -152,16 +155,16 @@ class NotifySection(Section):
     def _is_a_server(cls, server: str) -> str:
         host, port = _split(server)
         if not host or not 0 < port < 1 << 16:
-            raise ValueError("expected a mail server and its port, such as smtp.example.kr:587")
+            raise ValueError(_("expected a mail server and its port, such as smtp.example.kr:587"))
         return server
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         mail = (self.mail_to, self.mail_from, self.smtp)
         if any(mail) and not all(mail):
-            raise ValueError("a mail needs all of `mail_to`, `mail_from` and `smtp`")
+            raise ValueError(_("a mail needs all of `mail_to`, `mail_from` and `smtp`"))
         if self.command is None and not any(mail):
-            raise ValueError("give a `command`, or `mail_to`, `mail_from` and `smtp`")
+            raise ValueError(_("give a `command`, or `mail_to`, `mail_from` and `smtp`"))
         return self
 
     @property
@@ -182,5 +185,5 @@ def _split(server: str) -> tuple[str, int]:
 
 def _check_address(address: str) -> str:
     if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", address):
-        raise ValueError(f"{address!r} is not a mail address: expected one such as me@example.kr")
+        raise ValueError(_("{address!r} is not a mail address: expected one such as me@example.kr", address=address))
     return address

@@ -7,6 +7,8 @@ import os
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
+from campaign.model.text import os_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +81,9 @@ def make(folder: Path) -> tuple[Path, ...]:
     paths = tuple(folder / name for name in NAMES)
     there = [str(path) for path in paths if os.path.lexists(path)]
     if there:
-        raise StarterError(f"{', '.join(there)}: already exists; nothing was written. Name another folder.")
+        raise StarterError(
+            _("{files}: already exists; nothing was written. Name another folder.", files=", ".join(there))
+        )
     campaign_file, template, recipients = paths
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +94,7 @@ def make(folder: Path) -> tuple[Path, ...]:
         with recipients.open("xb") as file:
             _write_recipients(file)
     except OSError as problem:
-        raise StarterError(f"{folder}: cannot be written: {problem.strerror}") from None
+        raise StarterError(_("{path}: cannot be written: {fault}", path=folder, fault=os_fault(problem))) from None
     return paths
 
 

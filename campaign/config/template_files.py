@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import SettingsError
-from campaign.model.text import nearest
+from campaign.model.i18n import _
+from campaign.model.text import nearest, os_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,17 +79,15 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
         files.refused[name] = trouble
         return
     if len(files.texts) + len(files.missing) >= MOST_FILES:
-        files.refused[name] = f"a template may include at most {MOST_FILES} files"
+        files.refused[name] = _("a template may include at most {limit} files", limit=MOST_FILES)
         return
     try:
         path = find(folder, name)
     except OSError as problem:
-        files.refused[name] = f"{name!r}: cannot be read: {problem.strerror}"
+        files.refused[name] = _("{name!r}: cannot be read: {fault}", name=name, fault=os_fault(problem))
         return
     if path is None:
-        near = nearest(name, _names_of(folder))
-        hint = f" Did you mean {near}?" if near else ""
-        files.missing[name] = f"there is no file {name!r} in the template's folder, {folder}.{hint}"
+        files.missing[name] = _no_such_file(folder, name)
         return
     try:
         files.texts[name] = _text(folder, path)
@@ -96,12 +95,23 @@ def _read_one(folder: Path, name: str, files: TemplateFiles) -> None:
         files.refused[name] = str(problem)
 
 
+def _no_such_file(folder: Path, name: str) -> str:
+    if near := nearest(name, _names_of(folder)):
+        return _(
+            "there is no file {name!r} in the template's folder, {folder}. Did you mean {near}?",
+            name=name,
+            folder=folder,
+            near=near,
+        )
+    return _("there is no file {name!r} in the template's folder, {folder}.", name=name, folder=folder)
+
+
 def _not_allowed(name: str) -> str | None:
     parts = name.split("/")
     if not name or name.startswith("/") or "\\" in name or ":" in name or "\0" in name or ".." in parts:
-        return f"{name!r}: only files in the template's folder or its subfolders can be included"
+        return _("{name!r}: only files in the template's folder or its subfolders can be included", name=name)
     if any(part.startswith(".") for part in parts):
-        return f"{name!r}: a hidden file cannot be included"
+        return _("{name!r}: a hidden file cannot be included", name=name)
     return None
 
 
@@ -131,19 +141,21 @@ def _text(folder: Path, path: Path) -> str:
     """
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{path}: links out of the template's folder; copy the file into the folder")
+            raise ValueError(_("{path}: links out of the template's folder; copy the file into the folder", path=path))
         if not path.is_file():
-            raise ValueError(f"{path}: is not a file")
+            raise ValueError(_("{path}: is not a file", path=path))
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
-            raise ValueError(f"{path}: has more than {MOST_BYTES:,} bytes")
+            raise ValueError(_("{path}: has more than {limit:,} bytes", path=path, limit=MOST_BYTES))
         # As in a template file, line ends of Windows become newlines.
         return unicodedata.normalize("NFC", data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
     except UnicodeDecodeError as problem:
-        raise ValueError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
+        raise ValueError(
+            _("{path}: is not UTF-8 text (byte {byte}). Save it as UTF-8.", path=path, byte=problem.start)
+        ) from None
     except OSError as problem:
-        raise ValueError(f"{path}: cannot be read: {problem.strerror}") from None
+        raise ValueError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
 
 
 def record(text: str, files: TemplateFiles) -> str:
@@ -171,18 +183,28 @@ class TemplateCache:
 def _read_template(path: Path) -> str:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SettingsError(f"{path}: is not a file. Name the template file.")
+            raise SettingsError(_("{path}: is not a file. Name the template file.", path=path))
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such template file. `template` is relative to the campaign file.") from None
+        raise SettingsError(
+            _("{path}: no such template file. `template` is relative to the campaign file.", path=path)
+        ) from None
     except OSError as problem:
-        raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from None
+        raise SettingsError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
     if len(data) > MOST_BYTES:
-        raise SettingsError(f"{path}: is over {MOST_BYTES:,} bytes, too large for a template of a text message.")
+        raise SettingsError(
+            _(
+                "{path}: is over {limit:,} bytes, too large for a template of a text message.",
+                path=path,
+                limit=MOST_BYTES,
+            )
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise SettingsError(f"{path}: is not UTF-8 text (byte {problem.start}). Save it as UTF-8.") from None
+        raise SettingsError(
+            _("{path}: is not UTF-8 text (byte {byte}). Save it as UTF-8.", path=path, byte=problem.start)
+        ) from None
     # Newlines as Python reads them from a text file; the last one, which editors add, is not part of the message.
     return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")

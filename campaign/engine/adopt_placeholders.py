@@ -15,6 +15,8 @@ from campaign.engine.checking.early_start import EarlyStart
 from campaign.messages import placeholders
 from campaign.messages.templates.column_names import Names
 from campaign.model.errors import SettingsError
+from campaign.model.i18n import _
+from campaign.model.text import os_fault
 from campaign.recipients import table
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def adopt(campaign: Campaign) -> list[str]:
     for path in _files(campaign):
         said += _rewrite(path, names)
     said += _to_paste(campaign, names)
-    return said or ["nothing to rewrite: no placeholder of another service names a column"]
+    return said or [_("nothing to rewrite: no placeholder of another service names a column")]
 
 
 def _files(campaign: Campaign) -> list[Path]:
@@ -57,8 +59,10 @@ def _rewrite(path: Path, names: Names) -> list[str]:
         if changed != text:
             _replace(path.resolve(), mark + changed.encode("utf-8"))
     except OSError as problem:
-        raise SettingsError(f"{path}: cannot be rewritten: {problem.strerror}. It was not changed.") from None
-    return [f"{path}, {words}" for words in _changes(text, names)]
+        raise SettingsError(
+            _("{path}: cannot be rewritten: {fault}. It was not changed.", path=path, fault=os_fault(problem))
+        ) from None
+    return _changes(path, text, names)
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -76,9 +80,15 @@ def _replace(path: Path, data: bytes) -> None:
         made.unlink(missing_ok=True)
 
 
-def _changes(text: str, names: Names) -> list[str]:
+def _changes(path: Path, text: str, names: Names) -> list[str]:
     return [
-        f"line {one.line}: {one.written} is now {placeholders.spelling(one.place, names)}"
+        _(
+            "{path}, line {line}: {before} is now {after}",
+            path=path,
+            line=one.line,
+            before=one.written,
+            after=placeholders.spelling(one.place, names),
+        )
         for one in placeholders.find(text, names)
         if one.certain and one.place is not None
     ]
@@ -93,7 +103,11 @@ def _to_paste(campaign: Campaign, names: Names) -> list[str]:
     }
     changed = {key: placeholders.rewritten(text, names) for key, text in fields.items() if text}
     return [
-        f"paste into the campaign file: {key} = {json.dumps(text, ensure_ascii=False)}"
+        _(
+            "paste into the campaign file: {key} = {value}",
+            key=key,
+            value=json.dumps(text, ensure_ascii=False),
+        )
         for key, text in changed.items()
         if text != fields[key]
     ]

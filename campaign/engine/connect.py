@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from campaign.config.environment import Environment
 from campaign.engine.results import SANDBOX
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
 from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
@@ -81,6 +82,6 @@ def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator
     try:
         running = sandbox.start(ledger=ledger, env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""})
     except sandbox.SandboxError as problem:
-        raise SandboxFailed(f"the sandbox did not start: {problem}") from None
+        raise SandboxFailed(_("the sandbox did not start: {problem}", problem=problem)) from None
     with running, Client(running.url, api=api, keys=SANDBOX_KEYS, in_flight=in_flight) as client:
         yield client

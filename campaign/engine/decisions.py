@@ -15,7 +15,7 @@ from campaign.config.environment import Environment
 from campaign.engine import connect, results, runs
 from campaign.model import RunState, State, naming
 from campaign.model.errors import CampaignError
-from campaign.model.text import counted
+from campaign.model.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ class NothingUnknown(CampaignError):
     """No request of the run `run` is unknown."""
 
     def __init__(self, run: str) -> None:
-        super().__init__(f"run {run}: no request is unknown; nothing was changed")
+        super().__init__(_("run {run}: no request is unknown; nothing was changed", run=run))
         self.run = run
 
 
@@ -38,7 +38,14 @@ class NotUnknown(CampaignError):
     """The request `request` of the run `run` is not unknown; `unknown` are those that are."""
 
     def __init__(self, run: str, request: int, unknown: Sequence[int]) -> None:
-        super().__init__(f"run {run}: request {request} is not unknown; unknown requests: {few(unknown)}")
+        super().__init__(
+            _(
+                "run {run}: request {request} is not unknown; unknown requests: {unknown}",
+                run=run,
+                request=request,
+                unknown=few(unknown),
+            )
+        )
         self.run = run
         self.request = request
         self.unknown = tuple(unknown)
@@ -48,7 +55,9 @@ class NothingToCancel(CampaignError):
     """Nothing of the run `run` is still to send."""
 
     def __init__(self, run: str, state: RunState) -> None:
-        super().__init__(f"run {run} is {state}: there is nothing left to cancel. Nothing was changed.")
+        super().__init__(
+            _("run {run} is {state}: there is nothing left to cancel. Nothing was changed.", run=run, state=state)
+        )
         self.run = run
         self.state = state
 
@@ -56,7 +65,7 @@ class NothingToCancel(CampaignError):
 def few(values: Sequence[object]) -> str:
     """The first twenty values, in words; `none` where there are none."""
     shown: Final = 20
-    words = ", ".join(map(str, values[:shown])) or "none"
+    words = ", ".join(map(str, values[:shown])) or _("none")
     return words + (", ..." if len(values) > shown else "")
 
 
@@ -155,10 +164,10 @@ class StillToGo(CampaignError):
         self.unknown = left.get(State.UNKNOWN, 0) + left.get(State.IN_FLIGHT, 0)
         words = []
         if self.planned:
-            words.append(f"{counted(self.planned, 'request')} still to send")
+            words.append(ngettext("1 request still to send", "{count:,} requests still to send", self.planned))
         if self.unknown:
-            words.append(f"{counted(self.unknown, 'unknown request')}")
-        super().__init__(f"run {run} keeps its texts and numbers: {', '.join(words)}")
+            words.append(ngettext("1 unknown request", "{count:,} unknown requests", self.unknown))
+        super().__init__(_("run {run} keeps its texts and numbers: {left}", run=run, left=", ".join(words)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

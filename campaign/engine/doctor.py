@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from campaign.config.environment import Environment
 from campaign.engine.preflight import ROOM_TO_START
 from campaign.model.errors import CampaignError, NoSuchRun
-from campaign.model.text import counted
+from campaign.model.i18n import N_, _, ngettext
+from campaign.model.text import listed
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -26,9 +27,21 @@ CLOCK_OFF: Final = timedelta(minutes=1)
 """How far this machine's clock may be from the gateway's before the user is warned."""
 
 
+KEYS: Final = N_("keys")
+JOURNAL: Final = N_("journal")
+DISK: Final = N_("disk")
+CLOCK: Final = N_("clock")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of the examination. `good`: True, False, or None for a warning."""
+    """One result of the examination.
+
+    Attributes:
+        what: what was examined: a word for scripts, which a door translates.
+        good: True, False, or None for a warning.
+        words: what was found, in a sentence.
+    """
 
     what: str
     good: bool | None
@@ -48,14 +61,16 @@ def _sqlite() -> Finding:
     from campaign.journal import sqlite_version
 
     version, good = sqlite_version()
-    return Finding("SQLite", good, f"version {version}" + ("" if good else ": 3.35 or newer is needed"))
+    if not good:
+        return Finding("SQLite", good, _("version {version}: 3.35 or newer is needed", version=version))
+    return Finding("SQLite", good, _("version {version}", version=version))
 
 
 def _keys() -> Finding:
     lacking = Environment().missing_keys
     if lacking:
-        return Finding("keys", None, f"{' and '.join(lacking)} not set: only the sandbox can be used")
-    return Finding("keys", True, "both are set")
+        return Finding(KEYS, None, _("{keys} not set: only the sandbox can be used", keys=listed(lacking)))
+    return Finding(KEYS, True, _("both are set"))
 
 
 def _journal(url: str) -> Finding:
@@ -66,10 +81,11 @@ def _journal(url: str) -> Finding:
             journal.check()
             runs = len(journal.runs.all())
     except NoSuchRun as problem:
-        return Finding("journal", None, str(problem))
+        return Finding(JOURNAL, None, str(problem))
     except CampaignError as problem:
-        return Finding("journal", False, str(problem))
-    return Finding("journal", True, f"{url}: intact, {counted(runs, 'run')}")
+        return Finding(JOURNAL, False, str(problem))
+    words = ngettext("{place}: intact, 1 run", "{place}: intact, {count:,} runs", runs, place=url)
+    return Finding(JOURNAL, True, words)
 
 
 def _folder(folder: Path) -> Finding:
@@ -77,10 +93,10 @@ def _folder(folder: Path) -> Finding:
     while not there.exists():
         there = there.absolute().parent
     free = shutil.disk_usage(there).free
-    words = f"{folder}: {free // 1_000_000:,} MB free"
+    words = _("{folder}: {free:,} MB free", folder=folder, free=free // 1_000_000)
     if not os.access(there, os.W_OK):
-        return Finding("disk", False, f"{folder}: cannot be written to")
-    return Finding("disk", None if ROOM_TO_START <= free < ROOM_TO_BE_EASY else free >= ROOM_TO_START, words)
+        return Finding(DISK, False, _("{folder}: cannot be written to", folder=folder))
+    return Finding(DISK, None if ROOM_TO_START <= free < ROOM_TO_BE_EASY else free >= ROOM_TO_START, words)
 
 
 def _ask_time(gateway: str) -> tuple[datetime | None, datetime]:
@@ -101,9 +117,11 @@ def clock_off(gateway: str) -> str | None:
         return None
     if theirs is None or abs(theirs - ours) <= CLOCK_OFF:
         return None
-    return (
-        f"this machine's clock shows {format_time(ours)}, the gateway's {format_time(theirs)} "
-        "(Asia/Seoul): correct it, or reservations, schedules and night hours are checked against a wrong time"
+    return _(
+        "this machine's clock shows {ours}, the gateway's {theirs} (Asia/Seoul): correct it, or reservations, "
+        "schedules and night hours are checked against a wrong time",
+        ours=format_time(ours),
+        theirs=format_time(theirs),
     )
 
 
@@ -111,9 +129,12 @@ def _clock(gateway: str) -> Finding:
     try:
         theirs, ours = _ask_time(gateway)
     except OSError as problem:
-        return Finding("clock", None, f"{gateway} cannot be reached, so the clock cannot be compared: {problem}")
+        words = _(
+            "{gateway} cannot be reached, so the clock cannot be compared: {problem}", gateway=gateway, problem=problem
+        )
+        return Finding(CLOCK, None, words)
     if theirs is None:
-        return Finding("clock", None, f"{gateway} sends no time")
+        return Finding(CLOCK, None, _("{gateway} sends no time", gateway=gateway))
     off = abs(theirs - ours)
-    words = f"{off.total_seconds():.0f} s from {gateway}'s"
-    return Finding("clock", True if off <= CLOCK_OFF else None, words)
+    words = _("{seconds:.0f} s from {gateway}'s", seconds=off.total_seconds(), gateway=gateway)
+    return Finding(CLOCK, True if off <= CLOCK_OFF else None, words)

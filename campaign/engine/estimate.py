@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.i18n import _, ngettext
 from campaign.timing import window
 from campaign.timing.spread import FARTHEST
 
@@ -34,11 +35,13 @@ def format_duration(length: timedelta) -> str:
     """A length of time in words: under a minute in seconds, then in minutes, then in hours and minutes."""
     seconds = max(1, round(length.total_seconds()))
     if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds} second{'s' if seconds > 1 else ''}"
-    minutes = round(seconds / 60)
-    hours, rest = divmod(minutes, 60)
-    parts = [(hours, "hour"), (rest, "minute")]
-    return " ".join(f"{count:,} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
+        return ngettext("{count} second", "{count} seconds", seconds)
+    hours, rest = divmod(round(seconds / 60), 60)
+    minutes = ngettext("{count} minute", "{count} minutes", rest)
+    if not hours:
+        return minutes
+    whole = ngettext("{count:,} hour", "{count:,} hours", hours)
+    return _("{hours} {minutes}", hours=whole, minutes=minutes) if rest else whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from campaign.engine.checking.check import leave_out
 from campaign.engine.results import SANDBOX
 from campaign.model import State
 from campaign.model.errors import CampaignError, NoSuchRun
+from campaign.model.i18n import _, ngettext
 from campaign.model.origin import gateway_identity
 from campaign.model.reasons import Reason, encode
-from campaign.model.text import counted
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -41,8 +41,13 @@ class AlreadySent(CampaignError):
 
     def __init__(self, run: str, state: RunState, at: datetime) -> None:
         super().__init__(
-            f"the same messages to the same numbers were sent before: run {run}, {format_time(at)} (Asia/Seoul), "
-            f"{state}. Nothing was sent now."
+            _(
+                "the same messages to the same numbers were sent before: run {run}, {time} (Asia/Seoul), {state}. "
+                "Nothing was sent now.",
+                run=run,
+                time=format_time(at),
+                state=state,
+            )
         )
         self.run = run
         self.state = state
@@ -54,8 +59,11 @@ class ReachUnknown(preflight.NotReady):
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"once_per_recipient: the numbers of run {run} were removed (purged), so it is not known whom it reached. "
-            "Nothing was sent; remove once_per_recipient, or rename the campaign."
+            _(
+                "once_per_recipient: the numbers of run {run} were removed (purged), so it is not known whom it "
+                "reached. Nothing was sent; remove once_per_recipient, or rename the campaign.",
+                run=run,
+            )
         )
         self.run = run
 
@@ -163,7 +171,12 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
         return None
     run = earlier[0]
     if run.plan_digest in _digests(journal, checked, gateway):
-        return f"these are exactly the messages of run {run.id}, {_when(run)}, {run.state}"
+        return _(
+            "these are exactly the messages of run {run}, {time} (Asia/Seoul), {state}",
+            run=run.id,
+            time=format_time(run.created_at),
+            state=run.state,
+        )
     table = journal.runs.recipients(run.id).table
     now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
     same = int(np.isin(now_going, then_going).sum())
@@ -172,12 +185,15 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
     known = table.loc[table["request"].notna(), "number"]
     going = checked.table.loc[checked.table["request"].notna(), "number"]
     fresh = int((~going.isin(known)).sum())
-    return (
-        f"{same:,} of these {len(now_going):,} messages were in run {run.id}, {_when(run)}, {run.state}, to the same "
-        f"numbers; {counted(fresh, 'new number')}, {counted(len(now_going) - same - fresh, 'number')} with a different "
-        "message"
+    changed = len(now_going) - same - fresh
+    return _(
+        "{same:,} of these {count:,} messages were in run {run}, {time} (Asia/Seoul), {state}, to the same numbers; "
+        "{new}, {changed}",
+        same=same,
+        count=len(now_going),
+        run=run.id,
+        time=format_time(run.created_at),
+        state=run.state,
+        new=ngettext("1 new number", "{count:,} new numbers", fresh),
+        changed=ngettext("1 number with a different message", "{count:,} numbers with a different message", changed),
     )
-
-
-def _when(run: RunRecord) -> str:
-    return f"{format_time(run.created_at)} (Asia/Seoul)"

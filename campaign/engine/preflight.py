@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
 from campaign.model.times import format_time
 from campaign.timing import reservation
 
@@ -26,8 +27,8 @@ class NotReady(CampaignError):
     """Something would fail during the send; nothing was started."""
 
 
-def require_room(folder: Path, what: str = "the journal") -> None:
-    """Refuse to start if the disk that `what` will be written to is nearly full.
+def require_room(folder: Path, what: str | None = None) -> None:
+    """Refuse to start if the disk that `what`, by default the journal, will be written to is nearly full.
 
     Raises:
         NotReady: naming the folder and what is free.
@@ -35,7 +36,15 @@ def require_room(folder: Path, what: str = "the journal") -> None:
     there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
     free = shutil.disk_usage(there).free
     if free < ROOM_TO_START:
-        raise NotReady(f"{folder}: only {free // 1_000_000} MB free; {what} needs {ROOM_TO_START // 1_000_000} MB")
+        raise NotReady(
+            _(
+                "{folder}: only {free} MB free; {what} needs {needed} MB",
+                folder=folder,
+                free=free // 1_000_000,
+                what=what or _("the journal"),
+                needed=ROOM_TO_START // 1_000_000,
+            )
+        )
 
 
 def require_whole(journal: Reader) -> None:
@@ -59,4 +68,6 @@ def require_reservations(table: pd.DataFrame, speed: Speed, now: datetime) -> No
     for date, last in going.groupby("date", sort=False)["request"].max().items():
         sent = speed.sent_at(now, int(last), int((table["request"] <= last).sum()))
         if problem := reservation.problem(reservation.parse(str(date)), sent):
-            raise NotReady(f"request {last} would be sent at {format_time(sent)}: {problem}")
+            raise NotReady(
+                _("request {no} would be sent at {time}: {problem}", no=last, time=format_time(sent), problem=problem)
+            )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from campaign.model.errors import NothingToSend, RecipientsError
+from campaign.model.i18n import _
 from campaign.model.sentences import sentences
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class NoSuchRow(RecipientsError):
     """No recipient is in the spreadsheet's row `row`; rows go from `first` to `last`."""
 
     def __init__(self, row: int, first: int, last: int) -> None:
-        super().__init__(f"row {row}: no recipient there; rows go from {first} to {last}")
+        super().__init__(
+            _("row {row}: no recipient there; rows go from {first} to {last}", row=row, first=first, last=last)
+        )
         self.row = row
         self.first = first
         self.last = last
@@ -58,7 +61,7 @@ def preview(checked: Checked, *, row: int | None = None) -> list[MessagePreview]
     chosen = table.loc[sorted(shown_as)]
     if not len(chosen):
         if row is None:
-            raise NothingToSend("no row has a message that can be sent")
+            raise NothingToSend(_("no row has a message that can be sent"))
         raise NoSuchRow(row, int(table["row"].min()), int(table["row"].max()))
     lines = chosen.assign(reason=sentences(chosen["reason"]))[list(_SHOWN)].to_dict("records")
     return [
@@ -70,12 +73,12 @@ def _telling_rows(table: pd.DataFrame) -> dict[Any, str]:
     """The places of the first few messages, the longest, the shortest and one of each type, and why they are shown."""
     going = table[table["status"].isna()].drop_duplicates("text")
     if len(going) <= 1:
-        return dict.fromkeys(going.index, "the only message")
+        return dict.fromkeys(going.index, _("the only message"))
     shown_as: dict[Any, list[str]] = {place: [] for place in going.index[:MESSAGES_SHOWN]}
     for place, kind in going.drop_duplicates("msgType")["msgType"].items():
-        shown_as.setdefault(place, []).append(f"the first {kind}")
-    shown_as.setdefault(going["bytes"].idxmax(), []).append("the longest")
-    shown_as.setdefault(going["bytes"].idxmin(), []).append("the shortest")
+        shown_as.setdefault(place, []).append(_("the first {type}", type=kind))
+    shown_as.setdefault(going["bytes"].idxmax(), []).append(_("the longest"))
+    shown_as.setdefault(going["bytes"].idxmin(), []).append(_("the shortest"))
     return {place: ", ".join(words) for place, words in shown_as.items()}
 
 

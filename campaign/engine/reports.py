@@ -11,6 +11,8 @@ from campaign.engine import connect, preflight, results
 from campaign.engine.progress import SILENT
 from campaign.engine.summary import summarise
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
+from campaign.model.text import os_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +32,7 @@ class ReportFailed(CampaignError):
     """
 
     def __init__(self, name: str, problem: str, runs: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{name} could not be written: {problem}.")
+        super().__init__(_("{name} could not be written: {problem}.", name=name, problem=problem))
         self.runs = runs
 
 
@@ -76,7 +78,7 @@ class ReportTarget:
 
         path = self.choose(name, inputs=inputs)
         atomic_file.require_writable(path)
-        preflight.require_room(path.parent, "the workbook")
+        preflight.require_room(path.parent, _("the workbook"))
 
     def _records(self) -> Iterator[Path]:
         """The files of the journal and of the sandbox's ledger, whether they exist or not."""
@@ -135,10 +137,10 @@ def writing(runs: tuple[str, ...], write: Callable[[], Path]) -> str:
     except CampaignError:
         raise
     except OSError as problem:
-        name = str(problem.filename or "the workbook")
-        raise ReportFailed(name, problem.strerror or str(problem), runs) from problem
+        name = str(problem.filename or _("the workbook"))
+        raise ReportFailed(name, os_fault(problem), runs) from problem
     except Exception as problem:
-        raise ReportFailed("the workbook", f"{type(problem).__name__}: {problem}", runs) from problem
+        raise ReportFailed(_("the workbook"), f"{type(problem).__name__}: {problem}", runs) from problem
 
 
 def write_workbook(result: Result, path: Path, progress: Progress) -> Path:

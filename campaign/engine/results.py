@@ -10,6 +10,7 @@ import pandas as pd
 from campaign.engine import planning
 from campaign.gateway.result_codes import ACCEPTED, describe
 from campaign.model import ROW_STATUS_OF, Result, RunFacts, RunState, State, Status, schema
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -145,7 +146,7 @@ def _rows(recipients: Recipients, requests: pd.DataFrame) -> pd.DataFrame:
 def _reasons(table: pd.DataFrame, status: pd.Series, code: pd.Series, cause: pd.Series) -> pd.Series:
     """The check's reason; else why the gateway did not accept the row; else the row's note."""
     # By the few codes that occur, not by the rows.
-    words = {int(number): describe(int(number)).english for number in code.dropna().unique() if number != ACCEPTED}
+    words = {int(number): _(describe(int(number)).english) for number in code.dropna().unique() if number != ACCEPTED}
     refused = code.map(words).astype(schema.TEXT)
     explained = cause.astype(schema.TEXT).where(status == str(Status.UNKNOWN), refused)
     explained = explained.fillna(

@@ -11,6 +11,7 @@ from campaign.engine.progress import SILENT, StopRequest
 from campaign.engine.summary import summarise
 from campaign.model import RunState
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
 from campaign.model.times import Clock, format_time
 from campaign.timing import night
 
@@ -87,7 +88,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         name=campaign.name,
         # Until its dispatch starts: after a crash in between, `resume` or the scheduler continues it.
         state=RunState.PAUSED if options.later else RunState.INTERRUPTED,
-        why=f"it starts at {format_time(options.later)} (Asia/Seoul)" if options.later else None,
+        why=_("it starts at {time} (Asia/Seoul)", time=format_time(options.later)) if options.later else None,
         created_at=options.now,
         started_at=None,
         ended_at=None,
@@ -124,7 +125,8 @@ def allow_night(journal: Journal, record: RunRecord) -> RunRecord:
     """Allow the run of an advertisement at night; the user's permission is recorded. Returns the new record."""
     moment = now()
     if record.by_day_only and night.is_night(moment):
-        words = "; ".join(filter(None, (record.overridden, f"resumed at night, {format_time(moment)}")))
+        resumed = _("resumed at night, {time}", time=format_time(moment))
+        words = "; ".join(filter(None, (record.overridden, resumed)))
         journal.runs.override(record.id, words, moment)
     return journal.runs.get(record.id)
 
@@ -170,7 +172,9 @@ def dispatch(
     table = journal.runs.recipients(record.id).table
     requests_plan = planning.Plan(record.id, table)
     if options.latest is not None and options.clock.now() > options.latest:
-        raise preflight.NotReady(f"it was not ready by {format_time(options.latest)} (Asia/Seoul); nothing was sent.")
+        raise preflight.NotReady(
+            _("it was not ready by {time} (Asia/Seoul); nothing was sent.", time=format_time(options.latest))
+        )
     left = int(sum(requests_plan.sizes[no - 1] for no in journal.requests.planned(record.id)))
     with progress.sending(left) as observer:
         return Dispatch(
@@ -230,7 +234,7 @@ class NotResumable(CampaignError):
     """The run cannot be resumed; nothing was sent."""
 
     def __init__(self, run: str, words: str) -> None:
-        super().__init__(f"run {run}{words}")
+        super().__init__(words)
         self.run = run
 
 
@@ -260,11 +264,13 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> Run
     """
     record = journal.runs.get(run)
     if record.state == RunState.CANCELLED:
-        raise RunCancelled(record.id, " was cancelled: there is nothing left to send")
+        raise RunCancelled(record.id, _("run {run} was cancelled: there is nothing left to send", run=record.id))
     if record.purged_at is not None:
-        raise RunPurged(record.id, ": its numbers and texts were removed, so it cannot be sent")
+        raise RunPurged(
+            record.id, _("run {run}: its numbers and texts were removed, so it cannot be sent", run=record.id)
+        )
     if record.started_at is None and record.resume_at and record.resume_at > now():
-        raise RunScheduled(record.id, f" is scheduled: {record.why}.")
+        raise RunScheduled(record.id, _("run {run} is scheduled: {why}.", run=record.id, why=record.why))
     return allow_night(journal, record) if override else record
 
 

@@ -10,6 +10,7 @@ from campaign.engine.checking import advertising
 from campaign.engine.checking.check import check
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, NothingToSend, SettingsError
+from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
 from campaign.model.times import format_time
 from campaign.timing.gate import Gate
@@ -42,7 +43,13 @@ class AlreadyFrozen(CampaignError):
     """The campaign file is already scheduled as `schedule` with frozen recipients; nothing was changed."""
 
     def __init__(self, file: Path, schedule: str) -> None:
-        super().__init__(f"{file}: is already scheduled with frozen recipients ({schedule}). Nothing was changed.")
+        super().__init__(
+            _(
+                "{file}: is already scheduled with frozen recipients ({schedule}). Nothing was changed.",
+                file=file,
+                schedule=schedule,
+            )
+        )
         self.schedule = schedule
 
 
@@ -54,7 +61,7 @@ class NotActive(CampaignError):
     """The schedule `schedule` is no longer active; `state` says why."""
 
     def __init__(self, schedule: str, state: ScheduleState) -> None:
-        super().__init__(f"{schedule}: is already {state}; nothing was changed")
+        super().__init__(_("{schedule}: is already {state}; nothing was changed", schedule=schedule, state=state))
         self.schedule = schedule
         self.state = state
 
@@ -68,13 +75,18 @@ def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: d
     """
     section = _section(file, campaign)
     if options.freeze and section.every is not None:
-        raise CannotFreeze("a recurring campaign reads its recipients at each start; remove `every`")
+        raise CannotFreeze(_("a recurring campaign reads its recipients at each start; remove `every`"))
     table = section.timetable
     times = table.upcoming((), now, count)
     if section.every is None and times[0] + table.grace < now:
         raise SettingsError(
-            f"{file}: schedule.start_at = {format_time(times[0])}: this time has passed, and so has the latest "
-            f"time to start, {format_time(times[0] + table.grace)}. Nothing was recorded; set another time."
+            _(
+                "{file}: schedule.start_at = {time}: this time has passed, and so has the latest time to start, "
+                "{latest}. Nothing was recorded; set another time.",
+                file=file,
+                time=format_time(times[0]),
+                latest=format_time(times[0] + table.grace),
+            )
         )
     return times
 
@@ -82,7 +94,10 @@ def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: d
 def _section(file: Path, campaign: Campaign) -> ScheduleSection:
     if campaign.schedule is None:
         raise SettingsError(
-            f"{file}: has no [schedule]. Add one, such as\n[schedule]\nstart_at = 2026-12-01T10:00:00+09:00"
+            _(
+                "{file}: has no [schedule]. Add one, such as\n[schedule]\nstart_at = 2026-12-01T10:00:00+09:00",
+                file=file,
+            )
         )
     return campaign.schedule
 
@@ -107,7 +122,7 @@ def require_sendable(file: Path, checked: Checked) -> None:
         AgainstTheRules: it is an advertisement that breaks rules at any hour.
     """
     if checked.table["request"].isna().all():
-        raise NothingToSend(f"{file}: no row can be sent; nothing was recorded.", file)
+        raise NothingToSend(_("{file}: no row can be sent; nothing was recorded.", file=file), file)
     advertising.refuse(advertising.independent_of_send_time(checked.found), is_scheduled=True)
 
 
@@ -262,5 +277,5 @@ def take_back(journal: Journal, record: ScheduleRecord, now: datetime) -> RunRec
         journal.schedules.close(record.id, ScheduleState.REMOVED)
         if frozen is not None:
             journal.requests.cancel(frozen.id, now)
-            journal.runs.stop(frozen.id, RunState.CANCELLED, "its schedule was removed", now)
+            journal.runs.stop(frozen.id, RunState.CANCELLED, _("its schedule was removed"), now)
     return frozen

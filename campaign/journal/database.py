@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import sqlalchemy as sa
 
 from campaign.model.errors import JournalError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -99,7 +100,9 @@ class Database:
             raise self._storage.explain(problem) from problem
         except (UnicodeError, OverflowError) as problem:
             # The driver refuses a value before the database sees it: half a surrogate pair, a number above 64 bits.
-            raise JournalError(f"journal {self.path or ''}: a value cannot be written: {problem}") from problem
+            raise JournalError(
+                _("journal {path}: a value cannot be written: {problem}", path=self.path or "", problem=problem)
+            ) from problem
 
     def has_writer(self) -> bool:
         """Whether a living process is the journal's writer now."""
@@ -115,7 +118,11 @@ class Database:
             damage = self._storage.find_damage(connection)
         if damage is not None:
             raise JournalError(
-                f"journal {self.path}: it is damaged ({damage}). Take the last copy of it before sending."
+                _(
+                    "journal {path}: it is damaged ({damage}). Take the last copy of it before sending.",
+                    path=self.path,
+                    damage=damage,
+                )
             )
 
     def close(self) -> None:

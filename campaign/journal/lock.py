@@ -24,6 +24,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import JournalBusy, JournalError
+from campaign.model.i18n import _
+from campaign.model.text import os_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,8 +68,12 @@ class JournalFile:
                 self._shared = _DESCRIPTORS[self._key]
                 self._shared.users += 1
         except OSError as problem:
-            doing = "writing" if write else "reading"
-            raise JournalError(f"journal {path}: cannot be opened for {doing}: {problem.strerror}") from None
+            fault = os_fault(problem)
+            if write:
+                words = _("journal {path}: cannot be opened for writing: {fault}", path=path, fault=fault)
+            else:
+                words = _("journal {path}: cannot be opened for reading: {fault}", path=path, fault=fault)
+            raise JournalError(words) from None
 
     def _open(self, *, write: bool) -> tuple[int, int]:
         if write:
@@ -91,9 +97,13 @@ class JournalFile:
     def _identity(self, found: os.stat_result) -> tuple[int, int]:
         if found.st_nlink > 1:
             raise JournalError(
-                f"journal {self.path}: the file has {found.st_nlink} names (hard links). Each of them would get a log "
-                "of its own, and what was sent under one could be sent again under another. Remove the other names; "
-                "where a copy is wanted, make one with `cp`."
+                _(
+                    "journal {path}: the file has {count} names (hard links). Each of them would get a log of its own, "
+                    "and what was sent under one could be sent again under another. Remove the other names; where a "
+                    "copy is wanted, make one with `cp`.",
+                    path=self.path,
+                    count=found.st_nlink,
+                )
             )
         return found.st_dev, found.st_ino
 
@@ -118,7 +128,9 @@ class JournalFile:
         try:
             file = os.open(lock_path(self.path), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
-            raise JournalError(f"{lock_path(self.path)}: cannot be opened for writing: {problem.strerror}") from None
+            raise JournalError(
+                _("{path}: cannot be opened for writing: {fault}", path=lock_path(self.path), fault=os_fault(problem))
+            ) from None
         if _try_repeatedly(file):
             return file
         os.close(file)
@@ -133,8 +145,11 @@ class JournalFile:
 
     def _busy(self) -> JournalBusy:
         return JournalBusy(
-            f"another process is writing to this journal: {_holder(lock_path(self.path))}. Wait until it has ended, or "
-            "stop it with Ctrl-C in its own window."
+            _(
+                "another process is writing to this journal: {process}. Wait until it has ended, or stop it with "
+                "Ctrl-C in its own window.",
+                process=_holder(lock_path(self.path)),
+            )
         )
 
     @staticmethod
@@ -147,7 +162,7 @@ class JournalFile:
 
     def _require_in_place(self) -> None:
         if not self.is_in_place():
-            raise JournalError(f"journal {self.path}: was replaced while it was being opened. Try again.")
+            raise JournalError(_("journal {path}: was replaced while it was being opened. Try again.", path=self.path))
 
     def is_in_place(self) -> bool:
         """Whether the path still leads to the open file."""
@@ -210,9 +225,9 @@ def _command() -> str:
 def _holder(path: Path) -> str:
     try:
         holder = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {holder['pid']} on {holder['host']}, since {holder['since']} ({holder['command']})"
-    except (OSError, ValueError, KeyError):
-        return "which one is not known"
+        return _("process {pid} on {host}, since {since} ({command})", **holder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return _("which one is not known")
 
 
 if sys.platform == "win32":  # pragma: no cover

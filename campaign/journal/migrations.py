@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from campaign.journal.tables import LAYOUT, METADATA
 from campaign.model.errors import JournalError, NoRunYet
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,14 +148,19 @@ def require_newest(database: Database) -> None:
         raise no_journal_yet(database.path)
     if number < NEWEST:
         raise OlderLayout(
-            f"journal {database.path}: an older version of the program wrote it (layout {number}; "
-            f"this version needs layout {NEWEST})"
+            _(
+                "journal {path}: an older version of the program wrote it (layout {number}; this version needs layout "
+                "{newest})",
+                path=database.path,
+                number=number,
+                newest=NEWEST,
+            )
         )
 
 
 def no_journal_yet(path: Path | None) -> NoRunYet:
     """The error for a journal that does not exist yet."""
-    return NoRunYet(f"there is no journal at {path} yet: no run was made.")
+    return NoRunYet(_("there is no journal at {path} yet: no run was made.", path=path))
 
 
 def _layout_number(connection: sa.Connection, database: Database) -> int | None:
@@ -164,10 +170,17 @@ def _layout_number(connection: sa.Connection, database: Database) -> int | None:
         return None
     number = connection.scalar(sa.select(LAYOUT.c.version)) if LAYOUT.name in tables else None
     if number is None:
-        raise JournalError(f"journal {database.path}: the file is a database, but not a journal; name another one")
+        raise JournalError(
+            _("journal {path}: the file is a database, but not a journal; name another one", path=database.path)
+        )
     if number > NEWEST:
         raise JournalError(
-            f"journal {database.path}: the journal's layout is {number}, and this version of the program knows "
-            f"layouts up to {NEWEST}. Use the version that wrote it, or a newer one."
+            _(
+                "journal {path}: the journal's layout is {number}, and this version of the program knows layouts up to "
+                "{newest}. Use the version that wrote it, or a newer one.",
+                path=database.path,
+                number=number,
+                newest=NEWEST,
+            )
         )
     return int(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -11,12 +11,11 @@ from campaign.journal.database import Database, RecoveryNeeded, WritableDatabase
 from campaign.journal.journal import Journal, Reader
 from campaign.journal.migrations import OlderLayout
 from campaign.model.errors import JournalBusy, JournalError, NotAvailableYet
+from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_EXPECTED: Final = "expected sqlite:///FILE, such as sqlite:///reports/journal.sqlite3"
 
 
 def open_for_writing(url: str) -> Journal:
@@ -77,10 +76,17 @@ def _upgrade(url: str, older: OlderLayout) -> None:
         try:
             _open_for_reading(url).close()
         except OlderLayout:
-            raise JournalBusy(f"{older}. It can be upgraded when no other process writes to it: {busy}") from busy
+            raise JournalBusy(
+                _("{older}. It can be upgraded when no other process writes to it: {busy}", older=older, busy=busy)
+            ) from busy
     except JournalError as problem:
         raise JournalError(
-            f"{older}. It is upgraded before it is read, and that failed: {problem}. Make it writable, or read a copy."
+            _(
+                "{older}. It is upgraded before it is read, and that failed: {problem}. Make it writable, or read a "
+                "copy.",
+                older=older,
+                problem=problem,
+            )
         ) from problem
 
 
@@ -100,9 +106,15 @@ def _file(url: str) -> Path:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
-        raise JournalError(f"journal {url!r}: {_EXPECTED}") from None
+        raise _wrong_url(url) from None
     if parsed.drivername.startswith("postgresql"):
-        raise NotAvailableYet("a journal on PostgreSQL")
+        raise NotAvailableYet(_("a journal on PostgreSQL"))
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise JournalError(f"journal {url!r}: {_EXPECTED}")
+        raise _wrong_url(url)
     return canonical_path(parsed.database)
+
+
+def _wrong_url(url: str) -> JournalError:
+    return JournalError(
+        _("journal {url!r}: expected sqlite:///FILE, such as sqlite:///reports/journal.sqlite3", url=url)
+    )

@@ -12,6 +12,7 @@ from campaign.journal.statements import RequestStatements
 from campaign.journal.tables import EVENTS, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,8 +114,11 @@ class Requests(RequestReader):
         """
         if wanted and not self._writable.is_in_place():
             raise JournalError(
-                f"journal {self._writable.path}: the file was moved away or replaced while it was being written to, "
-                "so nothing more is sent. Put it back, then resume the run."
+                _(
+                    "journal {path}: the file was moved away or replaced while it was being written to, so nothing "
+                    "more is sent. Put it back, then resume the run.",
+                    path=self._writable.path,
+                )
             )
         at = to_micros(now)
         with self._writable.writing() as connection:
@@ -152,7 +156,7 @@ class Requests(RequestReader):
             for one in settlements
         ]
         if self._statements.settle(cursor, done) != len(settlements):
-            raise JournalError(f"run {run}: a request was settled by another process; nothing was written")
+            raise JournalError(_("run {run}: a request was settled by another process; nothing was written", run=run))
         return [
             {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
             | {"cause": one.cause, "code": one.code}
@@ -170,7 +174,7 @@ class Requests(RequestReader):
 
         Only the journal's one writer may call this: nothing in flight has a living owner then.
         """
-        cause = "the program ended before the gateway's answer was on disk"
+        cause = _("the program ended before the gateway's answer was on disk")
         with self._writable.writing() as connection:
             return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
@@ -180,7 +184,7 @@ class Requests(RequestReader):
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
         user says "not sent" of them. A run without requests that may still go stays unchanged.
         """
-        cause = "cancelled by the user"
+        cause = _("cancelled by the user")
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
@@ -201,11 +205,13 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
-            target, cause = State.ACCEPTED, "the user said: sent"
+            target, cause = State.ACCEPTED, _("the user said: sent")
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
                 target = State.PLANNED if reason is None else State.CANCELLED
-                cause = "; ".join(filter(None, ("the user said: not sent", reason)))
+                cause = _("the user said: not sent")
+                if reason is not None:
+                    cause = _("the user said: not sent; {reason}", reason=reason)
             moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
             _update_run(connection, run, now)
         return moved
@@ -229,7 +235,7 @@ def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED
     elif before == RunState.FINISHED:
-        after, why = RunState.PAUSED, "requests were found not to have been sent"
+        after, why = RunState.PAUSED, _("requests were found not to have been sent")
     elif before == RunState.RUNNING:  # its process died: this process is the only writer
         after = RunState.INTERRUPTED
     if after != before:

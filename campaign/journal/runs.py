@@ -15,6 +15,7 @@ from campaign.journal.schedules import give_run
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State, naming
 from campaign.model.errors import JournalError, NoRunYet, NoSuchRun
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,8 +53,8 @@ class RunReader:
             row = connection.execute(query).mappings().first()
         if row is None:
             if run == LAST:
-                raise NoRunYet("there is no run yet.")
-            raise NoSuchRun(f"{run}: no such run.")
+                raise NoRunYet(_("there is no run yet."))
+            raise NoSuchRun(_("{run}: no such run.", run=run))
         return self._record(row)
 
     def waiting_to_resume(self) -> list[RunRecord]:
@@ -204,7 +205,7 @@ class Runs(RunReader):
         """
         with self._writable.writing() as connection:
             if (reason := reason_to_send_nothing(connection, run)) is not None:
-                raise JournalError(f"run {run}: {reason}, so nothing more of it is sent")
+                raise JournalError(_("run {run}: {reason}, so nothing more of it is sent", run=run, reason=reason))
             connection.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
@@ -243,7 +244,7 @@ class Runs(RunReader):
         stripped = snapshot.without_personal_data(self.recipients(run))
         with self._writable.writing() as connection:
             if may_anything_go(connection, run):
-                raise JournalError(f"run {run}: some of its requests may still go; nothing was removed")
+                raise JournalError(_("run {run}: some of its requests may still go; nothing was removed", run=run))
             connection.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
@@ -286,8 +287,8 @@ def reason_to_send_nothing(connection: sa.Connection, run: str) -> str | None:
     """Why no request of the run may be sent, in any state of the requests; None if requests may be sent."""
     row = connection.execute(sa.select(RUNS.c.state, RUNS.c.purged_at).where(RUNS.c.id == run)).one()
     if row.state == str(RunState.CANCELLED):
-        return "the run was cancelled"
-    return None if row.purged_at is None else "its numbers and texts were removed"
+        return _("the run was cancelled")
+    return None if row.purged_at is None else _("its numbers and texts were removed")
 
 
 def end(

@@ -11,6 +11,7 @@ from campaign.journal.records import OccurrenceRecord, ScheduleRecord, from_micr
 from campaign.journal.tables import OCCURRENCES, SCHEDULES
 from campaign.model import OccurrenceState, ScheduleState, naming
 from campaign.model.errors import JournalError, NoSuchSchedule
+from campaign.model.i18n import _
 from campaign.timing.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class ScheduleReader:
         for record in self.all():
             if record.id == schedule:
                 return record
-        raise NoSuchSchedule(f"{schedule}: no such schedule.")
+        raise NoSuchSchedule(_("{schedule}: no such schedule.", schedule=schedule))
 
     def duplicates(self) -> list[ScheduleRecord]:
         """Active schedules whose file has another active schedule, which counts instead of them.
@@ -179,7 +180,12 @@ def give_run(connection: sa.Connection, run: str, occurrence: tuple[str, datetim
     which = sa.and_(_which(schedule, due_at, str(OccurrenceState.CLAIMED)), OCCURRENCES.c.run.is_(None))
     given = sa.update(OCCURRENCES).where(which).values(state=str(OccurrenceState.STARTED), run=run)
     if connection.execute(given).rowcount != 1:
-        raise JournalError(f"schedule {schedule}: another process has started this time already; nothing was planned")
+        raise JournalError(
+            _(
+                "schedule {schedule}: another process has started this time already; nothing was planned",
+                schedule=schedule,
+            )
+        )
 
 
 def _which(schedule: str, due_at: datetime, *states: str) -> sa.ColumnElement[bool]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from campaign.journal.database import RecoveryNeeded
 from campaign.journal.lock import JournalFile
 from campaign.model.errors import JournalError
+from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,7 +78,7 @@ class SqliteFile:
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:
         """SQLite's error as the program's own, with the file and what to do."""
         kind = RecoveryNeeded if getattr(problem.orig, "sqlite_errorname", "") in _NEEDS_RECOVERY else JournalError
-        return kind(f"journal {self.path}: {_with_hint(str(problem.orig))}")
+        return kind(_in_words(self.path, str(problem.orig)))
 
     def close(self) -> None:
         """Close all connections, then the file and its lock. A second call does nothing."""
@@ -117,7 +118,7 @@ def _engine(path: Path, *, write: bool) -> sa.Engine:
     return engine
 
 
-def _prepare(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401 - SQLAlchemy's pool record
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's pool record
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     # With NORMAL, a power cut could lose a claim, and the request would be sent twice.
@@ -168,16 +169,18 @@ _NEEDS_RECOVERY: Final = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY"
 """SQLite's answers to a reader where a transaction has to be rolled back. Source: sqlite.org/rescode.html."""
 
 _HINTS: Final = {
-    "malformed": "it is damaged; take the last copy of it, and check what was sent before you send again",
-    "not a database": "it is damaged or not a journal; move it away or name another journal",
-    "full": "free some space and resume",
-    "disk I/O": "check the disk, then resume",
-    "readonly": "it cannot be written to; check its owner and permissions",
-    "locked": "another program holds it",
+    "malformed": N_("it is damaged; take the last copy of it, and check what was sent before you send again"),
+    "not a database": N_("it is damaged or not a journal; move it away or name another journal"),
+    "full": N_("free some space and resume"),
+    "disk I/O": N_("check the disk, then resume"),
+    "readonly": N_("it cannot be written to; check its owner and permissions"),
+    "locked": N_("another program holds it"),
 }
 """What to do, by a part of SQLite's message."""
 
 
-def _with_hint(message: str) -> str:
+def _in_words(path: Path, message: str) -> str:
     hint = next((hint for key, hint in _HINTS.items() if key in message), None)
-    return f"{message}: {hint}" if hint else message
+    if hint is None:
+        return _("journal {path}: {message}", path=path, message=message)
+    return _("journal {path}: {message}: {hint}", path=path, message=message, hint=_(hint))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import Unsendable
+from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,12 +113,13 @@ class Request:
             Unsendable: the request has no number, text or sender.
         """
         needed = {
-            "number": self.numbers and all(self.numbers),
-            "text": self.message.text,
-            "sender": self.message.sender,
+            N_("request {no}: it has no number, so it cannot be sent"): self.numbers and all(self.numbers),
+            N_("request {no}: it has no text, so it cannot be sent"): self.message.text,
+            N_("request {no}: it has no sender, so it cannot be sent"): self.message.sender,
         }
-        if lacking := [name for name, there in needed.items() if not there]:
-            raise Unsendable(f"request {self.no}: it has no {' and no '.join(lacking)}, so it cannot be sent")
+        for words, there in needed.items():
+            if not there:
+                raise Unsendable(_(words, no=self.no))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

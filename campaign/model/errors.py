@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from campaign.model.i18n import _
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -69,7 +71,7 @@ class NotAvailableYet(CampaignError):
     """A key or an option whose feature is not built yet."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: not available yet. Remove it to continue without it.")
+        super().__init__(_("{what}: not available yet. Remove it to continue without it.", what=what))
 
 
 class Unsendable(CampaignError):

@@ -7,6 +7,8 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
+from campaign.model.i18n import _
+
 VENDOR_URL: Final = "https://sms.bizservice.iwinv.kr"
 """The vendor's origin. Source: api.ko.txt."""
 
@@ -25,20 +27,22 @@ def check_origin(url: str) -> str:
     """
     parts = urlsplit(url.strip())
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ValueError(f"{url!r}: expected an origin such as {VENDOR_URL}")
+        raise ValueError(_("{url!r}: expected an origin such as {example}", url=url, example=VENDOR_URL))
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError(f"{url!r}: expected scheme, host and port only; `api` gives the path")
+        raise ValueError(_("{url!r}: expected scheme, host and port only; `api` gives the path", url=url))
     host = _canonical_host(parts.hostname)
     if not host:
-        raise ValueError(f"{url!r}: {parts.hostname!r} is not a host name")
+        raise ValueError(_("{url!r}: {host!r} is not a host name", url=url, host=parts.hostname))
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(f"{url!r}: plain http is allowed for this machine (127.0.0.1, localhost) only; use https")
+        raise ValueError(
+            _("{url!r}: plain http is allowed for this machine (127.0.0.1, localhost) only; use https", url=url)
+        )
     try:
         port = parts.port
     except ValueError:
         port = 0
     if port == 0:
-        raise ValueError(f"{url!r}: the port is not a number from 1 to 65535")
+        raise ValueError(_("{url!r}: the port is not a number from 1 to 65535", url=url))
     return _join(parts.scheme, host, port)
 
 

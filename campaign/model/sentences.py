@@ -86,7 +86,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         " (02-123-4567), 15xx, 16xx or 18xx with 4 more digits, or begin with 070, 030 or 050."
     ),
     Reason.RESERVATION_UNREADABLE: N_("reserve {value!r}: expected a time such as 2026-12-01 10:00:00"),
-    Reason.RESERVATION_NO_SUCH_TIME: N_("reserve {value!r}: there is no such time: {error}"),
+    Reason.RESERVATION_NO_SUCH_TIME: N_("reserve {value!r}: there is no such time"),
     Reason.RESERVATION_TOO_SOON: N_(
         "reserve {value}: too soon, the gateway takes 15 minutes ahead at least (it is {now} now)"
     ),

@@ -1,11 +1,13 @@
-"""Text shown to the user: escaped characters, plurals, width on a terminal, letters of columns, and likely typos."""
+"""Text shown to the user: escaped characters, lists, width on a terminal, letters of columns, and likely typos."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.i18n import N_, _
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 _LETTERS = 26
 _ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -58,6 +60,52 @@ def _escaped_in_json(letter: str) -> str:
 def counted(count: int, noun: str) -> str:
     """A count with its noun, in the plural unless it is one: `1 row`, `1,204 rows`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names with commas between, and `and` before the last: `a, b and c`."""
+    if len(names) < 2:  # noqa: PLR2004 - nothing to join
+        return "".join(names)
+    return _("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """The names with commas between, and `or` before the last: `a, b or c`."""
+    if len(names) < 2:  # noqa: PLR2004 - nothing to join
+        return "".join(names)
+    return _("{names} or {last}", names=", ".join(names[:-1]), last=names[-1])
+
+
+OS_FAULTS: Final = frozenset(
+    {
+        N_("No such file or directory"),
+        N_("Permission denied"),
+        N_("Operation not permitted"),
+        N_("Is a directory"),
+        N_("Not a directory"),
+        N_("File exists"),
+        N_("File name too long"),
+        N_("File too large"),
+        N_("No space left on device"),
+        N_("Disk quota exceeded"),
+        N_("Read-only file system"),
+        N_("Device or resource busy"),
+        N_("Input/output error"),
+        N_("Too many open files"),
+        N_("Too many levels of symbolic links"),
+        N_("Connection refused"),
+        N_("Connection reset by peer"),
+        N_("Connection timed out"),
+        N_("Network is unreachable"),
+    }
+)
+"""The operating system's words for what its users can do something about, which the catalogs translate."""
+
+
+def os_fault(problem: OSError) -> str:
+    """What the operating system says of an error, in the reader's language where it is one of `OS_FAULTS`."""
+    words = problem.strerror or str(problem)
+    return _(words) if words in OS_FAULTS else words
 
 
 def display_width(text: str) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from campaign.model import RunState, ScheduleState, State
 from campaign.model.errors import JournalError
+from campaign.model.i18n import N_, _
 from campaign.model.times import format_time
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
@@ -129,7 +130,9 @@ def _isolated(schedule: ScheduleRecord, tasks: Iterator[Task]) -> Iterator[Task]
         raise
     except Exception as problem:  # noqa: BLE001 - an older program, or another one, may have written anything
         at = schedule.created_at
-        words = f"its record in the journal cannot be used: {type(problem).__name__}: {problem}"
+        words = _(
+            "its record in the journal cannot be used: {kind}: {problem}", kind=type(problem).__name__, problem=problem
+        )
         yield Task(action=Action.REPORT, due=at, at=at, until=at, schedule=schedule, why=words)
 
 
@@ -151,11 +154,12 @@ def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Itera
     grace = schedule.timetable.grace
     if due.missed:
         last = due.missed[-1]
-        words = _many(due.missed, "nothing was started before the next time")
+        words = _missed(due.missed)
         yield Task(action=Action.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
     if now > due.start_by:
-        words = (
-            f"nothing was started by {format_time(due.start_by)}: no scheduler was running, or it could not start it"
+        words = _(
+            "nothing was started by {time}: no scheduler was running, or it could not start it",
+            time=format_time(due.start_by),
         )
         yield Task(action=Action.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
     else:
@@ -166,9 +170,9 @@ def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> 
     """The process that claimed it died before there was a plan: nothing was sent, so it starts again."""
     task = Task(action=Action.START, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule)
     if schedule.state == ScheduleState.REMOVED:
-        words = "removed before it started"
+        words = _("removed before it started")
     elif now > one.start_by:
-        words = f"it was not ready by {format_time(one.start_by)}; nothing was sent"
+        words = _("it was not ready by {time}; nothing was sent", time=format_time(one.start_by))
     elif one.due_at <= now:
         yield task
         return
@@ -193,11 +197,9 @@ def _started(
     sign = max(filter(None, (run.ended_at, run.started_at, journal.requests.last_activity(run.id), run.created_at)))
     pause = spread.parse(run.spread).interval if run.spread else timedelta()
     until = latest or max(one.start_by, sign + pause + grace)
-    yield from _or_too_late(
-        Task(action=Action.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run),
-        now,
-        "it was planned" if latest else "it was interrupted",
-    )
+    words = _PLANNED if latest else _INTERRUPTED
+    task = Task(action=Action.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run)
+    yield from _or_too_late(task, now, _(words, until=format_time(until)))
 
 
 def _has_begun(journal: Reader, run: RunRecord) -> bool:
@@ -212,16 +214,27 @@ def _waiting(
     if run.resume_at is None or run.resume_at > now:
         return
     task = Task(action=Action.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
-    yield from _or_too_late(
-        task, now, f"it was going to {'continue' if run.started_at else 'start'} at {format_time(run.resume_at)}"
-    )
+    words = _TO_CONTINUE if run.started_at else _TO_START
+    yield from _or_too_late(task, now, _(words, time=format_time(run.resume_at), until=format_time(until)))
 
 
-def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
+_PLANNED: Final = N_("it was planned, but was not continued by {until}; the rest will not be sent automatically")
+_INTERRUPTED: Final = N_(
+    "it was interrupted, but was not continued by {until}; the rest will not be sent automatically"
+)
+_TO_CONTINUE: Final = N_(
+    "it was going to continue at {time}, but was not continued by {until}; the rest will not be sent automatically"
+)
+_TO_START: Final = N_(
+    "it was going to start at {time}, but was not continued by {until}; the rest will not be sent automatically"
+)
+"""Why a run is too late."""
+
+
+def _or_too_late(task: Task, now: datetime, why: str) -> Iterator[Task]:
     if now <= task.until:
         yield task
         return
-    words = f"{what}, but was not continued by {format_time(task.until)}; the rest will not be sent automatically"
     yield Task(
         action=Action.EXPIRE,
         due=task.due,
@@ -229,7 +242,7 @@ def _or_too_late(task: Task, now: datetime, what: str) -> Iterator[Task]:
         until=task.until,
         schedule=task.schedule,
         run=task.run,
-        why=words,
+        why=why,
     )
 
 
@@ -237,8 +250,11 @@ def _active(journal: Reader) -> Iterable[ScheduleRecord]:
     return [schedule for schedule in journal.schedules.all() if schedule.state == ScheduleState.ACTIVE]
 
 
-def _many(times: tuple[datetime, ...], words: str) -> str:
+def _missed(times: tuple[datetime, ...]) -> str:
+    """Why nothing was started at these times, the oldest first."""
     if len(times) == 1:
-        return words
-    many = f"{COUNTED:,} times or more" if len(times) == COUNTED else f"{len(times):,} times"
-    return f"{many} since {format_time(times[0])}: {words}"
+        return _("nothing was started before the next time")
+    words = N_("{count:,} times since {time}: nothing was started before the next time")
+    if len(times) == COUNTED:
+        words = N_("{count:,} times or more since {time}: nothing was started before the next time")
+    return _(words, count=len(times), time=format_time(times[0]))

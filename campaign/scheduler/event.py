@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from campaign.model.i18n import _
 from campaign.model.text import escape, escape_lines
 from campaign.model.times import format_iso, format_time
 from campaign.scheduler import notify
@@ -45,9 +46,13 @@ class SchedulerEvent:
     @property
     def line(self) -> str:
         """The line that users read."""
-        run = f", run {self.summary.run}" if self.summary and self.schedule else ""
-        name = self.schedule or (self.summary.run if self.summary else "")
-        return f"{name}, due {format_time(self.due)}: {self.state}{run}" + (f": {self.why}" if self.why else "")
+        run = self.summary.run if self.summary else ""
+        due = format_time(self.due)
+        if self.summary and self.schedule:
+            line = _("{name}, due {due}: {state}, run {run}", name=self.schedule, due=due, state=self.state, run=run)
+        else:
+            line = _("{name}, due {due}: {state}", name=self.schedule or run, due=due, state=self.state)
+        return f"{line}: {self.why}" if self.why else line
 
     def notice(self, name: str, words: Iterable[str]) -> notify.Notice:
         """The notice about the campaign of that name; `words` are the lines below the first."""

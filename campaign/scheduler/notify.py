@@ -16,6 +16,7 @@ from email.utils import formatdate, make_msgid
 from typing import TYPE_CHECKING, Final
 
 from campaign.config.environment import SMTP_PASSWORD, Environment
+from campaign.model.i18n import N_, _
 from campaign.model.text import escape
 
 if TYPE_CHECKING:
@@ -52,19 +53,23 @@ class Notice:
 
 def send(notice: Notice, settings: NotifySection) -> list[str]:
     """Send the notice to everybody that the settings name; returns a sentence for each failure."""
-    ways: list[tuple[str, Callable[[], None]]] = []
+    ways: list[tuple[str, str, Callable[[], None]]] = []
     if settings.command is not None:
-        ways.append((f"command {settings.command[0]}", lambda: _run_command(notice, settings.command or ())))
+        ways.append((_COMMAND, settings.command[0], lambda: _run_command(notice, settings.command or ())))
     if settings.smtp is not None:
-        ways.append((f"mail through {settings.smtp}", lambda: _send_mail(notice, settings)))
-    return [words for way, tell in ways if (words := _trouble(way, tell))]
+        ways.append((_MAIL, settings.smtp, lambda: _send_mail(notice, settings)))
+    return [words for failed, name, tell in ways if (words := _trouble(failed, name, tell))]
 
 
-def _trouble(way: str, tell: Callable[[], None]) -> str | None:
+_COMMAND: Final = N_("[notify] command {name} failed: {kind}: {problem}. The run is not affected.")
+_MAIL: Final = N_("[notify] mail through {name} failed: {kind}: {problem}. The run is not affected.")
+
+
+def _trouble(failed: str, name: str, tell: Callable[[], None]) -> str | None:
     try:
         tell()
     except (OSError, ValueError, smtplib.SMTPException, subprocess.SubprocessError) as problem:
-        return f"[notify] {way} failed: {type(problem).__name__}: {problem}. The run is not affected."
+        return _(failed, name=name, kind=type(problem).__name__, problem=problem)
     return None
 
 
@@ -122,7 +127,7 @@ def _connect(settings: NotifySection) -> smtplib.SMTP:
 def _password() -> str:
     password = Environment().smtp_password
     if not password:
-        raise ValueError(f"{SMTP_PASSWORD} is not set")
+        raise ValueError(_("{variable} is not set", variable=SMTP_PASSWORD))
     return password
 
 
@@ -135,8 +140,8 @@ def _letter(notice: Notice, settings: NotifySection) -> EmailMessage:
     letter["Message-ID"] = make_msgid(domain=(settings.mail_from or "").rpartition("@")[2] or None)
     workbook = notice.workbook
     fits = workbook is not None and workbook.stat().st_size <= LARGEST_ATTACHMENT_BYTES
-    left = f"\nThe workbook is too large to attach; its path is {workbook}.\n" if workbook and not fits else ""
-    letter.set_content(f"{notice.words}\n{left}")
+    left = _("The workbook is too large to attach; its path is {path}.", path=workbook) if workbook and not fits else ""
+    letter.set_content(f"{notice.words}\n\n{left}\n" if left else f"{notice.words}\n")
     if workbook is not None and fits:
         main, sub = _SHEET
         letter.add_attachment(workbook.read_bytes(), maintype=main, subtype=sub, filename=escape(workbook.name))

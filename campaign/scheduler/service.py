@@ -19,6 +19,7 @@ from campaign.engine import schedules
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
+from campaign.model.i18n import _
 from campaign.model.times import Clock, format_time
 from campaign.scheduler import due_tasks, notify
 from campaign.scheduler.due_tasks import Action, Task
@@ -46,8 +47,12 @@ class TooManyInvalid(CampaignError):
 
     def __init__(self, file: str, fresh: int, rows: int, max_invalid: str) -> None:
         super().__init__(
-            f"{fresh:,} of {rows:,} rows became invalid since it was scheduled, more than max_invalid = "
-            f'"{max_invalid}".'
+            _(
+                '{fresh:,} of {rows:,} rows became invalid since it was scheduled, more than max_invalid = "{limit}".',
+                fresh=fresh,
+                rows=rows,
+                limit=max_invalid,
+            )
         )
         self.file = file
 
@@ -56,7 +61,13 @@ class ScheduleChanged(CampaignError):
     """The [schedule] of the campaign file `file` is not the one that was recorded."""
 
     def __init__(self, file: str, recorded_at: datetime) -> None:
-        super().__init__(f"{file}: its [schedule] is not the one that was recorded at {format_time(recorded_at)}.")
+        super().__init__(
+            _(
+                "{file}: its [schedule] is not the one that was recorded at {time}.",
+                file=file,
+                time=format_time(recorded_at),
+            )
+        )
         self.file = file
 
 
@@ -175,7 +186,7 @@ class Scheduler:
                 if self.stop.count or self.clock.steady() - began >= patience.total_seconds():
                     raise
                 if not told:
-                    self.listener.note(f"waiting: {problem}")
+                    self.listener.note(_("waiting: {problem}", problem=problem))
                 told = True
                 self.clock.sleep(LOOK)
 
@@ -200,7 +211,7 @@ class Scheduler:
             self._retry_at[task.key] = self.clock.now() + AGAIN_AFTER
             schedule = task.schedule.id if task.schedule else None
             said = self.listener.error_in_words(problem) if isinstance(problem, CampaignError) else _unexpected(problem)
-            words = f"{said} It is retried every minute until {format_time(task.until)}."
+            words = _("{said} It is retried every minute until {time}.", said=said, time=format_time(task.until))
             return SchedulerEvent(at=now, schedule=schedule, due=task.due, state="trouble", why=words)
 
     def _start(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
@@ -217,11 +228,10 @@ class Scheduler:
         except (JournalError, OSError, MemoryError):
             raise  # a problem of the machine, which may pass: it is retried
         except CampaignError as problem:
-            return self._settle(
-                journal, task, OccurrenceState.STOPPED, f"{self.listener.error_in_words(problem)} Nothing was sent."
-            )
+            words = _("{said} Nothing was sent.", said=self.listener.error_in_words(problem))
+            return self._settle(journal, task, OccurrenceState.STOPPED, words)
         except Exception as problem:  # noqa: BLE001 - it would be the same a minute later
-            words = f"{_unexpected(problem)} Nothing was sent."
+            words = _("{said} Nothing was sent.", said=_unexpected(problem))
             return self._settle(journal, task, OccurrenceState.STOPPED, words)
         return None
 
@@ -237,7 +247,8 @@ class Scheduler:
     def _go_on(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
         run = task.require_run()
         options = engine.DispatchOptions(clock=self.clock, patience=PATIENCE, latest=task.until)
-        self.listener.note(f"{format_time(now)}  {run.name}: sending run {run.id}")
+        words = _("{name}: sending run {run}", name=run.name, run=run.id)
+        self.listener.note(f"{format_time(now)}  {words}")
         try:
             with self.listener.graceful_shutdown(self.stop):
                 summary = engine.execute(
@@ -310,7 +321,9 @@ class Scheduler:
         try:
             summary = engine.report(journal, run.id, self.target, self.progress)
         except Exception as problem:  # noqa: BLE001 - the numbers can be reported without the workbook
-            self.listener.note(f"run {run.id}: its workbook was not written: {_unexpected(problem)}")
+            self.listener.note(
+                _("run {run}: its workbook was not written: {problem}", run=run.id, problem=_unexpected(problem))
+            )
             return engine.summarise(engine.result_of_run(journal, journal.runs.get(run.id)), None)
         self._note_trouble(summary)
         return summary
@@ -344,7 +357,9 @@ class Scheduler:
                 for trouble in notify.send(event.notice(schedule.name, self._lines(summary)), told):
                     self.listener.note(trouble)
             except Exception as problem:  # noqa: BLE001 - a failed notice must not change the outcome
-                self.listener.note(f"{schedule.id}: [notify] failed: {_unexpected(problem)}")
+                self.listener.note(
+                    _("{schedule}: [notify] failed: {problem}", schedule=schedule.id, problem=_unexpected(problem))
+                )
         return event
 
 
@@ -373,4 +388,4 @@ def _load(schedule: ScheduleRecord) -> engine.Campaign:
 
 def _unexpected(problem: Exception) -> str:
     """A sentence for an unexpected error."""
-    return f"unexpected error: {type(problem).__name__}: {problem}."
+    return _("unexpected error: {kind}: {problem}.", kind=type(problem).__name__, problem=problem)

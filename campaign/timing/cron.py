@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from cronsim import CronSim, CronSimError
 
+from campaign.model.i18n import N_, _
 from campaign.model.times import SEOUL, in_seoul
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-EXPECTED: Final = 'expected five fields (minute hour day month weekday), such as "0 10 * * MON"'
+EXPECTED: Final = N_('expected five fields (minute hour day month weekday), such as "0 10 * * MON"')
 
 LONGEST: Final = 200
 """Characters of a cron line, at most."""
@@ -37,9 +38,13 @@ _RANGE: Final = re.compile(r"([0-9A-Z]{1,3})-([0-9A-Z]{1,3})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Field:
-    """One of the five fields: its name, its numbers from `least` to `most`, and the words for these numbers."""
+    """One of the five fields: its name, its numbers from `least` to `most`, and the words for these numbers.
+
+    `one` is the name of one of its values in a sentence, such as `an hour`.
+    """
 
     name: str
+    one: str
     least: int
     most: int
     words: Sequence[str] = ()
@@ -68,18 +73,26 @@ class _Field:
     def fault(self, part: str) -> str:
         """What is wrong with a part that cron rejects."""
         if match := _CLOCK.fullmatch(part):
-            return f"{part} is a time of the day; write minute and hour as two fields: {int(match[2])} {int(match[1])}"
-        known = f" or {', '.join(self.words)}" if self.words else ""
-        name = f"{'an' if self.name == 'hour' else 'a'} {self.name}"
-        return f"{part or 'nothing'} is not {name}; it goes from {self.least} to {self.most}{known}"
+            return _(
+                "{part} is a time of the day; write minute and hour as two fields: {minute} {hour}",
+                part=part,
+                minute=int(match[2]),
+                hour=int(match[1]),
+            )
+        given = {"part": part or _("nothing"), "one": _(self.one), "least": self.least, "most": self.most}
+        if self.words:
+            return _(
+                "{part} is not {one}; it goes from {least} to {most} or {words}", words=", ".join(self.words), **given
+            )
+        return _("{part} is not {one}; it goes from {least} to {most}", **given)
 
 
 _FIELDS: Final = (
-    _Field(name="minute", least=0, most=59),
-    _Field(name="hour", least=0, most=23),
-    _Field(name="day", least=1, most=31),
-    _Field(name="month", least=1, most=12, words=_MONTHS),
-    _Field(name="weekday", least=0, most=7, words=_WEEKDAYS),
+    _Field(name=N_("minute"), one=N_("a minute"), least=0, most=59),
+    _Field(name=N_("hour"), one=N_("an hour"), least=0, most=23),
+    _Field(name=N_("day"), one=N_("a day"), least=1, most=31),
+    _Field(name=N_("month"), one=N_("a month"), least=1, most=12, words=_MONTHS),
+    _Field(name=N_("weekday"), one=N_("a weekday"), least=0, most=7, words=_WEEKDAYS),
 )
 
 
@@ -91,23 +104,33 @@ def check(line: str) -> str:
     """
     fields = line.upper().split()
     if line.strip().lower() in _SHORTHANDS:
-        raise ValueError(f'{EXPECTED}; write it as "{_SHORTHANDS[line.strip().lower()]}"')
+        raise ValueError(
+            _('{expected}; write it as "{line}"', expected=_(EXPECTED), line=_SHORTHANDS[line.strip().lower()])
+        )
     if len(line) > LONGEST or len(fields) != len(_FIELDS):
-        raise ValueError(EXPECTED)
+        raise ValueError(_(EXPECTED))
     for field, words in zip(_FIELDS, fields, strict=True):
         part = _bad_part(fields, words, field)
         if part is None:
             continue
         if better := field.suggestion(part):
             whole = " ".join(words.replace(part, better) if one is words else one for one in fields)
-            raise ValueError(f'the {field.name} {part} is written {better}: "{whole}"')
-        raise ValueError(f"{field.fault(part)}; {EXPECTED}")
+            raise ValueError(
+                _(
+                    'the {field} {part} is written {better}: "{line}"',
+                    field=_(field.name),
+                    part=part,
+                    better=better,
+                    line=whole,
+                )
+            )
+        raise ValueError(_("{fault}; {expected}", fault=field.fault(part), expected=_(EXPECTED)))
     try:
         time = next(times(line, datetime(2026, 1, 1, tzinfo=SEOUL)), None)
     except CronSimError:
         time = None
     if time is None:
-        raise ValueError(f"no such date exists; {EXPECTED}")
+        raise ValueError(_("no such date exists; {expected}", expected=_(EXPECTED)))
     return line
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from campaign.model.i18n import _
 from campaign.model.times import format_time
 from campaign.timing import window
 
@@ -50,7 +51,8 @@ class Gate:
         if closed is None:
             return None
         opens = window.next_opening(self.windows, now)
-        return Wait(opens, f"outside {closed.words} (Asia/Seoul), which opens {format_time(opens)}")
+        words = _("outside {window} (Asia/Seoul), which opens {time}", window=closed.words, time=format_time(opens))
+        return Wait(opens, words)
 
     def admit(self, sizes: Sequence[int], now: datetime) -> int:
         """How many of the next requests the spread lets through now; `sizes` are their recipients."""
@@ -75,7 +77,10 @@ class Gate:
             room, until = room + recipients, at + self.spread.interval
             if size <= room:
                 break
-        return Wait(until, f"spread over time, {self.spread.words}; the next are sent {format_time(until)}")
+        words = _(
+            "spread over time, {spread}; the next are sent {time}", spread=self.spread.words, time=format_time(until)
+        )
+        return Wait(until, words)
 
     def record_sent(self, recipients: int, now: datetime) -> None:
         """Count a request for so many recipients, sent now, against the spread."""

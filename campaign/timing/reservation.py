@@ -34,8 +34,8 @@ def parse(text: str) -> datetime:
     parts = [int(part or 0) for part in match.groups()]
     try:
         return datetime(*parts, tzinfo=SEOUL)  # type: ignore[arg-type, misc] # six ints, then the zone
-    except ValueError as problem:
-        raise Refused(encode(Reason.RESERVATION_NO_SUCH_TIME, value=text, error=str(problem))) from None
+    except ValueError:
+        raise Refused(encode(Reason.RESERVATION_NO_SUCH_TIME, value=text)) from None
 
 
 def problem(time: datetime, now: datetime, *, margin: timedelta = MARGIN) -> Refused | None:

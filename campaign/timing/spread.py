@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from campaign.model.i18n import _, ngettext
+
 UNITS: Final = {"second": 1, "minute": 60, "hour": 3_600}
 """Seconds of each unit that an interval may be written in."""
 
@@ -20,16 +22,42 @@ FARTHEST: Final = timedelta(days=3_650)
 """The longest projected duration; a longer sending is said to take this long."""
 
 _PATTERN: Final = re.compile(r"([0-9,]{1,13}) every (?:([0-9]{1,5}) )?(second|minute|hour)s?")
-_EXPECTED: Final = "expected recipients and an interval of up to a day, such as 1000 every 10 minutes"
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """At most `recipients` in any `interval`; `words` name both, such as `1,000 every 10 minutes`."""
+    """At most `recipients` in any `interval`, which is a number of `unit`s, one of `UNITS`."""
 
     recipients: int
     interval: timedelta
-    words: str
+    unit: str
+
+    @property
+    def words(self) -> str:
+        """The spread in a sentence, such as `1,000 every 10 minutes`."""
+        count = self.interval // timedelta(seconds=UNITS[self.unit])
+        match self.unit:
+            case "second":
+                return ngettext(
+                    "{recipients:,} every {count} second",
+                    "{recipients:,} every {count} seconds",
+                    count,
+                    recipients=self.recipients,
+                )
+            case "minute":
+                return ngettext(
+                    "{recipients:,} every {count} minute",
+                    "{recipients:,} every {count} minutes",
+                    count,
+                    recipients=self.recipients,
+                )
+            case _unit:
+                return ngettext(
+                    "{recipients:,} every {count} hour",
+                    "{recipients:,} every {count} hours",
+                    count,
+                    recipients=self.recipients,
+                )
 
     def request_size(self, most: int) -> int:
         """Recipients of each request, at most `most`, so that whole requests fill an interval."""
@@ -49,9 +77,13 @@ def parse(words: str) -> Spread:
     """
     match = _PATTERN.fullmatch(" ".join(words.split()).lower())
     if match is None:
-        raise ValueError(_EXPECTED)
+        raise ValueError(_expected())
     count, times, unit = match.groups()
     recipients, interval = int(count.replace(",", "") or 0), timedelta(seconds=int(times or 1) * UNITS[unit])
     if not 0 < recipients <= MOST or not timedelta() < interval <= LONGEST:
-        raise ValueError(_EXPECTED)
-    return Spread(recipients, interval, f"{recipients:,} every {times or 1} {unit}s")
+        raise ValueError(_expected())
+    return Spread(recipients, interval, unit)
+
+
+def _expected() -> str:
+    return _("expected recipients and an interval of up to a day, such as 1000 every 10 minutes")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.i18n import _
+from campaign.model.text import listed
 from campaign.model.times import SEOUL, in_seoul
 from campaign.timing import night
 
@@ -19,11 +21,22 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Open from `opens` to `closes` every day; past midnight if `closes` is the earlier one. `words` name it."""
+    """Open from `opens` to `closes` every day; past midnight if `closes` is the earlier one.
+
+    `is_law`: these are the legal hours for advertisements, not hours that the user chose.
+    """
 
     opens: time
     closes: time
-    words: str
+    is_law: bool = False
+
+    @property
+    def words(self) -> str:
+        """The window in a sentence."""
+        hours = f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+        if self.is_law:
+            return _("the legal hours for advertisements, {hours}", hours=hours)
+        return _("the window {hours}", hours=hours)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the window is open at a time of any zone; at `opens` it is, at `closes` it is not."""
@@ -41,7 +54,7 @@ class Window:
         return _next(self.closes, at)
 
 
-NIGHT_FREE: Final = Window(night.ENDS, night.BEGINS, "the legal hours for advertisements, 08:00-21:00")
+NIGHT_FREE: Final = Window(night.ENDS, night.BEGINS, is_law=True)
 """The hours in which advertisements may be sent. Source: field-notes.md, "Advertising messages"."""
 
 
@@ -52,17 +65,25 @@ def parse(words: str) -> Window:
         ValueError: it is written otherwise, or is empty.
     """
     match = _PATTERN.fullmatch(words.strip())
-    expected = "expected two times of the day in Asia/Seoul, such as 09:00-20:30"
     if match is None:
-        raise ValueError(expected)
+        raise ValueError(_expected())
     numbers = [int(part) for part in match.groups()]
     try:
         opens, closes = time(numbers[0], numbers[1]), time(numbers[2], numbers[3])
     except ValueError:
-        raise ValueError(expected) from None
+        raise ValueError(_expected()) from None
     if opens == closes:
-        raise ValueError(f"it opens and closes at {opens:%H:%M}: {expected}")
-    return Window(opens, closes, f"the window {opens:%H:%M}-{closes:%H:%M}")
+        raise ValueError(
+            _(
+                "it opens and closes at {time:%H:%M}: expected two times of the day in Asia/Seoul, such as 09:00-20:30",
+                time=opens,
+            )
+        )
+    return Window(opens, closes)
+
+
+def _expected() -> str:
+    return _("expected two times of the day in Asia/Seoul, such as 09:00-20:30")
 
 
 def of_run(window: str | None, *, advertisement: bool) -> tuple[Window, ...]:
@@ -83,11 +104,16 @@ def next_opening(windows: Sequence[Window], at: datetime) -> datetime:
         ValueError: the windows do not overlap.
     """
     moment = in_seoul(at)
-    for _ in range(2 * len(windows) + 1):
+    for _turn in range(2 * len(windows) + 1):
         if (closed := first_closed(windows, moment)) is None:
             return moment
         moment = closed.next_opening(moment)
-    raise ValueError(f"{' and '.join(window.words for window in windows)} do not overlap: nothing could ever be sent")
+    raise ValueError(
+        _(
+            "{windows} do not overlap: nothing could ever be sent",
+            windows=listed([window.words for window in windows]),
+        )
+    )
 
 
 def project(windows: Sequence[Window], start: datetime, work: timedelta) -> datetime:

@@ -19,6 +19,7 @@ from campaign.messages.advertising import Rule, Severity
 from campaign.messages.cp949 import clean
 from campaign.model import schema
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode, nested
 from campaign.recipients.spreadsheets import wording
 
@@ -40,7 +41,11 @@ class AgainstTheRules(CampaignError):
     """
 
     def __init__(self, found: Sequence[AdvertisingFinding], *, is_scheduled: bool = False) -> None:
-        super().__init__("\n".join(f"advertising: {one.sentence}. Rule: {one.rule}" for one in found))
+        super().__init__(
+            "\n".join(
+                _("advertising: {finding}. Rule: {rule}", finding=one.sentence, rule=str(one.rule)) for one in found
+            )
+        )
         self.found = tuple(found)
         self.is_scheduled = is_scheduled
 
@@ -113,7 +118,7 @@ def span(rows: pd.DataFrame, campaign: Campaign, start: datetime, *, practice: b
 def _found(finding: Finding, rows: np.ndarray, table: pd.DataFrame, *, whole: bool) -> AdvertisingFinding:
     named = wording.rows(table["row"].iloc[rows[: wording.NAMED]].to_list(), len(rows)) if len(rows) else ""
     if whole and len(rows) > wording.NAMED:
-        named = f"all {len(rows):,} rows"
+        named = _("all {count:,} rows", count=len(rows))
     return AdvertisingFinding(finding.rule, finding.severity, finding.reason, rows, named)
 
 

@@ -16,8 +16,10 @@ from campaign.engine.checking.row_status import Exclusion, exclude_where
 from campaign.messages import compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
 from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
+from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
+from campaign.model.text import alternatives
 from campaign.recipients import (
     is_opted_out,
     join_sheets,
@@ -132,7 +134,9 @@ def _read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipien
     with progress.reaching("read") as reach:
         recipients = join_sheets(early.reading.sheets(reach))
     if not len(recipients.table):
-        raise RecipientsError(f"{', '.join(campaign.recipients.files)}: there is no row below the headings")
+        raise RecipientsError(
+            _("{files}: there is no row below the headings", files=", ".join(campaign.recipients.files))
+        )
     return recipients
 
 
@@ -147,12 +151,16 @@ def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
     ours = [column for column in recipients.columns if column.heading == "status"]
     if not ours:
         raise NotResultWorkbook(
-            f"{recipients.sources[0].file}: rows can be picked by status only from a result workbook; this file has no "
-            "column `status`"
+            _(
+                "{file}: rows can be picked by status only from a result workbook; this file has no column `status`",
+                file=recipients.sources[0].file,
+            )
         )
     chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
     if not len(chosen):
-        raise RecipientsError(f"{recipients.sources[0].file}: no row is {' or '.join(only)}")
+        raise RecipientsError(
+            _("{file}: no row is {statuses}", file=recipients.sources[0].file, statuses=alternatives(only))
+        )
     return replace(recipients, table=chosen.reset_index(drop=True))
 
 
@@ -190,11 +198,11 @@ def single_out(checked: Checked, *, to: str, row: int | None) -> Checked:
     chosen = table[sendable & (table["status"].isna() if row is None else table["row"] == row)].head(1)
     if not len(chosen):
         raise RecipientsError(
-            f"row {row}: no message that can be sent" if row else "no row has a message that can be sent"
+            _("row {row}: no message that can be sent", row=row) if row else _("no row has a message that can be sent")
         )
     # A row whose own number is wrong can still be tried out; one whose message is wrong cannot.
     if (chosen["status"].fillna("") == str(Status.INVALID)).iloc[0] and chosen["number"].notna().iloc[0]:
-        raise RecipientsError(f"row {row}: {sentence(chosen['reason'].iloc[0])}")
+        raise RecipientsError(_("row {row}: {reason}", row=row, reason=sentence(chosen["reason"].iloc[0])))
     single = chosen.reset_index(drop=True)
     for name, value in (("number", number["number"]), ("status", None), ("reason", None)):
         single[name] = pd.Series([value], dtype=schema.TEXT)

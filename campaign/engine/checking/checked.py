@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign.messages.advertising import Rule, Severity
 from campaign.model import Remark
+from campaign.model.i18n import _
 from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class AdvertisingFinding:
     @property
     def sentence(self) -> str:
         """What was found, and where."""
-        return f"{self.words} ({self.named})" if self.named else self.words
+        return _("{finding} ({rows})", finding=self.words, rows=self.named) if self.named else self.words
 
     def as_json(self) -> dict[str, object]:
         """For the `--json` object."""

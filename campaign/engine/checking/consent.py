@@ -9,6 +9,7 @@ import pandas as pd
 
 from campaign.messages import advertising
 from campaign.model import schema
+from campaign.model.i18n import _
 from campaign.model.reasons import SEPARATOR, Reason, encode
 from campaign.model.times import in_seoul
 from campaign.recipients import consent
@@ -76,16 +77,27 @@ def unasked(recipients: Recipients, campaign: Campaign, now: datetime) -> tuple[
         if consent.is_consent(name):
             out = int(consent.check(recipients, column, today)["refusal"].notna().sum())
             said.append(
-                f"the column {name!r} looks like consent to messages, but is not used: {out:,} of {rows:,} rows"
-                f" have no consent in it; to leave them out, write under [recipients] in the campaign file:"
-                f" consent = {headings.quoted(name)}"
+                _(
+                    "the column {name!r} looks like consent to messages, but is not used: {out:,} of {rows:,} rows"
+                    " have no consent in it; to leave them out, write under [recipients] in the campaign file:"
+                    " consent = {quoted}",
+                    name=name,
+                    out=out,
+                    rows=rows,
+                    quoted=headings.quoted(name),
+                )
             )
         elif consent.is_refusal(name):
             out = consent.count_refusals(recipients, column, today)
             said.append(
-                f"the column {name!r} looks like a refusal of messages, but is not used: {out:,} of {rows:,} rows"
-                " refuse them in it; delete those rows, or put their numbers on a list that `[recipients] suppress`"
-                " names"
+                _(
+                    "the column {name!r} looks like a refusal of messages, but is not used: {out:,} of {rows:,} rows"
+                    " refuse them in it; delete those rows, or put their numbers on a list that `[recipients] suppress`"
+                    " names",
+                    name=name,
+                    out=out,
+                    rows=rows,
+                )
             )
     return tuple(said)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from campaign.messages import start_pool
 from campaign.model.errors import SettingsError
+from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
 from campaign.recipients import EarlyReader
 
@@ -50,4 +51,6 @@ def _require_different(files: Sequence[Path]) -> None:
     for file in files:
         other = seen.setdefault(canonical_path(file), file)
         if other is not file:
-            raise SettingsError(f"recipients.files: {other} and {file} are the same file. Name it once.")
+            raise SettingsError(
+                _("recipients.files: {one} and {other} are the same file. Name it once.", one=other, other=file)
+            )

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from campaign.engine import planning
 from campaign.model import Status, reasons, schema
+from campaign.model.i18n import _
 from campaign.model.reasons import Reason
 from campaign.model.sentences import sentence
 
@@ -106,4 +107,4 @@ def hoist_common_note(note: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
     shared = (last == common).reindex(note.index, fill_value=False).to_numpy(dtype=bool)
     left = note.str.removesuffix(common).str.removesuffix(reasons.SEPARATOR)
     kept = note.where(~shared, left.where(left != "")).astype(schema.TEXT)
-    return kept, (f"{count:,} rows: {sentence(common)}",)
+    return kept, (_("{count:,} rows: {note}", count=count, note=sentence(common)),)

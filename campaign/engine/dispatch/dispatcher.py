@@ -22,6 +22,7 @@ from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.model import RunState, State
 from campaign.model.errors import CampaignError, JournalError
+from campaign.model.i18n import _
 from campaign.model.times import Clock, format_time
 from campaign.timing import reservation
 from campaign.timing.gate import Gate
@@ -148,7 +149,7 @@ class Dispatch:
             raise
         finally:
             self._prefetcher.close()
-            for _ in range(threads):
+            for _thread in range(threads):
                 self._claimed.put(None)
         return self._finish()
 
@@ -220,7 +221,7 @@ class Dispatch:
             if not self._in_flight:
                 return None
             oldest = min(one.claimed_at for one in self._in_flight.values())
-            return max(oldest + self._client.longest_attempt_s - now, 0), "for the answers to what is on the wire"
+            return max(oldest + self._client.longest_attempt_s - now, 0), _("for the answers to what is on the wire")
         if now < self._hold_until:
             return self._hold_until - now, self._hold_reason
         return self._admission.current_wait()
@@ -246,7 +247,7 @@ class Dispatch:
             self._put_back(heapq.heappop(self._retries)[1])
         free = self._count_admitted(min(self._run.in_flight - len(self._in_flight), len(self._to_send)))
         chosen: dict[int, PreparedRequest] = {}
-        for _ in range(self._limiter.take(free, now)):
+        for _place in range(self._limiter.take(free, now)):
             no = self._to_send[-1]
             request, prepared = self._prefetcher.take(no)
             if self._has_reservation_passed(request):
@@ -274,8 +275,9 @@ class Dispatch:
         if self._start_by is None or self._clock.now() <= self._start_by:
             return False
         if not self._in_flight:
-            self._pause_reason = (
-                f"nothing of it was sent by {format_time(self._start_by)} (Asia/Seoul), the latest time to start"
+            self._pause_reason = _(
+                "nothing of it was sent by {time} (Asia/Seoul), the latest time to start",
+                time=format_time(self._start_by),
             )
         return True
 
@@ -285,8 +287,10 @@ class Dispatch:
             return False
         problem = reservation.problem(reservation.parse(date), self._clock.now())
         if problem is not None:
-            self._pause_reason = (
-                f"request {request.no}: {problem}. Nothing is sent at another time than it was meant for."
+            self._pause_reason = _(
+                "request {no}: {problem}. Nothing is sent at another time than it was meant for.",
+                no=request.no,
+                problem=problem,
             )
         return problem is not None
 
@@ -317,7 +321,7 @@ class Dispatch:
     def _abandon(self) -> None:
         """Settle what is on the wire as unknown: the user does not wait for the answers."""
         for one in self._in_flight.values():
-            self._unsettled.append(_settlement(one, State.UNKNOWN, cause="stopped before the answer came"))
+            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=_("stopped before the answer came")))
         self._in_flight.clear()
 
     def _settle_outstanding(self) -> None:
@@ -336,7 +340,7 @@ class Dispatch:
             try:
                 self._settle_alone(one)
             except JournalError as problem:
-                cause = f"its outcome could not be written down: {problem}"
+                cause = _("its outcome could not be written down: {problem}", problem=problem)
                 # If this fails too, it stays in flight on disk: unknown at the next resume, and not sent again.
                 with suppress(JournalError):
                     self._settle_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
@@ -353,7 +357,7 @@ class Dispatch:
         elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._to_send or self._retries:
-            ending = Ending(RunState.INTERRUPTED, "stopped by the user")
+            ending = Ending(RunState.INTERRUPTED, _("stopped by the user"))
         try:
             self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from campaign.gateway.outcome import Fate
 from campaign.gateway.result_codes import Code, Policy, describe
 from campaign.model import State
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,13 +73,14 @@ class OutcomePolicy:
         return self._answered(no, describe(outcome.code), claimed_at, now)
 
     def _not_sent(self, outcome: Outcome, claimed_at: float, now: float) -> Decision:
-        cause = f"not sent: {outcome.detail}"
+        cause = _("not sent: {detail}", detail=outcome.detail)
         if claimed_at < self._held_until:
             # One of several that were in flight together: one failure, not many.
             return Decision(state=State.PLANNED, cause=cause, hold_until=self._held_until)
         if self._unreachable >= len(self.waits.unreachable):
             self._unreachable = 0
-            return Decision(state=State.PLANNED, cause=cause, pause=f"the gateway cannot be reached: {outcome.detail}")
+            pause = _("the gateway cannot be reached: {detail}", detail=outcome.detail)
+            return Decision(state=State.PLANNED, cause=cause, pause=pause)
         self._held_until = now + self.waits.unreachable[self._unreachable]
         self._unreachable += 1
         return Decision(state=State.PLANNED, cause=cause, hold_until=self._held_until)
@@ -87,10 +89,14 @@ class OutcomePolicy:
         self._unknown += 1
         cause, pause = outcome.detail, None
         if outcome.guess is not None:  # the next requests would most likely get the same
-            cause = f"{outcome.detail}. {outcome.guess}"
-            pause = f"request {no} got no readable answer: {cause}"
+            cause = _("{detail}. {guess}", detail=outcome.detail, guess=_(outcome.guess))
+            pause = _("request {no} got no readable answer: {detail}", no=no, detail=cause)
         elif self._unknown >= IN_A_ROW:
-            pause = f"{self._unknown} requests in a row got no readable answer, the last one: {outcome.detail}"
+            pause = _(
+                "{count} requests in a row got no readable answer, the last one: {detail}",
+                count=self._unknown,
+                detail=outcome.detail,
+            )
         return Decision(state=State.UNKNOWN, cause=cause, pause=pause)
 
     def _answered(self, no: int, code: Code, claimed_at: float, now: float) -> Decision:
@@ -111,42 +117,44 @@ class OutcomePolicy:
     def _again(self, no: int, now: float) -> Decision:
         tried = self._tries[no] = self._tries.get(no, 0) + 1
         if tried >= TRIES:
-            return Decision(state=State.REJECTED, cause=f"tried {tried} times")
+            return Decision(state=State.REJECTED, cause=_("tried {count} times", count=tried))
         wait = self.waits.again[tried - 1]
-        return Decision(state=State.PLANNED, cause=f"to be tried again in {wait:g} s", again_at=now + wait)
+        cause = _("to be tried again in {seconds:g} s", seconds=wait)
+        return Decision(state=State.PLANNED, cause=cause, again_at=now + wait)
 
     def _again_or_pause(self, no: int, code: Code, now: float) -> Decision:
         self._failing.add(no)
         if len(self._failing) >= IN_A_ROW:
             self._failing.clear()
-            return Decision(
-                state=State.PLANNED, cause=code.english, pause=f"three requests in a row: {describe_code(code)}"
-            )
+            pause = _("three requests in a row: {code}", code=describe_code(code))
+            return Decision(state=State.PLANNED, cause=_(code.english), pause=pause)
         return self._again(no, now)
 
     def _back_off(self, code: Code, claimed_at: float, now: float) -> Decision:
         if self._recharging_since is None:
             self._recharging_since = now
         if now - self._recharging_since >= self.waits.give_up:
-            return Decision(state=State.PLANNED, cause=code.english, pause=describe_code(code))
+            return Decision(state=State.PLANNED, cause=_(code.english), pause=describe_code(code))
         if claimed_at >= self._held_until:
             wait = self.waits.back_off[min(self._back_offs, len(self.waits.back_off) - 1)]
             spread = wait * self.waits.jitter
             self._held_until = now + wait + self.jitter.uniform(-spread, spread)
             self._back_offs += 1
-        return Decision(state=State.PLANNED, cause=code.english, hold_until=self._held_until)
+        return Decision(state=State.PLANNED, cause=_(code.english), hold_until=self._held_until)
 
 
 _FINAL: Final[dict[Policy, Callable[[Code], Decision]]] = {
-    Policy.ACCEPT: lambda _: Decision(state=State.ACCEPTED),
+    Policy.ACCEPT: lambda _code: Decision(state=State.ACCEPTED),
     Policy.REJECT: lambda _: Decision(state=State.REJECTED),
-    Policy.PAUSE: lambda code: Decision(state=State.PLANNED, cause=code.english, pause=describe_code(code)),
+    Policy.PAUSE: lambda code: Decision(state=State.PLANNED, cause=_(code.english), pause=describe_code(code)),
     Policy.REJECT_AND_PAUSE: lambda code: Decision(state=State.REJECTED, pause=describe_code(code)),
 }
 """Decisions that do not depend on earlier outcomes."""
 
 
 def describe_code(code: Code) -> str:
-    """The code with its meaning in English and Korean, and what to do about it."""
-    words = f"code {code.number}: {code.english}"
-    return f"{words} ({code.korean}). To do: {code.todo}." if code.korean else f"{words}. To do: {code.todo}."
+    """The code with its meaning, the vendor's words, and what to do about it."""
+    given = {"number": code.number, "words": _(code.english), "todo": _(code.todo)}
+    if code.korean:
+        return _("code {number}: {words} ({vendor}). To do: {todo}.", vendor=code.korean, **given)
+    return _("code {number}: {words}. To do: {todo}.", **given)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.config.campaign_file import load
+from campaign.config.file_faults import EXPECTED, expected
+from campaign.model import i18n
 from campaign.model.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -158,3 +160,28 @@ def test_a_cron_line_is_refused_with_a_right_one(tmp_path: Path, line: str, said
     assert words.startswith("schedule.every = ")
     assert said in words
     assert "Bad " not in words
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TOP.replace("name", "nmae") + REST, "nmae: 알 수 없는 키입니다. `name`의 오타인가요?"),
+        (TOP + "folder = 1\n" + REST, "folder: 알 수 없는 키입니다"),
+        (TOP + 'phone = "휴대폰"\n' + REST, "phone: 여기에 쓸 수 없는 키입니다. [recipients] 아래에 쓰세요"),
+        (TOP + REST + 'type = "sms"\n', '"auto", "SMS", "LMS", "MMS" 또는 "GSMS"를 쓰세요. "SMS"의 오타인가요?'),
+        (TOP + REST + "advertisement = 1\n", "message.advertisement = 1: 따옴표 없이 true 또는 false를 쓰세요"),
+        (TOP + REST + "[gateway]\nrate = true\n", "따옴표 없이 초당 요청 수(0.01~10,000)를 쓰세요"),
+        (TOP + REST.replace("text", "title"), "`template`(파일)과 `text`(메시지 내용) 가운데 하나만 쓰세요"),
+        (TOP.replace('"02-1234-5678"', "0212345678"), "2번째 줄: "),
+        ('sender = "02-1234-5678"\n' + REST, "name: 빠져 있습니다. "),
+    ],
+)
+def test_a_fault_is_explained_in_korean(tmp_path: Path, text: str, said: str) -> None:
+    with i18n.in_language("ko"):
+        assert said in refusal(tmp_path, text)
+
+
+def test_every_expected_value_is_translated() -> None:
+    with i18n.in_language("ko"):
+        korean = {key: expected(key) for key in EXPECTED}
+    assert not [key for key, said in korean.items() if not said.endswith(("을 쓰세요", "를 쓰세요"))]

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from campaign.engine import estimate
+from campaign.model import i18n
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,9 @@ def test_it_goes_as_fast_as_the_rate_or_the_answers_let_it(
 )  # fmt: skip
 def test_a_length_of_time_is_said_as_a_person_says_it(seconds: float, words: str) -> None:
     assert estimate.format_duration(timedelta(seconds=seconds)) == words
+
+
+def test_a_length_of_time_is_said_in_korean() -> None:
+    with i18n.in_language("ko"):
+        words = [estimate.format_duration(timedelta(seconds=seconds)) for seconds in (9, 600, 3_600, 7_500)]
+    assert words == ["9초", "10분", "1시간", "2시간 5분"]

@@ -9,7 +9,7 @@ import pytest
 from campaign.engine.dispatch.policy import Decision, OutcomePolicy
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.gateway.result_codes import CODES
-from campaign.model import State
+from campaign.model import State, i18n
 
 
 def answered(code: int) -> Outcome:
@@ -255,3 +255,15 @@ def test_a_code_that_the_document_lacks_is_said_without_the_vendors_words() -> N
     assert pause.startswith("code 777: ")
     assert "None" not in pause
     assert "()" not in pause
+
+
+def test_a_pause_is_explained_in_korean() -> None:
+    policy = OutcomePolicy()
+    with i18n.in_language("ko"):
+        unread = [policy.decide(no, UNKNOWN, claimed_at=0, now=0).pause for no in range(3)]
+        unreachable = [first(NOT_SENT).cause, first(answered(13)).pause]
+    assert unread[2] is not None
+    assert unread[2].startswith("요청 3건이 연달아 알아볼 수 있는 응답을 받지 못했습니다. 마지막 응답: HTTP 200")
+    assert unreachable[0] == "발송하지 못했습니다: refused"
+    assert str(unreachable[1]).startswith("코드 13: ")
+    assert "(등록되지 않은 발신번호입니다.). 할 일: " in str(unreachable[1])

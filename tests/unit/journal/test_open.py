@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.journal import open_for_reading, open_for_writing
-from campaign.model.errors import JournalError, NoSuchRun, NotAvailableYet
+from campaign.model import i18n
+from campaign.model.errors import JournalBusy, JournalError, NoSuchRun, NotAvailableYet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +36,13 @@ def test_a_journal_that_was_only_begun_is_no_journal_yet(url: str, tmp_path: Pat
 def test_no_journal_yet_is_said_so(url: str) -> None:
     with pytest.raises(NoSuchRun, match="no run was made"):
         open_for_reading(url)
+
+
+def test_a_journal_that_cannot_be_opened_is_explained_in_korean(url: str) -> None:
+    with i18n.in_language("ko"):
+        with pytest.raises(NoSuchRun, match="에 발송 기록이 아직 없습니다"):
+            open_for_reading(url)
+        with pytest.raises(JournalError, match="sqlite:///파일 형식으로 쓰세요"):
+            open_for_writing("nonsense")
+        with open_for_writing(url), pytest.raises(JournalBusy, match="다른 프로세스가 이 발송 기록에 쓰고 있습니다"):
+            open_for_writing(url)

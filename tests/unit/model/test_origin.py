@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from campaign.model import i18n
 from campaign.model.origin import check_origin, gateway_identity, is_loopback
 
 VENDOR = "https://sms.bizservice.iwinv.kr"
@@ -78,3 +79,8 @@ def test_other_ports_hosts_and_schemes_are_other_gateways() -> None:
 def test_what_is_not_an_origin_is_refused(origin: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         check_origin(origin)
+
+
+def test_a_wrong_origin_is_refused_in_korean() -> None:
+    with i18n.in_language("ko"), pytest.raises(ValueError, match="에만 쓸 수 있습니다"):
+        check_origin("http://sms.example.kr")

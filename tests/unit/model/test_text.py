@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.model.text import column_index, column_letters, counted, display_width, nearest
+from campaign.model import i18n
+from campaign.model.text import (
+    alternatives,
+    column_index,
+    column_letters,
+    counted,
+    display_width,
+    listed,
+    nearest,
+    os_fault,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +47,22 @@ def test_the_nearest_name_is_offered_only_if_it_is_alike() -> None:
     assert nearest("xyz", ["message", "recipients"]) is None
     assert nearest("abcd", ["abxy"]) is None
     assert nearest("abcd", ["abxy"], cutoff=0.5) == "abxy"
+
+
+def test_names_are_listed_in_the_readers_language() -> None:
+    assert [listed("abc"[:count]) for count in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert [alternatives("abc"[:count]) for count in range(4)] == ["", "a", "a or b", "a, b or c"]
+    with i18n.in_language("ko"):
+        assert (listed("abc"), alternatives("abc")) == ("a, b, c", "a, b 또는 c")
+
+
+def test_what_the_system_says_of_a_file_is_translated_where_it_is_known() -> None:
+    missing, strange = FileNotFoundError(2, "No such file or directory"), OSError(1, "{something} odd")
+    assert [os_fault(one) for one in (missing, strange, OSError("no number"))] == [
+        "No such file or directory",
+        "{something} odd",
+        "no number",
+    ]
+    with i18n.in_language("ko"):
+        assert os_fault(missing) == "파일이나 폴더가 없습니다"
+        assert os_fault(strange) == "{something} odd"

@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from campaign.model import i18n
 from campaign.timing import cron
 from tests.support.clocks import seoul
 
@@ -113,3 +114,19 @@ def test_times_lie_strictly_after_the_start_or_before_it_in_seoul() -> None:
         seoul("2026-12-21 10:00:00"),
     ]
     assert next(cron.times("0 10 * * MON", ten, reverse=True)) == seoul("2026-11-30 10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("61 * * * *", "61은 분이 아닙니다. 0에서 59까지 쓸 수 있습니다. "),
+        ("0 10 * * 월", '요일 월은 MON으로 씁니다: "0 10 * * MON"'),
+        ("10:30 * * * *", "10:30은 시각입니다. 분과 시를 두 항목으로 쓰세요: 30 10. "),
+        ("0 10 30 2 *", "없는 날짜입니다. "),
+        ("@daily", '이렇게 쓰세요: "0 10 * * *"'),
+    ],
+)
+def test_what_is_no_cron_line_is_explained_in_korean(line: str, said: str) -> None:
+    with i18n.in_language("ko"), pytest.raises(ValueError) as refused:  # noqa: PT011 - its whole text is compared
+        cron.check(line)
+    assert said in str(refused.value)

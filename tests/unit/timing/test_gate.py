@@ -7,6 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign.model import i18n
 from campaign.timing import spread, window
 from campaign.timing.gate import Gate
 from tests.support.clocks import seoul
@@ -62,7 +63,7 @@ def test_a_request_larger_than_a_share_waits_until_the_share_is_whole() -> None:
 def test_a_wait_for_the_spread_names_the_time_in_seoul() -> None:
     wait = Gate(spread=spread.parse("10 every 1 minute"), already=[(NOON, 10)]).wait_for_spread(1, NOON)
     assert wait is not None
-    assert "10 every 1 minutes" in wait.why
+    assert "10 every 1 minute;" in wait.why
     assert "2026-12-01 12:01:00" in wait.why
 
 
@@ -127,3 +128,13 @@ def test_no_interval_ever_has_more_than_its_share(steps: list[tuple[int, int]]) 
             assert now < wait.until <= now + later(60)
     for start, _ in sent:
         assert sum(size for at, size in sent if start <= at < start + later(60)) <= 12
+
+
+def test_a_wait_is_explained_in_korean() -> None:
+    with i18n.in_language("ko"):
+        closed = Gate(window.of_run("13:00-20:30", advertisement=True)).wait_for_window(NOON)
+        spreading = Gate(spread=spread.parse("10 every 1 minute"), already=[(NOON, 10)]).wait_for_spread(1, NOON)
+    assert closed is not None
+    assert closed.why == "발송 시간대 13:00-20:30 밖입니다(Asia/Seoul). 2026-12-01 13:00:00에 열립니다"
+    assert spreading is not None
+    assert spreading.why == "나누어 발송하는 중입니다(1분마다 10건). 다음 발송은 2026-12-01 12:01:00입니다"

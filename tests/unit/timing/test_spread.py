@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign.model import i18n
 from campaign.timing import spread
 
 
@@ -32,7 +33,7 @@ def test_a_spread_is_read_as_it_is_said(words: str, recipients: int, seconds: in
 
 def test_a_spread_is_named_with_its_number_of_intervals() -> None:
     assert spread.parse("1000 every 10 minute").words == "1,000 every 10 minutes"
-    assert spread.parse("5 every hour").words == "5 every 1 hours"
+    assert spread.parse("5 every hour").words == "5 every 1 hour"
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,17 @@ def test_a_sending_is_projected_ten_years_ahead_at_most() -> None:
 def test_a_request_is_never_larger_than_the_gateway_takes_nor_than_the_share(recipients: int, most: int) -> None:
     size = spread.parse(f"{recipients} every 1 minute").request_size(most)
     assert 1 <= size <= min(recipients, most)
+
+
+@pytest.mark.parametrize(
+    ("words", "korean"), [("1000 every 10 minutes", "10분마다 1,000건"), ("5 every hour", "1시간마다 5건")]
+)
+def test_a_spread_is_named_in_the_readers_language_when_it_is_shown(words: str, korean: str) -> None:
+    found = spread.parse(words)
+    with i18n.in_language("ko"):
+        assert found.words == korean
+
+
+def test_a_wrong_spread_is_refused_in_korean() -> None:
+    with i18n.in_language("ko"), pytest.raises(ValueError, match="1000 every 10 minutes처럼 수신자 수와"):
+        spread.parse("slowly")
