@@ -100,7 +100,7 @@ def test_a_finding_says_which_texts_it_is_about() -> None:
     texts = [GOOD, "[광고]하늘상점\n무료거부 080-123-4567", None, "[광고]하늘상점\n무료거부 080-111-4567"]
     [finding] = check(texts, advertiser="하늘상점")
     assert finding.texts.tolist() == [False, True, False, True]
-    assert finding.rule.startswith("the text begins with exactly (광고)")
+    assert str(finding.rule).startswith("the text begins with exactly (광고)")
 
 
 @pytest.mark.parametrize(("before", "is_far"), [(0, False), (39, False), (40, False), (41, True)])
