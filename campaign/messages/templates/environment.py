@@ -139,9 +139,8 @@ def bounded_range(*bounds: int) -> range:
     except OverflowError:
         too_many = True
     if too_many:
-        raise SecurityError(
-            _("{expression} is too large for a message", expression=f"range({', '.join(map(str, bounds))})")
-        )
+        expression = f"range({', '.join(map(str, bounds))})"
+        raise SecurityError(_("{expression} is too large for a message", expression=expression))
     return found
 
 
@@ -171,7 +170,8 @@ def _refuse_large_power(base: object, exponent: object) -> None:
     if not (isinstance(base, int | float) and isinstance(exponent, int | float)) or abs(base) <= 1:
         return
     if exponent * math.log2(abs(base)) > POWER_BITS:
-        raise SecurityError(_("{expression} is too large for a message", expression=f"{base} ** {exponent}"))
+        expression = f"{base} ** {exponent}"
+        raise SecurityError(_("{expression} is too large for a message", expression=expression))
 
 
 def _refuse_large_product(left: Any, right: Any) -> None:  # noqa: ANN401 - any value of a template

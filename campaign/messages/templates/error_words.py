@@ -17,7 +17,6 @@ _KNOWN: Final = (
     # Jinja2: the lexer and the parser.
     N_("No filter named {name}."),
     N_("No test named {name}."),
-    N_("Encountered unknown tag {name}."),
     N_(
         "Encountered unknown tag {name}. You probably made a nesting mistake. Jinja is expecting this tag, but"
         " currently looking for {tags}. The innermost block that needs to be closed is {block}."
@@ -30,6 +29,7 @@ _KNOWN: Final = (
         "Unexpected end of template. Jinja was looking for the following tags: {tags}."
         " The innermost block that needs to be closed is {block}."
     ),
+    N_("Encountered unknown tag {name}."),
     N_("unexpected end of template, expected {expected}."),
     N_("expected token {expected}, got {found}"),
     N_("Expected an expression, got {found}"),
@@ -57,6 +57,18 @@ _KNOWN: Final = (
 )
 """Sentences of Jinja2 3 and of Python, each with what varies in it as fields."""
 
+_TOKENS: Final = {
+    "'begin of print statement'": "'{{'",
+    "'end of print statement'": "'}}'",
+    "'begin of statement block'": "'{%'",
+    "'end of statement block'": "'%}'",
+    "'begin of comment'": "'{#'",
+    "'end of comment'": "'#}'",
+    "'end of template'": N_("the end of the template"),
+    "'template data / text'": N_("text"),
+}
+"""How Jinja2 names what it expected or found, and the signs that users write; words are translated."""
+
 _FIELD: Final = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -75,8 +87,13 @@ def _recognised(words: str, _language: str) -> str:
     """Many rows fail alike: each sentence is searched for once."""
     for pattern, message in _patterns():
         if match := pattern.fullmatch(words):
-            return _(message, **match.groupdict())
+            return _(message, **{name: _named(value) for name, value in match.groupdict().items()})
     return words
+
+
+def _named(value: str) -> str:
+    """What a field holds: a token, the tags that may follow, or a name of the template."""
+    return _(_TOKENS[value]) if value in _TOKENS else value.replace("' or '", f"'{_(' or ')}'")
 
 
 @cache

@@ -107,20 +107,21 @@ def variables(environment: TemplateEnvironment, whole: Sequence[Piece], names: N
     asked = set()
     for piece in whole:
         for name in sorted(_undeclared(environment, piece)):
+            placeholder = f"{{{{ {name} }}}}"
             if name not in names.variables and name != ROW:
                 # One file may print a variable that another file sets.
                 if name in environment.globals or (len(whole) > 1 and name in own):
                     continue
-                raise TemplateError(f"{_where(piece, name)}: {names.no_such(f'{{{{ {name} }}}}', name)}")
+                raise TemplateError(f"{_where(piece, name)}: {names.no_such(placeholder, name)}")
             if name in names.ambiguous:
-                raise TemplateError(f"{_where(piece, name)}: {{{{ {name} }}}}: {names.ambiguous[name]}")
+                raise TemplateError(f"{_where(piece, name)}: {placeholder}: {names.ambiguous[name]}")
             if not piece.sees_row:
                 raise TemplateError(
                     _(
                         "{place}: {placeholder}: this file is included without the row's columns. Pass it as an"
                         " argument of a macro, or write `with context` at the end of the tag that includes the file",
                         place=_where(piece, name),
-                        placeholder=f"{{{{ {name} }}}}",
+                        placeholder=placeholder,
                     )
                 )
             asked.add(name)

@@ -15,6 +15,7 @@ from campaign.messages.advertising import (
     check_span,
     reserved_at_night,
 )
+from campaign.model import i18n
 
 SEOUL = ZoneInfo("Asia/Seoul")
 GOOD = "(광고)[하늘상점] 봄맞이 20% 할인\n무료거부 080-123-4567"
@@ -184,3 +185,10 @@ def test_reservations_of_every_hour_are_told_apart() -> None:
     by_night = [hour for hour, flag in enumerate(reserved_at_night(dates)) if flag]
     assert by_night == [0, 1, 2, 3, 4, 5, 6, 7, 21, 22, 23]
     assert reserved_at_night([]).tolist() == []
+
+
+def test_a_rule_is_a_sentence_in_the_language_of_its_reader() -> None:
+    [finding] = check(["하늘상점 할인\n무료거부 080-123-4567"], advertiser="하늘상점")
+    with i18n.in_language("ko"):
+        assert f"{finding.rule}" == "메시지 내용은 정확히 (광고)로 시작해야 합니다 (정보통신망법 제50조 제4항)"
+    assert f"{finding.rule}" == "the text begins with exactly (광고) (정보통신망법 제50조 제4항)"

@@ -93,13 +93,14 @@ def _check_prefixes(begin: bytes, path: Path) -> None:
     root = _ROOT.search(begin)
     for prefix, *usual in _PREFIXES.findall(root[0]) if root else ():
         if prefix not in usual:
+            standard = b"".join(usual).decode()
             raise RecipientsError(
                 _(
                     "{file}: the XML of 'content.xml' in it writes '{prefix}:' for '{usual}:',"
                     " as no usual program does. Open it in LibreOffice and save it again.",
                     file=path,
                     prefix=prefix.decode(),
-                    usual=b"".join(usual).decode(),
+                    usual=standard,
                 )
             )
 
