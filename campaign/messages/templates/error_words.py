@@ -43,11 +43,15 @@ _KNOWN: Final = (
     N_("expected name or number"),
     N_("invalid syntax for function call expression"),
     N_("block {name} defined twice"),
+    N_("access to attribute {name} of {object} object is unsafe."),
     # Jinja2: a row.
     N_("{name} is undefined"),
     N_("{object} has no attribute {name}"),
     N_("{object} has no element {name}"),
-    # Python: a row.
+    # Python.
+    N_("maximum recursion depth exceeded"),
+    N_("maximum recursion depth exceeded {when}"),
+    N_("{function} got an unexpected keyword argument {name}"),
     N_("division by zero"),
     N_("unsupported operand type(s) for {operator}: {left} and {right}"),
     N_("{operator} not supported between instances of {left} and {right}"),
