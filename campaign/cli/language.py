@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OPTION: Final = "--lang"
-VARIABLE: Final = "CAMPAIGN_LANG"
+VARIABLE: Final = i18n.VARIABLE
 
 OF_TYPER: Final = (
     N_("Options"),

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from campaign.model.i18n import _
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
@@ -69,10 +71,10 @@ class Attempt:
         """Names the deadline that has passed."""
         limits = self._deadlines
         if not self.handed_over:
-            return f"no connection within {min(limits.connect, limits.overall):g} s"
+            return _("no connection within {seconds:g} s", seconds=min(limits.connect, limits.overall))
         if time.monotonic() >= self._over_at:
-            return f"no complete answer within {limits.overall:g} s"
-        return f"nothing was received or sent for {limits.read:g} s"
+            return _("no complete answer within {seconds:g} s", seconds=limits.overall)
+        return _("nothing was received or sent for {seconds:g} s", seconds=limits.read)
 
 
 class _ThreadLocal(threading.local):

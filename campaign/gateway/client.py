@@ -21,6 +21,7 @@ from campaign.gateway.http_reply import BrokenAnswer
 from campaign.gateway.outcome import Fate, Outcome, read_answer
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
+from campaign.model.i18n import N_, _
 from campaign.model.origin import is_loopback
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class _Adapter(HTTPAdapter):
         try:
             self._pool = manager.connection_from_host(parts.hostname, parts.port, parts.scheme, pool_kwargs=trust)
         except LocationValueError as problem:
-            raise SettingsError(f"{origin!r}: this is not a host name: {problem}") from None
+            raise SettingsError(
+                _("{origin!r}: this is not a host name: {error}", origin=origin, error=problem)
+            ) from None
         self.host = self._pool.host + (f":{parts.port}" if parts.port else "")
         self._target = origin + path if proxy and parts.scheme == "http" else path
 
@@ -188,7 +191,7 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
     try:
         context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
     except OSError as problem:
-        raise SettingsError(f"{ca_file}: has no readable certificates: {problem}") from None
+        raise SettingsError(_("{file}: has no readable certificates: {error}", file=ca_file, error=problem)) from None
     return context
 
 
@@ -197,14 +200,19 @@ def _check_proxy(proxy: str, origin: str) -> None:
     parts = urlsplit(proxy)
     if parts.scheme != "http" or not parts.hostname:
         shown = f"{parts.scheme}://{parts.hostname}" if parts.password else proxy
-        raise SettingsError(f"proxy {shown!r}: expected an address such as http://proxy.example:3128")
+        raise SettingsError(_("proxy {proxy!r}: expected an address such as http://proxy.example:3128", proxy=shown))
     if origin.startswith("http:") and not is_loopback(parts.hostname):
-        raise SettingsError(f"proxy {parts.hostname}: is not used for plain http: the keys would travel unencrypted")
+        raise SettingsError(
+            _(
+                "proxy {host}: is not used for plain http: the keys would travel unencrypted",
+                host=parts.hostname,
+            )
+        )
 
 
 def _read(reply: Reply) -> Outcome:
     if reply.body is None:
-        return Outcome(fate=Fate.UNKNOWN, detail=f"HTTP {reply.status} with an endless answer")
+        return Outcome(fate=Fate.UNKNOWN, detail=_("HTTP {status} with an endless answer", status=reply.status))
     return read_answer(reply.status, reply.body)
 
 
@@ -219,4 +227,17 @@ def _describe(problem: BaseException) -> str | None:
         seen.add(id(inner))
     if isinstance(problem, TimeoutError):
         return None
-    return str(problem) if isinstance(problem, BrokenAnswer | Unreachable) else f"{type(problem).__name__}: {problem}"
+    if isinstance(problem, BrokenAnswer | Unreachable):
+        return str(problem)
+    known = _FAILURES.get(type(problem))
+    return _(known, error=problem) if known else f"{type(problem).__name__}: {problem}"
+
+
+_FAILURES: Final[dict[type[BaseException], str]] = {
+    ConnectionRefusedError: N_("ConnectionRefusedError: {error}"),
+    ConnectionResetError: N_("ConnectionResetError: {error}"),
+    ConnectionAbortedError: N_("ConnectionAbortedError: {error}"),
+    BrokenPipeError: N_("BrokenPipeError: {error}"),
+    ssl.SSLCertVerificationError: N_("SSLCertVerificationError: {error}"),
+}
+"""What users meet most; the system's own words follow."""

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from campaign.gateway.attempt import current
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -49,7 +50,7 @@ class Resolver:
             return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         lookup = self._look_up(host, port)
         if problem := lookup.exception(timeout_s):
-            raise Unreachable(f"{host}: no address found for this name: {problem}")
+            raise Unreachable(_("{host}: no address found for this name: {error}", host=host, error=problem))
         return lookup.result()
 
     def _look_up(self, host: str, port: int) -> Future[list[Address]]:
@@ -92,7 +93,7 @@ def dial(
     """
     attempt = current()
     addresses = resolver.addresses(host, port, attempt.time_left_s())
-    problem: OSError = Unreachable(f"{host}: no address found for this name")
+    problem: OSError | None = None
     for place, address in enumerate(addresses):
         try:
             sock = _connect(address, options, attempt.time_left_s() / (len(addresses) - place))
@@ -101,7 +102,7 @@ def dial(
         else:
             sock.settimeout(attempt.time_left_s())
             return sock
-    raise problem
+    raise problem or Unreachable(_("{host}: no address found for this name", host=host))
 
 
 def _connect(address: Address, options: Iterable[tuple[int, int, int | bytes]], timeout_s: float) -> socket.socket:

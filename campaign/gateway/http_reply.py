@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from campaign.model.i18n import _
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -73,7 +75,7 @@ def read_tunnel_reply(receive: Callable[[], bytes]) -> None:
     while answer.status < _FIRST_FINAL:
         answer.read(receive())
     if answer.status >= _FIRST_AFTER_SUCCESS or answer.body or not answer.ends_here():
-        raise BrokenAnswer(f"the proxy refused the tunnel: {answer.start()}")
+        raise BrokenAnswer(_("the proxy refused the tunnel: {answer}", answer=answer.start()))
 
 
 class _Answer:
@@ -114,26 +116,29 @@ class _Answer:
             self.is_persistent = False
             # Bytes behind a complete answer do not change it, but they would be read as the answer to the next request.
             if not self.is_complete and self.status != _SWITCHING_PROTOCOLS:
-                raise BrokenAnswer(f"no HTTP answer could be read: {problem}: {self.start()}") from problem
+                unread = _("no HTTP answer could be read: {error}: {answer}", error=problem, answer=self.start())
+                raise BrokenAnswer(unread) from problem
         self._check()
 
     def _end(self) -> None:
         if not self._raw:
-            raise BrokenAnswer("the connection was closed before it answered")
+            raise BrokenAnswer(_("the connection was closed before it answered"))
         if self.status < _FIRST_FINAL or self._length is not None or self._codings:
-            raise BrokenAnswer("cut off: the connection was closed before the answer was complete")
+            raise BrokenAnswer(_("cut off: the connection was closed before the answer was complete"))
         self.is_complete = True
 
     def _check(self) -> None:
         """Raise BrokenAnswer for what llhttp accepts and this client does not."""
         if len(self._raw) - len(self.body) > HEAD_BYTES:
-            raise BrokenAnswer(f"over {HEAD_BYTES:,} bytes of headers, chunk sizes and trailers")
+            raise BrokenAnswer(_("over {limit:,} bytes of headers, chunk sizes and trailers", limit=HEAD_BYTES))
         if not self._raw.startswith(b"HTTP/1."[: len(self._raw)]) or (self.is_complete and self.status < _FIRST_FINAL):
-            raise BrokenAnswer(f"no HTTP answer could be read: {self.start()}")
+            raise BrokenAnswer(_("no HTTP answer could be read: {answer}", answer=self.start()))
         if self.status == _SWITCHING_PROTOCOLS:
-            raise BrokenAnswer("switched to another protocol, unasked")
+            raise BrokenAnswer(_("switched to another protocol, unasked"))
         if self._codings not in ([], [b"chunked"]):
-            raise BrokenAnswer(f"does not say clearly how long it is: Transfer-Encoding {self._codings}")
+            raise BrokenAnswer(
+                _("does not say clearly how long it is: Transfer-Encoding {codings}", codings=self._codings)
+            )
 
     def is_too_long(self) -> bool:
         """Whether the body is longer than `ANSWER_BYTES`, or says that it will be."""
@@ -149,7 +154,7 @@ class _Answer:
 
     def on_message_begin(self) -> None:
         if self.is_complete:
-            raise BrokenAnswer("a second answer")
+            raise BrokenAnswer(_("a second answer"))
         self._length, self._codings = None, []
 
     def on_header(self, name: bytes, value: bytes) -> None:

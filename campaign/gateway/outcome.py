@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from campaign.gateway.result_codes import GUESSES
 from campaign.model import MsgType
+from campaign.model.i18n import _, ngettext
 
 
 class Fate(StrEnum):
@@ -68,7 +69,7 @@ def read_answer(status: int, body: bytes) -> Outcome:
     the answer is ambiguous (a key occurs twice, a value is not JSON), the gateway may have accepted the request: the
     outcome is unknown. Source: gateway.md, "What it leaves open".
     """
-    answer, doubt = _parse(body)
+    answer, doubt = _parse(status, body)
     code = _whole_number(answer.get("resultCode"))
     if code is None or doubt:
         return _unreadable(status, body, answer, doubt=doubt)
@@ -81,8 +82,8 @@ def read_answer(status: int, body: bytes) -> Outcome:
     )
 
 
-def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
-    """The fields of the answer that occur once, and why the answer is ambiguous, if it is."""
+def _parse(status: int, body: bytes) -> tuple[dict[str, Any], str | None]:
+    """The fields of the answer that occur once, and a sentence on why it is ambiguous, if it is."""
     doubts: list[str] = []
 
     def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,11 +92,13 @@ def _parse(body: bytes) -> tuple[dict[str, Any], str | None]:
             return found
         counts = Counter(name for name, _ in pairs)
         twice = [name for name, count in counts.items() if count > 1]
-        doubts.append(f"{twice[0]!r} twice")
+        doubts.append(_("HTTP {status} with an ambiguous answer: it has {name!r} twice", status=status, name=twice[0]))
         return {name: value for name, value in found.items() if counts[name] == 1}
 
     def refuse_constant(word: str) -> None:
-        doubts.append(f"{word}, which is not JSON")
+        doubts.append(
+            _("HTTP {status} with an ambiguous answer: it has {word}, which is not JSON", status=status, word=word)
+        )
 
     try:
         answer = json.loads(body, object_pairs_hook=fields, parse_constant=refuse_constant)
@@ -130,16 +133,24 @@ def _unreadable(status: int, body: bytes, answer: dict[str, Any], *, doubt: str 
     word = bare[1].decode() if bare else None
     number = None if doubt or "resultCode" in answer else _whole_number(answer.get("code"))
     if word is not None:
-        seen = f"{word} as the whole answer"
+        seen = _("HTTP {status} with {word} as the whole answer", status=status, word=word)
     elif number in (202, 206):
-        word, seen = str(number), f'"code" {number} instead of a result code'
+        word = str(number)
+        seen = _('HTTP {status} with "code" {code} instead of a result code', status=status, code=number)
     elif doubt is not None:
-        seen = f"an ambiguous answer: it has {doubt}"
+        seen = doubt
+    elif body.strip():
+        seen = ngettext(
+            "HTTP {status} with {count:,} byte without a result code",
+            "HTTP {status} with {count:,} bytes without a result code",
+            len(body),
+            status=status,
+        )
     else:
-        seen = f"{len(body):,} bytes without a result code" if body.strip() else "an empty body"
+        seen = _("HTTP {status} with an empty body", status=status)
     return Outcome(
         fate=Fate.UNKNOWN,
         request_no=_words(answer.get("requestNo")),
-        detail=f"HTTP {status} with {seen}",
+        detail=seen,
         guess=None if word is None else GUESSES[word],
     )

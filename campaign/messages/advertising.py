@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from campaign.model import schema
 from campaign.model.columns import true_where
+from campaign.model.i18n import N_, _
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
 from campaign.model.times import format_time
@@ -33,13 +34,16 @@ NEAR: Final = 40
 """Characters after the mark within which the sender's name counts as being near the front."""
 
 
-class Rule(StrEnum):
-    """A rule; its value is the text that users see."""
+class Rule(Enum):
+    """A rule; as text, it is the sentence that users see."""
 
-    MARK = "the text begins with exactly (광고) (정보통신망법 제50조 제4항)"
-    NAME = "the text contains the sender's name (정보통신망법 제50조 제4항)"
-    REFUSAL = "the text ends with a free way to opt out (정보통신망법 제50조 제4항)"
-    NIGHT = "from 21:00 to 08:00 an advertisement needs a separate consent (정보통신망법 제50조 제3항)"
+    MARK = N_("the text begins with exactly (광고) (정보통신망법 제50조 제4항)")
+    NAME = N_("the text contains the sender's name (정보통신망법 제50조 제4항)")
+    REFUSAL = N_("the text ends with a free way to opt out (정보통신망법 제50조 제4항)")
+    NIGHT = N_("from 21:00 to 08:00 an advertisement needs a separate consent (정보통신망법 제50조 제3항)")
+
+    def __str__(self) -> str:
+        return _(self.value)
 
 
 class Severity(StrEnum):

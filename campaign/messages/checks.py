@@ -15,6 +15,7 @@ import pandas as pd
 from campaign.messages import cp949
 from campaign.model import MsgType, limits, schema
 from campaign.model.columns import true_where
+from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import Refused
 
@@ -100,7 +101,7 @@ def judge_titles(titles: pd.Series, types: np.ndarray, problems: Problems) -> pd
     """The titles that are sent, missing for SMS and GSMS; invalid titles are problems."""
     has_title = np.isin(types, [str(MsgType.LMS), str(MsgType.MMS)])
     if titles.notna().any() and not has_title.all():
-        problems.notes.append("the title is not sent with messages short enough for an SMS, which has none")
+        problems.notes.append(_("the title is not sent with messages short enough for an SMS, which has none"))
     kept = titles.where(has_title)
     lengths = judge_characters("title", kept, problems)
     problems.add(

@@ -19,6 +19,7 @@ from campaign.messages.rendering.pool import field_sources
 from campaign.messages.templates.column_names import Names, is_template
 from campaign.model import MsgType, schema
 from campaign.model.errors import SettingsError
+from campaign.model.i18n import _
 from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.recipients.numbers.sender import normalise_sender
@@ -158,13 +159,15 @@ def refuse_contradictions(campaign: Campaign) -> None:
     """
     message, asked = campaign.message, campaign.message.msg_type
     if asked == MsgType.GSMS and campaign.gateway.api == "v1":
-        raise SettingsError('message.type = "GSMS": v1 of the gateway has no international messages; use api = "v2"')
+        raise SettingsError(_('message.type = "GSMS": v1 of the gateway has no international messages; use api = "v2"'))
     if asked == MsgType.MMS and not message.image:
-        raise SettingsError('message.type = "MMS": needs `image`')
+        raise SettingsError(_('message.type = "MMS": needs `image`'))
     if message.image and asked not in {None, MsgType.MMS}:
-        raise SettingsError(f'message.type = "{asked}": cannot carry an image; use "auto" or "MMS"')
+        raise SettingsError(_('message.type = "{type}": cannot carry an image; use "auto" or "MMS"', type=asked))
     if (asked in {MsgType.LMS, MsgType.MMS} or message.image) and not message.title:
-        raise SettingsError(f"message.title: is missing; the gateway requires a title for every {asked or MsgType.MMS}")
+        raise SettingsError(
+            _("message.title: is missing; the gateway requires a title for every {type}", type=asked or MsgType.MMS)
+        )
     if not is_template(campaign.sender):
         try:
             normalise_sender(campaign.sender)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import Refused
 
@@ -136,7 +137,7 @@ def substitute(text: str) -> str:
 
 def _reason(field: str, character: str, place: int) -> str:
     """Why a character cannot be sent, with its place (from 1) and its substitute, if any."""
-    codepoint, name = f"U+{ord(character):04X}", unicodedata.name(character, "a control character")
+    codepoint, name = f"U+{ord(character):04X}", unicodedata.name(character, "") or _("a control character")
     found: dict[str, Any] = {
         "field": field,
         "character": character,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.messages.templates.column_names import is_template
 from campaign.model import limits
+from campaign.model.i18n import _
 from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason, encode, nested
 from campaign.model.sentences import Refused
@@ -126,8 +127,16 @@ def fit(path: Path) -> FittedImage:
     if fitted is None:
         raise Refused(encode(Reason.IMAGE_UNFITTABLE, value=str(path), limit=limits.IMAGE_BYTES))
     jpg, size = fitted
-    was = f"{len(data):,} bytes, {width}x{height}"
-    note = f"image {path.name} ({was}) is sent as a JPG of {len(jpg):,} bytes, {size[0]}x{size[1]}"
+    note = _(
+        "image {name} ({was:,} bytes, {width}x{height}) is sent as a JPG of {bytes:,} bytes, {new_width}x{new_height}",
+        name=path.name,
+        was=len(data),
+        width=width,
+        height=height,
+        bytes=len(jpg),
+        new_width=size[0],
+        new_height=size[1],
+    )
     return FittedImage(_digest(jpg), jpg, note)
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from campaign.messages.cp949 import byte_lengths
 from campaign.messages.rendering.cell_values import is_text
 from campaign.model import MsgType, limits
+from campaign.model.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -155,28 +156,68 @@ def _cuts(over: np.ndarray, more: float | None) -> tuple[Cut, ...]:
 
 
 def _how_far(found: LengthAdvice) -> str:
-    names = [f"{low} to {high} bytes" if high else f"{low} bytes or more" for low, high in CLASSES]
-    parts = [f"{count:,} by {name}" for count, name in zip(found.by_class, names, strict=True) if count]
-    cost = "" if not found.extra else f", which costs {found.extra:,.0f} won more than SMS"
-    return (
-        f"{found.over:,} of {found.rows:,} messages are LMS because they are over {limits.SMS_BYTES} bytes: "
-        f"{', '.join(parts)}{cost}"
+    parts = [
+        _("{messages:,} by {low} to {high} bytes", messages=count, low=low, high=high)
+        if high
+        else _("{messages:,} by {low} bytes or more", messages=count, low=low)
+        for count, (low, high) in zip(found.by_class, CLASSES, strict=True)
+        if count
+    ]
+    facts = {"over": found.over, "rows": found.rows, "limit": limits.SMS_BYTES, "parts": ", ".join(parts)}
+    if not found.extra:
+        return _("{over:,} of {rows:,} messages are LMS because they are over {limit} bytes: {parts}", **facts)
+    return _(
+        "{over:,} of {rows:,} messages are LMS because they are over {limit} bytes: {parts}, "
+        "which costs {extra:,.0f} won more than SMS",
+        **facts,
+        extra=found.extra,
     )
 
 
 def _why(found: LengthAdvice) -> str:
     parts = [
-        f"{column.heading!r} in {column.rows:,} (usually {column.usual} bytes, up to {column.longest})"
+        _(
+            "{heading!r} in {rows:,} (usually {usual} bytes, up to {longest})",
+            heading=column.heading,
+            rows=column.rows,
+            usual=column.usual,
+            longest=column.longest,
+        )
         for column in found.columns
     ]
-    parts += [f"the template itself in {found.by_itself:,}"] if found.by_itself else []
-    return f"long because of {', '.join(parts)}"
+    parts += [_("the template itself in {rows:,}", rows=found.by_itself)] if found.by_itself else []
+    return _("long because of {parts}", parts=", ".join(parts))
 
 
 def _what_helps(found: LengthAdvice) -> list[str]:
-    return [
-        f"cutting {cut.bytes} byte{'s' if cut.bytes > 1 else ''} from the template moves "
-        f"{'all' if cut.rows == found.over else f'{cut.rows:,}'} of them to SMS"
-        + ("" if not cut.saved else f" and saves {cut.saved:,.0f} won")
-        for cut in found.cuts
-    ]
+    return [_effect(cut, moves_all=cut.rows == found.over) for cut in found.cuts]
+
+
+def _effect(cut: Cut, *, moves_all: bool) -> str:
+    if moves_all and cut.saved:
+        return ngettext(
+            "cutting {count} byte from the template moves all of them to SMS and saves {saved:,.0f} won",
+            "cutting {count} bytes from the template moves all of them to SMS and saves {saved:,.0f} won",
+            cut.bytes,
+            saved=cut.saved,
+        )
+    if moves_all:
+        return ngettext(
+            "cutting {count} byte from the template moves all of them to SMS",
+            "cutting {count} bytes from the template moves all of them to SMS",
+            cut.bytes,
+        )
+    if cut.saved:
+        return ngettext(
+            "cutting {count} byte from the template moves {rows:,} of them to SMS and saves {saved:,.0f} won",
+            "cutting {count} bytes from the template moves {rows:,} of them to SMS and saves {saved:,.0f} won",
+            cut.bytes,
+            rows=cut.rows,
+            saved=cut.saved,
+        )
+    return ngettext(
+        "cutting {count} byte from the template moves {rows:,} of them to SMS",
+        "cutting {count} bytes from the template moves {rows:,} of them to SMS",
+        cut.bytes,
+        rows=cut.rows,
+    )

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from campaign.messages.templates.column_names import Names, fold
+from campaign.messages.templates.error_words import at_line
 from campaign.model.errors import ForeignPlaceholders
+from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,24 +115,28 @@ def judge(sources: Mapping[str, tuple[str, str]], files: TemplateFiles, names: N
     label = sources["text"][0]
     for where, text in (*sources.values(), *((f"{label}: {name}", text) for name, text in files.texts.items())):
         for one in find(text, names):
-            place = f"{where}, line {one.line}: {one.written}" if "\n" in text else f"{where}: {one.written}"
-            if one.place is None:
-                notes.append(
-                    f"{place} looks like a placeholder of another service, but there is no such column; "
-                    "it is sent unchanged"
-                )
-            elif one.certain:
-                wrong.append(f"{place} would be sent unchanged; write {spelling(one.place, names)}")
-            else:
-                notes.append(
-                    f"{place} is sent unchanged; for the value of the column, write {spelling(one.place, names)}"
-                )
+            place = at_line(where, one.line) if "\n" in text else where
+            (wrong if one.place is not None and one.certain else notes).append(_judged(one, place, names))
     if wrong:
-        raise ForeignPlaceholders("\n".join([*dict.fromkeys(wrong), _WAYS]))
+        ways = _("Put text that is meant literally between {% raw %} and {% endraw %}.")
+        raise ForeignPlaceholders("\n".join([*dict.fromkeys(wrong), ways]))
     return tuple(dict.fromkeys(notes))
 
 
-_WAYS: Final = "Put text that is meant literally between {% raw %} and {% endraw %}."
+def _judged(one: Placeholder, place: str, names: Names) -> str:
+    """What a placeholder is sent as, and what to write instead."""
+    if one.place is None:
+        return _(
+            "{place}: {placeholder} looks like a placeholder of another service, but there is no such column; "
+            "it is sent unchanged",
+            place=place,
+            placeholder=one.written,
+        )
+    if one.certain:
+        message = N_("{place}: {placeholder} would be sent unchanged; write {spelling}")
+    else:
+        message = N_("{place}: {placeholder} is sent unchanged; for the value of the column, write {spelling}")
+    return _(message, place=place, placeholder=one.written, spelling=spelling(one.place, names))
 
 
 class _Columns:

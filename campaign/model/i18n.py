@@ -21,6 +21,9 @@ ENGLISH: Final = "en"
 KOREAN: Final = "ko"
 LANGUAGES: Final = (KOREAN, ENGLISH)
 
+VARIABLE: Final = "CAMPAIGN_LANG"
+"""The environment variable that names the language: the user's choice, and that of the processes started here."""
+
 CATALOGS: Final = Path(__file__).with_name("catalogs")
 """The folder of the catalogs, laid out as gettext asks: <language>/LC_MESSAGES/<domain>.mo."""
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from campaign.model import schema
 from campaign.model.columns import one_array
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode
 from campaign.recipients.spreadsheets import column_types, headings
 
@@ -108,10 +109,12 @@ def find_column(recipients: Recipients, key: str, heading: str) -> Column:
         return found[0]
     names = [headings.shown(one.heading) for one in recipients.columns if one.heading.strip()]
     near = headings.nearest(heading, names)
-    hint = f" Did you mean {near!r}?" if near else ""
-    raise RecipientsError(
-        f"recipients.{key} = {heading!r}: there is no such column.{hint} The columns are: {', '.join(names)}."
-    )
+    sentences = [
+        _("recipients.{key} = {heading!r}: there is no such column.", key=key, heading=heading),
+        *([_("Did you mean {name!r}?", name=near)] if near else []),
+        _("The columns are: {names}.", names=", ".join(names)),
+    ]
+    raise RecipientsError(" ".join(sentences))
 
 
 def check(recipients: Recipients, column: Column, today: date) -> pd.DataFrame:

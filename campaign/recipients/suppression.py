@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _, ngettext
 from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason
 from campaign.recipients import table
@@ -91,13 +92,20 @@ def _list(path: Path) -> pd.DataFrame:
             continue
         except headings.TwoPhoneColumns as error:
             raise RecipientsError(
-                f"{path}: more than one column may contain the numbers ({error.names}). Keep one."
+                _(
+                    "{file}: more than one column may contain the numbers ({names}). Keep one.",
+                    file=path,
+                    names=error.names,
+                )
             ) from error
     alone = _one_column(path)
     if alone is None:
         raise RecipientsError(
-            f"{path}: it is not clear which column has the numbers. Give it a usual heading, such as 전화번호,"
-            " or delete the other columns."
+            _(
+                "{file}: it is not clear which column has the numbers. Give it a usual heading, such as 전화번호,"
+                " or delete the other columns.",
+                file=path,
+            )
         )
     return alone
 
@@ -142,4 +150,10 @@ def _note(path: Path, cells: pd.DataFrame, normalised: pd.DataFrame) -> Iterator
     lost = normalised["number"].isna() & ~normalised["code"].isin([reason.value for reason in HARMLESS])
     rows = cells["row"][lost].to_list()
     if rows:
-        yield f"{path}: {wording.rows(rows)}: no valid number; no recipient is excluded for it."
+        yield ngettext(
+            "{file}: row {rows}: no valid number; no recipient is excluded for it.",
+            "{file}: rows {rows}: no valid number; no recipient is excluded for it.",
+            len(rows),
+            file=path,
+            rows=wording.few(rows),
+        )

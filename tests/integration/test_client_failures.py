@@ -11,6 +11,7 @@ import pytest
 
 from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines
 from campaign.gateway.outcome import Fate
+from campaign.model import i18n
 from campaign.model.errors import SettingsError
 from tests.integration.wire import scripts
 from tests.integration.wire.listener import AUTHORITY, Listener
@@ -184,9 +185,13 @@ def test_a_name_that_cannot_exist_was_not_sent() -> None:
 def test_a_refused_connection_was_not_sent() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # bound, and never listening
-        outcome = attempt(f"https://127.0.0.1:{held.getsockname()[1]}")
+        place = f"https://127.0.0.1:{held.getsockname()[1]}"
+        outcome = attempt(place)
+        with i18n.in_language("ko"):
+            in_korean = attempt(place).detail or ""
     assert outcome.fate == NOT_SENT
     assert (outcome.detail or "").startswith("ConnectionRefusedError: ")
+    assert in_korean.startswith("연결이 거부되었습니다: [Errno ")
 
 
 def test_a_full_queue_of_connections_was_not_sent() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from contextvars import copy_context
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -15,6 +16,7 @@ from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering.limits import Limits
 from campaign.messages.rendering.process import RendererProcess
 from campaign.messages.templates.column_names import is_template
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -86,7 +88,8 @@ class RendererPool:
         Raises:
             TemplateError: a template exceeded a limit.
         """
-        waiting = [self._pool.submit(self._ask, request) for request in requests]
+        # In the caller's context: errors are in its language.
+        waiting = [self._pool.submit(copy_context().run, self._ask, request) for request in requests]
         # Popped as they are answered, so that an answer is freed as soon as it has been used.
         waiting.reverse()
         while waiting:
@@ -107,7 +110,7 @@ def field_sources(campaign: Campaign) -> dict[str, tuple[str, str]]:
         SettingsError: the template file cannot be read.
     """
     message = campaign.message
-    label = f"template {campaign.folder / message.template}" if message.template else "message.text"
+    label = _("template {file}", file=campaign.folder / message.template) if message.template else "message.text"
     found = {"text": (label, campaign.template_text()), "sender": ("sender", campaign.sender)}
     for name, source in (("title", message.title), ("image", message.image), ("reserve", message.reserve)):
         if source:

@@ -14,7 +14,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import campaign
 from campaign.messages.rendering import protocol
 from campaign.messages.rendering.limits import Limits, exceeded_cpu_time
+from campaign.model import i18n
 from campaign.model.errors import TemplateError
+from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +35,16 @@ _WAITS: Final = 8
 """Number of waits into which `Limits.wall` is divided."""
 
 
+_STOPPED: Final = {
+    "cpu": N_("{label}: was stopped: it computes for more than {cpu:g} seconds; a loop in it may not end"),
+    "wall": N_("{label}: was stopped: it did not finish within {wall:g} seconds"),
+    "memory": N_("{label}: was stopped: it needs more than {memory:,} MiB of memory"),
+    "output": N_("{label}: was stopped: it produces a text of more than {output:,} characters"),
+    "recursion": N_("{label}: was stopped: a macro in it calls itself without end, or a file includes itself"),
+}
+"""The error for each limit that a template may exceed."""
+
+
 class RendererProcess:
     """One renderer process and its compiled templates. Not thread-safe, except for `kill`."""
 
@@ -47,7 +59,7 @@ class RendererProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={name: os.environ[name] for name in _KEPT if name in os.environ},
+            env={name: os.environ[name] for name in _KEPT if name in os.environ} | {i18n.VARIABLE: i18n.language()},
         )
 
     def compile(
@@ -85,7 +97,7 @@ class RendererProcess:
             for label in self._labels:
                 yield self._answer(label, *protocol.read(self._pipe(self._process.stdout)))
         except (EOFError, OSError, ValueError):
-            raise TemplateError(f"{label}: was stopped: {self._exit_reason()}") from None
+            raise TemplateError(self._exit_reason(label)) from None
         finally:
             done.set()
 
@@ -93,31 +105,33 @@ class RendererProcess:
         if "refused" in header:
             raise TemplateError(header["refused"])
         if "stopped" in header:
-            raise TemplateError(f"{label}: was stopped: {self._describe(header['stopped'])}")
+            raise TemplateError(self._describe(label, header["stopped"]))
         return header, buffers
 
-    def _describe(self, limit: str) -> str:
+    def _describe(self, label: str, limit: str) -> str:
         limits = self._limits
-        return {
-            "cpu": f"it computes for more than {limits.cpu:g} seconds; a loop in it may not end",
-            "wall": f"it did not finish within {limits.wall:g} seconds",
-            "memory": f"it needs more than {limits.memory // 1_048_576:,} MiB of memory",
-            "output": f"it produces a text of more than {limits.output:,} characters",
-            "recursion": "a macro in it calls itself without end, or a file includes itself",
-        }[limit]
+        return _(
+            _STOPPED[limit],
+            label=label,
+            cpu=limits.cpu,
+            wall=limits.wall,
+            memory=limits.memory // 1_048_576,
+            output=limits.output,
+        )
 
-    def _exit_reason(self) -> str:
-        """Why the process ended."""
+    def _exit_reason(self, label: str) -> str:
+        """The error for a process that ended."""
         self._process.kill()
         stderr = self._pipe(self._process.stderr).read().decode(errors="replace").strip()
         status = self._process.wait()
         if self._overdue:
-            return self._describe("wall")
+            return self._describe(label, "wall")
         if exceeded_cpu_time(status):
-            return self._describe("cpu")
+            return self._describe(label, "cpu")
         if stderr.endswith("MemoryError"):
-            return self._describe("memory")
-        return f"the renderer process ended (status {status}) {stderr[-300:]}".strip()
+            return self._describe(label, "memory")
+        ended = _("{label}: was stopped: the renderer process ended (status {status})", label=label, status=status)
+        return f"{ended} {stderr[-300:]}".strip()
 
     @staticmethod
     def _pipe(end: IO[bytes] | None) -> IO[bytes]:
@@ -127,7 +141,7 @@ class RendererProcess:
     def _watch(self, done: threading.Event) -> None:
         """Kill the process if it exceeds `Limits.wall`."""
         # Several short waits: a suspended machine (Ctrl-Z, closed lid) uses up one of them, not the whole limit.
-        for _ in range(_WAITS):
+        for _wait in range(_WAITS):
             if done.wait(self._limits.wall / _WAITS):
                 return
         self._overdue = True

@@ -6,6 +6,7 @@ itself and ends when its input ends.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from array import array
@@ -20,6 +21,7 @@ from campaign.messages.templates import fill
 from campaign.messages.templates.column_names import Names
 from campaign.messages.templates.compile import compile_field
 from campaign.messages.templates.environment import TemplateEnvironment, missing
+from campaign.model import i18n
 from campaign.model.errors import TemplateError
 from campaign.model.reasons import Reason, encode
 
@@ -89,6 +91,7 @@ def _encode(texts: Sequence[str | None], reasons: dict[int, str]) -> tuple[bytes
 
 def main() -> None:
     """Answer requests from standard input on standard output until standard input ends."""
+    i18n.use(os.environ[i18n.VARIABLE])
     # Ctrl-C reaches every process of the terminal; the program decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer

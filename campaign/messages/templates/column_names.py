@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import own_columns
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +58,12 @@ class Names:
     def no_such(self, place: str, name: str) -> str:
         """The error for a name in a template that is not a column, with similar names."""
         near = difflib.get_close_matches(name, self.known, n=2, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        return f"{place}: there is no column {name!r}. {hint}Columns: {', '.join(self.known)}"
+        sentences = [
+            _("{place}: there is no column {name!r}.", place=place, name=name),
+            *([_("Did you mean {name}?", name=_(" or ").join(near))] if near else []),
+            _("Columns: {names}", names=", ".join(self.known)),
+        ]
+        return " ".join(sentences)
 
 
 def _ambiguous(headings: Sequence[str]) -> dict[str, str]:
@@ -81,12 +86,16 @@ def _which(headings: Sequence[str], name: str, names: Sequence[str]) -> str:
     """Lists the columns that share a name, each by the heading before it: column letters differ between files."""
     places = [place for place, other in enumerate(names) if other == name]
     shown = [
-        f"{fold(headings[place])!r} after {fold(headings[place - 1])!r}"
+        _("{heading!r} after {other!r}", heading=fold(headings[place]), other=fold(headings[place - 1]))
         if place
-        else f"{fold(headings[0])!r}, the first"
+        else _("{heading!r}, the first", heading=fold(headings[0]))
         for place in places
     ]
-    return f"{len(places)} columns may be meant: {'; '.join(shown)}. Rename the others in the spreadsheet"
+    return _(
+        "{columns} columns may be meant: {places}. Rename the others in the spreadsheet",
+        columns=len(places),
+        places="; ".join(shown),
+    )
 
 
 def fold(heading: str) -> str:

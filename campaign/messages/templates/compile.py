@@ -14,8 +14,10 @@ from campaign.messages.templates import origins, pieces
 from campaign.messages.templates.batch_loop import Loop, compile_loop
 from campaign.messages.templates.column_names import ROW, Names
 from campaign.messages.templates.environment import TemplateEnvironment, refuse_large_constants
+from campaign.messages.templates.error_words import at_line, translated
 from campaign.messages.templates.origins import heading_of
 from campaign.model.errors import TemplateError
+from campaign.model.i18n import _
 from campaign.model.josa import particles
 
 if TYPE_CHECKING:
@@ -88,11 +90,12 @@ def compile_field(label: str, source: str, names: Names, environment: TemplateEn
         loop = None if headings is None else compile_loop(environment, source, sorted(asked), sorted(headings))
     except jinja2.TemplateSyntaxError as problem:
         place = f"{label}: {problem.name}" if problem.name else label
-        raise TemplateError(f"{place}, line {problem.lineno}: {problem.message}") from None
+        raise TemplateError(f"{at_line(place, problem.lineno)}: {translated(problem.message or '')}") from None
     except jinja2.TemplateError as problem:
-        raise TemplateError(f"{label}: {problem}") from None
+        raise TemplateError(f"{label}: {translated(str(problem))}") from None
     except (RecursionError, OverflowError, ValueError) as problem:
-        raise TemplateError(f"{label}: cannot be used: {str(problem) or type(problem).__name__}") from None
+        why = translated(str(problem) or type(problem).__name__)
+        raise TemplateError(_("{label}: cannot be used: {error}", label=label, error=why)) from None
     by_row = frozenset(names.headings) if headings is None else headings
     places = {names.variables[name] for name in asked} | {names.headings[heading] for heading in by_row}
     made_of = origins.of_variables([piece.tree for piece in whole], names)
@@ -133,4 +136,4 @@ def _refuse_unknown_particles(label: str, tree: nodes.Template) -> None:
             try:
                 particles(str(pair.value))
             except ValueError as problem:
-                raise TemplateError(f"{label}, line {call.lineno}: {problem}") from None
+                raise TemplateError(f"{at_line(label, call.lineno)}: {problem}") from None

@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from campaign.model.i18n import _
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +31,7 @@ def read_date(value: object) -> dt.date:
         ValueError: the value is not a day.
     """
     if (date := _read(value).date) is None:
-        raise ValueError(f"{value!r} is not a date; expected a date cell, or a text such as 2026-12-01")
+        raise ValueError(_("{value!r} is not a date; expected a date cell, or a text such as 2026-12-01", value=value))
     return date
 
 
@@ -41,7 +43,7 @@ def read_time(value: object) -> dt.time:
     """
     date, time = _read(value)
     if time is None and date is None:
-        raise ValueError(f"{value!r} is not a time; expected a time cell, or a text such as 15:30")
+        raise ValueError(_("{value!r} is not a time; expected a time cell, or a text such as 15:30", value=value))
     return time or dt.time()
 
 
@@ -130,4 +132,4 @@ def _in_code(value: object, code: str) -> str:
         return _OF_DATE[code](read_date(value))
     if code in _OF_TIME:
         return _OF_TIME[code](read_time(value))
-    raise ValueError(f"date: {code!r} is not a code; expected some of {' '.join(CODES)}")
+    raise ValueError(_("date: {code!r} is not a code; expected some of {codes}", code=code, codes=" ".join(CODES)))

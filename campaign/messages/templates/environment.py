@@ -15,7 +15,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from campaign.config import template_files
 from campaign.config.template_files import TemplateFiles
+from campaign.messages.templates.error_words import translated
 from campaign.messages.templates.filters import FILTERS, format_value
+from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
 
@@ -137,7 +139,8 @@ def bounded_range(*bounds: int) -> range:
     except OverflowError:
         too_many = True
     if too_many:
-        raise SecurityError(f"range({', '.join(map(str, bounds))}) is too large for a message")
+        expression = f"range({', '.join(map(str, bounds))})"
+        raise SecurityError(_("{expression} is too large for a message", expression=expression))
     return found
 
 
@@ -167,13 +170,14 @@ def _refuse_large_power(base: object, exponent: object) -> None:
     if not (isinstance(base, int | float) and isinstance(exponent, int | float)) or abs(base) <= 1:
         return
     if exponent * math.log2(abs(base)) > POWER_BITS:
-        raise SecurityError(f"{base} ** {exponent} is too large for a message")
+        expression = f"{base} ** {exponent}"
+        raise SecurityError(_("{expression} is too large for a message", expression=expression))
 
 
 def _refuse_large_product(left: Any, right: Any) -> None:  # noqa: ANN401 - any value of a template
     times, what = (left, right) if isinstance(left, int) else (right, left)
     if isinstance(times, int) and hasattr(what, "__len__") and len(what) * times > PRODUCT:
-        raise SecurityError(f"a text repeated {times:,} times is too large for a message")
+        raise SecurityError(_("a text repeated {times:,} times is too large for a message", times=times))
 
 
 def reason_of(problem: Exception) -> str:
@@ -181,5 +185,7 @@ def reason_of(problem: Exception) -> str:
     if isinstance(problem, EmptyCell):
         return problem.reason
     if isinstance(problem, jinja2.UndefinedError | SecurityError):
-        return encode(Reason.TEMPLATE_REFUSED, error=str(problem))
-    return encode(Reason.TEMPLATE_FAILED, error=str(problem) or type(problem).__name__)
+        return encode(Reason.TEMPLATE_REFUSED, error=translated(str(problem)))
+    words = str(problem) or type(problem).__name__
+    # A ValueError comes from a filter, in the reader's language already.
+    return encode(Reason.TEMPLATE_FAILED, error=words if isinstance(problem, ValueError) else translated(words))

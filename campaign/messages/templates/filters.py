@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Undefined, UndefinedError
 
 from campaign.messages.templates import date_format
+from campaign.model.i18n import _
 from campaign.model.josa import with_particle
 
 if TYPE_CHECKING:
@@ -52,15 +53,18 @@ def _format_float(value: float) -> str:
 
 def _refuse_unreadable(value: object) -> None:
     if value is None:
-        raise UndefinedError("the template prints nothing (None)")
+        raise UndefinedError(_("the template prints nothing (None)"))
     if isinstance(value, Undefined):
         return
     if callable(value):
         raise UndefinedError(
-            f"the template prints {getattr(value, '__name__', 'a function')!r}; write () after it to call it"
+            _(
+                "the template prints {name!r}; write () after it to call it",
+                name=getattr(value, "__name__", _("a function")),
+            )
         )
     if isinstance(value, Iterator):
-        raise UndefinedError("the template prints a lazy list; add |join or |list")
+        raise UndefinedError(_("the template prints a lazy list; add |join or |list"))
 
 
 _NUMBER: Final = re.compile(r"([+-]?)(0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?")
@@ -77,7 +81,7 @@ def thousands(value: object) -> str:
     shown = "" if isinstance(value, bool) else str(format_value(value)).strip()
     match = _NUMBER.fullmatch(shown)
     if match is None:
-        raise ValueError(f"thousands: {value!r} is not a number")
+        raise ValueError(_("thousands: {value!r} is not a number", value=value))
     sign, whole, fraction = match.groups()
     return f"{sign}{int(whole.replace(',', '')):,}{fraction or ''}"
 
@@ -137,7 +141,7 @@ def mask_phone(value: object) -> str:
     digits = re.sub(r"^(?:\+?82|0082)0?(?=[1-9])|^(?=1[016-9]\d{7,8}$)", "0", digits)
     match = _PHONE.fullmatch(digits)
     if match is None:
-        raise ValueError(f"mask_phone: {value!r} is not a phone number")
+        raise ValueError(_("mask_phone: {value!r} is not a phone number", value=value))
     area, middle, end = match.groups()
     return "-".join(filter(None, (area, "*" * len(middle), end)))
 

@@ -10,7 +10,9 @@ from jinja2.visitor import NodeTransformer
 
 from campaign.config import template_files
 from campaign.messages.templates.column_names import ROW
+from campaign.messages.templates.error_words import at_line, translated
 from campaign.model.errors import TemplateError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,12 +58,15 @@ def walk(environment: TemplateEnvironment, label: str, source: str) -> list[Piec
 def _files(environment: TemplateEnvironment, label: str, node: nodes.Node) -> list[str]:
     """The files that a tag may include, of those that were read."""
     assert isinstance(node, _INCLUDING)  # noqa: S101 - `find_all` yields no other class
-    place = f"{label}, line {node.lineno}"
+    place = at_line(label, node.lineno)
     listed = _constants(node.template)
     if listed is None:
         raise TemplateError(
-            f"{place}: the name of an included file must be in quotes, as in "
-            '{% include "footer.j2" %}; it cannot depend on the row'
+            _(
+                "{place}: the name of an included file must be in quotes, as in {example}; it cannot depend on the row",
+                place=place,
+                example='{% include "footer.j2" %}',
+            )
         )
     keys = [template_files.key(name) for name in listed]
     files = environment.files
@@ -72,7 +77,7 @@ def _files(environment: TemplateEnvironment, label: str, node: nodes.Node) -> li
     enough = found if isinstance(node.template, nodes.List | nodes.Tuple) else len(found) == len(keys)
     if not enough and not getattr(node, "ignore_missing", False):
         missing = next(key for key in keys if key not in files.texts)
-        unread = f"the file {missing!r} was not read; write its name with / and without a backslash"
+        unread = _("the file {name!r} was not read; write its name with / and without a backslash", name=missing)
         raise TemplateError(f"{place}: {files.missing.get(missing, unread)}")
     return found
 
@@ -102,17 +107,22 @@ def variables(environment: TemplateEnvironment, whole: Sequence[Piece], names: N
     asked = set()
     for piece in whole:
         for name in sorted(_undeclared(environment, piece)):
+            placeholder = f"{{{{ {name} }}}}"
             if name not in names.variables and name != ROW:
                 # One file may print a variable that another file sets.
                 if name in environment.globals or (len(whole) > 1 and name in own):
                     continue
-                raise TemplateError(f"{_where(piece, name)}: {names.no_such(f'{{{{ {name} }}}}', name)}")
+                raise TemplateError(f"{_where(piece, name)}: {names.no_such(placeholder, name)}")
             if name in names.ambiguous:
-                raise TemplateError(f"{_where(piece, name)}: {{{{ {name} }}}}: {names.ambiguous[name]}")
+                raise TemplateError(f"{_where(piece, name)}: {placeholder}: {names.ambiguous[name]}")
             if not piece.sees_row:
                 raise TemplateError(
-                    f"{_where(piece, name)}: {{{{ {name} }}}}: this file is included without the row's columns. Pass it"
-                    " as an argument of a macro, or write `with context` at the end of the tag that includes the file"
+                    _(
+                        "{place}: {placeholder}: this file is included without the row's columns. Pass it as an"
+                        " argument of a macro, or write `with context` at the end of the tag that includes the file",
+                        place=_where(piece, name),
+                        placeholder=placeholder,
+                    )
                 )
             asked.add(name)
     return asked
@@ -124,7 +134,7 @@ def _undeclared(environment: TemplateEnvironment, piece: Piece) -> set[str]:
     try:
         return meta.find_undeclared_variables(piece.tree)
     except TemplateSyntaxError as problem:
-        raise TemplateError(f"{piece.label}, line {problem.lineno}: {problem.message}") from None
+        raise TemplateError(f"{at_line(piece.label, problem.lineno)}: {translated(problem.message or '')}") from None
     finally:
         environment.globals = known
 
@@ -142,7 +152,7 @@ def _where(piece: Piece, name: str) -> str:
     if piece.name is None:
         return piece.label
     lines = [node.lineno for node in piece.tree.find_all(nodes.Name) if node.name == name]
-    return f"{piece.label}, line {min(lines)}" if lines else piece.label
+    return at_line(piece.label, min(lines)) if lines else piece.label
 
 
 def inlined(environment: TemplateEnvironment, tree: nodes.Template) -> nodes.Template:

@@ -6,6 +6,7 @@ import mmap
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import N_, _
 from campaign.recipients.spreadsheets.csv_files import encoding
 
 if TYPE_CHECKING:
@@ -39,16 +40,26 @@ _MARKUP = (
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-_RENAMED = "it is a workbook with a wrong suffix. Rename it to {}, or save it again as .xlsx."
 _INSIDE: Final = {
-    "zip": _RENAMED.format(".xlsx"),
-    "ole": _RENAMED.format(".xls"),
-    "password": "it is protected with a password. Save it without one and try again.",
-    "markup": "it is a web page. Open it in Excel and save it as .xlsx.",
-    "text": "it is plain text. Rename it to .csv.",
-    "binary": "it is not a spreadsheet, or it is damaged. Save it again in the spreadsheet program.",
+    "zip": N_(
+        "{file}: it is not a {suffix} file: it is a workbook with a wrong suffix. Rename it to .xlsx, or save it again"
+        " as .xlsx."
+    ),
+    "ole": N_(
+        "{file}: it is not a {suffix} file: it is a workbook with a wrong suffix. Rename it to .xls, or save it again"
+        " as .xlsx."
+    ),
+    "password": N_(
+        "{file}: it is not a {suffix} file: it is protected with a password. Save it without one and try again."
+    ),
+    "markup": N_("{file}: it is not a {suffix} file: it is a web page. Open it in Excel and save it as .xlsx."),
+    "text": N_("{file}: it is not a {suffix} file: it is plain text. Rename it to .csv."),
+    "binary": N_(
+        "{file}: it is not a {suffix} file: it is not a spreadsheet, or it is damaged."
+        " Save it again in the spreadsheet program."
+    ),
 }
-"""What a file with a wrong suffix is, by its content, and what to do."""
+"""The error for a file with a wrong suffix, by its content."""
 
 
 def check(path: Path) -> None:
@@ -61,16 +72,17 @@ def check(path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise RecipientsError(
-            f"{path}: files ending in '{path.suffix}' are not supported. Save it as .xlsx or .csv; {_known()}."
+            _(
+                "{file}: files ending in '{suffix}' are not supported. Save it as .xlsx or .csv; supported: {known}.",
+                file=path,
+                suffix=path.suffix,
+                known=" ".join(SUFFIXES),
+            )
         )
     found = _content(path, head)
     wanted = "zip" if suffix in ZIPPED else "ole" if suffix == ".xls" else "text"
     if found != wanted:
-        raise RecipientsError(f"{path}: it is not a {suffix} file: {_INSIDE[found]}")
-
-
-def _known() -> str:
-    return "supported: " + " ".join(SUFFIXES)
+        raise RecipientsError(_(_INSIDE[found], file=path, suffix=suffix))
 
 
 def _head(path: Path) -> bytes:
@@ -78,27 +90,38 @@ def _head(path: Path) -> bytes:
         str(path).encode()
     except UnicodeEncodeError:
         shown = str(path).encode(errors="replace").decode()
-        raise RecipientsError(f"{shown}: the name of the file or its folder is not in UTF-8. Rename it.") from None
+        raise RecipientsError(
+            _("{file}: the name of the file or its folder is not in UTF-8. Rename it.", file=shown)
+        ) from None
     if path.name.startswith("~$"):
         raise RecipientsError(
-            f"{path}: this is the lock file that Excel creates for an open workbook; name '{path.name[2:]}' instead."
+            _(
+                "{file}: this is the lock file that Excel creates for an open workbook; name '{name}' instead.",
+                file=path,
+                name=path.name[2:],
+            )
         )
     try:
         if path.is_dir():
-            raise RecipientsError(f"{path}: this is a folder. Name the spreadsheets in it one by one.")
+            raise RecipientsError(_("{file}: this is a folder. Name the spreadsheets in it one by one.", file=path))
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError:
-        raise RecipientsError(f"{path}: there is no such file.") from None
+        raise RecipientsError(_("{file}: there is no such file.", file=path)) from None
     except OSError as error:
-        raise RecipientsError(f"{path}: it cannot be read ({error.strerror}).") from error
+        raise RecipientsError(_("{file}: it cannot be read ({error}).", file=path, error=error.strerror)) from error
     if not head:
-        raise RecipientsError(f"{path}: the file is empty.")
+        raise RecipientsError(_("{file}: the file is empty.", file=path))
     if size > LARGEST:
         raise RecipientsError(
-            f"{path}: it has {size / 2**20:,.0f} MiB, over the limit of {LARGEST >> 20} MiB."
-            " Split the list over several files and name them all in `[recipients] files`."
+            _(
+                "{file}: it has {size:,.0f} MiB, over the limit of {limit} MiB."
+                " Split the list over several files and name them all in `[recipients] files`.",
+                file=path,
+                size=size / 2**20,
+                limit=LARGEST >> 20,
+            )
         )
     return head
 

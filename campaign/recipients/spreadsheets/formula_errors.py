@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model import Kind
+from campaign.model.i18n import ngettext
 from campaign.recipients.spreadsheets import wording
 from campaign.recipients.spreadsheets.headings import shown
 from campaign.recipients.spreadsheets.sheet import ColumnCells
@@ -38,9 +39,16 @@ def remove_formula_errors(
             continue
         found.append(_without(column, failed))
         at = rows.filter(failed)
-        rows_named = wording.rows(at.slice(0, wording.NAMED).to_pylist(), len(at))
-        counts = "they count" if len(at) > 1 else "it counts"
-        sentences.append(f"{where}: '{shown(name)}' shows an error such as #N/A in {rows_named}; {counts} as empty.")
+        sentences.append(
+            ngettext(
+                "{place}: '{heading}' shows an error such as #N/A in row {rows}; it counts as empty.",
+                "{place}: '{heading}' shows an error such as #N/A in rows {rows}; they count as empty.",
+                len(at),
+                place=where,
+                heading=shown(name),
+                rows=wording.few(at.slice(0, wording.NAMED).to_pylist(), len(at)),
+            )
+        )
     return found, tuple(sentences)
 
 

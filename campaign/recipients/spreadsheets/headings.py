@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import own_columns, text
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,14 +141,12 @@ def phone_column(headings: Sequence[str], phone: str | None, *, where: str) -> i
     if not found:
         raise NoPhoneColumn(missing([headings], phone, where=where))
     if len(found) > 1:
-        names = " and ".join(f"'{shown(headings[at])}'" for at in found)
+        names = _(" and ").join(f"'{shown(headings[at])}'" for at in found)
         equal = len({fold(headings[at]) for at in found}) < len(found)
-        places = " and ".join(text.column_letters(at) for at in found)
-        raise TwoPhoneColumns(
-            f"{where}: the phone column may be {names}. "
-            + (f"Rename the other one (columns {places})." if equal else _to_paste(headings, found)),
-            names,
-        )
+        places = _(" and ").join(text.column_letters(at) for at in found)
+        remedy = _("Rename the other one (columns {places}).", places=places) if equal else _to_paste(headings, found)
+        doubt = _("{place}: the phone column may be {names}.", place=where, names=names)
+        raise TwoPhoneColumns(f"{doubt} {remedy}", names)
     return found[0]
 
 
@@ -163,12 +162,13 @@ def missing(rows: Sequence[Sequence[str]], phone: str | None, *, where: str) -> 
     header = rows[at] if at is not None else ()
     names = [shown(heading) for heading in header if heading.strip()]
     listed = ", ".join(map(_cut, names[:NAMES_SHOWN])) + (", ..." if len(names) > NAMES_SHOWN else "")
-    there = f"The columns are: {listed}." if names else "No header row was found."
+    there = _("The columns are: {names}.", names=listed) if names else _("No header row was found.")
     if phone is None:
-        return f"{where}: no phone column was found. {there} {_what_to_do(rows, at)}"
+        return " ".join([_("{place}: no phone column was found.", place=where), there, _what_to_do(rows, at)])
     near = nearest(phone, names)
-    guess = f" Did you mean '{near}'?" if near else ""
-    return f"{where}: there is no column '{shown(phone)}'.{guess} {there}"
+    guess = [_("Did you mean '{name}'?", name=near)] if near else []
+    absent = _("{place}: there is no column '{heading}'.", place=where, heading=shown(phone))
+    return " ".join([absent, *guess, there])
 
 
 def _cut(name: str) -> str:
@@ -177,20 +177,20 @@ def _cut(name: str) -> str:
 
 def _what_to_do(rows: Sequence[Sequence[str]], at: int | None) -> str:
     if at is None:
-        return "Put a row of headings, such as 이름 and 휴대폰, above the list."
+        return _("Put a row of headings, such as 이름 and 휴대폰, above the list.")
     below = rows[at + 1 :]
     found = [
         place
         for place, heading in enumerate(rows[at])
         if heading.strip() and any(place < len(row) and _is_phone(row[place]) for row in below)
     ]
-    return _to_paste(rows[at], found) if found else "Set `[recipients] phone` to the heading of the phone column."
+    return _to_paste(rows[at], found) if found else _("Set `[recipients] phone` to the heading of the phone column.")
 
 
 def _to_paste(headings: Sequence[str], found: Sequence[int]) -> str:
     """The lines of the campaign file that select these columns."""
-    lines = " or ".join(f"phone = {quoted(shown(headings[at]))}" for at in found)
-    return f"Choose one: write under [recipients] in the campaign file: {lines}"
+    lines = _(" or ").join(f"phone = {quoted(shown(headings[at]))}" for at in found)
+    return _("Choose one: write under [recipients] in the campaign file: {lines}", lines=lines)
 
 
 def quoted(text: str) -> str:

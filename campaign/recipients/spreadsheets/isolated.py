@@ -21,13 +21,13 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 import campaign
-from campaign.model import Source
+from campaign.model import Source, i18n
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
-from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import sheet_choice
-from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreadable
+from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreadable, unreadable
 from campaign.recipients.spreadsheets.workbooks.second_reader import SecondReaderMissing
 
 if TYPE_CHECKING:
@@ -127,10 +127,10 @@ def _run_child(order: Order, progress: Callable[[int], None]) -> list[Sheet]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=os.environ | _ENVIRONMENT | {"PYTHONPATH": _python_path()},
+        env=os.environ | _ENVIRONMENT | {"PYTHONPATH": _python_path(), i18n.VARIABLE: i18n.language()},
     ) as child:
         if child.stdout is None:  # pragma: no cover - stdout is a pipe
-            raise RecipientsError(f"{path}: no process could be started to read it.")
+            raise RecipientsError(_("{file}: no process could be started to read it.", file=path))
         try:
             return _receive(child.stdout, progress)
         except (ValueError, EOFError, pa.ArrowException):
@@ -180,15 +180,18 @@ def _failure(message: dict[str, Any]) -> RecipientsError:
 def _why_ended(path: Path, status: int) -> str:
     """The error for a child that ended early with this exit status."""
     if status == -_signal("SIGXCPU"):
-        return (
-            f"{path}: reading it takes more computing time than a list of this size needs."
-            " Save the list again, as .xlsx or .csv."
+        return _(
+            "{file}: reading it takes more computing time than a list of this size needs."
+            " Save the list again, as .xlsx or .csv.",
+            file=path,
         )
     if status in {MEMORY_UP, -_signal("SIGABRT")}:  # the readers abort without memory
-        return (
-            f"{path}: reading it takes over {MEMORY >> 20} MiB of memory. Split the list, or save it as .xlsx or .csv."
+        return _(
+            "{file}: reading it takes over {limit} MiB of memory. Split the list, or save it as .xlsx or .csv.",
+            file=path,
+            limit=MEMORY >> 20,
         )
-    return f"{path}: this workbook cannot be read. {DAMAGED}"
+    return unreadable(path, "")
 
 
 MEMORY_UP: Final = 3
@@ -220,7 +223,8 @@ def _whole(values: pa.ChunkedArray) -> pa.Array:
 
 
 def main() -> None:
-    """The child: read one workbook and write its sheets to the standard output."""
+    """The child: read one workbook and write its sheets to the standard output, with notes in the parent's language."""
+    i18n.use(os.environ[i18n.VARIABLE])
     order = Order(**json.loads(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # only our own lines go to the parent, not what libraries print

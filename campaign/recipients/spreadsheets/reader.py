@@ -6,10 +6,12 @@ This module does not import pandas: files are read while pandas is still being i
 from __future__ import annotations
 
 import threading
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.model.naming import on_disk
 from campaign.recipients.spreadsheets import file_type, isolated
 from campaign.recipients.spreadsheets.csv_files import reader
@@ -38,8 +40,8 @@ class EarlyReader:
         self._failure: BaseException | None = None
         self._rows_read = 0
         self._progress: Progress | None = None
-        # A daemon thread: a command that fails before it needs the rows ends at once.
-        self._thread = threading.Thread(target=self._run, daemon=True, name="read")
+        # A daemon thread: a command that fails before it needs the rows ends at once. It speaks the caller's language.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), daemon=True, name="read")
         self._thread.start()
 
     def sheets(self, progress: Progress) -> list[Sheet]:
@@ -77,7 +79,7 @@ def read_files(files: Sequence[Path], *, sheet: str | None, phone: str | None, p
         RecipientsError: no file is named, a file cannot be read or exceeds a limit, or has no phone column or several.
     """
     if not files:
-        raise RecipientsError("No recipients file is named: set `[recipients] files`.")
+        raise RecipientsError(_("No recipients file is named: set `[recipients] files`."))
     sheets: list[Sheet] = []
     for path in map(on_disk, files):
         before = sum(map(len, sheets))

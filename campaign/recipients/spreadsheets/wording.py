@@ -1,17 +1,39 @@
-"""Words that notes and errors share: lists of rows and cells, and the remedy for a damaged file."""
+"""Words that notes and errors share: lists of rows and cells, the place of a sheet, the remedy for a damaged file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.i18n import N_, _, ngettext
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 NAMED: Final = 5
 """Maximum number of rows, cells or values that are named."""
 
+_DAMAGED: Final = N_("The file is damaged or incomplete: save it again in the spreadsheet program.")
 
-DAMAGED: Final = "The file is damaged or incomplete: save it again in the spreadsheet program."
+
+def damaged(sentence: str) -> str:
+    """The sentence, followed by the remedy for a damaged file."""
+    return f"{sentence} {_(_DAMAGED)}"
+
+
+def sheet_of(file: Path | str, sheet: str | None) -> str:
+    """The place of a sheet, as errors and notes begin: `customers.xlsx, sheet 'May'`."""
+    return _("{file}, sheet '{sheet}'", file=file, sheet=sheet)
+
+
+def cut_workbook(file: Path | str) -> str:
+    """The error for a workbook whose end is missing."""
+    return damaged(_("{file}: the end of the file is missing.", file=file))
+
+
+def protected(file: Path | str) -> str:
+    """The error for a workbook that only a password opens."""
+    return _("{file}: it is protected with a password. Save it without one and try again.", file=file)
 
 
 def few(names: Sequence[object], total: int | None = None) -> str:
@@ -23,10 +45,10 @@ def few(names: Sequence[object], total: int | None = None) -> str:
     """
     total = len(names) if total is None else total
     shown = ", ".join(f"{name:,}" if isinstance(name, int) else str(name) for name in names[:NAMED])
-    return f"{shown} and {total - NAMED:,} more" if total > NAMED else shown
+    return _("{names} and {others:,} more", names=shown, others=total - NAMED) if total > NAMED else shown
 
 
 def rows(numbers: Sequence[int], total: int | None = None) -> str:
     """`row 3`, or `rows 3, 7 and 12 more`."""
     total = len(numbers) if total is None else total
-    return f"row{'s' if total > 1 else ''} {few(numbers, total)}"
+    return ngettext("row {rows}", "rows {rows}", total, rows=few(numbers, total))

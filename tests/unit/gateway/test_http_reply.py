@@ -7,6 +7,7 @@ import io
 import pytest
 
 from campaign.gateway.http_reply import BrokenAnswer, Reply, read_reply, read_tunnel_reply
+from campaign.model import i18n
 
 REFUSAL = b'{"resultCode": 14}'
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -209,3 +210,8 @@ def test_a_tunnel_stands_behind_the_headers(head: bytes) -> None:
     stream = io.BytesIO(head + b"TLS")
     read_tunnel_reply(lambda: stream.read(1))
     assert stream.read() == b"TLS"
+
+
+def test_a_broken_answer_is_told_in_korean() -> None:
+    with i18n.in_language("ko"), pytest.raises(BrokenAnswer, match=r"^응답이 오기 전에 연결이 끊어졌습니다$"):
+        read_reply(lambda: b"")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.gateway.outcome import Fate, Outcome, read_answer, sanitize
+from campaign.model import i18n
 
 
 @pytest.mark.parametrize(
@@ -219,3 +220,26 @@ def test_of_several_keys_that_occur_twice_the_first_is_named() -> None:
     detail = read_answer(200, b'{"a": 1, "b": 1, "a": 2, "b": 2}').detail
     assert detail is not None
     assert detail.endswith("'a' twice")
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "HTTP 503, 빈 응답"),
+        (b" " * 1_234 + b"x", "HTTP 503, 결과 코드 없는 응답 1,235바이트"),
+        (b'{"a": 1, "a": 0}', "HTTP 503, 모호한 응답: 'a' 값이 두 번 있음"),
+        (b'{"resultCode": NaN}', "HTTP 503, 모호한 응답: JSON이 아닌 NaN 값이 있음"),
+        (b"202", "HTTP 503, 응답 전체가 202"),
+        (b'{"code": 206}', 'HTTP 503, 결과 코드 대신 "code" 206'),
+    ],
+)
+def test_an_unreadable_answer_is_told_in_korean(body: bytes, detail: str) -> None:
+    with i18n.in_language("ko"):
+        assert read_answer(503, body).detail == detail
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_what_the_gateway_said_stays_as_it_said_it(language: str) -> None:
+    with i18n.in_language(language):
+        outcome = read_answer(200, '{"resultCode": 13, "message": "발신번호 미등록"}'.encode())
+    assert (outcome.code, outcome.message) == (13, "발신번호 미등록")

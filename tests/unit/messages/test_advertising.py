@@ -15,6 +15,7 @@ from campaign.messages.advertising import (
     check_span,
     reserved_at_night,
 )
+from campaign.model import i18n
 
 SEOUL = ZoneInfo("Asia/Seoul")
 GOOD = "(광고)[하늘상점] 봄맞이 20% 할인\n무료거부 080-123-4567"
@@ -100,7 +101,7 @@ def test_a_finding_says_which_texts_it_is_about() -> None:
     texts = [GOOD, "[광고]하늘상점\n무료거부 080-123-4567", None, "[광고]하늘상점\n무료거부 080-111-4567"]
     [finding] = check(texts, advertiser="하늘상점")
     assert finding.texts.tolist() == [False, True, False, True]
-    assert finding.rule.startswith("the text begins with exactly (광고)")
+    assert str(finding.rule).startswith("the text begins with exactly (광고)")
 
 
 @pytest.mark.parametrize(("before", "is_far"), [(0, False), (39, False), (40, False), (41, True)])
@@ -184,3 +185,10 @@ def test_reservations_of_every_hour_are_told_apart() -> None:
     by_night = [hour for hour, flag in enumerate(reserved_at_night(dates)) if flag]
     assert by_night == [0, 1, 2, 3, 4, 5, 6, 7, 21, 22, 23]
     assert reserved_at_night([]).tolist() == []
+
+
+def test_a_rule_is_a_sentence_in_the_language_of_its_reader() -> None:
+    [finding] = check(["하늘상점 할인\n무료거부 080-123-4567"], advertiser="하늘상점")
+    with i18n.in_language("ko"):
+        assert f"{finding.rule}" == "메시지 내용은 정확히 (광고)로 시작해야 합니다 (정보통신망법 제50조 제4항)"
+    assert f"{finding.rule}" == "the text begins with exactly (광고) (정보통신망법 제50조 제4항)"

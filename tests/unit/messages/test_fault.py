@@ -13,6 +13,7 @@ from campaign.messages.templates.column_names import Names
 from campaign.messages.templates.compile import compile_field
 from campaign.messages.templates.environment import TemplateEnvironment, missing
 from campaign.messages.templates.fill import fill
+from campaign.model import i18n
 from tests.support.desk import number
 
 if TYPE_CHECKING:
@@ -138,3 +139,10 @@ def test_the_check_workbook_marks_the_cell_that_failed(desk: Desk) -> None:
     sheet = openpyxl.load_workbook(desk.folder / done.json["report"])["results"]
     noted = {cell.coordinate for line in sheet.iter_rows(min_row=2) for cell in line if cell.comment}
     assert noted == {"E3", "D4", "E5", "D6"}
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_cell_at_fault_is_found_in_any_language(language: str) -> None:
+    with i18n.in_language(language):
+        assert blamed(BOTH, 시작="내일") == "시작"
+        assert blamed("{{ (시작 ~ '')|korean_date }} {{ 수량|thousands }}", 수량="많음") == "수량"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.messages.length_advice import Cut, LengthAdvice, LongColumn, examine
-from campaign.model import MsgType
+from campaign.model import MsgType, i18n
 from tests.support.messages import composed, recipients_of
 
 if TYPE_CHECKING:
@@ -98,3 +98,18 @@ def test_a_cut_moves_as_many_rows_as_it_says(lengths: list[int]) -> None:
     for cut in found.cuts:
         assert cut.rows == sum(90 < length <= 90 + cut.bytes for length in lengths)
         assert cut.saved == 30 * cut.rows
+
+
+def test_the_advice_is_given_in_korean(tmp_path: Path) -> None:
+    names = ["김민서"] * 90 + ["남궁민수"] * 6 + ["제갈공명님"] * 2 + ["아주긴이름을가진사람"] * 2
+    found = advice(tmp_path, "{{ 이름 }}" + "가" * 42, 이름=names, 번호=list(range(100)))
+    with i18n.in_language("ko"):
+        assert found.sentences == (
+            (
+                "메시지 100건 중 10건이 90바이트를 넘어 LMS가 됩니다: 1~4바이트 초과 8건, 11바이트 이상 초과 2건,"
+                " SMS보다 300원 더 듭니다"
+            ),
+            "길어진 원인: '이름' 열 10건(보통 6바이트, 최대 20바이트)",
+            "템플릿을 2바이트 줄이면 그중 6건이 SMS가 되어 180원을 절약합니다",
+            "템플릿을 14바이트 줄이면 모두 SMS가 되어 300원을 절약합니다",
+        )

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from campaign.config import template_files
 from campaign.messages import placeholders
 from campaign.messages.templates.column_names import Names
+from campaign.model import i18n
+from campaign.model.errors import ForeignPlaceholders
 from tests.support.desk import number
 
 if TYPE_CHECKING:
@@ -212,3 +214,19 @@ def test_adopt_leaves_a_file_that_cannot_be_replaced_as_it_was(desk: Desk, monke
     assert "t.j2: cannot be rewritten: No space left on device. It was not changed." in done.err
     assert (desk.folder / "t.j2").read_text(encoding="utf-8") == "#{이름}님"
     assert {path.name for path in desk.folder.iterdir()} == {"c.toml", "r.xlsx", "t.j2"}
+
+
+def test_placeholders_of_other_services_are_explained_in_korean() -> None:
+    files = template_files.TemplateFiles()
+    with i18n.in_language("ko"):
+        notes = placeholders.judge({"text": ("message.text", "#{성함}님\n[이름]")}, files, NAMES)
+        with pytest.raises(ForeignPlaceholders) as refused:
+            placeholders.judge({"text": ("message.text", "#{이름}님")}, files, NAMES)
+    assert notes == (
+        "message.text, 1번째 줄: #{성함}: 다른 서비스의 치환 변수처럼 보이지만 해당 열이 없어 그대로 발송됩니다",
+        "message.text, 2번째 줄: [이름]: 그대로 발송됩니다. 열의 값을 넣으려면 {{ 이름 }} 형식으로 쓰세요",
+    )
+    assert str(refused.value) == (
+        "message.text: #{이름}: 이대로는 치환되지 않고 그대로 발송됩니다. {{ 이름 }} 형식으로 쓰세요\n"
+        "글자 그대로 보낼 내용은 {% raw %}와 {% endraw %} 사이에 넣으세요."
+    )

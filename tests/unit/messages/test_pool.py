@@ -11,6 +11,7 @@ import pytest
 from campaign.messages.rendering import batches, pool, render
 from campaign.messages.rendering.limits import Limits
 from campaign.messages.rendering.pool import RendererPool
+from campaign.model import i18n
 from campaign.model.errors import TemplateError
 from tests.support.messages import recipients_of, rendered
 
@@ -126,3 +127,15 @@ def test_long_cells_are_no_fault_of_the_template() -> None:
     with RendererPool(TIGHT) as tight:
         variants = rendered("{{ 이름 }}", pool=tight, 이름=["가" * 20_000])
     assert variants.fields["text"].to_pylist() == ["가" * 20_000]
+
+
+def test_the_process_speaks_the_language_of_the_one_that_started_it() -> None:
+    with i18n.in_language("ko"):
+        with pytest.raises(TemplateError) as refused:
+            rendered("{{ 이름 ", 이름=["가"])
+        failed = rendered("{{ 이름|korean_date }}", 이름=["가"])
+        with RendererPool(TIGHT) as tight, pytest.raises(TemplateError) as stopped:
+            rendered("{% if 이름 %}{{ 'x'.center(20000) }}{% endif %}", pool=tight, 이름=["가"])
+    assert str(refused.value) == "the text, 1번째 줄: 템플릿이 중간에 끝났습니다. '}}'이(가) 필요합니다."
+    assert "'가': 날짜가 아닙니다. 날짜 셀이나" in failed.reasons[0]
+    assert str(stopped.value) == "the text: 중단했습니다: 메시지 내용이 5,000자를 넘습니다"

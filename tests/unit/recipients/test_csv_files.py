@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from campaign.model import i18n
 from campaign.model.errors import RecipientsError
 from campaign.recipients import table
 from tests.support.spreadsheets import LIST, csv, own, rows
@@ -161,3 +162,19 @@ def test_csv_and_workbook_are_one_list(tmp_path: Path) -> None:
     read = table.read([csv(tmp_path / "a.csv", LIST), csv(tmp_path / "b.tsv", LIST.replace(",", "\t"))])
     assert read.table["source"].to_list() == [0, 0, 1, 1]
     assert own(read, "금액") == [12000, 5, 12000, 5]
+
+
+@pytest.mark.parametrize(
+    ("language", "short", "note"),
+    [
+        ("en", 1, "row 2: fewer cells than the 2 of the header; missing cells count as empty."),
+        ("en", 7, "rows 2, 3, 4, 5, 6 and 2 more: fewer cells than the 2 of the header; missing cells count as empty."),
+        ("ko", 1, "행 2: 셀이 열 이름 2개보다 적습니다. 없는 셀은 빈 셀로 처리합니다."),
+        ("ko", 7, "행 2, 3, 4, 5, 6 외 2개: 셀이 열 이름 2개보다 적습니다. 없는 셀은 빈 셀로 처리합니다."),
+    ],
+)
+def test_a_note_names_the_rows_it_is_about(tmp_path: Path, language: str, short: int, note: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("휴대폰,이름\n" + "01012345678\n" * short, encoding="utf-8")
+    with i18n.in_language(language):
+        assert table.read([path]).notes == (f"{path}: {note}",)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign.model import i18n
 from campaign.model.errors import RecipientsError
 from campaign.recipients import table
 from campaign.recipients.spreadsheets import headings
@@ -254,3 +255,12 @@ def test_without_a_phone_column_the_error_says_which_columns_there_are(tmp_path:
         f"{path}, sheet 'Sheet': no phone column was found. The columns are: 이름, 주소."
         " Set `[recipients] phone` to the heading of the phone column."
     )
+
+
+def test_an_error_about_the_phone_column_is_whole_sentences_in_korean() -> None:
+    with i18n.in_language("ko"), pytest.raises(headings.NoPhoneColumn) as missing:
+        headings.phone_column(["이름", "고객"], "이릅", where="a.csv")
+    assert str(missing.value) == "a.csv: '이릅' 열이 없습니다. 혹시 '이름'인가요? 열 목록: 이름, 고객."
+    with i18n.in_language("ko"), pytest.raises(headings.TwoPhoneColumns) as several:
+        headings.phone_column(["휴대폰", "핸드폰"], None, where="a.csv")
+    assert "전화번호 열로 보이는 열이 여러 개입니다: '휴대폰', '핸드폰'. 하나를 선택하세요." in str(several.value)

@@ -7,6 +7,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
+from campaign.model import i18n
+from campaign.model.errors import RecipientsError
+from campaign.recipients import table
 from tests.support.desk import ROOT
 
 if TYPE_CHECKING:
@@ -37,3 +42,18 @@ def test_the_child_runs_the_program_that_started_it_and_not_another_one_that_is_
         [sys.executable, "-c", READ, str(tmp_path), str(book)], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "of memory" in said.stdout
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_child_speaks_the_language_of_the_one_that_started_it(language: str) -> None:
+    notes = {
+        "en": "J4 shows an error such as #N/A; it counts as empty.",
+        "ko": "J4 셀에 #N/A 같은 오류가 있어 빈 셀로 처리합니다.",
+    }
+    failures = {"en": "the sheet '명단' cannot be read. The file", "ko": "다음 부분을 읽을 수 없습니다: 시트 '명단'. 파일이 손상"}
+    with i18n.in_language(language):
+        [note] = table.read([ROOT / "tests" / "corpus" / "files" / "libreoffice_kinds.ods"]).notes
+        with pytest.raises(RecipientsError) as damaged:
+            table.read([ROOT / "tests" / "corpus" / "odd" / "panic_1.xls"])
+    assert note.endswith(notes[language])
+    assert failures[language] in str(damaged.value)

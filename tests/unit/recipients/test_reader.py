@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign.model import i18n
 from campaign.model.errors import RecipientsError
 from campaign.recipients.spreadsheets import reader
 from campaign.recipients.spreadsheets.reader import EarlyReader
@@ -61,3 +62,10 @@ def test_what_went_wrong_is_raised_where_the_rows_are_asked_for(tmp_path: Path) 
 def test_no_file_at_all_is_refused() -> None:
     with pytest.raises(RecipientsError, match="files"):
         EarlyReader([]).sheets(nobody)
+
+
+def test_a_failure_is_told_in_the_language_of_whoever_asked(tmp_path: Path) -> None:
+    with i18n.in_language("ko"):
+        reading = EarlyReader([tmp_path / "none.csv"])
+    with pytest.raises(RecipientsError, match="파일이 없습니다"):
+        reading.sheets(nobody)

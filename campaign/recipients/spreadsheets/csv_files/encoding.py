@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +106,13 @@ def _pieces(data: bytes, encoding: str) -> Iterator[bytes]:
 def _damaged(path: Path, data: bytes, wrong: int, encoding: str) -> RecipientsError:
     line = data.count(b"\n", 0, wrong) + 1
     return RecipientsError(
-        f"{path}: line {line:,} is not in {encoding}: byte {data[wrong]:#04x} at {wrong:,} is invalid."
-        " Save the file again, as .xlsx or as CSV in UTF-8."
+        _(
+            "{file}: line {line:,} is not in {encoding}: byte {byte:#04x} at {place:,} is invalid."
+            " Save the file again, as .xlsx or as CSV in UTF-8.",
+            file=path,
+            line=line,
+            encoding=encoding,
+            byte=data[wrong],
+            place=wrong,
+        )
     )

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.csv_files import encoding, quotes
 
@@ -59,7 +60,9 @@ def find_layout(path: Path, phone: str | None) -> Layout:
     """
     text = encoding.utf8(path)
     if b"\0" in text:
-        raise RecipientsError(f"{path}: it has zero bytes, so it is not a text file. Save it again as CSV in UTF-8.")
+        raise RecipientsError(
+            _("{file}: it has zero bytes, so it is not a text file. Save it again as CSV in UTF-8.", file=path)
+        )
     separator = _SEPARATOR_LINE.match(text)
     skipped = separator.end() if separator else 0
     delimiters = separator[1].decode() if separator else _in_order(path)
@@ -86,12 +89,21 @@ def _check_header(path: Path, header: Sequence[str], *, is_cut: bool) -> None:
     """Refuse a header that the sample may have cut: its rest would be read as a recipient."""
     if is_cut:
         raise RecipientsError(
-            f"{path}: the header ends more than {SAMPLE >> 10} KiB below the top of the file. Shorten the headings, or"
-            " delete the lines above the list."
+            _(
+                "{file}: the header ends more than {limit} KiB below the top of the file. Shorten the headings, or"
+                " delete the lines above the list.",
+                file=path,
+                limit=SAMPLE >> 10,
+            )
         )
     if len(header) > COLUMNS:
         raise RecipientsError(
-            f"{path}: it has {len(header):,} columns, over {COLUMNS:,}. Delete those that the message does not use."
+            _(
+                "{file}: it has {columns:,} columns, over {limit:,}. Delete those that the message does not use.",
+                file=path,
+                columns=len(header),
+                limit=COLUMNS,
+            )
         )
 
 
@@ -117,7 +129,7 @@ def _length(sample: str, delimiter: str, records: int) -> int:
     """Length of the first records in bytes."""
     lines = io.StringIO(sample, newline="")
     reader = csv.reader(lines, delimiter=delimiter)
-    for _ in islice(reader, records):
+    for _row in islice(reader, records):
         pass
     return len("".join(islice(io.StringIO(sample, newline=""), reader.line_num)).encode())
 

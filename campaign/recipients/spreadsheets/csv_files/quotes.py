@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ LONGEST: Final = 32_767
 SHOWN: Final = 50
 """Maximum number of characters of the faulty cell that an error shows."""
 
-REMEDY: Final = "Correct the quotation marks there, or save the list as .xlsx."
+REMEDY: Final = N_("Correct the quotation marks there, or save the list as .xlsx.")
 
 _QUOTE, _EQUALS = b'"='
 _BYTES_PER_CHARACTER: Final = 4  # at most, in UTF-8
@@ -102,7 +103,11 @@ class _Scan:
             return end
         left_open = int(opening[-1])
         if end == len(self._text) or end - left_open > LONGEST * _BYTES_PER_CHARACTER:
-            raise self._refusal(left_open, left_open, "a quotation mark opens a cell and is never closed")
+            raise self._refusal(
+                left_open,
+                left_open,
+                N_("{place} cannot be read: a quotation mark opens a cell and is never closed: {shown}."),
+            )
         return left_open
 
     def _guards_a_zero(self, marks: np.ndarray, stray: np.ndarray) -> np.ndarray:
@@ -135,20 +140,29 @@ class _Scan:
             cell = self._text[first + 1 : last].decode(errors="replace")
             if self._delimiter in cell and self._swallowed.search(unicodedata.normalize("NFKC", cell)):
                 raise self._refusal(
-                    first, first, "a cell in quotation marks has several lines and contains the number of another row"
+                    first,
+                    first,
+                    N_(
+                        "{place} cannot be read: a cell in quotation marks has several lines and contains the number"
+                        " of another row: {shown}."
+                    ),
                 )
             if len(cell) > LONGEST:
-                raise self._refusal(first, first, f"it has a cell of over {LONGEST:,} characters")
+                raise self._refusal(
+                    first, first, N_("{place} cannot be read: it has a cell of over {limit:,} characters: {shown}.")
+                )
 
     def _refuse_stray(self, place: int, opening: np.ndarray, *, opens: bool) -> None:
         if opens:
             cell = self._text[:place].rfind
             begin = max(cell(self._delimiter.encode()), cell(b"\n"), cell(b"\r")) + 1
-            raise self._refusal(max(begin, self._begin), place, "a quotation mark is inside a cell")
+            inside = N_("{place} cannot be read: a quotation mark is inside a cell: {shown}.")
+            raise self._refusal(max(begin, self._begin), place, inside)
         begin = int(opening[np.searchsorted(opening, place) - 1])
-        raise self._refusal(begin, begin, "text follows the quotation mark that closes a cell")
+        after = N_("{place} cannot be read: text follows the quotation mark that closes a cell: {shown}.")
+        raise self._refusal(begin, begin, after)
 
-    def _refusal(self, cell: int, place: int, what: str) -> RecipientsError:
+    def _refusal(self, cell: int, place: int, message: str) -> RecipientsError:
         """The error for the cell that begins at byte `cell`, in the row of the mark at byte `place`."""
         above = _QUOTED.sub(b"", self._text[self._begin : place])
         row = len(_NEWLINE.findall(above)) + 1
@@ -156,5 +170,9 @@ class _Scan:
         shown = self._text[cell : cell + SHOWN * _BYTES_PER_CHARACTER].decode(errors="ignore")
         shown = " ".join(shown.split())
         shown = f"{shown[:SHOWN]}..." if len(shown) > SHOWN else shown
-        where = f"row {row:,}" if row == line else f"row {row:,} (line {line:,} of the file)"
-        return RecipientsError(f"{self._path}: {where} cannot be read: {what}: {shown}. {REMEDY}")
+        where = (
+            _("{file}: row {row:,}", file=self._path, row=row)
+            if row == line
+            else _("{file}: row {row:,} (line {line:,} of the file)", file=self._path, row=row, line=line)
+        )
+        return RecipientsError(f"{_(message, place=where, shown=shown, limit=LONGEST)} {_(REMEDY)}")

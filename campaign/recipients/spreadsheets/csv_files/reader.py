@@ -19,6 +19,7 @@ import pyarrow.csv
 
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _, ngettext
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.csv_files import quotes
 from campaign.recipients.spreadsheets.csv_files.layout import Layout, find_layout
@@ -130,7 +131,8 @@ def _chunks(path: Path, layout: Layout) -> Iterator[tuple[int, list[list[str]]]]
                 above, rows = above + CHUNK, []
     except csv.Error as error:
         raise RecipientsError(
-            f"{path}: row {above + len(rows) + 1:,} cannot be read ({error}). {quotes.REMEDY}"
+            _("{file}: row {row:,} cannot be read ({error}).", file=path, row=above + len(rows) + 1, error=error)
+            + f" {_(quotes.REMEDY)}"
         ) from error
     yield above, rows
 
@@ -139,8 +141,14 @@ def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
     # Blank cells beyond the header are harmless in a row of one line; with a line break they belong to another row.
     if any(cell.strip() for cell in row[width:]) or (row[width:] and any("\n" in cell or "\r" in cell for cell in row)):
         raise RecipientsError(
-            f"{path}: row {number:,} has {len(row)} cells, the header {width}. A cell with a comma in it needs"
-            " quotation marks around it. Correct the row, or save the list as .xlsx."
+            _(
+                "{file}: row {row:,} has {cells} cells, the header {width}. A cell with a comma in it needs"
+                " quotation marks around it. Correct the row, or save the list as .xlsx.",
+                file=path,
+                row=number,
+                cells=len(row),
+                width=width,
+            )
         )
     return row[:width] + [""] * (width - len(row))
 
@@ -149,7 +157,14 @@ def _short_note(path: Path, short: Sequence[int], width: int) -> tuple[str, ...]
     if not short:
         return ()
     return (
-        f"{path}: {wording.rows(short)}: fewer cells than the {width} of the header; missing cells count as empty.",
+        ngettext(
+            "{file}: row {rows}: fewer cells than the {width} of the header; missing cells count as empty.",
+            "{file}: rows {rows}: fewer cells than the {width} of the header; missing cells count as empty.",
+            len(short),
+            file=path,
+            rows=wording.few(short),
+            width=width,
+        ),
     )
 
 

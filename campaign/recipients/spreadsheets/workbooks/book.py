@@ -13,9 +13,9 @@ import python_calamine
 
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _, ngettext
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet, drop_blank_rows_and_columns, row_numbers
-from campaign.recipients.spreadsheets.wording import DAMAGED
 from campaign.recipients.spreadsheets.workbooks import percent_format
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def readable(path: Path, part: str = "") -> Iterator[None]:
 
 def unreadable(path: Path, part: str) -> str:
     """The error about a workbook that is damaged in this part, or as a whole where `part` is empty."""
-    return f"{path}: {part or 'this workbook'} cannot be read. {DAMAGED}"
+    if part:
+        return wording.damaged(_("{file}: {part} cannot be read.", file=path, part=part))
+    return wording.damaged(_("{file}: this workbook cannot be read.", file=path))
 
 
 class Unreadable(RecipientsError):
@@ -93,7 +95,7 @@ def build_sheet(
     first_column: int = 0,
 ) -> Sheet:
     """The sheet whose recipients begin `begin` rows below its top, with its cells as the user sees them."""
-    where = f"{path}, sheet '{tab.name}'"
+    where = wording.sheet_of(path, tab.name)
     at = headings.phone_column(names, phone, where=where)
     height = len(columns[at].values)
     rows = row_numbers(begin, height)
@@ -131,16 +133,29 @@ def _seen(
 
 def _annotated(found: Sheet, annotations: SheetAnnotations) -> Sheet:
     """The sheet with its hidden rows marked, and with notes on formulas that failed or have no value."""
-    where = f"{found.source.file}, sheet '{found.source.sheet}'"
+    where = wording.sheet_of(found.source.file, found.source.sheet)
     notes = list(found.notes)
     if annotations.errors:
-        verbs = "shows an error such as #N/A; it counts", "show an error such as #N/A; they count"
-        notes.append(f"{where}: {wording.few(annotations.errors)} {verbs[len(annotations.errors) > 1]} as empty.")
-    if annotations.uncalculated:
-        verbs = "has a formula without a value and counts", "have a formula without a value and count"
         notes.append(
-            f"{where}: {wording.few(annotations.uncalculated)} {verbs[len(annotations.uncalculated) > 1]} as empty."
-            " Open the file in a spreadsheet program and save it."
+            ngettext(
+                "{place}: {cells} shows an error such as #N/A; it counts as empty.",
+                "{place}: {cells} show an error such as #N/A; they count as empty.",
+                len(annotations.errors),
+                place=where,
+                cells=wording.few(annotations.errors),
+            )
+        )
+    if annotations.uncalculated:
+        notes.append(
+            ngettext(
+                "{place}: {cells} has a formula without a value and counts as empty."
+                " Open the file in a spreadsheet program and save it.",
+                "{place}: {cells} have a formula without a value and count as empty."
+                " Open the file in a spreadsheet program and save it.",
+                len(annotations.uncalculated),
+                place=where,
+                cells=wording.few(annotations.uncalculated),
+            )
         )
     hidden = (
         pc.is_in(found.rows, value_set=pa.array(annotations.hidden, pa.int32())) if annotations.hidden else found.hidden

@@ -17,9 +17,10 @@ import python_calamine
 
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets import column_types, headings
+from campaign.model.i18n import _
+from campaign.recipients.spreadsheets import column_types, headings, wording
 from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
-from campaign.recipients.spreadsheets.workbooks.annotations.model import COLUMNS, TOO_FAR, SheetAnnotations
+from campaign.recipients.spreadsheets.workbooks.annotations.model import COLUMNS, SheetAnnotations, too_far
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
 from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, build_sheet, readable
 
@@ -93,7 +94,7 @@ class CalamineBook:
             Unreadable: calamine cannot read the sheet.
         """
         sheet = self._sheet(tab)
-        with readable(self.path, f"the sheet '{tab.name}'"):
+        with readable(self.path, _("the sheet '{sheet}'", sheet=tab.name)):
             rows = list(sheet.iter_rows()) if sheet.start else []
             columns = [pa.array([heading_text(row[at]) for row in rows], pa.string()) for at in range(sheet.width)]
         return Sheet(
@@ -107,7 +108,7 @@ class CalamineBook:
 
     def _sheet(self, tab: Tab) -> python_calamine.CalamineSheet:
         try:
-            with readable(self.path, f"the sheet '{tab.name}'"):
+            with readable(self.path, _("the sheet '{sheet}'", sheet=tab.name)):
                 return self._workbook.get_sheet_by_name(tab.name)
         except Unreadable:
             if self.copy is None or self.copied:
@@ -132,8 +133,9 @@ def load_rows(
         RecipientsError: the sheet is too wide, or several columns may be the phone column.
     """
     if sheet.width > COLUMNS:
-        raise RecipientsError(f"{path}, sheet '{tab.name}': it has {sheet.width:,} columns. {TOO_FAR}")
-    with readable(path, f"the sheet '{tab.name}'"):
+        place = wording.sheet_of(path, tab.name)
+        raise RecipientsError(too_far(_("{place}: it has {columns:,} columns.", place=place, columns=sheet.width)))
+    with readable(path, _("the sheet '{sheet}'", sheet=tab.name)):
         rows = Rows(sheet, phone, iso=path.suffix.lower() == ".ods")
         if rows.header is None:
             return NoHeader(top=rows.top)

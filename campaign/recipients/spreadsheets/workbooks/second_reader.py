@@ -10,9 +10,9 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.model.i18n import _
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
-from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable
+from campaign.recipients.spreadsheets.workbooks.book import NoHeader, Unreadable, unreadable
 from campaign.recipients.spreadsheets.workbooks.calamine_book import load_rows
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ class SecondBook:
         except MemoryError:
             raise
         except ImportError as error:
-            raise SecondReaderMissing(f"A second reader could not be tried: {error}.") from error
+            raise SecondReaderMissing(_("A second reader could not be tried: {error}.", error=error)) from error
         except Exception as error:
-            raise Unreadable(f"{path}: this workbook cannot be read. {DAMAGED}") from error
+            raise Unreadable(unreadable(path, "")) from error
         self.tabs = [tab for tab, _ in self._sheets.values()]
 
     def load(self, tab: Tab, phone: str | None) -> Sheet | NoHeader:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets import headings
+from campaign.model.i18n import _
+from campaign.recipients.spreadsheets import headings, wording
 from campaign.recipients.spreadsheets.sheet import Sheet
 from campaign.recipients.spreadsheets.workbooks import standard_copy, zip_archive
 from campaign.recipients.spreadsheets.workbooks.annotations import ods, xls, xlsb, xlsx_parts
@@ -80,7 +81,7 @@ def read_text(path: Path) -> Sheet:
 def _first_text(book: CalamineBook, path: Path) -> Sheet:
     visible = [tab for tab in book.tabs if tab.visible]
     if not visible:
-        raise RecipientsError(f"{path}: it has no visible sheet.")
+        raise RecipientsError(_("{file}: it has no visible sheet.", file=path))
     return book.load_text(visible[0])
 
 
@@ -132,11 +133,16 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Sheet:
     if not named:
         names = [tab.name for tab in book.tabs]
         near = headings.nearest(sheet, names)
-        guess = f" Did you mean '{near}'?" if near else ""
-        raise RecipientsError(f"{path}: there is no sheet '{sheet}'.{guess} The sheets are: {', '.join(names)}.")
+        sentences = [
+            _("{file}: there is no sheet '{sheet}'.", file=path, sheet=sheet),
+            *([_("Did you mean '{name}'?", name=near)] if near else []),
+            _("The sheets are: {names}.", names=", ".join(names)),
+        ]
+        raise RecipientsError(" ".join(sentences))
     loaded = book.load(named[0], phone)
     if isinstance(loaded, NoHeader):
-        raise headings.NoPhoneColumn(headings.missing(loaded.top, phone, where=f"{path}, sheet '{named[0].name}'"))
+        where = wording.sheet_of(path, named[0].name)
+        raise headings.NoPhoneColumn(headings.missing(loaded.top, phone, where=where))
     return loaded
 
 
@@ -152,19 +158,27 @@ def _with_others(book: Book, sheet: Sheet, rest: Sequence[Tab], phone: str | Non
         return sheets + more
     if rest:
         names = ", ".join(f"'{tab.name}'" for tab in rest)
-        note = f"{sheet.source.file}: only the sheet '{sheet.source.sheet}' is read, not {names}."
+        note = _(
+            "{file}: only the sheet '{sheet}' is read, not {others}.",
+            file=sheet.source.file,
+            sheet=sheet.source.sheet,
+            others=names,
+        )
         return [replace(sheet, notes=(*sheet.notes, note))]
     return sheets
 
 
 def _no_phone_column(path: Path, without_header: dict[str, NoHeader], phone: str | None) -> str:
     if not without_header:
-        return f"{path}: it has no visible sheet. Name the sheet to read: `[recipients] sheet`."
+        return _("{file}: it has no visible sheet. Name the sheet to read: `[recipients] sheet`.", file=path)
     if len(without_header) == 1:
         [(name, found)] = without_header.items()
-        return headings.missing(found.top, phone, where=f"{path}, sheet '{name}'")
-    parts = [headings.missing(found.top, phone, where=f"sheet '{name}'") for name, found in without_header.items()]
-    return f"{path}: none of its visible sheets has a phone column. " + " ".join(parts)
+        return headings.missing(found.top, phone, where=wording.sheet_of(path, name))
+    parts = [
+        headings.missing(found.top, phone, where=_("sheet '{sheet}'", sheet=name))
+        for name, found in without_header.items()
+    ]
+    return " ".join([_("{file}: none of its visible sheets has a phone column.", file=path), *parts])
 
 
 def _read_xlsb(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
@@ -178,7 +192,8 @@ def _read_ods(path: Path, sheet: str | None, phone: str | None, progress: Callab
     with zip_archive.opened(path) as opened:
         annotations = ods.annotate(opened, path)
         copy = partial(standard_copy.ods, opened, path)
-        book = CalamineBook(path, progress, annotations, copy, part=f"the sheets ('{ods.CONTENT}' in it)")
+        part = _("the sheets ('{part}' in it)", part=ods.CONTENT)
+        book = CalamineBook(path, progress, annotations, copy, part=part)
         return _choose(book, path, sheet, phone)
 
 

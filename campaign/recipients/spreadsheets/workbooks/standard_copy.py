@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.model.i18n import _
+from campaign.recipients.spreadsheets.wording import damaged
 from campaign.recipients.spreadsheets.workbooks.zip_archive import utf8
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def ods(opened: Archive, path: Path) -> bytes:
     """A copy of an .ods that has only its content, without comments and without white space between tags."""
     content = b"".join(utf8(opened.pieces("content.xml")))
     if len(content) > 16 * HELD:
-        raise RecipientsError(f"{path}: 'content.xml' in it cannot be read. {DAMAGED}")
+        raise RecipientsError(damaged(_("{file}: '{part}' in it cannot be read.", file=path, part="content.xml")))
     content = _AFTER_TEXT.sub(b"</text:p>", _BETWEEN_TAGS.sub(b">", _COMMENT.sub(b"", content)))
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:

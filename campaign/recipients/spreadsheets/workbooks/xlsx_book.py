@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets import column_types, headings
+from campaign.recipients.spreadsheets import column_types, headings, wording
 from campaign.recipients.spreadsheets.workbooks import percent_format, standard_copy, zip_archive
 from campaign.recipients.spreadsheets.workbooks.annotations import xlsx, xlsx_parts
 from campaign.recipients.spreadsheets.workbooks.book import (
@@ -151,7 +151,7 @@ class XlsxBook:
         return found
 
     def _where(self, part: xlsx_parts.SheetPart) -> str:
-        return f"{self.path}, sheet '{part.name}'"
+        return wording.sheet_of(self.path, part.name)
 
     def _sheet_xml(self, part: xlsx_parts.SheetPart) -> xlsx.SheetXml:
         return xlsx.SheetXml(partial(self._pieces, part), where=self._where(part))

@@ -15,7 +15,8 @@ from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.model.i18n import _
+from campaign.recipients.spreadsheets.wording import cut_workbook, damaged, protected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,13 +94,15 @@ class Archive:
             length += len(piece)
             checksum = zlib.crc32(piece, checksum)
             if length > info.file_size:
-                raise RecipientsError(f"{self._path}: '{info.filename}' in it is larger than it declares. {DAMAGED}")
+                larger = _("{file}: '{part}' in it is larger than it declares.", file=self._path, part=info.filename)
+                raise RecipientsError(damaged(larger))
             if info.filename.endswith(_XML) and not _ROOT.search(prolog):
                 prolog += piece[: PROLOG + 1]
                 _check_prolog(self._path, prolog)
             yield piece
         if checksum != info.CRC:
-            raise RecipientsError(f"{self._path}: '{info.filename}' in it has a wrong checksum. {DAMAGED}")
+            changed = _("{file}: '{part}' in it has a wrong checksum.", file=self._path, part=info.filename)
+            raise RecipientsError(damaged(changed))
 
     def begin(self, name: str) -> bytes:
         """The first bytes of a part: at least two, if it has so many."""
@@ -108,7 +111,14 @@ class Archive:
     def read(self, name: str) -> bytes:
         """A part as a whole that is small in any workbook, such as the list of sheets."""
         if self._parts[name.lower()].file_size > LIST:
-            raise RecipientsError(f"{self._path}: '{name}' in it is over {LIST >> 20} MiB, as in no ordinary workbook.")
+            raise RecipientsError(
+                _(
+                    "{file}: '{part}' in it is over {limit} MiB, as in no ordinary workbook.",
+                    file=self._path,
+                    part=name,
+                    limit=LIST >> 20,
+                )
+            )
         return b"".join(self.pieces(name))
 
     def verify(self, name: str) -> None:
@@ -116,7 +126,7 @@ class Archive:
         info = self._parts.get(name.lower())
         if info is None:
             return
-        for _ in self.pieces(name):
+        for _piece in self.pieces(name):
             if info.compress_size < SMALL:
                 break  # its beginning has been checked; the rest is small
 
@@ -128,9 +138,10 @@ class Archive:
                 file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
                 yield from _inflate(file, info, size or PIECE)
         except (zlib.error, EOFError) as error:
-            raise RecipientsError(
-                f"{self._path}: '{info.filename}' in it cannot be unpacked ({error}). {DAMAGED}"
-            ) from error
+            packed = _(
+                "{file}: '{part}' in it cannot be unpacked ({error}).", file=self._path, part=info.filename, error=error
+            )
+            raise RecipientsError(damaged(packed)) from error
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -152,7 +163,7 @@ def _inflate(file: BinaryIO, info: zipfile.ZipInfo, size: int) -> Iterator[bytes
     while left:
         packed = file.read(min(left, SMALL))
         if not packed:
-            raise EOFError("it ends early")
+            raise EOFError(_("it ends early"))
         left -= len(packed)
         if stored:
             yield packed
@@ -163,7 +174,7 @@ def _inflate(file: BinaryIO, info: zipfile.ZipInfo, size: int) -> Iterator[bytes
     if not stored and not inflate.eof:
         yield inflate.flush()
         if not inflate.eof:
-            raise EOFError("it ends early")
+            raise EOFError(_("it ends early"))
 
 
 @contextmanager
@@ -176,7 +187,7 @@ def opened(path: Path) -> Iterator[Archive]:
     try:
         packed = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise RecipientsError(f"{path}: {_why_not_opened(path, error)}. {DAMAGED}") from error
+        raise RecipientsError(_why_not_opened(path, error)) from error
     with packed:
         _check(path, packed.infolist())
         yield Archive(path, packed)
@@ -188,20 +199,28 @@ def _why_not_opened(path: Path, error: Exception) -> str:
         size = file.seek(0, SEEK_END)
         file.seek(max(0, size - _END_BYTES))
         has_end = _END_MARK in file.read()
-    return f"the list of its parts cannot be read ({error})" if has_end else "the end of the file is missing"
+    if has_end:
+        return damaged(_("{file}: the list of its parts cannot be read ({error}).", file=path, error=error))
+    return cut_workbook(path)
 
 
 def _check(path: Path, parts: list[zipfile.ZipInfo]) -> None:
     if len(parts) > ENTRIES:
         raise RecipientsError(
-            f"{path}: it has {len(parts):,} parts, over {ENTRIES:,}; no list of recipients has so many."
+            _(
+                "{file}: it has {parts:,} parts, over {limit:,}; no list of recipients has so many.",
+                file=path,
+                parts=len(parts),
+                limit=ENTRIES,
+            )
         )
     if any(part.flag_bits & _ENCRYPTED for part in parts):
-        raise RecipientsError(f"{path}: it is protected with a password. Save it without one and try again.")
+        raise RecipientsError(protected(path))
     if any(part.compress_type not in _METHODS for part in parts):
-        raise RecipientsError(f"{path}: it is packed in a way that spreadsheet programs do not use. {DAMAGED}")
+        unusual = _("{file}: it is packed in a way that spreadsheet programs do not use.", file=path)
+        raise RecipientsError(damaged(unusual))
     if sum(part.compress_size for part in parts) > path.stat().st_size:
-        raise RecipientsError(f"{path}: its parts overlap. {DAMAGED}")
+        raise RecipientsError(damaged(_("{file}: its parts overlap.", file=path)))
     _check_sizes(path, parts)
 
 
@@ -209,14 +228,25 @@ def _check_sizes(path: Path, parts: list[zipfile.ZipInfo]) -> None:
     total = sum(part.file_size for part in parts)
     if total > INFLATED:
         raise RecipientsError(
-            f"{path}: it would unpack to {total / 2**30:.1f} GiB, over the limit of {INFLATED / 2**30:.1f} GiB."
-            " Split the list over several files and name them all in `[recipients] files`."
+            _(
+                "{file}: it would unpack to {size:.1f} GiB, over the limit of {limit:.1f} GiB."
+                " Split the list over several files and name them all in `[recipients] files`.",
+                file=path,
+                size=total / 2**30,
+                limit=INFLATED / 2**30,
+            )
         )
     for part in parts:
         if part.file_size > RATIO_FROM and part.file_size > RATIO * part.compress_size:
             raise RecipientsError(
-                f"{path}: '{part.filename}' in it would unpack to {part.file_size // max(part.compress_size, 1)} times"
-                f" its size, over {RATIO}; it is not an ordinary workbook and is not opened."
+                _(
+                    "{file}: '{part}' in it would unpack to {times} times"
+                    " its size, over {limit}; it is not an ordinary workbook and is not opened.",
+                    file=path,
+                    part=part.filename,
+                    times=part.file_size // max(part.compress_size, 1),
+                    limit=RATIO,
+                )
             )
 
 
@@ -224,7 +254,11 @@ def _check_prolog(path: Path, prolog: bytes) -> None:
     plain = prolog.replace(b"\0", b"")  # UTF-16
     if any(mark in plain for mark in _DECLARATIONS) or (len(prolog) > PROLOG and not _ROOT.search(prolog)):
         raise RecipientsError(
-            f"{path}: its XML declares a document type or entities, as no spreadsheet program writes; it is not opened."
+            _(
+                "{file}: its XML declares a document type or entities, as no spreadsheet program writes;"
+                " it is not opened.",
+                file=path,
+            )
         )
 
 

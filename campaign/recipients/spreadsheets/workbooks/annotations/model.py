@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.i18n import N_, _
+
 if TYPE_CHECKING:
     from campaign.recipients.spreadsheets.workbooks.percent_format import Correction
 
@@ -19,7 +21,17 @@ number, even if only two cells in opposite corners are filled."""
 COLUMNS: Final = 1024
 """Maximum number of columns of a list; a cell beyond them is a stray one."""
 
-TOO_FAR: Final = "Delete the stray cells right of the list or below it, or split the list, and save it."
+_TOO_FAR: Final = N_("Delete the stray cells right of the list or below it, or split the list, and save it.")
+
+
+def too_far(sentence: str) -> str:
+    """The sentence, followed by the remedy for a sheet with stray cells."""
+    return f"{sentence} {_(_TOO_FAR)}"
+
+
+def cells_reach(place: str, column: str, row: str) -> str:
+    """The error for a sheet whose cells reach too far, to this column and row."""
+    return too_far(_("{place}: its cells reach to column {column}, row {row}.", place=place, column=column, row=row))
 
 
 @dataclass(slots=True)

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.model.text import column_letters
-from campaign.recipients.spreadsheets.wording import DAMAGED
-from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, COLUMNS, ROWS, TOO_FAR, SheetAnnotations
+from campaign.recipients.spreadsheets.wording import damaged, protected
+from campaign.recipients.spreadsheets.workbooks.annotations.model import (
+    CELLS,
+    COLUMNS,
+    ROWS,
+    SheetAnnotations,
+    cells_reach,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,9 +81,9 @@ def annotate(opened: Archive, path: Path) -> dict[str, SheetAnnotations]:
         RecipientsError: it is not a spreadsheet, is protected with a password, or has XML with unusual prefixes.
     """
     if MANIFEST in opened and b"encryption-data" in opened.read(MANIFEST):
-        raise RecipientsError(f"{path}: it is protected with a password. Save it without one and try again.")
+        raise RecipientsError(protected(path))
     if CONTENT not in opened:
-        raise RecipientsError(f"{path}: there is no spreadsheet inside. {DAMAGED}")
+        raise RecipientsError(damaged(_("{file}: there is no spreadsheet inside.", file=path)))
     _check_prefixes(next(opened.pieces(CONTENT), b"")[:ROOT_BYTES], path)
     return annotate_content(opened.pieces(CONTENT), where=str(path))
 
@@ -86,9 +93,15 @@ def _check_prefixes(begin: bytes, path: Path) -> None:
     root = _ROOT.search(begin)
     for prefix, *usual in _PREFIXES.findall(root[0]) if root else ():
         if prefix not in usual:
+            standard = b"".join(usual).decode()
             raise RecipientsError(
-                f"{path}: the XML of 'content.xml' in it writes '{prefix.decode()}:' for '{b''.join(usual).decode()}:',"
-                " as no usual program does. Open it in LibreOffice and save it again."
+                _(
+                    "{file}: the XML of 'content.xml' in it writes '{prefix}:' for '{usual}:',"
+                    " as no usual program does. Open it in LibreOffice and save it again.",
+                    file=path,
+                    prefix=prefix.decode(),
+                    usual=standard,
+                )
             )
 
 
@@ -131,8 +144,7 @@ class _Table:
         if b" office:value" in content:
             self.columns = max(self.columns, _width(content))
             if self.columns * self.rows > CELLS or self.columns > COLUMNS:
-                place = f"column {column_letters(self.columns - 1)}, row {self.rows}"
-                raise RecipientsError(f"{where}: its cells reach to {place}. {TOO_FAR}")
+                raise RecipientsError(cells_reach(where, column_letters(self.columns - 1), str(self.rows)))
 
 
 def elements(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:

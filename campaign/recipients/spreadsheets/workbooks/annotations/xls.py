@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets import column_types
-from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.wording import cut_workbook, damaged, protected
 from campaign.recipients.spreadsheets.workbooks import percent_format
-from campaign.recipients.spreadsheets.workbooks.annotations.model import TOO_FAR, SheetAnnotations
+from campaign.recipients.spreadsheets.workbooks.annotations.model import SheetAnnotations, cells_reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,23 +60,24 @@ def annotate(data: bytes, *, where: str) -> dict[str, SheetAnnotations]:
     try:
         book = _stream(data, "Workbook", "Book")
         if any(kind == PASSWORD for kind, _, _ in _records(book, 0)):
-            raise RecipientsError(f"{where}: it is protected with a password. Save it without one and try again.")
+            raise RecipientsError(protected(where))
         formats = _formats(book)
         return {name: _sheet(book, begin, formats, where) for name, begin in _sheets(book)}
     except (Damaged, struct.error, IndexError) as error:
         raise RecipientsError(
-            damage(data, where=where) or f"{where}: this workbook cannot be read ({error}). {DAMAGED}"
+            damage(data, where=where)
+            or damaged(_("{file}: this workbook cannot be read ({error}).", file=where, error=error))
         ) from error
 
 
 def damage(data: bytes, *, where: str) -> str | None:
     """The error about a damaged workbook: its end is missing, or one of its sheets is cut; None if neither shows."""
     if _is_cut(data):
-        return f"{where}: the end of the file is missing. {DAMAGED}"
+        return cut_workbook(where)
     with suppress(Damaged, struct.error, IndexError, ValueError):
         book = _stream(data, "Workbook", "Book")
         cut = next((name for name, begin in _sheets(book) if not _ends(book, begin)), None)
-        return None if cut is None else f"{where}: the sheet '{cut}' cannot be read. {DAMAGED}"
+        return None if cut is None else damaged(_("{file}: the sheet '{sheet}' cannot be read.", file=where, sheet=cut))
     return None
 
 
@@ -148,16 +150,15 @@ def _sheet(book: bytes, begin: int, formats: percent_format.Formats, where: str)
             if kind in _NUMBERS or kind == SEVERAL_NUMBERS:
                 _note_formats(book[at : at + size], kind, found, formats)
     if rows * columns > BOX:
-        raise RecipientsError(
-            f"{where}: its cells reach to column {column_letters(columns - 1)}, row {rows:,}. {TOO_FAR}"
-        )
+        raise RecipientsError(cells_reach(where, column_letters(columns - 1), f"{rows:,}"))
     return found
 
 
 def _note_cell(book: bytes, kind: int, at: int, found: SheetAnnotations, where: str) -> tuple[int, int]:
     row, column = struct.unpack_from("<HH", book, at)
     if column >= COLUMNS:
-        raise RecipientsError(f"{where}: row {row + 1:,} has a cell beyond the last column. {DAMAGED}")
+        beyond = _("{file}: row {row:,} has a cell beyond the last column.", file=where, row=row + 1)
+        raise RecipientsError(damaged(beyond))
     failed_formula = kind == FORMULA and book[at + 6] == ERROR and book[at + 12 : at + 14] == b"\xff\xff"
     if failed_formula or (kind == TRUTH_OR_ERROR and book[at + 7] == 1):
         found.errors.append(f"{column_letters(column)}{row + 1}")
@@ -238,7 +239,7 @@ class _Container:
             name, begin, size = self._entry(at)
             if name.upper() in names:
                 return self._stream(begin, size, root[1])
-        raise Damaged(f"no stream {' or '.join(sorted(names))}")
+        raise Damaged(_("no stream {names}", names=_(" or ").join(sorted(names))))
 
     def _stream(self, begin: int, size: int, small_begin: int) -> bytes:
         if size >= self._cutoff:
@@ -263,7 +264,7 @@ class _Container:
             sectors += more
         used = [sector for sector in sectors if sector < FREE]
         if len(used) > len(self._data) // self._size:
-            raise Damaged("it names more sectors than it has")
+            raise Damaged(_("it names more sectors than it has"))
         return used
 
     @property
@@ -274,7 +275,7 @@ class _Container:
 
     def _integers(self, sector: int) -> tuple[int, ...]:
         if (sector + 2) * self._size > len(self._data):
-            raise Cut("it names sectors behind its end")
+            raise Cut(_("it names sectors behind its end"))
         return struct.unpack_from(f"<{self._size // 4}I", self._data, (sector + 1) * self._size)
 
     def _table(self, sectors: list[int]) -> list[int]:
@@ -284,7 +285,7 @@ class _Container:
         chain: list[int] = []
         while begin < FREE:
             if len(chain) > len(table):
-                raise Damaged("a chain of sectors runs in a circle")
+                raise Damaged(_("a chain of sectors runs in a circle"))
             chain.append(begin)
             begin = table[begin]
         return chain

@@ -9,11 +9,12 @@ from xml.etree import ElementTree as ET
 
 from campaign.model import Kind
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.model.text import column_letters
 from campaign.recipients.spreadsheets import column_types
-from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.wording import damaged
 from campaign.recipients.spreadsheets.workbooks import percent_format
-from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, TOO_FAR, SheetAnnotations
+from campaign.recipients.spreadsheets.workbooks.annotations.model import CELLS, SheetAnnotations, too_far
 from campaign.recipients.spreadsheets.workbooks.annotations.xls import small_number
 from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import main_part, part_of_kind, relations
 
@@ -58,7 +59,8 @@ def annotate(opened: Archive, *, where: str) -> dict[str, SheetAnnotations]:
         formats = percent_format.Formats() if styles is None else _formats(opened.pieces(styles))
         found = {name: _sheet(opened.pieces(part), formats, where) for name, part in parts.items() if part in opened}
     except (LookupError, ValueError, ET.ParseError, struct.error) as error:
-        raise RecipientsError(f"{where}: there is no Excel workbook inside ({error}). {DAMAGED}") from error
+        absent = _("{file}: there is no Excel workbook inside ({error}).", file=where, error=error)
+        raise RecipientsError(damaged(absent)) from error
     for annotated in found.values():
         annotated.from_1904 = from_1904
     return found
@@ -142,7 +144,7 @@ def _sheet(pieces: Iterable[bytes], formats: percent_format.Formats, where: str)
             if kind in NUMBERS and style in formats.dates and (number := _number(kind, record)) < 0:
                 found.corrections.setdefault(column, {})[row] = column_types.number_text(number), Kind.NUMBER
         if row * widest > CELLS:
-            raise RecipientsError(f"{where}: its cells reach too far, to row {row:,}. {TOO_FAR}")
+            raise RecipientsError(too_far(_("{file}: its cells reach too far, to row {row:,}.", file=where, row=row)))
     return found
 
 

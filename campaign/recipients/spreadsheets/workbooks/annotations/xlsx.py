@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _
 from campaign.model.text import column_index, column_letters
-from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.recipients.spreadsheets.wording import damaged
 from campaign.recipients.spreadsheets.workbooks.annotations.model import (
     CELLS,
     COLUMNS,
     ROWS,
-    TOO_FAR,
     SheetAnnotations,
+    cells_reach,
+    too_far,
 )
 
 if TYPE_CHECKING:
@@ -208,10 +210,11 @@ class SheetXml:
             self._rows = max((rows for _, rows in ends), default=0)
         self.box = self._columns * self._rows
         if self._rows > ROWS:
-            raise RecipientsError(f"{self._where}: its cells reach to row {self._rows}. {TOO_FAR}")
+            raise RecipientsError(
+                too_far(_("{place}: its cells reach to row {row}.", place=self._where, row=self._rows))
+            )
         if self._columns > COLUMNS or self.box > most:
-            place = f"column {column_letters(self._columns - 1)}, row {self._rows:,}"
-            raise RecipientsError(f"{self._where}: its cells reach to {place}. {TOO_FAR}")
+            raise RecipientsError(cells_reach(self._where, column_letters(self._columns - 1), f"{self._rows:,}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,14 +242,16 @@ def shared_strings(pieces: Iterable[bytes]) -> SharedStrings:
     return SharedStrings(count=count, longest_bytes=max(longest, at + len(end) - begin))
 
 
-def no_such_string(where: str, cell: str) -> str:
-    """The error for a cell whose index is not in the table of shared strings."""
-    return f"{where}: {cell} refers to a text that is not in the file. {DAMAGED}"
+def no_such_string(where: str, cell: str | None) -> str:
+    """The error for a cell whose index is not in the table of shared strings; None for a cell without a name."""
+    if cell is None:
+        return damaged(_("{place}: a cell refers to a text that is not in the file.", place=where))
+    return damaged(_("{place}: the cell {cell} refers to a text that is not in the file.", place=where, cell=cell))
 
 
-def _name(cell: re.Match[bytes]) -> str:
+def _name(cell: re.Match[bytes]) -> str | None:
     name = _NAME.search(cell[1])
-    return f"the cell {name[1].decode()}" if name else "a cell"
+    return name[1].decode() if name else None
 
 
 def _last(piece: bytes) -> tuple[int, int]:

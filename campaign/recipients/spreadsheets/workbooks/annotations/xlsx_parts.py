@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from campaign.model.errors import RecipientsError
-from campaign.recipients.spreadsheets.wording import DAMAGED
+from campaign.model.i18n import N_, _
+from campaign.recipients.spreadsheets.wording import damaged
 from campaign.recipients.spreadsheets.workbooks.zip_archive import utf8
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def package(archive: Archive, path: Path) -> Package:
     """
     name = main_part(archive, default=WORKBOOK)
     if name not in archive:
-        raise RecipientsError(f"{path}: there is no Excel workbook inside. {DAMAGED}")
-    with _part_readable(path, "the list of sheets", name):
+        raise RecipientsError(damaged(_("{file}: there is no Excel workbook inside.", file=path)))
+    with _part_readable(path, N_("the list of sheets ('{part}' in it)"), name):
         workbook = _parsed(archive, name)
-    with _part_readable(path, "the list of parts", relations_part(name)):
+    with _part_readable(path, N_("the list of parts ('{part}' in it)"), relations_part(name)):
         targets = relations(archive, name)
     found = [(element, _part(element, targets)) for element in workbook.iter() if _local(element.tag) == "sheet"]
     styles = part_of_kind(archive, targets, "styles", default=STYLES)
@@ -96,20 +97,24 @@ def package(archive: Archive, path: Path) -> Package:
 
 
 @contextmanager
-def _part_readable(path: Path, words: str, part: str) -> Iterator[None]:
-    """Raises errors about a damaged part as a RecipientsError that names the part."""
+def _part_readable(path: Path, message: str, part: str) -> Iterator[None]:
+    """Raises errors about a damaged part as a RecipientsError; `message` names the part."""
     try:
         yield
     except (LookupError, ValueError, ET.ParseError) as error:
-        raise RecipientsError(f"{path}: {words} ('{part}' in it) cannot be read. {DAMAGED}") from error
+        unread = _("{file}: {part} cannot be read.", file=path, part=_(message, part=part))
+        raise RecipientsError(damaged(unread)) from error
 
 
 def damaged_part(archive: Archive, package: Package) -> str | None:
     """The name of a part, other than the sheets, that is not well-formed XML; None if there is none."""
-    parts = {"the cell formats": package.styles, "the texts of the cells": package.strings}
-    for words, part in parts.items():
+    parts = {
+        N_("the cell formats ('{part}' in it)"): package.styles,
+        N_("the texts of the cells ('{part}' in it)"): package.strings,
+    }
+    for message, part in parts.items():
         if part is not None and not is_well_formed(archive, part):
-            return f"{words} ('{part}' in it)"
+            return _(message, part=part)
     return None
 
 
