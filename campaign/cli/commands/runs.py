@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from campaign import engine
 from campaign.cli import terminal
 from campaign.journal import open_for_reading
+from campaign.model import i18n
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -28,7 +30,14 @@ def story(context: CommandContext, run: str, no: int) -> None:
         events = journal.requests.events(record.id, no)
         there_are = sum(journal.requests.counts(record.id).values())
     if not 1 <= no <= there_are:
-        raise UsageError(f"run {record.id} has no request {no}; its requests are numbered 1 to {there_are}")
+        raise UsageError(
+            _(
+                "run {run} has no request {number}; its requests are numbered 1 to {count}",
+                run=record.id,
+                number=no,
+                count=there_are,
+            )
+        )
     if context.json:
         terminal.show_json({"run": record.id, "request": no, "events": events})
         return
@@ -42,7 +51,7 @@ def story(context: CommandContext, run: str, no: int) -> None:
         )
         for event in events
     ]
-    terminal.show_table(("time", "became", "attempt", "code", "cause"), rows)
+    terminal.show_table((_("time"), _("became"), _("attempt"), _("code"), _("cause")), rows)
 
 
 def runs(context: CommandContext) -> None:
@@ -79,6 +88,13 @@ def codes(context: CommandContext) -> None:
             for one in CODES.values()
         ]
         terminal.show_json({"codes": words})
+        return
+    if i18n.language() == i18n.KOREAN:
+        # The vendor's words are Korean, so ours would say the same again.
+        terminal.show_table(
+            (_("code"), _("the vendor's words"), _("what is done"), _("what you do")),
+            [(str(one.number), one.korean, _(one.policy), _(one.todo)) for one in CODES.values()],
+        )
         return
     rows = [(str(one.number), one.english, str(one.policy), one.todo, one.korean) for one in CODES.values()]
     terminal.show_table(("code", "meaning", "what is done", "what you do", "the vendor's words"), rows)
