@@ -17,11 +17,15 @@ GAP: Final = 2
 def wrap(words: str, width: int) -> list[str]:
     """`words` in lines of at most `width` columns, broken only between words. A longer word has a line of its own."""
     lines: list[str] = []
+    used = width
     for word in words.split():
-        if lines and display_width(lines[-1]) + 1 + display_width(word) <= width:
+        room = display_width(word)
+        if used + 1 + room <= width:
             lines[-1] += f" {word}"
+            used += 1 + room
         else:
             lines.append(word)
+            used = room
     return lines
 
 
