@@ -29,10 +29,12 @@ def main() -> None:
         sys.exit(app(arguments, standalone_mode=False))
     except CampaignError as problem:
         sys.stdout.flush()
-        terminal.note(f"campaign: {remedies.in_words(problem)}", style.Colour.ERROR)
+        with style.colouring(sys.stderr, style.Colour.ERROR):
+            terminal.note(f"campaign: {remedies.in_words(problem)}")
         sys.exit(exit_status.of_error(problem))
     except signals.Interrupted:
-        terminal.note("\n" + _("campaign: interrupted"), style.Colour.WARNING)
+        with style.colouring(sys.stderr, style.Colour.WARNING):
+            terminal.note("\n" + _("campaign: interrupted"))
         sys.exit(exit_status.INTERRUPTED)
     except Exception as problem:
         # Typer's usage errors can show themselves; the module of their class differs between its versions.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -9,9 +10,15 @@ from campaign.model.text import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import TextIO
 
 GAP: Final = 2
 """Columns between two columns of a table."""
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Columns of the terminal that a stream leads to; None for a file or a pipe, whose lines are not broken."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def wrap(words: str, width: int) -> list[str]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli import layout, style
 from campaign.model import MsgType, RunState, Status
 from campaign.model.text import escape, escape_lines, escaped_json
 
@@ -35,9 +33,9 @@ def say_lines(words: str) -> None:
     _write(sys.stdout, escape_lines(words))
 
 
-def note(words: str, colour: style.Colour | None = None) -> None:
+def note(words: str) -> None:
     """Print one or more lines on standard error, beside the outcome."""
-    _write(sys.stderr, style.painted(escape_lines(words), colour, sys.stderr) + "\n")
+    _write(sys.stderr, escape_lines(words) + "\n")
 
 
 def ask(question: str) -> str:
@@ -139,26 +137,20 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
     from campaign.model.times import format_time
 
     rows = [(run.id, str(run.state), format_time(run.created_at), run.gateway, run.report or "") for run in runs]
-    show_table(("run", "state", "planned", "gateway", "workbook"), rows, style.OF_RUN_STATE)
+    show_table(("run", "state", "planned", "gateway", "workbook"), rows)
 
 
-def show_table(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], colours: Mapping[str, style.Colour] | None = None
-) -> None:
-    """Print columns under headings, within the width of a terminal; cells with a text in `colours` are coloured."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    known = colours or {}
-    _write(
-        sys.stdout,
-        "".join(
-            f"{line}\n"
-            for line in layout.table(
-                [heads, *(list(map(escape, row)) for row in rows)],
-                width,
-                lambda cell, part: style.painted(part, known.get(cell), sys.stdout),
-            )
-        ),
+def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print columns under headings, within the width of a terminal; statuses and states are coloured there."""
+    from campaign.cli import layout, style
+
+    colours = style.colours_of_words()
+    lines = layout.table(
+        [heads, *(list(map(escape, row)) for row in rows)],
+        layout.width_of(sys.stdout),
+        lambda cell, part: style.painted(part, colours.get(cell), sys.stdout),
     )
+    _write(sys.stdout, "".join(f"{line}\n" for line in lines))
 
 
 def types_in_words(types: Mapping[str, int]) -> str:

@@ -6,6 +6,7 @@ module of the class differs between Typer's versions.
 
 from __future__ import annotations
 
+import sys
 from typing import Any, get_args
 
 from campaign.cli import style, terminal
@@ -21,7 +22,8 @@ def show(problem: Any) -> None:  # noqa: ANN401 - see above
     if problem.ctx is not None:
         terminal.note(problem.ctx.get_usage())
         terminal.note(_("Try '{command} --help' for help.", command=problem.ctx.command_path) + "\n")
-    terminal.note(_("Error: {words}", words=_sentence(problem)), style.Colour.ERROR)
+    with style.colouring(sys.stderr, style.Colour.ERROR):
+        terminal.note(_("Error: {words}", words=_sentence(problem)))
 
 
 def _sentence(problem: Any) -> str:  # noqa: ANN401 - see above

@@ -11,7 +11,7 @@ from campaign.config.environment import Environment
 from campaign.engine import doctor as machine
 from campaign.engine.reports import ReportFailed, inputs_of, write_report
 from campaign.model import naming
-from campaign.model.i18n import N_, _
+from campaign.model.i18n import _
 from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def preview(context: CommandContext, campaign: engine.Campaign, *, row: int | No
         phone_preview.show_preview(one.facts, one.shown_as)
 
 
-_MARKS: Final = {True: N_("ok"), False: N_("BAD"), None: N_("look")}
-_COLOURS: Final = {True: style.Colour.GOOD, False: style.Colour.ERROR, None: style.Colour.WARNING}
+_MARKS: Final = {True: style.GOOD, False: style.BAD, None: style.DOUBTFUL}
 
 
 def doctor(context: CommandContext, *, gateway_url: str | None) -> int:
@@ -82,10 +81,6 @@ def doctor(context: CommandContext, *, gateway_url: str | None) -> int:
     if context.json:
         terminal.show_json({"findings": [asdict(finding) for finding in findings]})
     else:
-        marks = {good: _(mark) for good, mark in _MARKS.items()}
-        terminal.show_table(
-            ("", _("what"), _("seen")),
-            [(marks[one.good], _(one.what), one.words) for one in findings],
-            {mark: _COLOURS[good] for good, mark in marks.items()},
-        )
+        rows = [(_(_MARKS[one.good]), _(one.what), one.words) for one in findings]
+        terminal.show_table(("", _("what"), _("seen")), rows)
     return 1 if any(finding.good is False for finding in findings) else 0

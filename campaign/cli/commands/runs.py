@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from campaign import engine
 from campaign.cli import terminal
 from campaign.journal import open_for_reading
-from campaign.model import i18n
+from campaign.model import RunState, i18n
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from campaign.cli.context import CommandContext
+    from campaign.journal import RunRecord
 
 
 def status(context: CommandContext, run: str) -> None:
@@ -60,6 +61,9 @@ def runs(context: CommandContext) -> None:
         records = journal.runs.all()
     if not context.json:
         terminal.show_runs(records)
+        for record in records:
+            if record.state is RunState.PAUSED and record.why:
+                terminal.say(_why_paused(record))
         return
     terminal.show_json(
         {
@@ -75,6 +79,18 @@ def runs(context: CommandContext) -> None:
                 for record in records
             ]
         }
+    )
+
+
+def _why_paused(record: RunRecord) -> str:
+    if record.resume_at is None:
+        return _("{run} is paused: {why}", run=record.id, why=record.why)
+    return _(
+        "{run} is paused until {time} (Asia/Seoul), when `campaign scheduler` or `campaign run-due` continues it: "
+        "{why}",
+        run=record.id,
+        time=format_time(record.resume_at),
+        why=record.why,
     )
 
 
