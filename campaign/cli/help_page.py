@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from campaign.cli.layout import pad, wrap
 from campaign.model.i18n import _
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from typer._click import Command as AnyCommand
-    from typer._click import Context, HelpFormatter
+    from typer._click import Context, HelpFormatter, Parameter
+    from typer.core import TyperOption
 
 INDENT: Final = "  "
 NAMES: Final = 26
@@ -96,7 +97,7 @@ def _described(option: TyperOption | None) -> TyperOption | None:
 
 
 def _usage(command: AnyCommand, ctx: Context, width: int) -> str:
-    arguments = [(_name(one, ctx), one.required) for one in command.params if isinstance(one, TyperArgument)]
+    arguments = [(_name(one), one.required) for one in command.params if one.param_type_name == "argument"]
     words = [_("[OPTIONS]"), *(name if required else f"[{name}]" for name, required in arguments)]
     if isinstance(command, Group):
         words.append(_("COMMAND [ARGS]..."))
@@ -111,17 +112,17 @@ def _page(command: AnyCommand, ctx: Context, width: int) -> Iterator[str]:
     for line in wrap(command.help or "", width - len(INDENT)):
         yield INDENT + line
     shown = [(parameter, parameter.get_help_record(ctx)) for parameter in command.get_params(ctx)]
-    for heading, kind in ((_("Arguments"), TyperArgument), (_("Options"), TyperOption)):
-        entries = [(_name(one, ctx), record[1]) for one, record in shown if record and isinstance(one, kind)]
+    for heading, kind in ((_("Arguments"), "argument"), (_("Options"), "option")):
+        entries = [(_name(one), record[1]) for one, record in shown if record and one.param_type_name == kind]
         yield from _section(heading, entries, width)
 
 
-def _name(parameter: TyperArgument | TyperOption, ctx: Context) -> str:
+def _name(parameter: Parameter) -> str:
     """A parameter as its user writes it: `FILE`, `--row N`, or `--sent / --not-sent`."""
-    if isinstance(parameter, TyperArgument):
-        return parameter.display_name_raw
+    if parameter.param_type_name == "argument":
+        return parameter.metavar or parameter.name
     names = " / ".join([*parameter.opts, *parameter.secondary_opts])
-    return names if parameter.is_flag else f"{names} {parameter.display_type_rich(ctx)}"
+    return f"{names} {parameter.metavar}" if parameter.metavar else names
 
 
 def _section(heading: str, entries: Sequence[tuple[str, str]], width: int) -> Iterator[str]:

@@ -33,9 +33,9 @@ def _sentence(problem: Any) -> str:  # noqa: ANN401 - see above
         case "BadOptionUsage":
             return _wrong_use(problem)
         case "MissingParameter" if problem.param.param_type_name == "argument":
-            return _("Missing argument {name}.", name=problem.param.get_error_hint())
+            return _("Missing argument {name}.", name=_named(problem.param))
         case "MissingParameter":
-            return _("Missing option {name}.", name=problem.param.get_error_hint())
+            return _("Missing option {name}.", name=_named(problem.param))
         case "BadParameter" if problem.param is not None:
             return _invalid_value(problem.param)
     # Its sentence is ours, and translated.
@@ -56,7 +56,7 @@ def _wrong_use(problem: Any) -> str:  # noqa: ANN401 - see above
 
 
 def _invalid_value(option: Any) -> str:  # noqa: ANN401 - see above
-    name, annotation = option.get_error_hint(), option.type_descriptor.annotation
+    name, annotation = _named(option), option.type_descriptor.annotation
     kinds = (annotation, *get_args(annotation))
     if int in kinds and option.min is not None and option.max is not None:
         return _(
@@ -70,3 +70,8 @@ def _invalid_value(option: Any) -> str:  # noqa: ANN401 - see above
     if float in kinds:
         return _("Invalid value for {name}: expected a number", name=name)
     return _("Invalid value for {name}", name=name)
+
+
+def _named(parameter: Any) -> str:  # noqa: ANN401 - see above
+    names = [parameter.metavar or parameter.name] if parameter.param_type_name == "argument" else parameter.opts
+    return " / ".join(map(repr, names))

@@ -33,27 +33,7 @@ print(json.dumps(pages))
 
 COMMANDS = ["", *(command.name or "" for command in app.registered_commands)]
 HANGUL = re.compile("[가-힣]")
-NAMES = frozenset(
-    [
-        "campaign",
-        "cron",
-        "systemd",
-        "Windows",
-        "xlsx",
-        "csv",
-        "parquet",
-        "auto",
-        "SMS",
-        "LMS",
-        "MMS",
-        "GSMS",
-        "JSON",
-        "SQLite",
-        "Jinja2",
-        "ID",
-        "last",
-    ]
-)
+NAMES = {"campaign", "cron", "systemd", "Windows", "xlsx", "csv", "parquet", "auto", "SQLite", "Jinja2", "last"}
 """Words of a Korean page in Latin letters, besides options, commands and words in capitals."""
 
 
