@@ -45,7 +45,7 @@ def story(context: CommandContext, run: str, no: int) -> None:
     rows = [
         (
             format_time(event["at"]),
-            str(event["state"]),
+            _(str(event["state"])),
             "" if event["attempt"] is None else str(event["attempt"]),
             "" if event["code"] is None else str(event["code"]),
             event["cause"] or "",
