@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import campaign
+from campaign.cli import language, schedule_app
 from campaign.cli import options as given
-from campaign.cli import schedule_app
+from campaign.cli.help_page import Command, Group
+from campaign.model import i18n
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typer.models import CommandFunctionType as CommandFunction
 
 app = typer.Typer(
     name="campaign",
-    help="Send bulk text messages from a spreadsheet: checked first, sent once, with a result for every row.",
+    cls=Group,
+    help=_("Send bulk text messages from a spreadsheet: checked first, sent once, with a result for every row."),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _command(name: str, text: str) -> Callable[[CommandFunction], CommandFunction]:
+    """Add a function to the commands; `text` is its help."""
+    return app.command(name, cls=Command, help=text)
 
 
 def _version(wanted: bool) -> None:
@@ -31,14 +45,23 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=_("Show the version and exit."))
     ] = False,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            language.OPTION,
+            metavar="|".join(i18n.LANGUAGES),
+            help=_("The language of the screen; without it CAMPAIGN_LANG decides, then the locale."),
+        ),
+    ] = None,
 ) -> None:
-    """Send bulk text messages from a spreadsheet: checked first, sent once, with a result for every row."""
-    del version  # its callback has handled it
+    """Run `campaign`."""
+    # The callback has handled `version`, and `language.choose` has taken `--lang` out: it is here for the help page.
+    del version, lang
 
 
-@app.command()
+@_command("check", _("Do everything except send: read, render, check, count and price; write the check workbook."))
 @given.expand_groups
 def check(
     *,
@@ -47,14 +70,16 @@ def check(
     override_advertising: given.OverrideOption = False,
     adopt: Annotated[
         bool,
-        typer.Option("--adopt", help="Rewrite placeholders of other services, such as #{이름}, in the template file."),
+        typer.Option(
+            "--adopt", help=_("Rewrite placeholders of other services, such as #{이름}, in the template file.")
+        ),
     ] = False,
     gateway_url: given.GatewayOption = None,
     report: given.ReportOption = None,
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
-    """Do everything except send: read, render, check, count and price; write the check workbook."""
+    """Run `campaign check`."""
     if adopt:
         from campaign.cli import terminal
         from campaign.engine import adopt_placeholders
@@ -72,7 +97,7 @@ def check(
         raise typer.Exit(check_command.check(context, planned, options, gateway_url=gateway_url, early=early))
 
 
-@app.command()
+@_command("send", _("Check, ask, send, and write the result workbook."))
 @given.expand_groups
 def send(
     *,
@@ -85,7 +110,7 @@ def send(
     gateway_url: given.GatewayOption = None,
     output: given.OutputOptions,
 ) -> None:
-    """Check, ask, send, and write the result workbook."""
+    """Run `campaign send`."""
     planned = source.load()
     chosen = given.statuses_of(only)
     with given.start_early(planned) as early:
@@ -97,18 +122,18 @@ def send(
         raise typer.Exit(send_command.send(output.context(), planned, options, only=chosen, early=early))
 
 
-@app.command("test")
+@_command("test", _("Send the message of one row to your own phone."))
 @given.expand_groups
 def try_out(
     *,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file.")],
-    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own phone number.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The campaign file."))],
+    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help=_("Your own phone number."))],
     row: given.RowOption = None,
     sandbox: given.SandboxOption = False,
     gateway_url: given.GatewayOption = None,
     output: given.OutputOptions,
 ) -> None:
-    """Send the message of one row to your own phone."""
+    """Run `campaign test`."""
     from campaign.cli.commands import send as send_command
 
     options = send_command.SendOptions(sandbox=sandbox, gateway_url=gateway_url, yes=True, again=True)
@@ -117,7 +142,7 @@ def try_out(
     )
 
 
-@app.command()
+@_command("preview", _("Show the messages as recipients will see them."))
 @given.expand_groups
 def preview(
     *,
@@ -126,7 +151,7 @@ def preview(
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
-    """Show the messages as recipients will see them."""
+    """Run `campaign preview`."""
     from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
@@ -135,7 +160,7 @@ def preview(
     check_command.preview(context, planned, row=row)
 
 
-@app.command()
+@_command("resume", _("Continue a paused or interrupted run."))
 @given.expand_groups
 def resume(
     *,
@@ -143,29 +168,29 @@ def resume(
     override_advertising: given.OverrideOption = False,
     output: given.OutputOptions,
 ) -> None:
-    """Continue a paused or interrupted run."""
+    """Run `campaign resume`."""
     from campaign.cli.commands import send as send_command
 
     raise typer.Exit(send_command.resume(output.context(), run, override=override_advertising))
 
 
-@app.command()
+@_command("runs", _("List all runs, newest first."))
 def runs(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
-    """List all runs, newest first."""
+    """Run `campaign runs`."""
     from campaign.cli.commands import runs
     from campaign.cli.context import CommandContext
 
     runs.runs(CommandContext(json=json, journal=journal))
 
 
-@app.command()
+@_command("status", _("Show one run's counts by state and code, or the history of one request."))
 def status(
     run: given.Run = "last",
     request: given.RequestOption = None,
     journal: given.JournalOption = None,
     json: given.JsonOption = False,
 ) -> None:
-    """Show one run's counts by state and code, or the history of one request."""
+    """Run `campaign status`."""
     from campaign.cli.commands import runs
     from campaign.cli.context import CommandContext
 
@@ -176,50 +201,52 @@ def status(
         runs.status(context, run)
 
 
-@app.command()
+@_command("report", _("Write the result workbook again, or one workbook for several runs."))
 @given.expand_groups
 def report(
     *,
-    run: Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="Run ids; by default the last run.")] = None,
+    run: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help=_("Run ids; by default the last run."))
+    ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="All runs since this day, such as 2026-11-01.")
+        str | None, typer.Option("--since", metavar="DATE", help=_("All runs since this day, such as 2026-11-01."))
     ] = None,
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", help="xlsx, csv or parquet.")
+        str, typer.Option("--format", metavar="FORMAT", help=_("xlsx, csv or parquet."))
     ] = "xlsx",
     into_original: Annotated[
-        bool, typer.Option("--into-original", help="Write into a copy of your own workbook and keep its formatting.")
+        bool, typer.Option("--into-original", help=_("Write into a copy of your own workbook and keep its formatting."))
     ] = False,
     output: given.OutputOptions,
 ) -> None:
-    """Write the result workbook again, or one workbook for several runs."""
+    """Run `campaign report`."""
     from campaign.cli.commands import report as report_command
 
     form = report_command.form_of(format, into_original=into_original)
     report_command.report(output.context(), run or (), since=since, form=form)
 
 
-@app.command()
+@_command("resolve", _("Decide about unknown requests: they were sent, or they were not and may be sent again."))
 def resolve(
     run: given.Run = "last",
-    sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help="Whether they were sent.")] = None,
+    sent: Annotated[bool | None, typer.Option("--sent/--not-sent", help=_("Whether they were sent."))] = None,
     request: given.RequestsOption = None,
     yes: given.YesOption = False,
     journal: given.JournalOption = None,
     report: given.ReportOption = None,
     json: given.JsonOption = False,
 ) -> None:
-    """Decide about unknown requests: they were sent, or they were not and may be sent again."""
+    """Run `campaign resolve`."""
     from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
     if sent is None:
-        raise UsageError("tell whether they were sent: --sent or --not-sent")
+        raise UsageError(_("tell whether they were sent: --sent or --not-sent"))
     context = CommandContext(json=json, journal=journal, report=report)
     resolve_command.resolve(context, run, sent=sent, only=request, yes=yes)
 
 
-@app.command()
+@_command("cancel", _("Cancel what a run has not sent yet."))
 def cancel(
     run: given.Run = "last",
     yes: given.YesOption = False,
@@ -227,7 +254,7 @@ def cancel(
     report: given.ReportOption = None,
     json: given.JsonOption = False,
 ) -> None:
-    """Cancel what a run has not sent yet."""
+    """Run `campaign cancel`."""
     from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
@@ -237,9 +264,9 @@ def cancel(
 schedule_app.add_to(app)
 
 
-@app.command()
-def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to put it in.")]) -> None:
-    """Create a starter: a campaign file, a template and a recipients workbook that fit together."""
+@_command("new", _("Create a starter: a campaign file, a template and a recipients workbook that fit together."))
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help=_("The folder to put it in."))]) -> None:
+    """Run `campaign new`."""
     from campaign.cli import terminal
     from campaign.config import starter
 
@@ -247,58 +274,70 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder t
         terminal.say(str(path))
 
 
-@app.command()
+@_command("purge", _("Remove the texts and numbers of old runs; keep counts, codes and request numbers."))
 def purge(
-    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id, or `last`.", show_default=False)] = None,
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help=_("A run's id, or `last`."), show_default=False)
+    ] = None,
     older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="90d", help="All runs that ended at least this many days ago.")
+        str | None,
+        typer.Option("--older-than", metavar="90d", help=_("All runs that ended at least this many days ago.")),
     ] = None,
     yes: given.YesOption = False,
     journal: given.JournalOption = None,
 ) -> None:
-    """Remove the texts and numbers of old runs; keep counts, codes and request numbers."""
+    """Run `campaign purge`."""
     from campaign.cli.commands import resolve as resolve_command
     from campaign.cli.context import CommandContext
 
     resolve_command.purge(CommandContext(journal=journal), run, older_than=older_than, yes=yes)
 
 
-@app.command()
+@_command("doctor", _("Check keys, journal, disk, clock and versions for problems before you send."))
 def doctor(
     gateway_url: given.GatewayOption = None, journal: given.JournalOption = None, json: given.JsonOption = False
 ) -> None:
-    """Check keys, journal, disk, clock and versions for problems before you send."""
+    """Run `campaign doctor`."""
     from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
     raise typer.Exit(check_command.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
 
 
-@app.command()
+@_command("codes", _("List the gateway's result codes and what is done about each."))
 def codes(json: given.JsonOption = False) -> None:
-    """List the gateway's result codes and what is done about each."""
+    """Run `campaign codes`."""
     from campaign.cli.commands import runs
     from campaign.cli.context import CommandContext
 
     runs.codes(CommandContext(json=json))
 
 
-@app.command()
+@_command("sandbox", _("Run the stand-in for the gateway, with its inbox page. It sends nothing to real phones."))
 def sandbox(
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port on 127.0.0.1; 0 picks a free one.")
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help=_("The port on 127.0.0.1; 0 picks a free one."))
     ] = 8025,
-    latency: Annotated[str | None, typer.Option("--latency", help="Time before each answer, such as 50ms.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed that makes its answers repeatable.")] = None,
+    latency: Annotated[
+        str | None, typer.Option("--latency", metavar="TIME", help=_("Time before each answer, such as 50ms."))
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help=_("Seed that makes its answers repeatable."))
+    ] = None,
     ledger: Annotated[
-        Path | None, typer.Option("--ledger", metavar="FILE", help="SQLite file to record requests in.")
+        Path | None, typer.Option("--ledger", metavar="FILE", help=_("SQLite file to record requests in."))
     ] = None,
     rate: Annotated[
-        float | None, typer.Option("--rate", metavar="N", help="Requests per second that it accepts.")
+        float | None, typer.Option("--rate", metavar="N", help=_("Requests per second that it accepts."))
     ] = None,
-    fault: Annotated[list[str] | None, typer.Option("--fault", metavar="NAME[:times=n][,after=n]")] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault", metavar="NAME[:times=n][,after=n]", help=_("A fault to inject, such as empty_body:times=2.")
+        ),
+    ] = None,
 ) -> None:
-    """Run the stand-in for the gateway, with its inbox page. It sends nothing to real phones."""
+    """Run `campaign sandbox`."""
     from campaign.sandbox.__main__ import main as run_sandbox
 
     words = [f"--port={port}"]

@@ -16,16 +16,8 @@ if TYPE_CHECKING:
 OPTION: Final = "--lang"
 VARIABLE: Final = i18n.VARIABLE
 
-OF_TYPER: Final = (
-    N_("Options"),
-    N_("Arguments"),
-    N_("Commands"),
-    N_("default: {default}"),
-    N_("required"),
-    N_("Missing command."),
-    N_("No such command {name!r}."),
-)
-"""What Typer asks gettext to translate."""
+OF_TYPER: Final = (N_("default: {default}"), N_("required"), N_("Missing command."))
+"""What Typer asks gettext to translate. Its other words are in `help_page` and `usage_errors`."""
 
 
 def choose(arguments: Sequence[str]) -> list[str]:

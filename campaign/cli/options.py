@@ -1,4 +1,7 @@
-"""The options that several commands share, each defined once, and what is made of them."""
+"""The options that several commands share, each defined once, and what is made of them.
+
+Their help is translated while this module is loaded, which is after the language was chosen.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,42 +26,48 @@ if TYPE_CHECKING:
     from campaign.engine.checking.early_start import EarlyStart
     from campaign.model import Status
 
-File = Annotated[Path | None, typer.Argument(metavar="FILE", help="The campaign file.", show_default=False)]
-Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `last`.")]
+File = Annotated[Path | None, typer.Argument(metavar="FILE", help=_("The campaign file."), show_default=False)]
+Run = Annotated[str, typer.Argument(metavar="RUN", help=_("A run's id, or `last`."))]
 RecipientsOption = Annotated[
     list[Path] | None,
-    typer.Option("--recipients", metavar="SHEET", help="A spreadsheet, if there is no campaign file."),
+    typer.Option("--recipients", metavar="SHEET", help=_("A spreadsheet, if there is no campaign file.")),
 ]
 TemplateOption = Annotated[
-    Path | None, typer.Option("--template", metavar="PATH", help="The message, a Jinja2 template file.")
+    Path | None, typer.Option("--template", metavar="PATH", help=_("The message, a Jinja2 template file."))
 ]
-TextOption = Annotated[str | None, typer.Option("--text", help="The message itself, instead of --template.")]
-SenderOption = Annotated[str | None, typer.Option("--sender", metavar="NUMBER", help="The sender number.")]
-TitleOption = Annotated[str | None, typer.Option("--title", help="The title of an LMS or MMS.")]
-ImageOption = Annotated[Path | None, typer.Option("--image", metavar="PATH", help="The image of an MMS.")]
-TypeOption = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="auto, SMS, LMS, MMS or GSMS.")]
+TextOption = Annotated[
+    str | None, typer.Option("--text", metavar="TEXT", help=_("The message itself, instead of --template."))
+]
+SenderOption = Annotated[str | None, typer.Option("--sender", metavar="NUMBER", help=_("The sender number."))]
+TitleOption = Annotated[str | None, typer.Option("--title", metavar="TEXT", help=_("The title of an LMS or MMS."))]
+ImageOption = Annotated[Path | None, typer.Option("--image", metavar="PATH", help=_("The image of an MMS."))]
+TypeOption = Annotated[str | None, typer.Option("--type", metavar="TYPE", help=_("auto, SMS, LMS, MMS or GSMS."))]
 GatewayOption = Annotated[
-    str | None, typer.Option("--gateway-url", metavar="URL", help="The gateway's origin, instead of the vendor's.")
+    str | None, typer.Option("--gateway-url", metavar="URL", help=_("The gateway's origin, instead of the vendor's."))
 ]
 JournalOption = Annotated[
-    str | None, typer.Option("--journal", metavar="URL", help="Where runs are recorded, such as sqlite:///FILE.")
+    str | None, typer.Option("--journal", metavar="URL", help=_("Where runs are recorded, such as sqlite:///FILE."))
 ]
-ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PATH", help="The path of the workbook.")]
-ProgressOption = Annotated[bool, typer.Option("--no-progress", help="Show no progress bars.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
+ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PATH", help=_("The path of the workbook."))]
+ProgressOption = Annotated[bool, typer.Option("--no-progress", help=_("Show no progress bars."))]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help=_("Print one JSON object on standard output, and nothing else."))
+]
 SandboxOption = Annotated[
-    bool, typer.Option("--sandbox", help="Send to the built-in gateway: no real phone gets anything.")
+    bool, typer.Option("--sandbox", help=_("Send to the built-in gateway: no real phone gets anything."))
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
-AgainOption = Annotated[bool, typer.Option("--again", help="Allow a plan that was already sent.")]
+YesOption = Annotated[bool, typer.Option("--yes", help=_("Do not ask for confirmation."))]
+AgainOption = Annotated[bool, typer.Option("--again", help=_("Allow a plan that was already sent."))]
 OverrideOption = Annotated[
     bool,
-    typer.Option("--override-advertising", help="Send an advertisement although it breaks rules; this is recorded."),
+    typer.Option("--override-advertising", help=_("Send an advertisement although it breaks rules; this is recorded.")),
 ]
 OnlyOption = Annotated[
     str | None,
     typer.Option(
-        "--only", metavar="STATUS,...", help="Only the rows of a result workbook with these statuses, such as rejected."
+        "--only",
+        metavar="STATUS,...",
+        help=_("Only the rows of a result workbook with these statuses, such as rejected."),
     ),
 ]
 LAST_NUMBER: Final = 100_000_000
@@ -65,15 +75,15 @@ LAST_NUMBER: Final = 100_000_000
 
 RowOption = Annotated[
     int | None,
-    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help="The row number in the spreadsheet."),
+    typer.Option("--row", metavar="N", min=1, max=LAST_NUMBER, help=_("The row number in the spreadsheet.")),
 ]
 RequestOption = Annotated[
     int | None,
-    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="Show the history of this request."),
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help=_("Show the history of this request.")),
 ]
 RequestsOption = Annotated[
     list[int] | None,
-    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help="Only this request."),
+    typer.Option("--request", metavar="N", min=1, max=LAST_NUMBER, help=_("Only this request.")),
 ]
 
 
@@ -158,16 +168,23 @@ class CampaignOptions:
         if self.file is not None:
             if named:
                 raise UsageError(
-                    f"{', '.join(named)}: cannot be combined with a campaign file; write it into {self.file}"
+                    _(
+                        "{options}: cannot be combined with a campaign file; write it into {file}",
+                        options=", ".join(named),
+                        file=self.file,
+                    )
                 )
             return campaign_file.load(self.file)
         for name, value in named.items():
             if isinstance(value, str) and _has_surrogates(value):
                 raise UsageError(
-                    f"{name}: is not UTF-8 text. Set the terminal to UTF-8 or write it into a campaign file"
+                    _(
+                        "{option}: is not UTF-8 text. Set the terminal to UTF-8 or write it into a campaign file",
+                        option=name,
+                    )
                 )
         if not self.recipients:
-            raise UsageError("name a campaign file, or give --recipients, --sender and --text or --template")
+            raise UsageError(_("name a campaign file, or give --recipients, --sender and --text or --template"))
         return campaign_file.build(self._values(self.recipients), folder=Path(), place="the command line")
 
     def _values(self, recipients: list[Path]) -> dict[str, Any]:
@@ -209,7 +226,9 @@ def statuses_of(words: str | None) -> tuple[Status, ...]:
     named = [word.strip() for word in (words or "").split(",") if word.strip()]
     for word in named:
         if word not in set(Status):
-            raise UsageError(f"--only {word}: no such status; there are {', '.join(Status)}")
+            raise UsageError(
+                _("--only {word}: no such status; there are {statuses}", word=word, statuses=", ".join(Status))
+            )
     return tuple(map(Status, named))
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign.cli import options as given
+from campaign.cli.help_page import Command
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from campaign.cli.context import CommandContext
@@ -15,21 +17,22 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for name, command in (
-        ("schedule", schedule),
-        ("schedules", schedules),
-        ("unschedule", unschedule),
-        ("run-due", run_due),
-        ("scheduler", scheduler),
+    for name, command, text in (
+        ("schedule", schedule, _("Check a campaign, show when it will start, and record it.")),
+        ("schedules", schedules, _("List the schedules and what became of their starts.")),
+        ("unschedule", unschedule, _("Remove a schedule; nothing will start.")),
+        ("run-due", run_due, _("Start what is due now, then exit.")),
+        ("scheduler", scheduler, _("Keep running and start campaigns when they are due.")),
     ):
-        app.command(name)(command)
+        app.command(name, cls=Command, help=text)(command)
 
 
 def schedule(
     file: given.File = None,
-    freeze: Annotated[bool, typer.Option("--freeze", help="Read the recipients now, not when it starts.")] = False,
+    freeze: Annotated[bool, typer.Option("--freeze", help=_("Read the recipients now, not when it starts."))] = False,
     install_help: Annotated[
-        bool, typer.Option("--install-help", help="Print files for cron, systemd and Windows that start what is due.")
+        bool,
+        typer.Option("--install-help", help=_("Print files for cron, systemd and Windows that start what is due.")),
     ] = False,
     again: given.AgainOption = False,
     sandbox: given.SandboxOption = False,
@@ -38,7 +41,7 @@ def schedule(
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
-    """Check a campaign, show when it will start, and record it."""
+    """Run `campaign schedule`."""
     from campaign import engine
     from campaign.cli import terminal
     from campaign.cli.commands import install_help as install_help_command
@@ -49,24 +52,26 @@ def schedule(
         terminal.say_lines(install_help_command.help_text(install_help_command.here(journal)))
         return
     if file is None:
-        raise UsageError("name the campaign file to schedule")
+        raise UsageError(_("name the campaign file to schedule"))
     options = send.SendOptions(sandbox=sandbox, gateway_url=gateway_url)
     planned = engine.ScheduleOptions(freeze=freeze, again=again)
     schedule_command.schedule(_context(journal=journal, json=json, quiet=no_progress), file, options, planned)
 
 
 def schedules(journal: given.JournalOption = None, json: given.JsonOption = False) -> None:
-    """List the schedules and what became of their starts."""
+    """Run `campaign schedules`."""
     from campaign.cli.commands import schedule as schedule_command
 
     schedule_command.schedules(_context(journal=journal, json=json))
 
 
 def unschedule(
-    schedule: Annotated[str, typer.Argument(metavar="ID", help="A schedule's id, as `campaign schedules` lists it.")],
+    schedule: Annotated[
+        str, typer.Argument(metavar="ID", help=_("A schedule's id, as `campaign schedules` lists it."))
+    ],
     journal: given.JournalOption = None,
 ) -> None:
-    """Remove a schedule; nothing will start."""
+    """Run `campaign unschedule`."""
     from campaign.cli.commands import schedule as schedule_command
 
     schedule_command.unschedule(_context(journal=journal), schedule)
@@ -75,14 +80,14 @@ def unschedule(
 def run_due(
     journal: given.JournalOption = None, no_progress: given.ProgressOption = False, json: given.JsonOption = False
 ) -> None:
-    """Start what is due now, then exit."""
+    """Run `campaign run-due`."""
     from campaign.cli.commands import schedule as schedule_command
 
     raise typer.Exit(schedule_command.run_due(_context(journal=journal, json=json, quiet=no_progress)))
 
 
 def scheduler(journal: given.JournalOption = None, no_progress: given.ProgressOption = False) -> None:
-    """Keep running and start campaigns when they are due."""
+    """Run `campaign scheduler`."""
     from campaign.cli.commands import schedule as schedule_command
 
     raise typer.Exit(schedule_command.run_forever(_context(journal=journal, quiet=no_progress)))

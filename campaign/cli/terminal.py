@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
-from campaign.model.text import display_width, escape, escape_lines, escaped_json
+from campaign.model.text import escape, escape_lines, escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,12 +141,16 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print columns under headings, each as wide as its content."""
-    lines = [tuple(heads), *(tuple(map(escape, row)) for row in rows)]
-    widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (cell + " " * (room - display_width(cell)) for cell, room in zip(line, widths, strict=True))
-        say("  ".join(cells).rstrip())
+    """Print columns under headings, within the width of a terminal; statuses and states are coloured there."""
+    from campaign.cli import layout, style
+
+    colours = style.colours_of_words()
+    lines = layout.table(
+        [heads, *(list(map(escape, row)) for row in rows)],
+        layout.width_of(sys.stdout),
+        lambda cell, part: style.painted(part, colours.get(cell), sys.stdout),
+    )
+    _write(sys.stdout, "".join(f"{line}\n" for line in lines))
 
 
 def types_in_words(types: Mapping[str, int]) -> str:

@@ -110,6 +110,8 @@ def os_fault(problem: OSError) -> str:
 
 def display_width(text: str) -> int:
     """Columns that `text` takes on a terminal; a Hangul letter takes two."""
+    if text.isascii():
+        return len(text)
     from unicodedata import east_asian_width
 
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -17,6 +17,8 @@ from unittest.mock import patch
 import openpyxl
 import requests
 
+# Loaded before a test can choose another language: the commands' help is in the language of that moment.
+import campaign.cli.app  # noqa: F401
 from campaign.__main__ import main
 
 if TYPE_CHECKING:

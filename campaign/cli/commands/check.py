@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from campaign import engine
-from campaign.cli import check_view, exit_status, phone_preview, terminal
+from campaign.cli import check_view, exit_status, phone_preview, style, terminal
 from campaign.config.environment import Environment
 from campaign.engine import doctor as machine
 from campaign.engine.reports import ReportFailed, inputs_of, write_report
 from campaign.model import naming
+from campaign.model.i18n import _
 from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def preview(context: CommandContext, campaign: engine.Campaign, *, row: int | No
         phone_preview.show_preview(one.facts, one.shown_as)
 
 
-_MARKS: Final = {True: "ok", False: "BAD", None: "look"}
+_MARKS: Final = {True: style.GOOD, False: style.BAD, None: style.DOUBTFUL}
 
 
 def doctor(context: CommandContext, *, gateway_url: str | None) -> int:
@@ -80,5 +81,6 @@ def doctor(context: CommandContext, *, gateway_url: str | None) -> int:
     if context.json:
         terminal.show_json({"findings": [asdict(finding) for finding in findings]})
     else:
-        terminal.show_table(("", "what", "seen"), [(_MARKS[one.good], one.what, one.words) for one in findings])
+        rows = [(_(_MARKS[one.good]), _(one.what), one.words) for one in findings]
+        terminal.show_table(("", _("what"), _("seen")), rows)
     return 1 if any(finding.good is False for finding in findings) else 0

@@ -10,6 +10,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from campaign.config.environment import Environment
+from campaign.model.i18n import _
 
 KEYS_FILE: Final = ".config/campaign/environment"
 """The file with the scheduler's keys, in the user's home folder; one NAME=value per line."""
@@ -40,30 +41,39 @@ def here(journal: str | None) -> Place:
 def help_text(place: Place) -> str:
     """The whole help, each part under a line that begins with `###`."""
     parts = [
-        (f"First: the keys go into ~/{KEYS_FILE}, readable by you alone (chmod 600)", _ENVIRONMENT),
-        ("cron: add this line with `crontab -e`", crontab(place)),
+        (_("First: the keys go into ~/{file}, readable by you alone (chmod 600)", file=KEYS_FILE), _ENVIRONMENT),
+        (_("cron: add this line with `crontab -e`"), crontab(place)),
         ("systemd: ~/.config/systemd/user/campaign.service", service(place)),
         ("systemd: ~/.config/systemd/user/campaign.timer", timer()),
-        ("systemd, instead of those two: ~/.config/systemd/user/campaign-scheduler.service", stay(place)),
         (
-            "Windows: save as campaign.xml, then: schtasks /Create /TN campaign /XML campaign.xml",
+            _("systemd, instead of those two: {file}", file="~/.config/systemd/user/campaign-scheduler.service"),
+            stay(place),
+        ),
+        (
+            _(
+                "Windows: save as campaign.xml, then: {command}",
+                command="schtasks /Create /TN campaign /XML campaign.xml",
+            ),
             task(place),
         ),
     ]
-    ways = "One of these is enough; even two together start nothing twice.\n"
-    return ways + "".join(f"\n### {title}\n{text}" for title, text in parts) + _AFTER
+    parts.append((_("Then, for systemd"), _after()))
+    ways = _("One of these is enough; even two together start nothing twice.")
+    return f"{ways}\n" + "".join(f"\n### {title}\n{text}" for title, text in parts)
 
 
 _ENVIRONMENT: Final = """IWINV_API_KEY=...
 IWINV_AUTH_KEY=...
 """
 
-_AFTER: Final = """
-### Then, for systemd
-# systemctl --user daemon-reload
-# systemctl --user enable --now campaign.timer        (or campaign-scheduler.service)
-# loginctl enable-linger                              (so that it runs while you are not logged in)
-"""
+
+def _after() -> str:
+    steps = (
+        ("systemctl --user daemon-reload", ""),
+        ("systemctl --user enable --now campaign.timer", _("(or {unit})", unit="campaign-scheduler.service")),
+        ("loginctl enable-linger", _("(so that it runs while you are not logged in)")),
+    )
+    return "".join(f"# {command:<52}{remark}".rstrip() + "\n" for command, remark in steps)
 
 
 def crontab(place: Place) -> str:

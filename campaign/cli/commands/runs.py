@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from campaign import engine
 from campaign.cli import terminal
 from campaign.journal import open_for_reading
+from campaign.model import RunState, i18n
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
     from campaign.cli.context import CommandContext
+    from campaign.journal import RunRecord
 
 
 def status(context: CommandContext, run: str) -> None:
@@ -28,21 +31,28 @@ def story(context: CommandContext, run: str, no: int) -> None:
         events = journal.requests.events(record.id, no)
         there_are = sum(journal.requests.counts(record.id).values())
     if not 1 <= no <= there_are:
-        raise UsageError(f"run {record.id} has no request {no}; its requests are numbered 1 to {there_are}")
+        raise UsageError(
+            _(
+                "run {run} has no request {number}; its requests are numbered 1 to {count}",
+                run=record.id,
+                number=no,
+                count=there_are,
+            )
+        )
     if context.json:
         terminal.show_json({"run": record.id, "request": no, "events": events})
         return
     rows = [
         (
             format_time(event["at"]),
-            str(event["state"]),
+            _(str(event["state"])),
             "" if event["attempt"] is None else str(event["attempt"]),
             "" if event["code"] is None else str(event["code"]),
             event["cause"] or "",
         )
         for event in events
     ]
-    terminal.show_table(("time", "became", "attempt", "code", "cause"), rows)
+    terminal.show_table((_("time"), _("became"), _("attempt"), _("code"), _("cause")), rows)
 
 
 def runs(context: CommandContext) -> None:
@@ -51,6 +61,9 @@ def runs(context: CommandContext) -> None:
         records = journal.runs.all()
     if not context.json:
         terminal.show_runs(records)
+        for record in records:
+            if record.state is RunState.PAUSED and record.why:
+                terminal.say(_why_paused(record))
         return
     terminal.show_json(
         {
@@ -69,6 +82,18 @@ def runs(context: CommandContext) -> None:
     )
 
 
+def _why_paused(record: RunRecord) -> str:
+    if record.resume_at is None:
+        return _("{run} is paused: {why}", run=record.id, why=record.why)
+    return _(
+        "{run} is paused until {time} (Asia/Seoul), when `campaign scheduler` or `campaign run-due` continues it: "
+        "{why}",
+        run=record.id,
+        time=format_time(record.resume_at),
+        why=record.why,
+    )
+
+
 def codes(context: CommandContext) -> None:
     """List the gateway's codes."""
     from campaign.gateway.result_codes import CODES
@@ -79,6 +104,13 @@ def codes(context: CommandContext) -> None:
             for one in CODES.values()
         ]
         terminal.show_json({"codes": words})
+        return
+    if i18n.language() == i18n.KOREAN:
+        # The vendor's words are Korean, so ours would say the same again.
+        terminal.show_table(
+            (_("code"), _("the vendor's words"), _("what is done"), _("what you do")),
+            [(str(one.number), one.korean, _(one.policy), _(one.todo)) for one in CODES.values()],
+        )
         return
     rows = [(str(one.number), one.english, str(one.policy), one.todo, one.korean) for one in CODES.values()]
     terminal.show_table(("code", "meaning", "what is done", "what you do", "the vendor's words"), rows)
