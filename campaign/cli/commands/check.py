@@ -11,6 +11,7 @@ from campaign.config.environment import Environment
 from campaign.engine import doctor as machine
 from campaign.engine.reports import ReportFailed, inputs_of, write_report
 from campaign.model import naming
+from campaign.model.i18n import _
 from campaign.model.origin import VENDOR_URL
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def check(
         check_view.show_check(checked, result, summary, override=options.override)
         if place is not None:
             context.show_place(place)
-        terminal.say("Nothing was sent: this was a check.")
+        terminal.say(_("Nothing was sent: this was a check."))
     context.show_trouble(summary)
     return exit_status.of_summary(replace(summary, found=()) if options.override else summary)
 
