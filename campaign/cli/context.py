@@ -80,5 +80,6 @@ def confirm(question: str, *, recipients: int = 0) -> bool:
     require_terminal(skips_confirmation=False)
     if recipients < TYPED_FROM:
         return terminal.ask(f"{question} [y/N]").lower() in {"y", "yes", "예", "네"}
-    words = _("Type the number of recipients, {recipients:,}, to send:", recipients=recipients)
-    return terminal.ask(f"{question} {words}").replace(",", "") == str(recipients)
+    terminal.note(question)
+    answer = terminal.ask(_("Type the number of recipients, {recipients:,}, to send:", recipients=recipients))
+    return answer.replace(",", "") == str(recipients)

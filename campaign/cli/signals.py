@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from campaign.cli import terminal
 from campaign.model.i18n import _
 
 if TYPE_CHECKING:
@@ -45,7 +47,6 @@ def install() -> None:
 @contextmanager
 def graceful_shutdown(stop: StopRequest) -> Iterator[None]:
     """Turn signals into stop requests: the first waits for outstanding answers, the second stops now."""
-    # Translated before a signal comes: a handler may run in the middle of anything.
     first = _("stopping: nothing more is sent; waiting for outstanding answers (press Ctrl-C again to stop now)")
     second = _("stopping now: requests without an answer become unknown")
 
@@ -99,4 +100,4 @@ def _handling(stop: StopRequest, request_stop: Callable[[], None]) -> Iterator[N
 def _say(words: str) -> None:
     # Not print: a handler may run in the middle of another write to the same stream.
     with suppress(OSError):  # the terminal may be gone
-        os.write(_STDERR, f"\n{words}\n".encode())
+        os.write(_STDERR, f"\n{terminal.fitted(words, sys.stderr)}\n".encode())

@@ -65,7 +65,7 @@ def padded(text: str, room: int) -> str:
 
 def say(words: str = "") -> None:
     """Print a line of a command's outcome on standard output."""
-    _write(sys.stdout, _fitted(escape(words), _room(sys.stdout)) + "\n")
+    _write(sys.stdout, fitted(escape(words), sys.stdout) + "\n")
 
 
 def say_lines(words: str) -> None:
@@ -75,8 +75,7 @@ def say_lines(words: str) -> None:
 
 def note(words: str) -> None:
     """Print one or more lines on standard error, beside the outcome."""
-    room = _room(sys.stderr)
-    _write(sys.stderr, "".join(f"{_fitted(line, room)}\n" for line in escape_lines(words).split("\n")))
+    _write(sys.stderr, "".join(f"{fitted(line, sys.stderr)}\n" for line in escape_lines(words).split("\n")))
 
 
 def remark(words: str) -> None:
@@ -92,7 +91,7 @@ def warn(words: str) -> None:
 def ask(question: str) -> str:
     """The answer to a question. What was typed before the question was shown is discarded."""
     discard_typed_ahead()
-    _write(sys.stderr, _fitted(escape(question), _room(sys.stderr)) + " ")
+    _write(sys.stderr, fitted(escape(question), sys.stderr) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 
@@ -144,8 +143,12 @@ def _room(stream: TextIO) -> int | None:
         return None
 
 
-def _fitted(line: str, room: int | None) -> str:
-    """The line, broken between words where it is wider than `room`; what follows stands below its last column."""
+def fitted(line: str, stream: TextIO) -> str:
+    """The line, broken between words where it is wider than the terminal that a stream leads to.
+
+    What follows stands below the line's last column.
+    """
+    room = _room(stream)
     if room is None or display_width(line) <= room:
         return line
     begins = _COLUMNS.match(line)
