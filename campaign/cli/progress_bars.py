@@ -23,6 +23,7 @@ _ENDS: Final = (State.ACCEPTED, State.REJECTED, State.UNKNOWN)
 # The formats of tqdm, which fills in the fields. No rate of reading: a process reads ahead while libraries are loaded.
 _REACHING: Final = N_("{desc}: {n:,} rows")
 _STAGE: Final = N_("{l_bar}{bar}| {n:,}/{total:,} rows")
+_LINE: Final = "{desc}{bar}"  # the bar is blank without a total, and tqdm cuts the line at the terminal's width
 _SENDING: Final = N_("{l_bar}{bar}| {n:,}/{total:,} recipients, {remaining} left")
 
 
@@ -71,8 +72,8 @@ class Progress:
             return
         with (
             _bar(_("sending"), recipients, _(_SENDING)) as bar,
-            _bar("", 0, "{desc}", position=1, leave=False) as outcomes,
-            _bar("", 0, "{desc}", position=2, leave=False) as wait,
+            _bar("", 0, _LINE, position=1, leave=False) as outcomes,
+            _bar("", 0, _LINE, position=2, leave=False) as wait,
         ):
             yield SendingBar(bar, outcomes, wait)
 
@@ -122,6 +123,7 @@ class SendingBar:
 
     def _show(self, words: str) -> None:
         self._wait.set_description_str(words)
+        self._outcomes.refresh()
         self._bar.refresh()
 
 

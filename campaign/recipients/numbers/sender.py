@@ -50,7 +50,7 @@ def _ornament(character: str) -> bool:
 
 def hyphenated(number: str) -> str:
     """A Korean number of digits only as its users write it: 02-1234-5678, 1588-1234; others unchanged."""
-    return re.sub(r"^(?:(02|050\d(?=\d{8}$)|0\d{2})(\d{3,4})|(1\d{3}))(\d{4})$", _grouped, number)
+    return re.sub(r"^(?:(02|0[35]0\d(?=\d{8}$)|0\d{2})(\d{3,4})|(1\d{3}))(\d{4})$", _grouped, number)
 
 
 def _grouped(found: re.Match[str]) -> str:
