@@ -205,6 +205,15 @@ def test_the_question_names_the_senders_and_the_reserved_times(desk: Desk) -> No
     assert terminal.read_all() == 2
 
 
+def test_the_question_says_that_no_row_can_be_sent(desk: Desk) -> None:
+    desk.sheet([("가", "", "")])
+    desk.campaign()
+    terminal = Terminal(desk, "send", "c.toml")
+    terminal.read_until("No row can be sent. Continue? [y/N]")
+    terminal.type("n\n")
+    assert terminal.read_all() == 2
+
+
 @pytest.mark.parametrize(("typed", "status"), [("y", 2), ("999", 2), ("1000", 0), ("1,000", 0)])
 def test_a_send_to_a_thousand_is_confirmed_by_their_number(desk: Desk, typed: str, status: int) -> None:
     desk.people(1000)

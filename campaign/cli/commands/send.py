@@ -118,6 +118,8 @@ def _confirmed(checked: engine.Checked, gateway: str) -> bool:
     from campaign.report import totals
 
     going = checked.table.loc[checked.table["request"].notna(), ["sender", "date", "msgType"]]
+    if not len(going):
+        return confirm(_("No row can be sent. Continue?"))
     types = totals.types(going)
     details = [terminal.types_in_words(types)]
     if (cost := totals.cost(types, {str(kind): won for kind, won in checked.campaign.prices.items()})) is not None:
