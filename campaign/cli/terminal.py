@@ -249,7 +249,7 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def types_in_words(types: Mapping[str, int]) -> str:
     """Messages by type, in the order of `MsgType`."""
-    return counts_in_words({str(kind): types[kind] for kind in MsgType if kind in types}) or _("nothing")
+    return counts_in_words({str(kind): types[kind] for kind in MsgType if kind in types}) or _("none")
 
 
 def _coded(codes: Mapping[str, int]) -> str:
