@@ -88,7 +88,7 @@ def check(
             terminal.note(line)
     planned = source.load()
     asked_for = given.statuses_of(only)
-    with given.start_early(planned) as early:
+    with given.start_early(planned, quiet=no_progress or json) as early:
         from campaign.cli.commands import check as check_command
         from campaign.cli.context import CommandContext
 
@@ -113,7 +113,7 @@ def send(
     """Run `campaign send`."""
     planned = source.load()
     chosen = given.statuses_of(only)
-    with given.start_early(planned) as early:
+    with given.start_early(planned, quiet=output.no_progress or output.json) as early:
         from campaign.cli.commands import send as send_command
 
         options = send_command.SendOptions(
@@ -152,10 +152,11 @@ def preview(
     json: given.JsonOption = False,
 ) -> None:
     """Run `campaign preview`."""
+    planned = source.load()
+    given.progress_of(quiet=no_progress or json).announce(planned.recipient_files)
     from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
-    planned = source.load()
     context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json)
     check_command.preview(context, planned, row=row)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.terminal import counts_in_words, note, say, types_in_words
+from campaign.cli.terminal import counts_in_words, fact, padded, remark, say, types_in_words
 from campaign.engine import estimate
 from campaign.model import Status
+from campaign.model.i18n import _, ngettext
 from campaign.model.reasons import decode
 from campaign.model.sentences import sentence
 from campaign.model.text import display_width
+from campaign.recipients.numbers.sender import hyphenated
 from campaign.recipients.spreadsheets import column_types
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 PROBLEMS_SHOWN: Final = 5
 """Problem rows shown on the terminal; the workbook has them all."""
 
+SENDERS_SHOWN: Final = 3
+"""Sender numbers shown on the terminal; a column of the spreadsheet may give each row its own."""
+
 VALUE_SHOWN: Final = 24
 """Characters of a cell's value that are shown."""
 
@@ -32,21 +37,31 @@ def show_check(checked: Checked, result: Result, summary: Summary, *, override: 
     """Show a check; with `override`, broken rules of advertising do not stop the send."""
     totals, table = summary.totals, checked.table
     pending = totals["rows"].get(str(Status.PENDING), 0)
-    say(f"{checked.campaign.name}: {totals['rows']['total']:,} rows in {_sources(checked)}")
-    say(f"  to send    {pending:>9,}   {types_in_words(totals['types'])}")
+    say(
+        ngettext(
+            "{name}: 1 row in {files}",
+            "{name}: {count:,} rows in {files}",
+            totals["rows"]["total"],
+            name=checked.campaign.name,
+            files=_sources(checked),
+        )
+    )
+    say(fact(_("to send"), f"{pending:>9,}   {types_in_words(totals['types'])}"))
     left_out = {key: count for key, count in totals["rows"].items() if key not in {"total", str(Status.PENDING)}}
     if left_out:
-        say(f"  left out   {sum(left_out.values()):>9,}   {counts_in_words(left_out)}")
+        say(fact(_("left out"), f"{sum(left_out.values()):>9,}   {counts_in_words(left_out)}"))
+    going = table.loc[table["request"].notna(), ["sender", "date"]]
     if requests := totals["requests"]["total"]:
-        say(f"  requests   {requests:>9,}   {_time(checked, requests)}")
+        say(fact(_("requests"), f"{requests:>9,}   {_time(checked, requests)}"))
+        say(fact(_("sender"), senders_in_words(going)))
     if (cost := totals["planned"]) is not None:
-        say(f"  price      {cost:>9,.0f} won")
-    if reserved := _reserved(table):
-        say(f"  reserved   {reserved}")
+        say(fact(_("price"), _("{cost:>9,.0f} won", cost=cost)))
+    if times := reservations_in_words(going):
+        say(fact(_("reserved"), f"{going['date'].count():>9,}   {times}"))
     _show_problems(checked, result)
     _show_found(summary.found, override=override)
     for words in [*_remarks(result), *_bytes_advice(checked), *summary.notes]:
-        note(f"note: {words}")
+        remark(words)
 
 
 def _sources(checked: Checked) -> str:
@@ -59,15 +74,26 @@ def _time(checked: Checked, requests: int) -> str:
     pace = checked.campaign.gateway
     length = estimate.format_duration(estimate.duration(requests, in_flight=pace.in_flight, rate=pace.rate))
     by_rate = pace.rate is not None and estimate.requests_per_second(pace.in_flight, pace.rate) == pace.rate
-    return f"about {length}, " + (f"at {pace.rate:g} a second" if by_rate else f"{pace.in_flight} at once")
+    if by_rate:
+        return _("about {length}, at {rate:g} a second", length=length, rate=pace.rate)
+    return _("about {length}, {in_flight} at once", length=length, in_flight=pace.in_flight)
 
 
-def _reserved(table: pd.DataFrame) -> str | None:
-    dates = table.loc[table["request"].notna(), "date"].dropna()
+def senders_in_words(going: pd.DataFrame) -> str:
+    """The sender numbers of the rows that will be sent, the first few of them."""
+    found = [hyphenated(number) for number in sorted(going["sender"].unique())]
+    shown = ", ".join(found[:SENDERS_SHOWN])
+    more = len(found) - SENDERS_SHOWN
+    return shown if more <= 0 else ngettext("{numbers} and 1 more", "{numbers} and {count:,} more", more, numbers=shown)
+
+
+def reservations_in_words(going: pd.DataFrame) -> str | None:
+    """The first and last time for which rows that will be sent are reserved; None if they are not."""
+    dates = going["date"].dropna()
     if not len(dates):
         return None
     first, last = dates.min(), dates.max()
-    return f"{len(dates):>9,}   {first}" + ("" if first == last else f" to {last}")
+    return str(first) if first == last else _("{first} to {last}", first=first, last=last)
 
 
 def _remarks(result: Result) -> list[str]:
@@ -75,10 +101,16 @@ def _remarks(result: Result) -> list[str]:
     told = result.rows.index[(result.rows["status"] == str(Status.PENDING)) & result.rows["reason"].notna()]
     if not len(told):
         return []
-    [name] = _names(result, told[:1])
-    more = "; the workbook has them all" if len(told) > 1 else ""
-    rows = "row has" if len(told) == 1 else "rows have"
-    return [f"{len(told):,} {rows} a note, such as row {name}: {sentence(result.rows['reason'][told[0]])}{more}"]
+    [row] = _names(result, told[:1])
+    return [
+        ngettext(
+            "1 row has a note, such as {row}: {reason}",
+            "{count:,} rows have a note, such as {row}: {reason}; the workbook has them all",
+            len(told),
+            row=row,
+            reason=sentence(result.rows["reason"][told[0]]),
+        )
+    ]
 
 
 def _bytes_advice(checked: Checked) -> Sequence[str]:
@@ -96,23 +128,24 @@ def _show_problems(checked: Checked, result: Result) -> None:
     bad = result.rows.index[result.rows["status"] == str(Status.INVALID)]
     if not len(bad):
         return
-    say(f"  rows to fix ({len(bad):,}):")
+    words = _("rows to fix ({count:,}):", count=len(bad))
+    say(f"  {words}")
     shown = bad[:PROBLEMS_SHOWN]
-    rows = [f"row {name}" for name in _names(result, shown)]
+    rows = _names(result, shown)
     room = max(map(display_width, rows))
     for row, place in zip(rows, shown, strict=True):
-        reason = f"{_cell(checked, place)}{sentence(result.rows['reason'][place])}"
-        say(f"    {row}{' ' * (room - display_width(row))}  {reason}")
-    if len(bad) > len(shown):
-        say(f"    and {len(bad) - len(shown):,} more; the workbook has them all")
+        say(f"    {padded(row, room)}  {_cell(checked, place)}{sentence(result.rows['reason'][place])}")
+    if more := len(bad) - len(shown):
+        words = ngettext("and 1 more; the workbook has them all", "and {count:,} more; the workbook has them all", more)
+        say(f"    {words}")
 
 
 def _names(result: Result, places: pd.Index) -> list[str]:
-    """Row numbers, with the file if there are several files."""
+    """The rows by their numbers, with the file if there are several files."""
     rows = result.rows.loc[places]
     if "file" not in rows:
-        return [f"{row}" for row in rows["row"]]
-    return [f"{row} of {file}" for row, file in zip(rows["row"], rows["file"], strict=True)]
+        return [_("row {row}", row=row) for row in rows["row"]]
+    return [_("row {row} of {file}", row=row, file=file) for row, file in zip(rows["row"], rows["file"], strict=True)]
 
 
 def _cell(checked: Checked, place: int) -> str:
@@ -122,7 +155,7 @@ def _cell(checked: Checked, place: int) -> str:
         return ""
     value = column_types.text(checked.table[columns[0].name].iloc[[place]].array.__arrow_array__())[0].as_py()
     heading = " ".join(columns[0].heading.split())
-    [(_, parameters), *_] = decode(checked.table["reason"][place])
+    parameters = decode(checked.table["reason"][place])[0][1]
     if "heading" in parameters:
         return ""
     if value is None or "value" in parameters:
@@ -137,7 +170,7 @@ def _short(value: str) -> str:
 
 def _show_found(found: Iterable[AdvertisingFinding], *, override: bool) -> None:
     """Show the findings of the advertising rules, each with its rule."""
+    stops = _("overridden") if override else _("ERROR")
     for one in found:
-        stops = "overridden" if override else "ERROR"
-        say(f"  {stops if one.stops else 'warning':10} advertising: {one.sentence}")
-        say(f"             rule: {one.rule}")
+        say(fact(stops if one.stops else _("warning"), _("advertising: {finding}", finding=one.sentence)))
+        say(fact("", _("rule: {rule}", rule=_(one.rule))))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from campaign.cli import remedies, terminal
 from campaign.cli.progress_bars import Progress
 from campaign.config.environment import JOURNAL, Environment
 from campaign.engine.reports import ReportTarget
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ class CommandContext:
 
     def show_place(self, place: str) -> None:
         """Show where a workbook is."""
-        terminal.say(f"  workbook   {place}")
+        terminal.say(terminal.place(place))
 
     def show(self, summary: Summary) -> None:
         """Show a run's numbers as text or JSON, then the error of its workbook, if any."""
@@ -67,12 +68,18 @@ def require_terminal(*, skips_confirmation: bool) -> None:
         UsageError: there is no terminal, and `--yes` was not given.
     """
     if not skips_confirmation and not sys.stdin.isatty():
-        raise UsageError("there is no terminal for the confirmation: add --yes to skip it")
+        raise UsageError(_("there is no terminal for the confirmation: add --yes to skip it"))
 
 
-def confirm(question: str, *, skips_confirmation: bool) -> bool:
-    """Whether the user confirms, or gave `--yes`."""
-    if skips_confirmation:
-        return True
-    require_terminal(skips_confirmation=skips_confirmation)
-    return terminal.ask(f"{question} [y/N]").lower() in {"y", "yes", "예", "네"}
+TYPED_FROM: Final = 1_000
+"""Recipients from which on the user types their number to confirm a send."""
+
+
+def confirm(question: str, *, recipients: int = 0) -> bool:
+    """Whether the user confirms; a send to many `recipients` takes their number, typed."""
+    require_terminal(skips_confirmation=False)
+    if recipients < TYPED_FROM:
+        return terminal.ask(f"{question} [y/N]").lower() in {"y", "yes", "예", "네"}
+    terminal.note(question)
+    answer = terminal.ask(_("Type the number of recipients, {recipients:,}, to send:", recipients=recipients))
+    return answer.replace(",", "") == str(recipients)

@@ -204,12 +204,13 @@ def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def start_early(campaign: Campaign) -> EarlyStart:
-    """Start reading the spreadsheets, before the rest of the program is loaded.
+def start_early(campaign: Campaign, *, quiet: bool) -> EarlyStart:
+    """Start reading the spreadsheets, before the rest of the program is loaded; say so on a terminal unless `quiet`.
 
     Raises:
         SettingsError: the template cannot be read.
     """
+    progress_of(quiet=quiet).announce(campaign.recipient_files)
     from campaign.engine.checking.early_start import EarlyStart
 
     return EarlyStart(campaign)

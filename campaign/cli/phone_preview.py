@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.terminal import say
+from campaign.cli.terminal import padded, say, word
+from campaign.model.i18n import _
 from campaign.model.text import display_width, escape
 from campaign.recipients.numbers.sender import mask
 
@@ -17,10 +18,10 @@ ROOM: Final = 40
 
 def show_preview(message: Mapping[str, object], why: str = "") -> None:
     """Show one row's message in a frame; `why` says why it was chosen."""
-    label = f"row {message['row']}: {message['msgType'] or 'no message'}, {message['bytes'] or 0} bytes"
+    label = _label(message)
     say(f"{label} ({why})" if why else label)
     if message["status"]:
-        say(f"  {message['status']}: {message['reason']}")
+        say(f"  {word(str(message['status']))}: {message['reason']}")
     if message["text"] is None:
         return
     say(f"  {_between(message)}")
@@ -38,16 +39,30 @@ def show_preview(message: Mapping[str, object], why: str = "") -> None:
     say(f"  └{rule}┘")
 
 
+def _label(message: Mapping[str, object]) -> str:
+    row, kind, size_bytes = message["row"], message["msgType"], message["bytes"] or 0
+    if kind is None:
+        return _("row {row}: no message, {bytes} bytes", row=row, bytes=size_bytes)
+    return _("row {row}: {type}, {bytes} bytes", row=row, type=kind, bytes=size_bytes)
+
+
 def _between(message: Mapping[str, object]) -> str:
-    """The recipient, the sender, and the reserved time, if any."""
-    to = mask(str(message["number"])) if message["number"] else "nobody"
-    parts = [f"to {to} from {message['sender']}"]
-    parts += [f"on {message['date']}"] if message["date"] else []
-    return ", ".join([*parts, *(["with an image"] if message["image"] else [])])
+    """The recipient and the sender, the reserved time and the image, if any: a list of facts."""
+    number, sender = message["number"], message["sender"]
+    facts = [
+        _("to {number} from {sender}", number=mask(str(number)), sender=sender)
+        if number
+        else _("to nobody from {sender}", sender=sender)
+    ]
+    if message["date"]:
+        facts.append(_("on {date}", date=message["date"]))
+    if message["image"]:
+        facts.append(_("with an image"))
+    return ", ".join(facts)
 
 
 def _say_line(line: str, room: int) -> None:
-    say(f"  │ {line}{' ' * (room - display_width(line))} │")
+    say(f"  │ {padded(line, room)} │")
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -8,15 +8,23 @@ from contextlib import contextmanager
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from campaign.cli import terminal
 from campaign.model import State
+from campaign.model.i18n import N_, _
 from campaign.model.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
-_LABELS: Final = {"read": "reading", "render": "rendering", "write": "writing", "send": "sending"}
+_LABELS: Final = {"read": N_("reading"), "render": N_("rendering"), "write": N_("writing")}
 _ENDS: Final = (State.ACCEPTED, State.REJECTED, State.UNKNOWN)
-_SENDING: Final = "{l_bar}{bar}| {n_fmt}/{total_fmt} recipients [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+
+# The formats of tqdm, which fills in the fields. No rate of reading: a process reads ahead while libraries are loaded.
+_REACHING: Final = N_("{desc}: {n:,} rows")
+_STAGE: Final = N_("{l_bar}{bar}| {n:,}/{total:,} rows")
+_LINE: Final = "{desc}{bar}"  # the bar is blank without a total, and tqdm cuts the line at the terminal's width
+_SENDING: Final = N_("{l_bar}{bar}| {n:,}/{total:,} recipients, {remaining} left")
 
 
 class Progress:
@@ -29,13 +37,18 @@ class Progress:
     def __init__(self, *, shown: bool | None = None) -> None:
         self.shown = sys.stderr.isatty() if shown is None else shown
 
+    def announce(self, files: Sequence[Path]) -> None:
+        """Say that these spreadsheets are being read, before the libraries are loaded that the bars need."""
+        if self.shown:
+            terminal.note(_("reading {files}", files=", ".join(file.name for file in files)))
+
     @contextmanager
     def stage(self, name: str, rows: int | None = None) -> Iterator[Callable[[int], None]]:
         """A bar over `rows` rows; the callback takes how many more rows are done."""
         if not self.shown:
             yield _nobody
             return
-        with _bar(_LABELS[name], rows, unit=" rows") as bar:
+        with _bar(_(_LABELS[name]), rows, _(_REACHING if rows is None else _STAGE)) as bar:
             yield bar.update
 
     @contextmanager
@@ -53,28 +66,31 @@ class Progress:
 
     @contextmanager
     def sending(self, recipients: int) -> Iterator[SendingBar]:
-        """A bar for the dispatch, over recipients, with a line below it that shows waits."""
+        """A bar for the dispatch, over recipients, with two lines below it: the outcomes, and a wait."""
         if not self.shown:
             yield SendingBar()
             return
         with (
-            _bar(_LABELS["send"], recipients, unit=" recipients", bar_format=_SENDING) as bar,
-            _bar("", 0, bar_format="{desc}", position=1, leave=False) as below,
+            _bar(_("sending"), recipients, _(_SENDING)) as bar,
+            _bar("", 0, _LINE, position=1, leave=False) as outcomes,
+            _bar("", 0, _LINE, position=2, leave=False) as wait,
         ):
-            yield SendingBar(bar, below)
+            yield SendingBar(bar, outcomes, wait)
 
 
 class SendingBar:
-    """Shows recipients done, their rate, the time left and their outcomes; and each wait, counted down.
+    """Shows recipients done, the time left and their outcomes; and each wait, counted down.
 
     Args:
         bar: tqdm's bar over recipients; None without a terminal: then each wait is printed once.
-        below: a second bar that shows only its description.
+        outcomes: a bar below it that shows only its description: the recipients by outcome.
+        wait: one more, for the wait.
     """
 
-    def __init__(self, bar: Any = None, below: Any = None) -> None:  # noqa: ANN401 - tqdm's own
+    def __init__(self, bar: Any = None, outcomes: Any = None, wait: Any = None) -> None:  # noqa: ANN401 - tqdm's own
         self._bar = bar
-        self._below = below
+        self._outcomes = outcomes
+        self._wait = wait
         self._ends: Counter[State] = Counter()
         self._said: tuple[str, int] | None = None  # the wait, and the seconds left of it, as told the last time
 
@@ -83,43 +99,51 @@ class SendingBar:
         self._ends[state] += recipients
         if self._bar is None or state not in _ENDS:
             return
-        words = (f"{self._ends[end]:,} {end}" for end in _ENDS if self._ends[end] or end == State.ACCEPTED)
-        self._bar.set_postfix_str(", ".join(words), refresh=False)
-        self._bar.update(recipients)
+        counts = " · ".join(f"{terminal.word(end)} {self._ends[end]:,}" for end in _ENDS)
+        self._outcomes.set_description_str(f"{' ' * _LABEL}  {counts}", refresh=False)
+        if self._bar.update(recipients):
+            self._outcomes.refresh()
 
     def waiting(self, seconds: float, why: str) -> None:
         """Nothing is sent for the next `seconds`; called repeatedly while they pass."""
         before, self._said = self._said, (why, ceil(seconds))
-        if self._below is not None:
+        if self._wait is not None:
             if self._said != before:
-                self._show(f"{'waiting':<9}: {ceil(seconds)} s, {escape(why)}")
+                label = terminal.padded(_("waiting"), _LABEL)
+                words = _("{seconds} s, {why}", seconds=ceil(seconds), why=escape(why))
+                self._show(f"{label}: {words}")
         elif before is None or before[0] != why:
-            sys.stderr.write(f"waiting, at most {ceil(seconds)} s: {escape(why)}\n")
+            terminal.note(_("waiting, at most {seconds} s: {why}", seconds=ceil(seconds), why=escape(why)))
 
     def going_on(self) -> None:
         """The wait is over."""
         self._said = None
-        if self._below is not None:
+        if self._wait is not None:
             self._show("")
 
     def _show(self, words: str) -> None:
-        self._below.set_description_str(words)
+        self._wait.set_description_str(words)
+        self._outcomes.refresh()
         self._bar.refresh()
 
 
-def _bar(label: str, total: int | None, **options: Any) -> Any:  # noqa: ANN401 - tqdm's own
+_LABEL: Final = 9
+"""Columns of the label before a bar."""
+
+
+def _bar(label: str, total: int | None, form: str, **options: Any) -> Any:  # noqa: ANN401 - tqdm's own
     from tqdm import tqdm
 
     return tqdm(
         total=total,
-        desc=f"{label:<9}",
+        desc=terminal.padded(label, _LABEL),
+        bar_format=form,
         file=sys.stderr,
-        unit_scale=False,
         dynamic_ncols=True,
         mininterval=0.1,
         **options,
     )
 
 
-def _nobody(_: int) -> None:
+def _nobody(_rows: int) -> None:
     return

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.model import RunState
-from campaign.model.text import counted
+from campaign.model.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,34 +29,47 @@ def in_words(problem: CampaignError) -> str:
 
 def _already_sent(problem: AlreadySent) -> str:
     if problem.state in {RunState.FINISHED, RunState.CANCELLED}:
-        return f"{problem} `--again` sends them once more."
-    return f"{problem} `campaign resume {problem.run}` continues it."
+        return _("{problem} `--again` sends them once more.", problem=problem)
+    return _("{problem} `campaign resume {run}` continues it.", problem=problem, run=problem.run)
 
 
 def _against_the_rules(problem: AgainstTheRules) -> str:
     if problem.is_scheduled:
-        return f"{problem}\nFix the message, then schedule it again."
-    return (
-        f"{problem}\nNothing was sent. Fix the message or the time, or use --override-advertising to send it "
-        "anyway; this is recorded."
+        return _("{problem}\nFix the message, then schedule it again.", problem=problem)
+    return _(
+        "{problem}\nNothing was sent. Fix the message or the time, or use --override-advertising to send it "
+        "anyway; this is recorded.",
+        problem=problem,
     )
 
 
 def _nothing_to_send(problem: NothingToSend) -> str:
     if problem.file is None:
-        return f"{problem}; `campaign check` shows why"
-    return f"{problem} `campaign check {problem.file}` shows why."
+        return _("{problem}; `campaign check` shows why", problem=problem)
+    return _("{problem} `campaign check {file}` shows why.", problem=problem, file=problem.file)
 
 
 def _still_to_go(problem: StillToGo) -> str:
-    run, words = problem.run, []
+    run, left = problem.run, []
     if problem.planned:
-        words.append(
-            f"{counted(problem.planned, 'request')} still to send (`campaign resume {run}` or `campaign cancel {run}`)"
+        left.append(
+            ngettext(
+                "1 request still to send (`campaign resume {run}` or `campaign cancel {run}`)",
+                "{count:,} requests still to send (`campaign resume {run}` or `campaign cancel {run}`)",
+                problem.planned,
+                run=run,
+            )
         )
     if problem.unknown:
-        words.append(f"{counted(problem.unknown, 'unknown request')} (`campaign resolve {run} --sent` or `--not-sent`)")
-    return f"run {run} keeps its texts and numbers: {', '.join(words)}"
+        left.append(
+            ngettext(
+                "1 unknown request (`campaign resolve {run} --sent` or `--not-sent`)",
+                "{count:,} unknown requests (`campaign resolve {run} --sent` or `--not-sent`)",
+                problem.unknown,
+                run=run,
+            )
+        )
+    return _("run {run} keeps its texts and numbers: {requests}", run=run, requests=", ".join(left))
 
 
 def _wrong_gateway(problem: WrongGateway) -> str:
@@ -67,42 +80,52 @@ def _report_failed(problem: ReportFailed) -> str:
     if not problem.runs:
         return str(problem)
     runs = problem.runs[0] if len(problem.runs) == 1 else "RUN RUN"
-    return f"{problem} `campaign report {runs}` writes it again."
+    return _("{problem} `campaign report {runs}` writes it again.", problem=problem, runs=runs)
 
 
 def _run_scheduled(problem: RunScheduled) -> str:
-    return (
-        f"{problem} To send it now, remove its schedule (`campaign schedules`, `campaign unschedule ID`), then "
-        "`campaign send FILE`"
+    return _(
+        "{problem} To send it now, remove its schedule (`campaign schedules`, `campaign unschedule ID`), then "
+        "`campaign send FILE`",
+        problem=problem,
     )
 
 
 _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "against_the_rules": _against_the_rules,
-    "already_frozen": lambda problem: f"{problem} `campaign unschedule {problem.schedule}` removes it.",
+    "already_frozen": lambda problem: _(
+        "{problem} `campaign unschedule {schedule}` removes it.", problem=problem, schedule=problem.schedule
+    ),
     "already_sent": _already_sent,
     "cannot_freeze": lambda problem: f"--freeze: {problem}",
-    "foreign_placeholders": lambda problem: (
-        f"{problem} `campaign check FILE --adopt` rewrites these placeholders in the template file."
+    "foreign_placeholders": lambda problem: _(
+        "{problem} `campaign check FILE --adopt` rewrites these placeholders in the template file.", problem=problem
     ),
-    "missing_keys": lambda problem: f"{problem} `--sandbox` works without them.",
-    "no_run_yet": lambda problem: f"{problem} `campaign send FILE` makes one.",
-    "no_such_campaign_file": lambda problem: f"{problem} `campaign new DIR` creates one.",
-    "no_such_run": lambda problem: f"{problem} `campaign runs` lists the runs.",
-    "no_such_schedule": lambda problem: f"{problem} `campaign schedules` lists the schedules.",
+    "missing_keys": lambda problem: _("{problem} `--sandbox` works without them.", problem=problem),
+    "no_run_yet": lambda problem: _("{problem} `campaign send FILE` makes one.", problem=problem),
+    "no_such_campaign_file": lambda problem: _("{problem} `campaign new DIR` creates one.", problem=problem),
+    "no_such_run": lambda problem: _("{problem} `campaign runs` lists the runs.", problem=problem),
+    "no_such_schedule": lambda problem: _("{problem} `campaign schedules` lists the schedules.", problem=problem),
     "not_result_workbook": lambda problem: f"--only: {problem}",
     "nothing_to_send": _nothing_to_send,
-    "path_not_writable": lambda problem: (
-        f"{problem} Nothing was sent. Name another file with --report, or another folder with CAMPAIGN_REPORTS."
+    "path_not_writable": lambda problem: _(
+        "{problem} Nothing was sent. Name another file with --report, or another folder with CAMPAIGN_REPORTS.",
+        problem=problem,
     ),
-    "path_refused": lambda problem: f"{problem} Name another file with --report.",
-    "outside_hours": lambda problem: f"{problem} `campaign schedule FILE` can send it during these hours.",
-    "reach_unknown": lambda problem: f"{problem} (`campaign purge` removes numbers.)",
+    "path_refused": lambda problem: _("{problem} Name another file with --report.", problem=problem),
+    "outside_hours": lambda problem: _(
+        "{problem} `campaign schedule FILE` can send it during these hours.", problem=problem
+    ),
+    "reach_unknown": lambda problem: _("{problem} (`campaign purge` removes numbers.)", problem=problem),
     "report_failed": _report_failed,
     "run_scheduled": _run_scheduled,
-    "schedule_changed": lambda problem: f"{problem} `campaign schedule {problem.file}` records it again.",
+    "schedule_changed": lambda problem: _(
+        "{problem} `campaign schedule {file}` records it again.", problem=problem, file=problem.file
+    ),
     "still_to_go": _still_to_go,
-    "too_many_invalid": lambda problem: f"{problem} `campaign check {problem.file}` shows them.",
+    "too_many_invalid": lambda problem: _(
+        "{problem} `campaign check {file}` shows them.", problem=problem, file=problem.file
+    ),
     "wrong_gateway": _wrong_gateway,
     "wrong_test_number": lambda problem: f"--to: {problem}",
 }

@@ -13,6 +13,7 @@ from campaign.cli import remedies, terminal
 from campaign.cli.signals import graceful_shutdown
 from campaign.config import campaign_file
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
 from campaign.model.origin import gateway_identity
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ class TerminalListener:
 
     def double_removed(self, schedule: ScheduleRecord) -> None:
         """On standard error."""
-        terminal.note(
-            f"note: schedule {schedule.id} was removed: the same campaign file, {schedule.file_id}, has another "
-            "schedule. `campaign schedules` lists the remaining ones."
+        terminal.remark(
+            _(
+                "schedule {schedule} was removed: the same campaign file, {file}, has another schedule. "
+                "`campaign schedules` lists the remaining ones.",
+                schedule=schedule.id,
+                file=schedule.file_id,
+            )
         )
 
     def graceful_shutdown(self, stop: engine.StopRequest) -> AbstractContextManager[None]:
@@ -53,21 +58,20 @@ class TerminalListener:
 
     def after_missed(self, schedule: ScheduleRecord) -> str:
         """Send it now or another time: through the same gateway, in the same journal."""
-        file = shlex.quote(schedule.file)
         journal = f" --journal {shlex.quote(self.journal)}" if self.journal else ""
-        gateway = _gateway_option(schedule)
-        return (
-            f"`campaign send {file}{gateway}{journal}` sends it now; "
-            f"`campaign schedule {file}{gateway}{journal}` records another time"
+        options = f"{shlex.quote(schedule.file)}{_gateway_option(schedule)}{journal}"
+        return _(
+            "`campaign send {options}` sends it now; `campaign schedule {options}` records another time",
+            options=options,
         )
 
     def after_expired(self, run: str) -> str:
         """Resume or cancel."""
-        return f"`campaign resume {run}` sends it now, `campaign cancel {run}` cancels the rest"
+        return _("`campaign resume {run}` sends it now, `campaign cancel {run}` cancels the rest", run=run)
 
     def after_failed(self, run: str) -> str:
         """Resume."""
-        return f"`campaign resume {run}` continues it."
+        return _("`campaign resume {run}` continues it.", run=run)
 
 
 def _gateway_option(schedule: ScheduleRecord) -> str:

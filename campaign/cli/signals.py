@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
+
+from campaign.cli import terminal
+from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,14 +47,12 @@ def install() -> None:
 @contextmanager
 def graceful_shutdown(stop: StopRequest) -> Iterator[None]:
     """Turn signals into stop requests: the first waits for outstanding answers, the second stops now."""
+    first = _("stopping: nothing more is sent; waiting for outstanding answers (press Ctrl-C again to stop now)")
+    second = _("stopping now: requests without an answer become unknown")
 
     def request_stop() -> None:
         stop.request()
-        _say(
-            "stopping: nothing more is sent; waiting for outstanding answers (press Ctrl-C again to stop now)"
-            if stop.count == 1
-            else "stopping now: requests without an answer become unknown"
-        )
+        _say(first if stop.count == 1 else second)
 
     with _handling(stop, request_stop):
         yield
@@ -63,12 +65,13 @@ def ending_between_tasks(stop: StopRequest) -> Iterator[None]:
     The handler raises no exception for the first signal: Python drops an exception that is raised while an object is
     being finalized, and in a loop that runs for days the signal could be lost.
     """
+    words = _("stopping (press Ctrl-C again to stop now)")
 
     def request_stop() -> None:
         if stop.count:
             raise Interrupted
         stop.request()
-        _say("stopping (press Ctrl-C again to stop now)")
+        _say(words)
 
     with _handling(stop, request_stop):
         yield
@@ -97,4 +100,4 @@ def _handling(stop: StopRequest, request_stop: Callable[[], None]) -> Iterator[N
 def _say(words: str) -> None:
     # Not print: a handler may run in the middle of another write to the same stream.
     with suppress(OSError):  # the terminal may be gone
-        os.write(_STDERR, f"\n{words}\n".encode())
+        os.write(_STDERR, f"\n{terminal.fitted(words, sys.stderr)}\n".encode())

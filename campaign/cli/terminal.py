@@ -1,16 +1,21 @@
-"""Output on the terminal: numbers first, then what needs attention, then what to do next."""
+"""Output on the terminal: numbers first, then what needs attention, then what to do next.
+
+On a terminal, lines break between words; in a pipe they stay whole.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import MsgType, RunState, Status
-from campaign.model.text import escape, escape_lines, escaped_json
+from campaign.model.i18n import KOREAN, N_, _, language
+from campaign.model.text import display_width, escape, escape_lines, escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +24,48 @@ if TYPE_CHECKING:
     from campaign.engine.summary import Summary
     from campaign.journal import RunRecord
 
-NOTHING_SENT: Final = "SANDBOX: nothing really went out. 연습용입니다: 실제로 발송되지 않았습니다."
+NOTHING_SENT: Final = N_("SANDBOX: nothing really went out.")
 """Shown for every run through the built-in gateway."""
+
+_VALUES: Final = frozenset(
+    {
+        *(N_("accepted"), N_("rejected"), N_("unknown"), N_("pending"), N_("cancelled")),
+        *(N_("invalid"), N_("duplicate"), N_("opted_out"), N_("hidden")),
+        *(N_("planned"), N_("in_flight")),
+        *(N_("checked"), N_("running"), N_("finished"), N_("paused"), N_("interrupted")),
+        *(N_("active"), N_("ended"), N_("removed"), N_("claimed"), N_("started"), N_("expired"), N_("stopped")),
+    }
+)
+"""The values of statuses and states, which the screen shows in the reader's language."""
+
+_LABEL: Final = 10
+"""Columns of the label before a fact."""
+
+_WORD: Final = re.compile(r"(?:[^\s`]*`[^`\n]*`)+\S*|\S+")
+"""What a line is not broken within: a word, or a command in backticks."""
+
+_COLUMNS: Final = re.compile(r" *(?:\S+(?: \S+)* {2,})*")
+"""The start of a line, up to its last column; columns are separated by two spaces or more."""
+
+
+def word(value: str) -> str:
+    """A status or state in the reader's language; `--json`, options and workbooks have the value itself."""
+    return _(value) if value in _VALUES else value
+
+
+def fact(label: str, words: str) -> str:
+    """A line with one fact, its label in a column of its own."""
+    return f"  {padded(label, _LABEL)} {words}"
+
+
+def padded(text: str, room: int) -> str:
+    """`text`, filled with spaces up to `room` columns."""
+    return text + " " * (room - display_width(text))
 
 
 def say(words: str = "") -> None:
     """Print a line of a command's outcome on standard output."""
-    _write(sys.stdout, escape(words) + "\n")
+    _write(sys.stdout, fitted(escape(words), sys.stdout) + "\n")
 
 
 def say_lines(words: str) -> None:
@@ -35,13 +75,23 @@ def say_lines(words: str) -> None:
 
 def note(words: str) -> None:
     """Print one or more lines on standard error, beside the outcome."""
-    _write(sys.stderr, escape_lines(words) + "\n")
+    _write(sys.stderr, "".join(f"{fitted(line, sys.stderr)}\n" for line in escape_lines(words).split("\n")))
+
+
+def remark(words: str) -> None:
+    """Print a sentence that the user may want to know, on standard error."""
+    note(_("note: {words}", words=words))
+
+
+def warn(words: str) -> None:
+    """Print a sentence that the user should look at, on standard error."""
+    note(_("warning: {words}", words=words))
 
 
 def ask(question: str) -> str:
     """The answer to a question. What was typed before the question was shown is discarded."""
     discard_typed_ahead()
-    _write(sys.stderr, escape(question) + " ")
+    _write(sys.stderr, fitted(escape(question), sys.stderr) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 
@@ -80,6 +130,41 @@ def _write(stream: TextIO, words: str) -> None:
             os.dup2(nowhere.fileno(), stream.fileno())
 
 
+def _room(stream: TextIO) -> int | None:
+    """Columns of the terminal that a stream leads to; None where it leads elsewhere, or they are not known."""
+    if not stream.isatty():
+        return None
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def fitted(line: str, stream: TextIO) -> str:
+    """The line, broken between words where it is wider than the terminal that a stream leads to.
+
+    What follows stands below the line's last column.
+    """
+    room = _room(stream)
+    if room is None or display_width(line) <= room:
+        return line
+    begins = _COLUMNS.match(line)
+    start = begins.group() if begins else ""
+    if display_width(start) > room // 2:
+        start = " " * (len(line) - len(line.lstrip(" ")))
+    margin = display_width(start)
+    lines: list[str] = []
+    for each in _WORD.findall(line[len(start) :]):
+        if lines and margin + display_width(f"{lines[-1]} {each}") <= room:
+            lines[-1] += f" {each}"
+        else:
+            lines.append(each)
+    return start + f"\n{' ' * margin}".join(lines)
+
+
 def show_summary(summary: Summary) -> None:
     """Show a run's state and numbers, and what to do next."""
     for words in summary_lines(summary):
@@ -88,29 +173,36 @@ def show_summary(summary: Summary) -> None:
 
 def summary_lines(summary: Summary) -> list[str]:
     """A run's state and numbers, and what to do next, as lines."""
-    totals = summary.totals
+    totals, state = summary.totals, word(summary.state)
     lines = [
-        f"run {summary.run}: {summary.state}" + (f": {summary.why}" if summary.why else ""),
-        f"  rows       {totals['rows']['total']:>9,}   {counts_in_words(totals['rows'])}",
-        f"  requests   {totals['requests']['total']:>9,}   {counts_in_words(totals['requests'])}",
+        _("run {run}: {state}: {why}", run=summary.run, state=state, why=summary.why)
+        if summary.why
+        else _("run {run}: {state}", run=summary.run, state=state),
+        fact(_("rows"), f"{totals['rows']['total']:>9,}   {counts_in_words(totals['rows'])}"),
+        fact(_("requests"), f"{totals['requests']['total']:>9,}   {counts_in_words(totals['requests'])}"),
     ]
     if totals["codes"]:
-        lines.append(f"  codes      {_coded(totals['codes'])}")
+        lines.append(fact(_("codes"), _coded(totals["codes"])))
     if totals["cost"] is not None:
-        lines.append(f"  cost       {totals['cost']:>9,.0f} won for accepted messages")
+        lines.append(fact(_("cost"), _("{cost:>9,.0f} won for accepted messages", cost=totals["cost"])))
     if summary.advertisement:
-        lines.append(f"  advertisement: {_kept(summary)}")
+        lines.append(f"  {_kept(summary)}")
     if summary.sandbox:
-        lines.append(f"  {NOTHING_SENT}")
+        lines.append(f"  {_(NOTHING_SENT)}")
     if summary.report:
-        lines.append(f"  workbook   {summary.report}")
+        lines.append(place(summary.report))
     return lines + next_steps(summary)
+
+
+def place(workbook: str) -> str:
+    """The line that says where a workbook is."""
+    return fact(_("workbook"), workbook)
 
 
 def _kept(summary: Summary) -> str:
     if summary.overridden is None:
-        return "no broken rule was found"
-    return f"the user overrode the rules: {summary.overridden}"
+        return _("advertisement: no broken rule was found")
+    return _("advertisement: the user overrode the rules: {overridden}", overridden=summary.overridden)
 
 
 def next_steps(summary: Summary) -> list[str]:
@@ -120,14 +212,20 @@ def next_steps(summary: Summary) -> list[str]:
     steps = []
     if summary.resume_at is not None:
         steps.append(
-            f"`campaign scheduler` or `campaign run-due` continues it at {format_time(summary.resume_at)} (Asia/Seoul)."
+            _(
+                "`campaign scheduler` or `campaign run-due` continues it at {time} (Asia/Seoul).",
+                time=format_time(summary.resume_at),
+            )
         )
     elif summary.state in {RunState.PAUSED, RunState.INTERRUPTED} and summary.totals["rows"].get(str(Status.PENDING)):
-        steps.append(f"To send the rest: campaign resume {summary.run}")
+        steps.append(_("To send the rest: campaign resume {run}", run=summary.run))
     if summary.totals["rows"].get(str(Status.UNKNOWN)):
         steps.append(
-            "Unknown: these may have reached the gateway, which did not answer, so they are not sent again "
-            f"automatically. This needs your decision: campaign resolve {summary.run} --sent (or --not-sent)"
+            _(
+                "Unknown: these may have reached the gateway, which did not answer, so they are not sent again "
+                "automatically. This needs your decision: campaign resolve {run} --sent (or --not-sent)",
+                run=summary.run,
+            )
         )
     return steps
 
@@ -136,8 +234,8 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
     """Print one line per run, newest first."""
     from campaign.model.times import format_time
 
-    rows = [(run.id, str(run.state), format_time(run.created_at), run.gateway, run.report or "") for run in runs]
-    show_table(("run", "state", "planned", "gateway", "workbook"), rows)
+    rows = [(run.id, word(run.state), format_time(run.created_at), run.gateway, run.report or "") for run in runs]
+    show_table((_("run"), _("state"), _("created"), _("gateway"), _("workbook")), rows)
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -155,15 +253,20 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def types_in_words(types: Mapping[str, int]) -> str:
     """Messages by type, in the order of `MsgType`."""
-    return counts_in_words({str(kind): types[kind] for kind in MsgType if kind in types}) or "nothing"
+    return counts_in_words({str(kind): types[kind] for kind in MsgType if kind in types}) or _("none")
 
 
 def _coded(codes: Mapping[str, int]) -> str:
     from campaign.gateway.result_codes import describe
 
-    return " · ".join(f"{code} ({describe(int(code)).english}) {count:,}" for code, count in codes.items())
+    def meaning(code: str) -> str:
+        """The vendor's own words for a Korean reader."""
+        known = describe(int(code))
+        return known.korean if known.korean and language() == KOREAN else _(known.english)
+
+    return " · ".join(f"{code} ({meaning(code)}) {count:,}" for code, count in codes.items())
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:
     """Each name with its count, without the total."""
-    return " · ".join(f"{key} {count:,}" for key, count in counts.items() if key != "total")
+    return " · ".join(f"{word(key)} {count:,}" for key, count in counts.items() if key != "total")

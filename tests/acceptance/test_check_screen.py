@@ -38,6 +38,7 @@ def test_a_check_says_what_goes_what_does_not_and_for_how_much_and_how_long(desk
         "  to send            3   SMS 2 · LMS 1",
         "  left out           7   invalid 6 · duplicate 1",
         "  requests           3   about 6 seconds, at 0.5 a second",
+        "  sender     02-1234-5678",
         "  price             90 won",
         "  rows to fix (6):",
         f"    row 4   휴대폰: {LOST}",

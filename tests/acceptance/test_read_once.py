@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-QUESTION = "Send this through"
+QUESTION = "Send 2 messages (MMS 2, 300 won) from 02-1234-5678 now, through 127.0.0.1:"
 TEXT = "{{ 이름 }}님, 처음 글"
 
 
@@ -87,6 +87,7 @@ def laid_out(desk: Desk) -> Desk:
         "",
         recipients='files = ["r.xlsx"]\nsuppress = ["out.csv"]',
         message='template = "t.j2"\ntitle = "제목"\nimage = "p.jpg"',
+        prices="MMS = 150",
     )
     return desk
 

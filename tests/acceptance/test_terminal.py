@@ -6,12 +6,14 @@ import json
 import signal
 import threading
 import unicodedata
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.model.text import escape, escaped_json
+from campaign.model.text import display_width, escape, escaped_json
+from campaign.model.times import SEOUL
 from campaign.sandbox import start
 from tests.support.desk import Desk, number
 from tests.support.terminal import BARS, Terminal
@@ -169,6 +171,102 @@ def test_an_answer_to_the_question_counts(desk: Desk) -> None:
     terminal.type("y\n")
     assert terminal.read_all() == 0
     assert desk.ask("/sandbox/stats")["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Send 3 messages (SMS 2 · LMS 1, 90 won) from 02-1234-5678 now, through {gateway}? [y/N]"),
+        ("ko", "3건 (SMS 2 · LMS 1, 90원)을 02-1234-5678 번호로 지금 보냅니다. 게이트웨이: {gateway}. 보낼까요? [y/N]"),
+    ],
+)
+def test_the_question_repeats_what_cannot_be_undone(desk: Desk, language: str, words: str) -> None:
+    desk.sheet([("가", number(1), ""), ("나", number(2), ""), ("다" * 50, number(3), "")])
+    desk.campaign("{{ 이름 }}님", prices="SMS = 20\nLMS = 50")
+    terminal = Terminal(desk, "send", "c.toml", env={"CAMPAIGN_LANG": language})
+    terminal.read_until(words.format(gateway=str(desk.sandbox).removeprefix("http://")))
+    terminal.type("예\n")
+    assert terminal.read_all() == 0
+    assert desk.ask("/sandbox/stats")["recipients"] == 3
+
+
+def test_the_question_names_the_senders_and_the_reserved_times(desk: Desk) -> None:
+    senders = ["02-1234-5678", "1588-1234", "010-2345-6789", "070-1234-5678", "031-234-5678"]
+    first, last = (f"{datetime.now(SEOUL) + timedelta(days=days):%Y-%m-%d} 10:00:00" for days in (2, 3))
+    desk.sheet((sender, number(place), last if place else first) for place, sender in enumerate(senders))
+    path = desk.campaign(message="reserve = '{{ 쿠폰 }}'")
+    path.write_text(path.read_text(encoding="utf-8").replace('"02-1234-5678"', '"{{ 이름 }}"'), encoding="utf-8")
+    terminal = Terminal(desk, "send", "c.toml")
+    terminal.read_until(
+        f"Send 5 messages (SMS 5, reserved for {first} to {last}) from 02-1234-5678, 010-2345-6789, 031-234-5678 and "
+        "2 more now, through"
+    )
+    terminal.type("n\n")
+    assert terminal.read_all() == 2
+
+
+def test_the_question_says_that_no_row_can_be_sent(desk: Desk) -> None:
+    desk.sheet([("가", "", "")])
+    desk.campaign()
+    terminal = Terminal(desk, "send", "c.toml")
+    terminal.read_until("No row can be sent. Continue? [y/N]")
+    terminal.type("n\n")
+    assert terminal.read_all() == 2
+
+
+@pytest.mark.parametrize(("typed", "status"), [("y", 2), ("999", 2), ("1000", 0), ("1,000", 0)])
+def test_a_send_to_a_thousand_is_confirmed_by_their_number(desk: Desk, typed: str, status: int) -> None:
+    desk.people(1000)
+    desk.campaign()
+    terminal = Terminal(desk, "send", "c.toml")
+    terminal.read_until("Type the number of recipients, 1,000, to send:")
+    terminal.type(f"{typed}\n")
+    assert terminal.read_all() == status
+    assert desk.ask("/sandbox/stats")["recipients"] == (1000 if status == 0 else 0)
+
+
+def test_a_send_to_fewer_is_confirmed_by_a_yes(desk: Desk) -> None:
+    desk.people(999)
+    desk.campaign()
+    terminal = Terminal(desk, "send", "c.toml")
+    terminal.read_until("? [y/N]")
+    terminal.type("y\n")
+    assert terminal.read_all() == 0
+
+
+def test_a_terminal_shows_at_once_what_is_read_and_nothing_else_does(desk: Desk) -> None:
+    desk.people(3)
+    desk.campaign()
+    for words in (["check"], ["send", "--yes"], ["preview"]):
+        terminal = Terminal(desk, *words, "c.toml")
+        terminal.read_all()
+        assert terminal.shown.startswith("reading r.xlsx\r\n")
+        assert "reading" not in desk.run(words[0], "c.toml", "--yes" if words[0] == "send" else "--json").err
+    for option in ("--json", "--no-progress"):
+        terminal = Terminal(desk, "check", "c.toml", option)
+        terminal.read_all()
+        assert "reading r.xlsx" not in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("language", "done", "outcomes"),
+    [
+        ("en", "/1,200 recipients, 00:0", "accepted 1,200 · rejected 0 · unknown 0"),
+        ("ko", "/1,200건, 00:0", "접수 1,200 · 거절 0 · 결과 미확인 0"),
+    ],
+)
+def test_the_bar_shows_done_total_time_left_and_outcomes_whole(
+    slow: Desk, language: str, done: str, outcomes: str
+) -> None:
+    slow.people(1200)
+    slow.campaign(gateway="in_flight = 1")
+    terminal = Terminal(slow, "send", "c.toml", "--yes", env={"CAMPAIGN_LANG": language}, columns=80)
+    assert terminal.read_all() == 0
+    lines = BARS.sub("\n", terminal.shown).splitlines()
+    assert max(map(display_width, lines)) <= 80
+    assert any(done in line for line in lines)
+    assert any(outcomes in line for line in lines)
+    assert "/s" not in terminal.shown
 
 
 @pytest.fixture

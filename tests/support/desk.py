@@ -20,6 +20,7 @@ import requests
 # Loaded before a test can choose another language: the commands' help is in the language of that moment.
 import campaign.cli.app  # noqa: F401
 from campaign.__main__ import main
+from campaign.model import i18n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -95,7 +96,7 @@ class Desk:
         """Do something as the command would here: in this folder, with its environment; what it said."""
         out, err = StringIO(), StringIO()
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        here = Path.cwd()
+        here, language = Path.cwd(), i18n.language()
         os.chdir(self.folder)
         try:
             with (
@@ -106,6 +107,7 @@ class Desk:
                 status = what()
         finally:
             os.chdir(here)
+            i18n.use(language)
             for number, handler in before.items():
                 signal.signal(number, handler)
         return Done(status, out.getvalue(), err.getvalue())

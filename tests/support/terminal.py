@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -24,14 +25,17 @@ BARS = re.compile(r"\r|\x1b\[A")
 class Terminal:
     """The command with a terminal as its standard streams, which it controls; `type` and `read` are the user's side."""
 
-    def __init__(self, desk: Desk, *words: object, early: str = "", env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, desk: Desk, *words: object, early: str = "", env: dict[str, str] | None = None, columns: int = 200
+    ) -> None:
         self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         if early:
             self.type(early)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "campaign", *map(str, words)],
             cwd=desk.folder,
-            env=desk.environment(env=env) | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            env=desk.environment(env=env) | {"PYTHONPATH": str(ROOT), "COLUMNS": str(columns)},
             stdin=slave,
             stdout=slave,
             stderr=slave,

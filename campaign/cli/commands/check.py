@@ -56,7 +56,7 @@ def check(
         check_view.show_check(checked, result, summary, override=options.override)
         if place is not None:
             context.show_place(place)
-        terminal.say("Nothing was sent: this was a check.")
+        terminal.say(_("Nothing was sent: this was a check."))
     context.show_trouble(summary)
     return exit_status.of_summary(replace(summary, found=()) if options.override else summary)
 

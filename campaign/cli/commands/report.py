@@ -12,6 +12,7 @@ from campaign.cli import terminal
 from campaign.engine.reports import sources_of, write_workbook, writing
 from campaign.journal import open_for_reading
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _
 from campaign.model.times import SEOUL
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def form_of(name: str, *, into_original: bool) -> ReportFormat:
         UsageError: there is no such format, or `--into-original` does not allow it.
     """
     if name not in FORMATS:
-        raise UsageError(f"--format {name}: expected one of {', '.join(FORMATS)}")
+        raise UsageError(_("--format {name}: expected one of {formats}", name=name, formats=", ".join(FORMATS)))
     if into_original and name != "xlsx":
-        raise UsageError(f"--into-original writes a workbook; it cannot be combined with --format {name}")
+        raise UsageError(_("--into-original writes a workbook; it cannot be combined with --format {name}", name=name))
     return ReportFormat(name, into_original)
 
 
@@ -63,10 +64,10 @@ def _since(journal: Reader, words: str) -> list[RunRecord]:
     try:
         day = datetime.combine(datetime.strptime(words, "%Y-%m-%d").date(), time(), SEOUL)  # noqa: DTZ007 - a day of Seoul
     except ValueError:
-        raise UsageError(f"--since {words}: expected a day such as 2026-11-01") from None
+        raise UsageError(_("--since {words}: expected a day such as 2026-11-01", words=words)) from None
     records = [record for record in journal.runs.all() if record.created_at >= day]
     if not records:
-        raise UsageError(f"--since {words}: no run was made since then")
+        raise UsageError(_("--since {words}: no run was made since then", words=words))
     return records[::-1]
 
 
@@ -74,7 +75,7 @@ def _several(context: CommandContext, journal: Reader, records: Sequence[RunReco
     from campaign.report import result_workbook
 
     if form != ReportFormat("xlsx", into_original=False):
-        raise UsageError("several runs are written into one workbook: remove --format and --into-original")
+        raise UsageError(_("several runs are written into one workbook: remove --format and --into-original"))
     found = [engine.result_of_run(journal, record) for record in records]
     inputs = [path for result in found for path in sources_of(result.recipients)]
     place = context.target.choose(f"runs-{records[0].id}-to-{records[-1].id}", inputs=inputs)
@@ -102,7 +103,7 @@ def _write(context: CommandContext, result: Result, place: Path, form: ReportFor
     if form.into_original:
         sources = result.recipients.sources
         if len(sources) > 1:
-            raise UsageError("--into-original: the run has several spreadsheets; remove the option")
+            raise UsageError(_("--into-original: the run has several spreadsheets; remove the option"))
         return original.write(result, Path(sources[0].file), place)
     if form.suffix == "csv":
         return flat_files.csv(result, place)

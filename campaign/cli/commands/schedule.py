@@ -16,6 +16,7 @@ from campaign.engine import schedules as recorded
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, ScheduleState
 from campaign.model.errors import NoSuchRun, SettingsError
+from campaign.model.i18n import _
 from campaign.model.times import Clock, format_iso, format_time
 from campaign.scheduler import due_tasks
 from campaign.scheduler.service import Scheduler
@@ -64,7 +65,7 @@ def schedule(
         made = engine.schedule(journal, file, checked, gateway, planned, now=now)
     _note_hours(checked, made.record, start, times[0])
     if made.similar:
-        terminal.note(f"note: {made.similar}")
+        terminal.remark(made.similar)
     if context.json:
         run = made.run.id if made.run else None
         terminal.show_json(_as_json(made.record, times, []) | {"replaced": list(made.replaced), "run": run})
@@ -76,7 +77,7 @@ def _note_missing_keys(gateway: str) -> None:
     try:
         engine.check_keys(gateway)
     except SettingsError as problem:
-        terminal.note(f"note: {problem} The scheduler will need them.")
+        terminal.remark(_("{problem} The scheduler will need them.", problem=problem))
 
 
 def _note_hours(checked: engine.Checked, record: ScheduleRecord, start: datetime, due: datetime) -> None:
@@ -84,30 +85,44 @@ def _note_hours(checked: engine.Checked, record: ScheduleRecord, start: datetime
     wait = recorded.wait_at(checked, record.gateway, start)
     if wait is None:
         return
-    terminal.note(
-        f"note: {format_time(start)} is {wait.why}: the campaign is checked when it is due and sent from then on"
+    terminal.remark(
+        _(
+            "{time} is {why}: the campaign is checked when it is due and sent from then on",
+            time=format_time(start),
+            why=wait.why,
+        )
     )
     latest = due + record.timetable.grace
     if wait.until > latest:
-        terminal.note(
-            f"warning: that is after the latest time to start, {format_time(latest)}: nothing will be sent. Set "
-            "`start_at` to a time within these hours, or `start_by` to a later time."
+        terminal.warn(
+            _(
+                "that is after the latest time to start, {latest}: nothing will be sent. Set `start_at` to a time "
+                "within these hours, or `start_by` to a later time.",
+                latest=format_time(latest),
+            )
         )
 
 
 def _show_recorded(made: engine.Scheduled, times: Sequence[datetime]) -> None:
     record = made.record
-    terminal.say(f"scheduled as {record.id}, through {record.gateway}")
-    late = record.timetable.grace
+    terminal.say(_("scheduled as {schedule}, through {gateway}", schedule=record.id, gateway=record.gateway))
     for time in times:
-        terminal.say(f"  starts     {format_time(time)} (Asia/Seoul), {format_time(time + late)} at the latest")
+        latest = format_time(time + record.timetable.grace)
+        words = _("{time} (Asia/Seoul), {latest} at the latest", time=format_time(time), latest=latest)
+        terminal.say(terminal.fact(_("starts"), words))
     if record.gateway == engine.SANDBOX:
-        terminal.say(f"  {terminal.NOTHING_SENT}")
+        terminal.say(f"  {_(terminal.NOTHING_SENT)}")
     if made.run is not None:
-        terminal.say(f"  frozen     recipients and messages as they are now: run {made.run.id}")
+        words = _("recipients and messages as they are now: run {run}", run=made.run.id)
+        terminal.say(terminal.fact(_("frozen"), words))
     for other in made.replaced:
-        terminal.say(f"  replaces   {other}")
-    terminal.say(f"`campaign scheduler` or `campaign run-due` starts it; `campaign unschedule {record.id}` removes it.")
+        terminal.say(terminal.fact(_("replaces"), other))
+    terminal.say(
+        _(
+            "`campaign scheduler` or `campaign run-due` starts it; `campaign unschedule {schedule}` removes it.",
+            schedule=record.id,
+        )
+    )
 
 
 def schedules(context: CommandContext, clock: Clock | None = None) -> None:
@@ -128,25 +143,29 @@ def schedules(context: CommandContext, clock: Clock | None = None) -> None:
         terminal.show_json({"schedules": [_as_json(*each) for each in found]})
         return
     if not found:
-        terminal.say("nothing is scheduled. `campaign schedule FILE` records a campaign with a [schedule].")
+        terminal.say(_("nothing is scheduled. `campaign schedule FILE` records a campaign with a [schedule]."))
         return
     rows = [_line(*each) for each in found]
-    terminal.show_table(("schedule", "state", "next, Asia/Seoul", "through", "campaign file"), rows)
-    for one, _, occurrences in found:
+    heads = (_("schedule"), _("state"), _("next, Asia/Seoul"), _("through"), _("campaign file"))
+    terminal.show_table(heads, rows)
+    for one, _times, occurrences in found:
         _show_past(one, occurrences)
 
 
-def _line(one: ScheduleRecord, times: Sequence[datetime], _: object) -> tuple[str, ...]:
+def _line(one: ScheduleRecord, times: Sequence[datetime], _occurrences: object) -> tuple[str, ...]:
     every = f" ({one.timetable.every})" if one.timetable.every else ""
-    return one.id, str(one.state), (format_time(times[0]) if times else "-") + every, one.gateway, one.file
+    return one.id, terminal.word(one.state), (format_time(times[0]) if times else "-") + every, one.gateway, one.file
 
 
 def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord]) -> None:
-    for time in occurrences[:PAST_SHOWN]:
-        run = f", run {time.run}" if time.run else ""
-        terminal.say(
-            f"  {one.id}, {format_time(time.due_at)}: {time.state}{run}" + (f": {time.why}" if time.why else "")
+    for past in occurrences[:PAST_SHOWN]:
+        time, state = format_time(past.due_at), terminal.word(past.state)
+        words = (
+            _("{schedule}, {time}: {state}, run {run}", schedule=one.id, time=time, state=state, run=past.run)
+            if past.run
+            else _("{schedule}, {time}: {state}", schedule=one.id, time=time, state=state)
         )
+        terminal.say(f"  {words}" + (f": {past.why}" if past.why else ""))
 
 
 def _as_json(one: ScheduleRecord, times: Sequence[datetime], occurrences: Sequence[OccurrenceRecord]) -> dict[str, Any]:
@@ -175,11 +194,11 @@ def unschedule(context: CommandContext, schedule: str, clock: Clock | None = Non
     """Remove a schedule: nothing will start."""
     with open_for_writing(context.journal_url) as journal:
         done = engine.unschedule(journal, schedule, (clock or Clock()).now())
-    terminal.say(f"{schedule}: removed; nothing will start.")
+    terminal.say(_("{schedule}: removed; nothing will start.", schedule=schedule))
     if done.cancelled is not None:
-        terminal.say(f"Its run {done.cancelled}, which was planned ahead, is cancelled.")
+        terminal.say(_("Its run {run}, which was planned ahead, is cancelled.", run=done.cancelled))
     for run in done.started:
-        terminal.say(f"Its run {run} has already started and continues: `campaign cancel {run}` stops it.")
+        terminal.say(_("Its run {run} has already started and continues: `campaign cancel {run}` stops it.", run=run))
 
 
 def _scheduler(context: CommandContext, clock: Clock | None) -> Scheduler:
@@ -202,7 +221,7 @@ def run_due(context: CommandContext, clock: Clock | None = None) -> int:
             if one.summary is not None:
                 context.show(replace(one.summary, trouble=None))  # already shown
         if not events:
-            terminal.say("nothing is due.")
+            terminal.say(_("nothing is due."))
     return max(map(_status_of, events), default=0)
 
 
@@ -218,7 +237,9 @@ def _status_of(event: SchedulerEvent) -> int:
 def run_forever(context: CommandContext, clock: Clock | None = None) -> int:
     """Start what is due in time, until a stop is requested."""
     scheduler = _scheduler(context, clock)
-    terminal.note("campaign scheduler: waiting for campaigns that are due. Ctrl-C stops it, after outstanding answers.")
+    terminal.note(
+        _("campaign scheduler: waiting for campaigns that are due. Ctrl-C stops it, after outstanding answers.")
+    )
     with ending_between_tasks(scheduler.stop):
         scheduler.run_forever()
     return exit_status.INTERRUPTED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from campaign import engine
 from campaign.cli import check_view, exit_status, terminal
@@ -15,6 +16,7 @@ from campaign.engine.reports import inputs_of
 from campaign.journal import open_for_writing
 from campaign.model import Status, naming
 from campaign.model.errors import UsageError
+from campaign.model.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +48,7 @@ class SendOptions:
     def origin(self, campaign: engine.Campaign) -> str:
         """As `gateway`, without checking the keys."""
         if self.sandbox and self.gateway_url:
-            raise UsageError("give --sandbox or --gateway-url, not both")
+            raise UsageError(_("give --sandbox or --gateway-url, not both"))
         return engine.SANDBOX if self.sandbox else engine.gateway_of(campaign, self.gateway_url)
 
     @property
@@ -72,19 +74,19 @@ def send(
     checked = engine.check(campaign, engine.now(), context.progress, only=only, practice=options.sandbox, early=early)
     checked = engine.leave_out_reached_before(context.journal_url, checked, gateway)
     if Status.UNKNOWN in only:
-        terminal.note("note: unknown rows may already have been sent; their recipients may get the message twice")
+        terminal.remark(_("unknown rows may already have been sent; their recipients may get the message twice"))
     if not context.json:
         _show_check(checked, gateway, options)
     if not options.override:
         advertising.refuse(checked.found)
     if words := engine.look_back(context.journal_url, checked, gateway, again=options.again):
-        terminal.note(f"note: {words}")
+        terminal.remark(words)
     note_clock_off(gateway)
     if campaign.message.advertisement:
         for words in checked.unasked:
-            terminal.note(f"warning: {words}")
-    if not confirm(f"Send this through {gateway}?", skips_confirmation=options.skips_confirmation):
-        terminal.note("Nothing was sent.")
+            terminal.warn(words)
+    if not (options.skips_confirmation or _confirmed(checked, gateway)):
+        terminal.note(_("Nothing was sent."))
         return exit_status.NOT_STARTED
     with open_for_writing(context.journal_url) as journal:
         return _execute(context, journal, _plan(journal, checked, gateway, options))
@@ -98,9 +100,9 @@ def _require_place(context: CommandContext, campaign: engine.Campaign) -> None:
 def _note_what_is_ignored(campaign: engine.Campaign, gateway: str) -> None:
     """Note which sections of the campaign file have no effect here."""
     if campaign.schedule is not None:
-        terminal.note("note: this sends now; [schedule] applies to `campaign schedule`, `run-due` and `scheduler` only")
+        terminal.remark(_("this sends now; [schedule] applies to `campaign schedule`, `run-due` and `scheduler` only"))
     if gateway == engine.SANDBOX and (campaign.sending.window or campaign.sending.spread):
-        terminal.note("note: the sandbox ignores [sending]: messages are sent at once, at any hour")
+        terminal.remark(_("the sandbox ignores [sending]: messages are sent at once, at any hour"))
 
 
 def _show_check(checked: engine.Checked, gateway: str, options: SendOptions) -> None:
@@ -111,6 +113,30 @@ def _show_check(checked: engine.Checked, gateway: str, options: SendOptions) -> 
     check_view.show_check(checked, result, summary, override=options.override)
 
 
+def _confirmed(checked: engine.Checked, gateway: str) -> bool:
+    """Ask, and say once more what cannot be undone: how many messages, from which number, through which gateway."""
+    from campaign.report import totals
+
+    going = checked.table.loc[checked.table["request"].notna(), ["sender", "date", "msgType"]]
+    if not len(going):
+        return confirm(_("No row can be sent. Continue?"))
+    types = totals.types(going)
+    details = [terminal.types_in_words(types)]
+    if (cost := totals.cost(types, {str(kind): won for kind, won in checked.campaign.prices.items()})) is not None:
+        details.append(_("{cost:,.0f} won", cost=cost))
+    if times := check_view.reservations_in_words(going):
+        details.append(_("reserved for {times}", times=times))
+    question = ngettext(
+        "Send 1 message ({details}) from {sender} now, through {gateway}?",
+        "Send {count:,} messages ({details}) from {sender} now, through {gateway}?",
+        len(going),
+        details=", ".join(details),
+        sender=check_view.senders_in_words(going),
+        gateway=urlsplit(gateway).netloc,
+    )
+    return confirm(question, recipients=len(going))
+
+
 def _plan(journal: engine.Journal, checked: engine.Checked, gateway: str, options: SendOptions) -> engine.RunRecord:
     planned = engine.PlanOptions(now=engine.now(), again=options.again, override=options.override)
     return engine.plan(journal, checked, gateway, planned)
@@ -119,7 +145,7 @@ def _plan(journal: engine.Journal, checked: engine.Checked, gateway: str, option
 def note_clock_off(gateway: str) -> None:
     """Warn if this machine's clock differs from the gateway's."""
     if gateway != engine.SANDBOX and (words := doctor.clock_off(gateway)):
-        terminal.note(f"warning: {words}")
+        terminal.warn(words)
 
 
 def test(context: CommandContext, campaign: engine.Campaign, options: SendOptions, *, to: str, row: int | None) -> int:

@@ -48,6 +48,15 @@ def _ornament(character: str) -> bool:
     return category in {"Pd", "Zs", "Zl", "Zp", "Cf", "Cc", "Ps", "Pe"} or character in "._\u2212\u30fc\u3161\u00b7"
 
 
+def hyphenated(number: str) -> str:
+    """A Korean number of digits only as its users write it: 02-1234-5678, 1588-1234; others unchanged."""
+    return re.sub(r"^(?:(02|0[35]0\d(?=\d{8}$)|0\d{2})(\d{3,4})|(1\d{3}))(\d{4})$", _grouped, number)
+
+
+def _grouped(found: re.Match[str]) -> str:
+    return "-".join(group for group in found.groups() if group)
+
+
 def mask(number: str) -> str:
     """The number as logs and screens show it: 010-****-1234; all stars if it has at most 4 digits."""
     digits = re.sub(r"\D", "", number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.cli.progress_bars import Progress
@@ -38,3 +39,32 @@ def test_a_screen_sees_every_second_of_a_wait_and_nothing_of_it_afterwards(capsy
     after = capsys.readouterr().err
     assert "waiting" not in after
     assert "10/10 recipients" in after
+
+
+def test_no_rate_is_shown_for_rows_and_their_number_has_commas(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(shown=True)
+    with progress.reaching("read") as reach:
+        reach(12_345)
+    with progress.stage("write", 12_345) as advance:
+        advance(12_345)
+    shown = capsys.readouterr().err
+    assert "reading  : 12,345 rows" in shown
+    assert "writing  : 100%" in shown
+    assert "12,345/12,345 rows" in shown
+    assert "/s" not in shown
+
+
+def test_the_outcomes_stand_whole_below_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(shown=True).sending(1_500_000) as bar:
+        bar.settled(900_000, State.ACCEPTED)
+        bar.settled(300_000, State.REJECTED)
+        bar.waiting(3, "recharging")  # the bars are drawn anew
+        shown = capsys.readouterr().err
+    assert "accepted 900,000 · rejected 300,000 · unknown 0" in shown
+
+
+def test_a_pipe_does_not_say_what_is_being_read(capsys: pytest.CaptureFixture[str]) -> None:
+    Progress(shown=False).announce([Path("r.xlsx")])
+    assert capsys.readouterr().err == ""
+    Progress(shown=True).announce([Path("a/r.xlsx"), Path("b.csv")])
+    assert capsys.readouterr().err == "reading r.xlsx, b.csv\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.recipients.numbers.sender import BadNumber, mask, normalise_sender
+from campaign.recipients.numbers.sender import BadNumber, hyphenated, mask, normalise_sender
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,29 @@ from campaign.recipients.numbers.sender import BadNumber, mask, normalise_sender
 )
 def test_a_masked_number_shows_its_front_and_its_last_four_digits(number: str, masked: str) -> None:
     assert mask(number) == masked
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "02-123-4567",
+        "02-1234-5678",
+        "031-123-4567",
+        "010-1234-5678",
+        "070-1234-5678",
+        "050-123-4567",
+        "0505-1234-5678",
+        "0303-1234-5678",
+        "1588-1234",
+    ],
+)
+def test_a_number_with_hyphens_reads_as_its_users_write_it(number: str) -> None:
+    assert hyphenated(number.replace("-", "")) == number
+
+
+@pytest.mark.parametrize("number", ["", "114", "821012345678", "14155552671"])
+def test_other_numbers_get_no_hyphens(number: str) -> None:
+    assert hyphenated(number) == number
 
 
 @given(st.text("0123456789", min_size=9, max_size=15))
