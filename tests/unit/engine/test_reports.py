@@ -45,7 +45,7 @@ def test_an_unforeseen_error_is_a_workbook_that_could_not_be_written() -> None:
 
 def test_a_path_that_is_refused_is_not_called_a_failed_workbook() -> None:
     def refuse() -> Path:
-        raise PathRefused(Path("there"), "is a folder")
+        raise PathRefused(Path("there"), "there: is a folder.")
 
     with pytest.raises(PathRefused):
         writing((), refuse)
