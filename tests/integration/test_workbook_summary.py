@@ -50,7 +50,7 @@ def words(sheet: Worksheet) -> str:
 def test_the_sandbox_is_said_at_the_top_in_korean_and_english(tmp_path: Path) -> None:
     sheet = summary(ResultOf(sandbox=True).build(), tmp_path)
     banner = str(sheet["A2"].value)
-    assert "실제로 발송된 문자는 없습니다" in banner
+    assert "실제로 발송되지 않았습니다" in banner
     assert "nothing really went out" in banner
     assert "A2:L2" in [str(merged) for merged in sheet.merged_cells.ranges]
 
