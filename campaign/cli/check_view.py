@@ -173,4 +173,4 @@ def _show_found(found: Iterable[AdvertisingFinding], *, override: bool) -> None:
     stops = _("overridden") if override else _("ERROR")
     for one in found:
         say(fact(stops if one.stops else _("warning"), _("advertising: {finding}", finding=one.sentence)))
-        say(fact("", _("rule: {rule}", rule=_(one.rule))))
+        say(fact("", _("rule: {rule}", rule=str(one.rule))))

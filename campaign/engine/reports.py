@@ -44,11 +44,13 @@ class ReportTarget:
         file: the file that the user named; otherwise a file in `folder`, named after the run.
         folder: the folder of workbooks; by default the environment's (`CAMPAIGN_REPORTS`).
         journal: the journal's file, which is never written over, like the sandbox's ledger beside it.
+        language: the language of the workbook, one of `i18n.LANGUAGES`; by default as `result_workbook.write` says.
     """
 
     file: Path | None = None
     folder: Path | None = None
     journal: Path | None = None
+    language: str | None = None
 
     def choose(self, name: str, suffix: str = "xlsx", *, inputs: Iterable[Path] = ()) -> Path:
         """The path for a workbook of that name.
@@ -123,7 +125,7 @@ def write_report(
         PathRefused: `target.file` is a file that this program did not write.
     """
     runs = (result.run.id,) if result.run.id else ()
-    return writing(runs, lambda: write_workbook(result, target.choose(name, inputs=inputs), progress))
+    return writing(runs, lambda: write_workbook(result, target.choose(name, inputs=inputs), progress, target.language))
 
 
 def writing(runs: tuple[str, ...], write: Callable[[], Path]) -> str:
@@ -143,12 +145,12 @@ def writing(runs: tuple[str, ...], write: Callable[[], Path]) -> str:
         raise ReportFailed(_("the workbook"), f"{type(problem).__name__}: {problem}", runs) from problem
 
 
-def write_workbook(result: Result, path: Path, progress: Progress) -> Path:
-    """Write the result's workbook; returns the path that it got."""
+def write_workbook(result: Result, path: Path, progress: Progress, language: str | None = None) -> Path:
+    """Write the result's workbook in that language; returns the path that it got."""
     from campaign.report import result_workbook
 
     with progress.stage("write", len(result.rows)) as advance:
-        return result_workbook.write(result, path, progress=advance)
+        return result_workbook.write(result, path, language=language, progress=advance)
 
 
 def inputs_of(campaign: Campaign) -> list[Path]:

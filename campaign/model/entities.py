@@ -147,7 +147,8 @@ class RunFacts:
 class Remark:
     """A finding of the check on the whole message and its rule; it `stops` the send, or is a warning."""
 
-    words: str
+    reason: str  # as `reasons.encode` gives it
+    named: str  # the rows by their numbers, as users read them; or empty
     rule: str
     stops: bool
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from campaign.model import i18n
 from campaign.model.i18n import N_, _
 from campaign.model.reasons import BEGINS, SEPARATOR, Reason, decode
 
@@ -153,9 +154,17 @@ def sentences(column: pd.Series) -> pd.Series:
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([worded])), index=column.index, name=column.name)
 
 
-def with_sentences(result: Result) -> Result:
-    """The result with its rows' reasons as sentences, for reports."""
-    return replace(result, rows=result.rows.assign(reason=sentences(result.rows["reason"])))
+def with_sentences(result: Result, language: str | None = None) -> Result:
+    """The result with its reasons as sentences: those of its rows, and those of its remarks with their rules.
+
+    Args:
+        result: as the check or the journal gives it.
+        language: one of `i18n.LANGUAGES`; None for the reader's.
+    """
+    with i18n.in_language(language or i18n.language()):
+        remarks = [replace(one, reason=sentence(one.reason), rule=_(one.rule)) for one in result.remarks]
+        rows = result.rows.assign(reason=sentences(result.rows["reason"]))
+    return replace(result, rows=rows, remarks=tuple(remarks))
 
 
 def sentence(cell: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
 from campaign.report.recognition import is_ours
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class PathRefused(CampaignError):
         path: the file meant.
     """
 
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}.")
+    def __init__(self, path: Path, words: str) -> None:
+        super().__init__(words)
         self.path = path
 
 
@@ -55,7 +56,13 @@ class PathNotWritable(CampaignError):
     """
 
     def __init__(self, path: Path, problem: OSError) -> None:
-        super().__init__(f"{path}: a workbook cannot be written there: {problem.strerror or problem}.")
+        super().__init__(
+            _(
+                "{path}: a workbook cannot be written there: {problem}.",
+                path=path,
+                problem=problem.strerror or problem,
+            )
+        )
         self.path = path
 
 
@@ -78,15 +85,19 @@ def choose_path(path: Path, inputs: Iterable[Path], *, asked_for: bool) -> Path:
             return name
         if asked_for:
             raise PathRefused(name, _obstacle(name, taken))
-    raise PathRefused(path, "that name and its other names are taken by other files")
+    raise PathRefused(path, _("{path}: that name and its other names are taken by other files.", path=path))
 
 
 def _obstacle(path: Path, taken: Path | None) -> str:
     if taken is not None:
-        return f"this campaign reads or writes that file ({taken}), so it is not overwritten"
+        return _(
+            "{path}: this campaign reads or writes that file ({other}), so it is not overwritten.",
+            path=path,
+            other=taken,
+        )
     if path.is_dir():
-        return "is a folder"
-    return "exists and is not a file that `campaign` wrote, so it is not overwritten"
+        return _("{path}: is a folder.", path=path)
+    return _("{path}: exists and is not a file that `campaign` wrote, so it is not overwritten.", path=path)
 
 
 def is_same_file(path: Path, other: Path) -> bool:
@@ -166,7 +177,7 @@ def _locked_folder(parent: Path) -> tuple[Path, int | None]:
     Until it is locked, another process may take the folder for abandoned and remove it, and `require_writable` in
     another process may remove an empty `parent`; then the next attempt succeeds.
     """
-    for _ in range(ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
@@ -250,7 +261,9 @@ def rename(made: Path, path: Path) -> Path:
         with suppress(PermissionError):
             made.replace(name)
             return name
-    raise PermissionError(f"{path}: it is open in another program, and so are its other names. Close it and try again.")
+    raise PermissionError(
+        _("{path}: it is open in another program, and so are its other names. Close it and try again.", path=path)
+    )
 
 
 def candidate_names(path: Path) -> Iterator[Path]:

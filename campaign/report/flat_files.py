@@ -35,11 +35,11 @@ KOREAN: Final = r"^(02|0[0-9]{2})([0-9]{3,4})([0-9]{4})$"
 """A Korean phone number; with hyphens, every program reads it as text."""
 
 
-def csv(result: Result, path: Path) -> Path:
+def csv(result: Result, path: Path, *, language: str | None = None) -> Path:
     """Write the rows as CSV in UTF-8 with the columns of the sheet `results`; returns the file's path.
 
     Phone numbers get hyphens, and other text that Excel would change or run gets an apostrophe before it. Numbers,
-    negative ones too, stay as they are. Times are in Seoul's.
+    negative ones too, stay as they are. Times are in Seoul's. The reasons are in `language`, by default the reader's.
 
     Raises:
         OSError: the folder or the file cannot be written; what was there is untouched.
@@ -50,7 +50,7 @@ def csv(result: Result, path: Path) -> Path:
             guarded_heading(heading),
             guarded(hyphenated(values) if place in phones or heading == "number" else values, kinds),
         )
-        for place, (heading, values, kinds) in enumerate(columns_of(result))
+        for place, (heading, values, kinds) in enumerate(columns_of(result, language))
     ]
     table = pa.Table.from_arrays([values for _, values in columns], names=[heading for heading, _ in columns])
 
@@ -64,16 +64,17 @@ def csv(result: Result, path: Path) -> Path:
     return atomic_file.write(path, write)
 
 
-def parquet(result: Result, path: Path) -> Path:
+def parquet(result: Result, path: Path, *, language: str | None = None) -> Path:
     """Write the rows as Parquet, each column with its own type; returns the file's path.
 
     Readers of Parquet find columns by name, so the names are unique: a column of the spreadsheet whose heading occurs
-    twice, or is the name of a result column, gets a number behind it.
+    twice, or is the name of a result column, gets a number behind it. The reasons are in `language`, by default the
+    reader's.
 
     Raises:
         OSError: the folder or the file cannot be written; what was there is untouched.
     """
-    columns = list(columns_of(result))
+    columns = list(columns_of(result, language))
     names = unique([heading for heading, _, _ in columns], len(result.recipients.columns))
     table = pa.Table.from_arrays([values for _, values, _ in columns], names=names)
     facts = {"run": result.run.id, "state": str(result.run.state), "sandbox": str(result.run.sandbox).lower()}
@@ -82,9 +83,11 @@ def parquet(result: Result, path: Path) -> Path:
     )
 
 
-def columns_of(result: Result) -> Iterator[tuple[str, pa.ChunkedArray, pa.ChunkedArray | None]]:
+def columns_of(
+    result: Result, language: str | None = None
+) -> Iterator[tuple[str, pa.ChunkedArray, pa.ChunkedArray | None]]:
     """Yields heading, values and, for a mixed column, kinds: the spreadsheet's columns, then the result's."""
-    result = with_sentences(result)
+    result = with_sentences(result, language)
     for column in result.recipients.columns:
         kinds = column.name.replace(schema.OWN, schema.KIND, 1)
         values = plain(arrow(result.recipients.table[column.name]))

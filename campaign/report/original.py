@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
 from campaign.model.sentences import with_sentences
 from campaign.report import atomic_file, theme
 from campaign.report.recognition import MARK
@@ -55,11 +56,11 @@ class NotAWorkbook(CampaignError):
     """The recipients came from a file that results cannot be written into."""
 
 
-def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Path:
+def write(result: Result, original: Path, path: Path, *, source: int = 0, language: str | None = None) -> Path:
     """Copy `original` to `path` with the results of its rows at the right of the sheet that was used.
 
     `source` is the workbook's index among the recipients' sources. Rows are found by their number, so the workbook
-    must not have been sorted or cut since it was read.
+    must not have been sorted or cut since it was read. The reasons are in `language`, by default the reader's.
 
     Raises:
         NotAWorkbook: it is not an .xlsx or .xlsm, its sheet is missing, or its headings have moved.
@@ -67,7 +68,10 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
     """
     if original.suffix.lower() not in SUFFIXES:
         raise NotAWorkbook(
-            f"{original}: results can be written into .xlsx and .xlsm only. Use the result workbook instead."
+            _(
+                "{file}: results can be written into .xlsx and .xlsm only. Use the result workbook instead.",
+                file=original,
+            )
         )
     # openpyxl has Pillow convert the workbook's pictures, which would start Ghostscript for an EPS.
     EpsImagePlugin.gs_binary = False
@@ -76,7 +80,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0) -> Pat
     chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)
     rows = [int(row) for row in result.recipients.table.loc[chosen, "row"]]
     first = sheet.max_column + 1
-    added = our_fields(with_sentences(result).rows[chosen], COLUMNS, Changes())
+    added = our_fields(with_sentences(result, language).rows[chosen], COLUMNS, Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     # Marks the copy as written by this program: workbooks of the user are never overwritten.
@@ -94,7 +98,9 @@ def sheet_of(book: Workbook, result: Result, original: Path, source: int) -> Wor
     """The sheet that the rows came from."""
     name = result.recipients.sources[source].sheet
     if name not in book.sheetnames:
-        raise NotAWorkbook(f"{original}: the sheet {name!r} is missing. Was it changed since it was read?")
+        raise NotAWorkbook(
+            _("{file}: the sheet {name!r} is missing. Was it changed since it was read?", file=original, name=name)
+        )
     sheet: Worksheet = book[name]
     return sheet
 
@@ -105,7 +111,13 @@ def heading_row(sheet: Worksheet, result: Result, first: int, original: Path) ->
     for row in range(first - 1, 0, -1):
         if wanted <= {str(cell.value).strip() for cell in sheet[row] if cell.value is not None}:
             return row
-    raise NotAWorkbook(f"{original}: the headings of {sheet.title!r} have moved. Was it changed since it was read?")
+    raise NotAWorkbook(
+        _(
+            "{file}: the headings of {name!r} have moved. Was it changed since it was read?",
+            file=original,
+            name=sheet.title,
+        )
+    )
 
 
 def add(sheet: Worksheet, heading: int, first: int, added: list[Field], rows: list[int]) -> None:

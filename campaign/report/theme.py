@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from campaign.model import State, Status
+from campaign.model.i18n import _
 from campaign.report.xlsx.model import CellStyle, Tint
 
 GREEN: Final = Tint("DDF1E4", "1B6B3A")
@@ -51,3 +53,8 @@ STRONG: Final[dict[Status, str]] = {
 
 OWN_HEADING: Final = CellStyle(bold=True, tint=PAPER, align="center", bordered=True)
 OUR_HEADING: Final = CellStyle(bold=True, tint=INK, align="center", bordered=True)
+
+
+def won(style: CellStyle) -> CellStyle:
+    """The style with the number format of an amount in won, whose unit is in the workbook's language."""
+    return replace(style, number=_('#,##0" won"'))

@@ -50,7 +50,7 @@ def words(sheet: Worksheet) -> str:
 def test_the_sandbox_is_said_at_the_top_in_korean_and_english(tmp_path: Path) -> None:
     sheet = summary(ResultOf(sandbox=True).build(), tmp_path)
     banner = str(sheet["A2"].value)
-    assert "실제로 발송된 문자는 없습니다" in banner
+    assert "실제로 발송되지 않았습니다" in banner
     assert "nothing really went out" in banner
     assert "A2:L2" in [str(merged) for merged in sheet.merged_cells.ranges]
 
@@ -64,7 +64,7 @@ def test_a_check_says_that_nothing_was_sent_and_what_it_would_cost(tmp_path: Pat
     sheet = summary(result, tmp_path)
     assert "nothing was sent" in str(sheet["A2"].value)
     assert table(sheet, "Type")["Total"] == (4, 0, None, 110, 0)
-    assert table(sheet, "resultCode") == {"Total": (0, 0, "응답 없음  no answer yet", None, None)}
+    assert table(sheet, "resultCode") == {"Total": (0, 0, "응답 없음 no answer yet", None, None)}
 
 
 def test_what_run_it_was(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_figures_by_status_code_type_and_request(tmp_path: Path) -> None:
         "Total": (3, 1, 8, None, None),
     }
     figures = {row[0]: row[1] for row in sheet.iter_rows(max_col=2, values_only=True)}
-    assert figures["요청당 평균 인원"] == pytest.approx(8 / 3)
+    assert figures["요청당 평균 수신자 수"] == pytest.approx(8 / 3)
     assert figures["묶어서 줄인 요청"] == 5
 
 

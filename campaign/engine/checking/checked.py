@@ -60,7 +60,7 @@ class AdvertisingFinding:
 
     def as_remark(self) -> Remark:
         """For the workbook."""
-        return Remark(words=self.sentence, rule=str(self.rule), stops=self.stops)
+        return Remark(reason=self.reason, named=self.named, rule=self.rule.value, stops=self.stops)
 
 
 @dataclass(frozen=True, slots=True)

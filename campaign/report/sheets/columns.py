@@ -108,7 +108,7 @@ def our_field(name: str, column: pd.Series, changes: Changes, widest: float) -> 
             width=column_width(name, filled, widest),
             format=FORMATS.get(name, filled.format),
             heading_style=theme.OUR_HEADING,
-            note=labels.NOTES.get(name),
+            note=labels.heading_note(name),
             printed=name not in NOT_PRINTED,
             tints=TINTS.get(name, ()),
             above_zero=theme.RED if name == "resultCode" else None,

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import Status
-from campaign.report import labels, theme
+from campaign.model.i18n import N_
+from campaign.report import theme
+from campaign.report.labels import label
 from campaign.report.totals import totals
 from campaign.report.xlsx.model import Area, CellStyle, Chart, Grid, Page, Value
 
@@ -26,26 +28,26 @@ WORD: Final = CellStyle(bordered=True, align="left")
 MOMENT: Final = CellStyle(bordered=True, align="center", number="yyyy-mm-dd hh:mm")
 COUNT: Final = CellStyle(bordered=True, number="#,##0")
 SHARE: Final = CellStyle(bordered=True, number="0.0%")
-WON: Final = CellStyle(bordered=True, number='#,##0"원"')
 RATE: Final = CellStyle(bordered=True, number="#,##0.0")
 
 COLUMNS: Final = (
-    ("실행 Run", 40.0, WORD),
-    ("상태 State", 20.0, WORD),
-    ("시작 Started", 17.0, MOMENT),
-    ("건수 Rows", 11.0, COUNT),
-    ("접수 accepted", 14.0, COUNT),
-    ("접수율", 9.0, SHARE),
-    ("거절 rejected", 13.0, COUNT),
-    ("미확인 unknown", 16.0, COUNT),
-    ("대기 pending", 13.0, COUNT),
-    ("기타 others", 13.0, COUNT),
-    ("요청 Requests", 13.0, COUNT),
-    ("비용 Cost", 13.0, WON),
-    ("초당 a second", 14.0, RATE),
+    (N_("Run"), 40.0, WORD),
+    (N_("State"), 20.0, WORD),
+    (N_("Started"), 17.0, MOMENT),
+    (N_("Rows"), 11.0, COUNT),
+    (N_("accepted"), 14.0, COUNT),
+    (N_("Acceptance"), 15.0, SHARE),
+    (N_("rejected"), 13.0, COUNT),
+    (N_("unknown"), 19.0, COUNT),
+    (N_("pending"), 13.0, COUNT),
+    (N_("others"), 13.0, COUNT),
+    (N_("Requests"), 13.0, COUNT),
+    (N_("Cost"), 13.0, COUNT),
+    (N_("a second"), 14.0, RATE),
 )
 ACCEPTED: Final = 4
 SHARE_PLACE: Final = 5
+COST_PLACE: Final = 11
 FIRST: Final = 2  # the row of the first run, from 0
 CHART: Final = 16  # rows that a chart takes
 
@@ -53,13 +55,15 @@ CHART: Final = 16  # rows that a chart takes
 def comparison(results: Sequence[Result]) -> Page:
     """One line per run, and charts of the accepted rows."""
     grid = Grid()
-    grid.put(0, 0, "실행 비교  Comparison of runs", TITLE, across=len(COLUMNS))
+    grid.put(0, 0, label(N_("Comparison of runs")), TITLE, across=len(COLUMNS))
     grid.height(0, 32)
+    styles = [style for _, _, style in COLUMNS]
+    styles[COST_PLACE] = theme.won(COUNT)
     for column, (heading, _, _) in enumerate(COLUMNS):
-        grid.put(FIRST - 1, column, heading, HEAD)
+        grid.put(FIRST - 1, column, label(heading), HEAD)
     for row, result in enumerate(results, FIRST):
-        for column, (value, (_, _, shape)) in enumerate(zip(line(result), COLUMNS, strict=True)):
-            grid.put(row, column, value, shape)
+        for column, (value, style) in enumerate(zip(line(result), styles, strict=True)):
+            grid.put(row, column, value, style)
     end = FIRST + len(results)
     # A row and a narrow column more than the charts take: their borders lie on the edge of their last cells.
     area = Area(top=0, left=0, bottom=end + 2 + CHART, right=len(COLUMNS) + 1)
@@ -77,7 +81,7 @@ def line(result: Result) -> tuple[Value, ...]:
     )
     return (
         run.id + (" (sandbox)" if run.sandbox else ""),
-        f"{labels.RUN[run.state]} {run.state}",
+        label(run.state),
         run.started_at or run.created_at,
         total, accepted, accepted / total if total else 0.0, rejected, unknown, pending, sum(rows.values()),
         found["requests"]["total"],
@@ -99,7 +103,7 @@ def charts(end: int) -> tuple[Chart, ...]:
     names = Area(top=FIRST, left=0, bottom=end, right=1)
     return tuple(
         Chart(
-            title=title,
+            title=label(title),
             place=Area(top=end + 1, left=left, bottom=end + 1 + CHART, right=right),
             names=names,
             values=Area(top=FIRST, left=column, bottom=end, right=column + 1),
@@ -108,8 +112,8 @@ def charts(end: int) -> tuple[Chart, ...]:
             number=number,
         )
         for title, left, right, column, colour, number in (
-            ("접수 건수 Accepted rows", 0, half, ACCEPTED, theme.STRONG[Status.ACCEPTED], "#,##0"),
-            ("접수율 Share accepted", half, len(COLUMNS), SHARE_PLACE, theme.STRONG[Status.PENDING], "0.0%"),
+            (N_("Accepted rows"), 0, half, ACCEPTED, theme.STRONG[Status.ACCEPTED], "#,##0"),
+            (N_("Acceptance"), half, len(COLUMNS), SHARE_PLACE, theme.STRONG[Status.PENDING], "0.0%"),
         )
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign.model import RunState, Status, schema
+from campaign.model.i18n import _
 from campaign.report import labels, theme
 from campaign.report.sheets.columns import our_fields, own_fields
 from campaign.report.xlsx.model import ROWS_PER_SHEET, CellHighlights, CellNote
@@ -125,6 +126,6 @@ def urgent(result: Result) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def advice(status: pd.Series, run: str) -> pd.Series:
     """What the user can do about a row, by its status."""
-    told = {str(each): line.replace("RUN", run) for each, line in labels.TO_DO.items()}
+    told = {str(each): _(line, run=run) for each, line in labels.TO_DO.items()}
     lines = pa.array([told.get(each) for each in status], pa.string())
     return pd.Series(lines, index=status.index, dtype=pd.ArrowDtype(pa.string()))

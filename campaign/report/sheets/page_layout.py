@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.report import theme
+from campaign.model.i18n import N_, _
+from campaign.report import labels, theme
 from campaign.report.xlsx.model import Area, CellStyle, Chart, Grid
 
 if TYPE_CHECKING:
     from campaign.report.xlsx.model import Value
 
-WIDTHS: Final = (22.0, 13.0, 13.5, 11.0, 12.0, 13.0, 2.0, 16.0, 12.0, 12.0, 12.0, 12.0, 2.0, 12.0, 12.0)
+WIDTHS: Final = (22.0, 13.0, 13.5, 11.0, 12.0, 13.0, 2.0, 18.0, 12.0, 12.0, 12.0, 12.0, 2.0, 12.0, 12.0)
 TABLES: Final = 6  # columns that the tables take, from the left
 RIGHT: Final = 7  # where the right half begins
 EDGE: Final = 12  # where the page ends; what the time chart is drawn from stands behind it, off the page
@@ -21,12 +22,10 @@ HEAD_NUMBER: Final = CellStyle(bold=True, tint=theme.INK, align="right", bordere
 WORD: Final = CellStyle(bordered=True, align="left")
 COUNT: Final = CellStyle(bordered=True, number="#,##0")
 SHARE: Final = CellStyle(bordered=True, number="0.0%")
-WON: Final = CellStyle(bordered=True, number='#,##0"원"')
 AVERAGE: Final = CellStyle(bordered=True, number="#,##0.0")
 TOTAL: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, align="left")
 TOTAL_COUNT: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, number="#,##0")
 TOTAL_SHARE: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, number="0.0%")
-TOTAL_WON: Final = CellStyle(bold=True, tint=theme.PAPER, bordered=True, number='#,##0"원"')
 
 
 class Layout:
@@ -65,7 +64,7 @@ class Layout:
 
     def sum_line(self, count: int, share: float, meaning: Value) -> None:
         """The line below a table of counts."""
-        self.grid.put(self.row, 0, "합계 Total", TOTAL)
+        self.grid.put(self.row, 0, labels.label(N_("Total")), TOTAL)
         self.grid.put(self.row, 1, count, TOTAL_COUNT)
         self.grid.put(self.row, 2, share, TOTAL_SHARE)
         self.grid.put(self.row, 3, meaning, TOTAL if isinstance(meaning, str) else TOTAL_COUNT, across=TABLES - 3)
@@ -86,14 +85,15 @@ class Layout:
 
     def priced(
         self,
-        styles: tuple[CellStyle, CellStyle, CellStyle],
+        styles: tuple[CellStyle, CellStyle],
         counts: tuple[str, int, int],
         price: float | None,
         planned: float | None,
         accepted: float | None,
     ) -> None:
         """A line of the table of costs."""
-        word, count, won = styles
+        word, count = styles
+        won = theme.won(count)
         self.grid.put(self.row, 0, counts[0], word)
         self.grid.put(self.row, 1, counts[1], count)
         self.grid.put(self.row, 2, counts[2], count)
@@ -101,9 +101,9 @@ class Layout:
             self.grid.put(self.row, column, value, won)
         self.row += 1
 
-    def figure(self, name: str, value: float, shape: CellStyle, meaning: str) -> None:
+    def figure(self, name: str, value: float, shape: CellStyle) -> None:
         """One figure with its name."""
-        self.grid.put(self.row, 0, name, WORD)
+        self.grid.put(self.row, 0, _(name), WORD)
         self.grid.put(self.row, 1, value, shape)
-        self.grid.put(self.row, 2, meaning, WORD, across=TABLES - 2)
+        self.grid.put(self.row, 2, labels.english_key(name), WORD, across=TABLES - 2)
         self.row += 1

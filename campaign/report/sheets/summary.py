@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign.model import RunState, Status
-from campaign.report import labels, theme
+from campaign.model.i18n import N_, _, ngettext
+from campaign.report import theme
+from campaign.report.labels import label
 from campaign.report.sheets.columns import text_width
 from campaign.report.sheets.page_layout import ASIDE, COUNT, EDGE, HEAD, HEAD_NUMBER, RIGHT, TABLES, WIDTHS, WORD
 from campaign.report.sheets.summary_tables import Breakdown, accepted_over_time
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from campaign.model import Result
+    from campaign.model import Remark, Result
     from campaign.report.xlsx.model import Value
     from campaign.report.xlsx.text import Changes
 
@@ -73,12 +75,16 @@ class Summary(Breakdown):
     def title(self) -> None:
         """The campaign's name, and a banner where nothing was really sent."""
         check = self.run.state is RunState.CHECKED
-        self.grid.put(0, 0, f"{self.run.name} — {'점검' if check else '발송'} 결과", TITLE, across=EDGE)
+        title = _("{name} — check", name=self.run.name) if check else _("{name} — results", name=self.run.name)
+        self.grid.put(0, 0, title, TITLE, across=EDGE)
         self.grid.height(0, 32)
         self.row = 1
-        warnings = {labels.SANDBOX: self.run.sandbox, labels.CHECK: check}
+        warnings = {
+            N_("SANDBOX: nothing really went out."): self.run.sandbox,
+            N_("CHECK ONLY: nothing was sent."): check,
+        }
         for warning in (text for text, holds in warnings.items() if holds):
-            self.grid.put(self.row, 0, warning, WARNING, across=EDGE)
+            self.grid.put(self.row, 0, label(warning), WARNING, across=EDGE)
             self.grid.height(self.row, 26)
             self.row += 1
 
@@ -86,30 +92,30 @@ class Summary(Breakdown):
         """The run's facts, in two columns."""
         run = self.run
         left: list[tuple[str, Value]] = [
-            ("실행 Run", run.id),
-            ("상태 State", f"{labels.RUN[run.state]} {run.state}"),
-            ("발신번호 Sender", senders(self.result)),
-            ("게이트웨이 Gateway", f"{run.gateway}  ({run.api})"),
+            (N_("Run"), run.id),
+            (N_("State"), label(run.state)),
+            (N_("Sender"), senders(self.result)),
+            (N_("Gateway"), f"{run.gateway}  ({run.api})"),
         ]
         right: list[tuple[str, Value]] = [
-            ("생성 Created", run.created_at),
-            ("시작 Started", run.started_at or "-"),
-            ("종료 Ended", run.ended_at or "-"),
-            ("속도 Throughput", self.throughput()),
+            (N_("Created"), run.created_at),
+            (N_("Started"), run.started_at or "-"),
+            (N_("Ended"), run.ended_at or "-"),
+            (N_("Throughput"), self.throughput()),
         ]
         for place, ((name, value), (other, moment)) in enumerate(zip(left, right, strict=True)):
             self.fact(self.row + place, 0, name, value, TABLES - 1)
             self.fact(self.row + place, RIGHT, other, moment, EDGE - RIGHT - 1)
         self.row += len(left)
         if run.why:
-            self.grid.put(self.row, 0, "중지 사유 Reason", LABEL_TOP)
+            self.grid.put(self.row, 0, label(N_("Reason")), LABEL_TOP)
             self.grid.put(self.row, 1, run.why, REASON, across=EDGE - 1)
             self.grid.height(self.row, 6 + A_LINE * lines_of(run.why))
             self.row += 1
 
     def fact(self, row: int, column: int, name: str, value: Value, across: int) -> None:
         """A label and its value."""
-        self.grid.put(row, column, name, LABEL)
+        self.grid.put(row, column, label(name), LABEL)
         self.grid.put(row, column + 1, value, VALUE if isinstance(value, str) else MOMENT, across=across)
 
     def throughput(self) -> str:
@@ -119,14 +125,15 @@ class Summary(Breakdown):
             return "-"
         rows = self.totals["rows"]
         went = sum(rows.get(status, 0) for status in (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN))
-        return f"{took(started, ended)}, 초당 {went / max((ended - started).total_seconds(), 0.001):,.1f}건"
+        rate = went / max((ended - started).total_seconds(), 0.001)
+        return _("{duration}, {rate:,.1f} rows a second", duration=took(started, ended), rate=rate)
 
     def template(self) -> None:
         """The first lines of the template."""
         if self.run.template:
             lines = self.run.template.strip().splitlines()
             shown = lines[:LINES] + (["…"] if len(lines) > LINES else [])
-            self.grid.put(self.row, 0, "문안 Template", LABEL_TOP)
+            self.grid.put(self.row, 0, label(N_("Template")), LABEL_TOP)
             self.grid.put(self.row, 1, "\n".join(shown), QUOTED, across=EDGE - 1)
             self.grid.height(self.row, 6 + A_LINE * lines_of("\n".join(shown)))
             self.row += 1
@@ -136,14 +143,12 @@ class Summary(Breakdown):
         run = self.run
         if not run.advertisement:
             return
-        said = [
-            (f"{labels.STOPS if one.stops else labels.CAUTION}: {one.words}\n{one.rule}", one.stops)
-            for one in self.result.remarks
-        ]
+        said = [(remark_words(one), one.stops) for one in self.result.remarks]
         if run.overridden:
-            said.append((f"{labels.OVERRIDDEN}: {run.overridden}", True))
-        self.grid.put(self.row, 0, "광고 규칙 Advertising", LABEL_TOP)
-        for line, stops in said or [(labels.KEPT, False)]:
+            overridden = label(N_("overridden by the user"))
+            said.append((f"{overridden}: {run.overridden}", True))
+        self.grid.put(self.row, 0, label(N_("Advertising")), LABEL_TOP)
+        for line, stops in said or [(label(N_("no violation was found")), False)]:
             self.grid.put(self.row, 1, line, REASON if stops else QUOTED, across=EDGE - 1)
             self.grid.height(self.row, 6 + A_LINE * lines_of(line))
             self.row += 1
@@ -160,15 +165,15 @@ class Summary(Breakdown):
         moments = accepted_over_time(self.result.rows)
         if not moments:
             return
-        self.grid.put(top, ASIDE, "시각", HEAD)
-        self.grid.put(top, ASIDE + 1, "접수 건수", HEAD_NUMBER)
+        self.grid.put(top, ASIDE, _("Time"), HEAD)
+        self.grid.put(top, ASIDE + 1, _("Accepted rows"), HEAD_NUMBER)
         for row, (moment, count) in enumerate(moments, top + 1):
             self.grid.put(row, ASIDE, moment, WORD)
             self.grid.put(row, ASIDE + 1, count, COUNT)
         start = max((chart.place.bottom for chart in self.charts), default=top)
         self.charts.append(
             Chart(
-                title="시각별 접수 건수 Accepted over time",
+                title=label(N_("Accepted over time")),
                 place=Area(top=start + 1, left=RIGHT, bottom=max(self.row, start + 11), right=EDGE),
                 names=Area(top=top + 1, left=ASIDE, bottom=top + 1 + len(moments), right=ASIDE + 1),
                 values=Area(top=top + 1, left=ASIDE + 1, bottom=top + 1 + len(moments), right=ASIDE + 2),
@@ -176,6 +181,13 @@ class Summary(Breakdown):
                 colours=(theme.STRONG[Status.ACCEPTED],),
             )
         )
+
+
+def remark_words(remark: Remark) -> str:
+    """A finding on the whole message: what it means for the send, what was found and where, and the rule."""
+    meaning = label(N_("stops the send") if remark.stops else N_("please check"))
+    place = f" ({remark.named})" if remark.named else ""
+    return f"{meaning}: {remark.reason}{place}\n{remark.rule}"
 
 
 def lines_of(words: str) -> int:
@@ -186,8 +198,16 @@ def lines_of(words: str) -> int:
 def change_notes(changes: Changes) -> list[str]:
     """Sentences about the cells that had to be changed to fit into a workbook."""
     lines = {
-        f"엑셀에 담을 수 없는 제어 문자를 보이는 기호로 바꾼 셀: {changes.replaced:,}개": changes.replaced,
-        f"32,767자를 넘어 잘라 낸 셀: {changes.cut:,}개": changes.cut,
+        ngettext(
+            "1 cell had control characters that Excel cannot hold; they were replaced by visible symbols.",
+            "{count:,} cells had control characters that Excel cannot hold; they were replaced by visible symbols.",
+            changes.replaced,
+        ): changes.replaced,
+        ngettext(
+            "1 cell was longer than 32,767 characters and was cut.",
+            "{count:,} cells were longer than 32,767 characters and were cut.",
+            changes.cut,
+        ): changes.cut,
     }
     return [line for line, count in lines.items() if count]
 
@@ -197,14 +217,15 @@ def senders(result: Result) -> str:
     found = sorted(str(sender) for sender in result.requests["sender"].dropna().unique())
     if not found and "sender" in result.recipients.table:
         found = sorted(str(sender) for sender in result.recipients.table["sender"].dropna().unique())
-    more = f" 외 {len(found) - SENDERS}개" if len(found) > SENDERS else ""
-    return ", ".join(found[:SENDERS]) + more or "-"
+    shown = ", ".join(found[:SENDERS]) or "-"
+    more = len(found) - SENDERS
+    return _("{numbers} and {count} more", numbers=shown, count=more) if more > 0 else shown
 
 
 def took(started: datetime, ended: datetime) -> str:
-    """A duration in Korean."""
+    """A duration in hours, minutes and seconds."""
     seconds = int((ended - started).total_seconds())
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "시간"), (minutes, "분"), (rest, "초"))
-    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "1초 미만"
+    parts = ((hours, N_("{count} h")), (minutes, N_("{count} min")), (rest, N_("{count} s")))
+    return " ".join(_(unit, count=count) for count, unit in parts if count) or _("under 1 s")

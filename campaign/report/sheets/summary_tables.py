@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from campaign.model import State, Status
-from campaign.report import labels, theme
-from campaign.report.sheets.page_layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, TOTAL_WON, WON, WORD, Layout
+from campaign.model.i18n import N_, _
+from campaign.report import theme
+from campaign.report.labels import MEANING, label
+from campaign.report.sheets.page_layout import AVERAGE, COUNT, TOTAL, TOTAL_COUNT, WORD, Layout
 from campaign.report.totals import PRICED_STATUSES, cost, priced_rows, totals, types
 from campaign.report.xlsx.model import CellStyle
 from campaign.report.xlsx.values import SEOUL, arrow
@@ -42,16 +44,16 @@ class Breakdown(Layout):
         top = self.row
         rows = dict(self.totals["rows"])
         total = rows.pop("total")
-        self.head("상태 Status", "건수 Rows", "비율 Share", "설명 Meaning")
+        self.head(*map(label, (N_("Status"), N_("Rows"), N_("Share"), N_("Meaning"))))
         for name, count in rows.items():
             status = Status(name)
             tint = CellStyle(bordered=True, align="left", tint=theme.STATUS[status])
-            self.counted(f"{labels.STATUS[status]} {name}", count, total, labels.MEANING[status], tint)
+            self.counted(label(name), count, total, _(MEANING[status]), tint)
         self.summed(total, 1.0 if total else 0.0)
         self.stretch(top, 8)
         if rows:
             colours = tuple(theme.STRONG[Status(name)] for name in rows)
-            self.chart("상태별 건수 Rows by status", top, top + 1, len(rows), colours)
+            self.chart(label(N_("Rows by status")), top, top + 1, len(rows), colours)
 
     def by_code(self) -> None:
         """Rows by the gateway's code, with its message."""
@@ -59,14 +61,14 @@ class Breakdown(Layout):
         codes = self.totals["codes"]
         total = sum(codes.values())
         said = vendor_words(self.result)
-        self.head("결과 코드 resultCode", "건수 Rows", "비율 Share", "게이트웨이 메시지 Gateway's message")
+        self.head(*map(label, (N_("resultCode"), N_("Rows"), N_("Share"), N_("Gateway's message"))))
         for code, count in codes.items():
             self.counted(code, count, total, said.get(code, ""))
-        self.summed(total, 1.0 if total else 0.0, "" if total else "응답 없음  no answer yet")
+        self.summed(total, 1.0 if total else 0.0, "" if total else label(N_("no answer yet")))
         if codes:
             self.stretch(top, 7)
             colours = tuple(theme.STRONG[Status.ACCEPTED if code == "0" else Status.REJECTED] for code in codes)
-            self.chart("결과 코드별 건수 Rows by resultCode", top, top + 1, len(codes), colours)
+            self.chart(label(N_("Rows by resultCode")), top, top + 1, len(codes), colours)
 
     def by_type(self) -> None:
         """Messages by type, and what they cost."""
@@ -75,7 +77,9 @@ class Breakdown(Layout):
         went = types(rows[rows["status"] == Status.ACCEPTED.value])
         planned = self.totals["types"]
         top = self.row
-        self.head("종류 Type", "예정 Planned", "접수 Accepted", "단가 Price", "예정 비용", "접수 비용", worded=0)
+        named = (N_("Type"), N_("Planned"), N_("Accepted"), N_("Price"))
+        # Columns that are too narrow for two languages.
+        self.head(*map(label, named), _("Planned cost"), _("Accepted cost"), worded=0)
         for name, count in planned.items():
             accepted = went.get(name, 0)
             by_price = {name: count}, {name: accepted}
@@ -84,26 +88,26 @@ class Breakdown(Layout):
                 its = priced[(rows["msgType"] == name) & is_priced]
                 by_price = types(its), types(its[its["status"] == Status.ACCEPTED.value])
             costs = [cost(one, prices) for one in by_price]
-            self.priced((WORD, COUNT, WON), (name, count, accepted), prices.get(name), *costs)
-        everything = ("합계 Total", sum(planned.values()), sum(went.values()))
-        self.priced((TOTAL, TOTAL_COUNT, TOTAL_WON), everything, None, self.totals["planned"], self.totals["accepted"])
+            self.priced((WORD, COUNT), (name, count, accepted), prices.get(name), *costs)
+        everything = (label("Total"), sum(planned.values()), sum(went.values()))
+        self.priced((TOTAL, TOTAL_COUNT), everything, None, self.totals["planned"], self.totals["accepted"])
         self.gap()
         if planned and not went:
             self.stretch(top, 7)
-            self.chart("종류별 예정 건수 Planned by type", top, top + 1, len(planned), (theme.STRONG[Status.PENDING],))
+            self.chart(label(N_("Planned by type")), top, top + 1, len(planned), (theme.STRONG[Status.PENDING],))
 
     def by_request(self) -> None:
         """Requests by state, and how many requests grouping has saved."""
         requests = dict(self.totals["requests"])
         total = requests.pop("total")
         recipients = self.recipients()
-        self.head("요청 Requests", "건수 Count", "비율 Share", "인원 Recipients", worded=0)
+        self.head(*map(label, (N_("Requests"), N_("Count"), N_("Share"), N_("Recipients"))), worded=0)
         for name, count in requests.items():
             tint = CellStyle(bordered=True, align="left", tint=theme.STATE[State(name)])
-            self.counted(f"{labels.REQUEST[State(name)]} {name}", count, total, self.recipients(name), tint)
+            self.counted(label(name), count, total, self.recipients(name), tint)
         self.sum_line(total, 1.0 if total else 0.0, recipients)
-        self.figure("요청당 평균 인원", recipients / total if total else 0.0, AVERAGE, "average recipients a request")
-        self.figure("묶어서 줄인 요청", recipients - total, COUNT, "requests saved by grouping")
+        self.figure(N_("Recipients a request"), recipients / total if total else 0.0, AVERAGE)
+        self.figure(N_("Saved by grouping"), recipients - total, COUNT)
 
     def recipients(self, state: str | None = None) -> int:
         """How many recipients the requests of that state are for, or all."""

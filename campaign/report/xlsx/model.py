@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from campaign.model.i18n import _
 from campaign.model.times import OFFSET
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ COLUMNS_PER_SHEET: Final = 16_384
 
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of rows written since the last call."""
+
+
+class DoesNotFit(OSError):
+    """A result is too large for a workbook. As text, the error is a sentence in the language of whoever shows it."""
+
+    def __init__(self, message: str, **parameters: object) -> None:
+        super().__init__(message)
+        self.message, self.parameters = message, parameters
+
+    def __str__(self) -> str:
+        return _(self.message, **self.parameters)
 
 
 class Format(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 from collections import deque
@@ -10,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Final
 from zipfile import ZIP_DEFLATED, LargeZipFile, ZipFile
 
+from campaign.model.i18n import N_
 from campaign.report.xlsx.frames import write_frames
-from campaign.report.xlsx.model import Table
+from campaign.report.xlsx.model import DoesNotFit, Table
 from campaign.report.xlsx.rows import rows_xml
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write(
     """Write the workbook of `sheets`; `progress` receives the number of rows written so far of counted tables.
 
     Raises:
-        OSError: the file cannot be written, or would be larger than a workbook can be.
+        OSError: the file cannot be written; `DoesNotFit` if it would be larger than a workbook can be.
     """
     frames = write_frames(sheets, properties)
     tables = {
@@ -62,8 +62,9 @@ def write(
                     else:
                         target.write(parts.read(name))
     except LargeZipFile:
-        words = "it would be larger than the 2 GiB that a workbook can have; CSV and Parquet have no such limit"
-        raise OSError(errno.EFBIG, words) from None
+        raise DoesNotFit(
+            N_("it would be larger than the 2 GiB that a workbook can have; CSV and Parquet have no such limit")
+        ) from None
 
 
 def stream_rows(target: IO[bytes], content: bytes, table: Table, styles: Sequence[str], progress: Progress) -> None:

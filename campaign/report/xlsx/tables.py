@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.report.xlsx.model import COLUMNS_PER_SHEET, ROWS_PER_SHEET, Column, Mixed, Table
+from campaign.model.i18n import N_
+from campaign.report.xlsx.model import COLUMNS_PER_SHEET, ROWS_PER_SHEET, Column, DoesNotFit, Mixed, Table
 from campaign.report.xlsx.rows import escape_length
 
 if TYPE_CHECKING:
@@ -54,11 +54,14 @@ def sheets(
     `counted`: the rows are the progress that the user waits for.
 
     Raises:
-        OSError: there are more columns than a sheet can hold.
+        DoesNotFit: there are more columns than a sheet can hold.
     """
     if len(fields) > COLUMNS_PER_SHEET:
-        words = f"{len(fields):,} columns do not fit into a sheet of {COLUMNS_PER_SHEET:,}; CSV has no such limit"
-        raise OSError(errno.EFBIG, words)
+        raise DoesNotFit(
+            N_("{columns:,} columns do not fit into a sheet of {limit:,}; CSV has no such limit"),
+            columns=len(fields),
+            limit=COLUMNS_PER_SHEET,
+        )
     return tuple(
         part(name if number == 1 else f"{name} {number}", fields, start, end - start, counted=counted)
         for number, (start, end) in enumerate(cut(fields, rows, limit - 1), 1)

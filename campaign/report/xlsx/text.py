@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from campaign.model.i18n import N_, _
+
 LONGEST: Final = 32_767
 """Characters a cell can hold, counted in UTF-16. Source: Excel specifications and limits."""
 
-CUT: Final = " …[32,767자를 넘어 잘림 / cut]"
+CUT: Final = N_(" …[cut at 32,767 characters]")
 """Ends a text that was too long."""
 
 FORBIDDEN: Final = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
@@ -81,7 +83,8 @@ def sanitize_one(value: str, changes: Changes) -> str:
     if len(wide) <= 2 * LONGEST:
         return visible
     changes.cut += 1
-    return wide[: 2 * (LONGEST - len(CUT))].decode("utf-16-le", "ignore") + CUT
+    end = _(CUT)
+    return wide[: 2 * (LONGEST - len(end))].decode("utf-16-le", "ignore") + end
 
 
 def well_formed(value: str) -> str:

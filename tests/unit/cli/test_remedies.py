@@ -101,7 +101,7 @@ def test_every_code_that_is_worded_is_that_of_one_error() -> None:
             "c.toml: no such campaign file. `campaign new DIR` creates one.",
         ),
         (
-            PathRefused(Path("r.xlsx"), "is a folder"),
+            PathRefused(Path("r.xlsx"), "r.xlsx: is a folder."),
             "r.xlsx: is a folder. Name another file with --report.",
         ),
         (

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from campaign.engine.reports import ReportFailed, ReportTarget, writing
+from campaign.engine.progress import SILENT
+from campaign.engine.reports import ReportFailed, ReportTarget, write_report, writing
 from campaign.report.atomic_file import PathRefused
+from tests.support.builders import ResultOf
 
 
 def test_a_workbook_is_named_after_its_run_in_the_folder_of_workbooks(
@@ -45,7 +48,13 @@ def test_an_unforeseen_error_is_a_workbook_that_could_not_be_written() -> None:
 
 def test_a_path_that_is_refused_is_not_called_a_failed_workbook() -> None:
     def refuse() -> Path:
-        raise PathRefused(Path("there"), "is a folder")
+        raise PathRefused(Path("there"), "there: is a folder.")
 
     with pytest.raises(PathRefused):
         writing((), refuse)
+
+
+def test_the_target_chooses_the_language_of_the_workbook(tmp_path: Path) -> None:
+    target = ReportTarget(folder=tmp_path, language="en")
+    book = openpyxl.load_workbook(write_report(ResultOf().build(), "a-1", target, SILENT))
+    assert book["summary"]["A1"].value == "spring-sale — results"
