@@ -5,6 +5,7 @@ Typer leaves most of its own words in English, counts letters instead of columns
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from typer.core import TyperCommand, TyperGroup
@@ -47,7 +48,8 @@ class Command(TyperCommand):
             UsageError: Typer's; also for arguments that no parameter takes, which Typer reports in English only.
         """
         ctx.allow_extra_args = True
-        extra = super().parse_args(ctx, args)
+        with _known_context(ctx):
+            extra = super().parse_args(ctx, args)
         if extra and not ctx.resilient_parsing:
             ctx.fail(_("Got unexpected extra argument(s) ({words})", words=escape(" ".join(extra))))
         return extra
@@ -67,6 +69,11 @@ class Group(TyperGroup):
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the help page."""
         formatter.write("\n".join([*_page(self, ctx, formatter.width), *self._commands(ctx, formatter.width)]) + "\n")
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Parse the options of the program itself."""
+        with _known_context(ctx):
+            return super().parse_args(ctx, args)
 
     def _commands(self, ctx: Context, width: int) -> Iterator[str]:
         found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
@@ -88,6 +95,17 @@ class Group(TyperGroup):
                 ctx.fail(_("No such command {name!r}. Did you mean {alike}?", name=name, alike=alike))
             ctx.fail(_("No such command {name!r}.", name=name))
         return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _known_context(ctx: Context) -> Iterator[None]:
+    """Inside, usage errors know their command: Typer's parser leaves it out of some."""
+    try:
+        yield
+    except Exception as problem:
+        if getattr(problem, "ctx", ctx) is None:
+            vars(problem)["ctx"] = ctx
+        raise
 
 
 def _described(option: TyperOption | None) -> TyperOption | None:

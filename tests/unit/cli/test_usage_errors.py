@@ -18,8 +18,8 @@ ERRORS = [
     (["send", "--yes=1"], "Option '--yes' does not take a value.\n", "'--yes' 옵션에는 값을 쓰지 않습니다.\n"),
     (["test", "--to", "1"], "Missing argument 'FILE'.\n", "'FILE' 인자가 없습니다.\n"),
     (["test", "c.toml"], "Missing option '--to'.\n", "'--to' 옵션이 없습니다.\n"),
-    (["sent"], "No such command 'sent'. Did you mean 'send'?\n", "'sent' 명령은 없습니다. 비슷한 명령: 'send'\n"),
-    (["zzzzzz"], "No such command 'zzzzzz'.\n", "'zzzzzz' 명령은 없습니다.\n"),
+    (["sent"], "No such command 'sent'. Did you mean 'send'?\n", "'sent': 없는 명령입니다. 비슷한 명령: 'send'\n"),
+    (["zzzzzz"], "No such command 'zzzzzz'.\n", "'zzzzzz': 없는 명령입니다.\n"),
     (
         ["status", "--request", "x"],
         "Invalid value for '--request': expected a whole number from 1 to 100,000,000\n",
