@@ -165,7 +165,7 @@ def test_a_preview_is_korean(desk: Desk) -> None:
 
 def test_scheduling_is_korean(desk: Desk) -> None:
     desk.people(1)
-    desk.campaign(schedule='start_at = 2099-12-01T10:00:00+09:00')
+    desk.campaign(schedule="start_at = 2099-12-01T10:00:00+09:00")
     assert say(desk, "run-due").out == "지금 시작할 예약이 없습니다.\n"
     assert say(desk, "schedules").out.startswith("예약이 없습니다.")
     made = say(desk, "schedule", "c.toml", "--freeze").out
