@@ -141,6 +141,7 @@ def _bar(label: str, total: int | None, form: str, **options: Any) -> Any:  # no
         file=sys.stderr,
         dynamic_ncols=True,
         mininterval=0.1,
+        miniters=1,  # else a small request after a large one would not be shown
         **options,
     )
 

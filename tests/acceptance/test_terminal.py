@@ -197,9 +197,9 @@ def test_the_question_names_the_senders_and_the_reserved_times(desk: Desk) -> No
     desk.sheet((sender, number(place), last if place else first) for place, sender in enumerate(senders))
     path = desk.campaign(message="reserve = '{{ 쿠폰 }}'")
     path.write_text(path.read_text(encoding="utf-8").replace('"02-1234-5678"', '"{{ 이름 }}"'), encoding="utf-8")
-    terminal = Terminal(desk, "send", "c.toml")
+    terminal = Terminal(desk, "send", "c.toml", columns=400)
     terminal.read_until(
-        f"Send 5 messages (SMS 5, reserved for {first} to {last}) from 02-1234-5678, 010-2345-6789, 031-234-5678 and "
+        f"Send 5 messages (SMS 5, reserved for {first} to {last}) from 010-2345-6789, 02-1234-5678, 031-234-5678 and "
         "2 more now, through"
     )
     terminal.type("n\n")
