@@ -143,8 +143,8 @@ MUTANTS: Final = (
     Mutant(
         "a request without numbers or text is built",
         "campaign/model/entities.py",
-        "            if not there:\n",
-        "            if not words:\n",
+        "if lacking := [name for name, there in needed.items() if not there]:",
+        "if lacking := [name for name in needed if not name]:",
     ),
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import Unsendable
 from campaign.model.i18n import N_, _
+from campaign.model.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,13 +114,13 @@ class Request:
             Unsendable: the request has no number, text or sender.
         """
         needed = {
-            N_("request {no}: it has no number, so it cannot be sent"): self.numbers and all(self.numbers),
-            N_("request {no}: it has no text, so it cannot be sent"): self.message.text,
-            N_("request {no}: it has no sender, so it cannot be sent"): self.message.sender,
+            N_("no number"): self.numbers and all(self.numbers),
+            N_("no text"): self.message.text,
+            N_("no sender"): self.message.sender,
         }
-        for words, there in needed.items():
-            if not there:
-                raise Unsendable(_(words, no=self.no))
+        if lacking := [name for name, there in needed.items() if not there]:
+            words = listed([_(name) for name in lacking])
+            raise Unsendable(_("request {no}: it has {lacking}, so it cannot be sent", no=self.no, lacking=words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
