@@ -52,7 +52,7 @@ def test_the_child_speaks_the_language_of_the_one_that_started_it(language: str)
     }
     failures = {
         "en": "the sheet '명단' cannot be read. The file is damaged",
-        "ko": "다음 부분을 읽을 수 없습니다: 시트 '명단'. 파일이 손상",
+        "ko": "시트 '명단'을 읽을 수 없습니다. 파일이 손상",
     }
     with i18n.in_language(language):
         [note] = table.read([ROOT / "tests" / "corpus" / "files" / "libreoffice_kinds.ods"]).notes
