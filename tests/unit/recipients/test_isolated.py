@@ -51,8 +51,8 @@ def test_the_child_speaks_the_language_of_the_one_that_started_it(language: str)
         "ko": "J4 셀에 #N/A 같은 오류가 있어 빈 셀로 처리합니다.",
     }
     failures = {
-        "en": "the sheet '명단' cannot be read. The file",
-        "ko": "다음 부분을 읽을 수 없습니다: 시트 '명단'. 파일이 손상",
+        "en": "the sheet '명단' cannot be read. The file is damaged",
+        "ko": "시트 '명단'을 읽을 수 없습니다. 파일이 손상",
     }
     with i18n.in_language(language):
         [note] = table.read([ROOT / "tests" / "corpus" / "files" / "libreoffice_kinds.ods"]).notes
