@@ -14,9 +14,9 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
-from campaign.model.i18n import _
+from campaign.model.i18n import _, in_language
 from campaign.model.sentences import with_sentences
-from campaign.report import atomic_file, theme
+from campaign.report import atomic_file, labels, theme
 from campaign.report.recognition import MARK
 from campaign.report.sheets.columns import our_fields
 from campaign.report.xlsx.model import FONT, FONT_SIZE, Format
@@ -80,7 +80,9 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0, langua
     chosen = (result.recipients.table["source"] == source).to_numpy(dtype=bool)
     rows = [int(row) for row in result.recipients.table.loc[chosen, "row"]]
     first = sheet.max_column + 1
-    added = our_fields(with_sentences(result, language).rows[chosen], COLUMNS, Changes())
+    shown = with_sentences(result, language).rows[chosen]
+    with in_language(language or labels.DEFAULT):
+        added = our_fields(shown, COLUMNS, Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     # Marks the copy as written by this program: workbooks of the user are never overwritten.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from campaign.model import Result
 
 HANGUL = re.compile("[가-힣]")
-EVERY = [str(status) for status in Status]
+EVERY = [str(status) for status in Status] * 2
 EMPTY = {"ko": "전화번호 셀이 비어 있습니다", "en": "the phone cell is empty"}
 RULE = "the text contains the sender's name (정보통신망법 제50조 제4항)"
 
@@ -45,7 +45,10 @@ def english(state: RunState = RunState.PAUSED) -> Result:
     made = ResultOf(
         statuses=EVERY, columns=columns, rows=rows, run=run, state=state, sandbox=True, per_request=1
     ).build()
-    made.requests["sender"] = own([senders[place % 7] for place in range(len(made.requests))])
+    count = len(made.requests)
+    made.requests["sender"] = own([senders[place % 7] for place in range(count)])
+    for name, words in (("message", "ok"), ("text", "Hello")):
+        made.requests[name] = own([words] * count)
     return made
 
 
@@ -84,8 +87,9 @@ def test_by_default_labels_are_korean_with_the_english_key_and_reasons_in_the_re
     for label in ("상태 Status", "결과 미확인 unknown", "합계 Total", "수신자 수 Recipients", "생성 시각 Created"):
         assert label in summary
     assert "0212345670, 0212345671, 0212345672, 0212345673, 0212345674 외 2개" in summary
-    assert any("메시지" in words and "그대로" in words for words in [str(book["results"]["M1"].comment.text)])
-    assert {row[8] for row in book["results"].iter_rows(min_row=2, max_col=9, values_only=True)} >= {EMPTY[screen]}
+    results = book["results"]
+    assert results["E1"].comment.text == "코드와 함께 게이트웨이가 보낸 메시지 그대로입니다."
+    assert {results.cell(row, 8).value for row in range(2, results.max_row + 1)} == {EMPTY[screen]}
 
 
 def test_a_finding_on_the_whole_message_is_in_the_language_of_the_reasons(tmp_path: Path) -> None:

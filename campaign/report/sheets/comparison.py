@@ -36,7 +36,7 @@ COLUMNS: Final = (
     (N_("Started"), 17.0, MOMENT),
     (N_("Rows"), 11.0, COUNT),
     (N_("accepted"), 14.0, COUNT),
-    (N_("Acceptance"), 15.0, SHARE),
+    (N_("Acceptance"), 18.0, SHARE),
     (N_("rejected"), 13.0, COUNT),
     (N_("unknown"), 19.0, COUNT),
     (N_("pending"), 13.0, COUNT),
