@@ -28,13 +28,13 @@ SENTENCES: Final[Mapping[str, str]] = {
         "'{value}' has lost its digits in the spreadsheet; format the column as text and enter the number again"
     ),
     Reason.PHONE_SEVERAL: N_("'{value}' looks like more than one number; leave one in the cell"),
-    Reason.PHONE_LETTERS: N_("'{value}' has characters that belong to no number"),
+    Reason.PHONE_LETTERS: N_("'{value}' has characters that are not part of a phone number"),
     Reason.PHONE_TOO_SHORT: N_("'{value}' has too few digits"),
     Reason.PHONE_TOO_LONG: N_("'{value}' has too many digits"),
     Reason.PHONE_LANDLINE: N_("'{value}' is a landline, which receives no texts"),
     Reason.PHONE_SERVICE: N_("'{value}' is a service number, which receives no texts"),
     Reason.PHONE_ABROAD: N_("'{value}' is a number outside Korea, which takes the message type GSMS"),
-    Reason.PHONE_UNKNOWN: N_("'{value}' begins like no mobile number; those begin with 010"),
+    Reason.PHONE_UNKNOWN: N_("'{value}' is not a mobile number; mobile numbers begin with 010"),
     Reason.PHONE_KOREAN: N_("'{value}' is a number in Korea; GSMS goes to other countries only"),
     Reason.PHONE_TOO_SHORT_FOR_COUNTRY: N_("'{value}' has too few digits for its country"),
     Reason.PHONE_TOO_LONG_FOR_COUNTRY: N_("'{value}' has too many digits for its country"),
@@ -45,7 +45,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Reason.UNASSIGNED_010: N_("010-0 and 010-1 numbers are not assigned to anyone"),
     Reason.OLD_2G: N_("a 2G number: that service has ended"),
     Reason.SAFE_050: N_("a 050 safe number: not every carrier passes texts on"),
-    Reason.INTERNET_070: N_("an internet phone (070): not every one receives texts"),
+    Reason.INTERNET_070: N_("an internet phone (070): it may not receive texts"),
     Reason.LANDLINE_ABROAD: N_("a landline: it may not receive texts"),
     Reason.HIDDEN: N_('hidden in the spreadsheet; `hidden_rows = "send"` would send to it'),
     Reason.SUPPRESSED: N_("the number is on a suppression list"),
@@ -57,7 +57,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Reason.CONSENT_UNREADABLE: N_("{heading!r} says {value!r}, which is neither a date nor a yes: no consent is known"),
     Reason.CONSENT_IN_FUTURE: N_("{heading!r} says {value!r}, which is a future date: no consent is known"),
     Reason.CONSENT_OLD: N_("{heading!r} says {value!r}, over {years} years ago: the consent must be confirmed"),
-    Reason.GOES_BY_NIGHT: N_("it would go by night"),
+    Reason.GOES_BY_NIGHT: N_("it would be sent at night"),
     Reason.EMPTY_CELL: N_("{heading!r} is empty, and the template needs it"),
     Reason.TEMPLATE_FAILED: N_("the template cannot be rendered: {error}"),
     Reason.TEMPLATE_REFUSED: N_("{error}"),
@@ -68,7 +68,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     Reason.TITLE_EMPTY: N_("the title is empty"),
     Reason.TITLE_TOO_LONG: N_("the title is {bytes} bytes long, over the {limit} that it may have"),
-    Reason.TITLE_CHARACTER: N_("title {value!r}: only Hangul, English, digits and [ ] ( ) < > may stand in it"),
+    Reason.TITLE_CHARACTER: N_("title {value!r}: only Hangul, English letters, digits and [ ] ( ) < > are allowed"),
     Reason.UNENCODABLE_CHARACTER: N_(
         "{field}: phones cannot show {character!r} ({codepoint}, {name}) at character {place}: take it out"
     ),
@@ -81,9 +81,9 @@ SENTENCES: Final[Mapping[str, str]] = {
         "take it out, or set `substitute = true`"
     ),
     Reason.NON_KSX1001: N_("some phones may not show {characters}: not in KS X 1001"),
-    Reason.SENDER_CHARACTERS: N_("'{value}' is no sender number: it may have digits, hyphens and spaces only."),
+    Reason.SENDER_CHARACTERS: N_("'{value}' is not a sender number: only digits, hyphens and spaces are allowed."),
     Reason.SENDER_UNKNOWN: N_(
-        "'{value}' is no sender number. It may be a mobile number (010...), a landline with its area code"
+        "'{value}' is not a sender number. It may be a mobile number (010...), a landline with its area code"
         " (02-123-4567), 15xx, 16xx or 18xx with 4 more digits, or begin with 070, 030 or 050."
     ),
     Reason.RESERVATION_UNREADABLE: N_("reserve {value!r}: expected a time such as 2026-12-01 10:00:00"),
@@ -117,16 +117,16 @@ SENTENCES: Final[Mapping[str, str]] = {
     Reason.FORMAT_UNKNOWN: N_("not a supported image"),
     Reason.ADVERTISING: N_("advertising: {finding}"),
     Reason.MARK_OTHERWISE: N_("it begins with {found!r}; only {mark} counts"),
-    Reason.MARK_LATE: N_("{mark} comes later in the text; nothing may stand before it, not even a space"),
+    Reason.MARK_LATE: N_("{mark} comes later in the text; nothing may precede it, not even a space"),
     Reason.MARK_MISSING: N_("it does not begin with {mark}"),
     Reason.NAME_UNKNOWN: N_("whether the sender's name is in the text cannot be known"),
-    Reason.NAME_MISSING: N_("{advertiser!r} does not stand in it"),
-    Reason.NAME_FAR: N_("{advertiser!r} stands far from its beginning"),
+    Reason.NAME_MISSING: N_("{advertiser!r} is not in it"),
+    Reason.NAME_FAR: N_("{advertiser!r} is far from its beginning"),
     Reason.REFUSAL_MISSING: N_("it does not say 무료수신거부 080-… or 무료거부 080-…"),
-    Reason.REFUSAL_NOT_FREE: N_("it does not say that refusing is free: write 무료거부 080-…"),
-    Reason.REFUSAL_NOT_LAST: N_("the way to refuse is not the last thing in it"),
+    Reason.REFUSAL_NOT_FREE: N_("it does not say that opting out is free: write 무료거부 080-…"),
+    Reason.REFUSAL_NOT_LAST: N_("it does not end with the way to opt out"),
     Reason.NIGHT_AT_START: N_("it would start at {start}; the next time is {next}"),
-    Reason.NIGHT_BEFORE_END: N_("it would go on until {end}; the night begins at {night}"),
+    Reason.NIGHT_BEFORE_END: N_("it would last until {end}; the night begins at {night}"),
     Reason.NIGHT_RESERVED: N_("it is reserved into the night"),
 }
 """The sentence of each code, with its parameters by name."""

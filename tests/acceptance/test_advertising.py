@@ -64,9 +64,9 @@ def test_an_advertisement_by_the_rules_goes_and_says_so(desk: Desk) -> None:
             ["it begins with '[광고]'", "the text begins with exactly (광고)", "제50조"],
         ),
         (GOOD.replace("(광고)", ""), ["it does not begin with (광고)"]),
-        (GOOD.replace("하늘상점", "바다상점"), ["'하늘상점' does not stand in it", "the sender's name"]),
+        (GOOD.replace("하늘상점", "바다상점"), ["'하늘상점' is not in it", "the sender's name"]),
         (GOOD.replace("무료거부 080-123-4567", ""), ["it does not say 무료수신거부", "a free way to opt out"]),
-        (GOOD.replace("무료거부", "수신거부"), ["refusing is free"]),
+        (GOOD.replace("무료거부", "수신거부"), ["opting out is free"]),
     ],
 )
 def test_an_error_stops_the_send_names_the_rule_and_the_check_exits_as_the_send(
@@ -150,7 +150,7 @@ def test_none_begins_that_would_end_in_the_night_at_the_set_rate(desk: Desk) -> 
     in_time = ask(desk, "check", "c.toml", at=DAY.replace(hour=20, minute=56))
     late = ask(desk, "check", "c.toml", at=DAY.replace(hour=20, minute=57))
     assert (in_time.status, late.status) == (0, 2)
-    assert "it would go on until 2026-12-01 21:00:20; the night begins at 2026-12-01 21:00:00" in late.out
+    assert "it would last until 2026-12-01 21:00:20; the night begins at 2026-12-01 21:00:00" in late.out
 
 
 def test_none_is_reserved_into_the_night_and_a_reservation_by_day_may_be_made_by_night(desk: Desk) -> None:
@@ -257,7 +257,7 @@ def test_a_night_send_goes_to_those_with_a_consent_to_the_night_alone(desk: Desk
     assert (done.status, done.json["rows"]) == (0, {"total": 4, "accepted": 1, "opted_out": 3})
     assert [one["number"] for one in desk.ask("/sandbox/deliveries?number=&offset=0&limit=10")] == [number(0)]
     reasons = [row["reason"] for row in desk.results(done.json["report"])]
-    assert reasons[1] == "'야간동의' says 'N': no consent; it would go by night"
+    assert reasons[1] == "'야간동의' says 'N': no consent; it would be sent at night"
     # All of it may go by night, so it may also go on then.
     with open_for_reading(f"sqlite:///{desk.folder}/reports/journal.sqlite3") as journal:
         assert not journal.runs.get("last").by_day_only

@@ -59,7 +59,7 @@ def test_a_long_value_is_cut_and_rows_of_several_files_are_told_apart(desk: Desk
     desk.campaign("{{ 이름 }}", recipients='files = ["a.xlsx", "b.xlsx"]')
     out = desk.run("check", "c.toml").out
     assert f"row 2 of a.xlsx  이름 '{'가' * 23}…': the text is 2,200 bytes long" in out
-    assert "row 2 of b.xlsx  휴대폰: '전화 없음' has characters that belong to no number" in out
+    assert "row 2 of b.xlsx  휴대폰: '전화 없음' has characters that are not part of a phone number" in out
 
 
 def test_a_reservation_is_shown_with_its_times(desk: Desk) -> None:

@@ -54,7 +54,7 @@ def test_a_text_without_the_mark_is_found(front: str) -> None:
 def test_nothing_may_stand_before_the_mark(front: str) -> None:
     [(severity, words)] = found(f"{front} 하늘상점", Rule.MARK)
     assert severity == "error"
-    assert "nothing may stand before it" in words
+    assert "nothing may precede it" in words
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_a_free_way_to_refuse_at_the_end_is_well(end: str) -> None:
     ("end", "severity", "words"),
     [
         ("", "error", "it does not say 무료수신거부"),
-        ("수신거부 080-123-4567", "error", "refusing is free"),
+        ("수신거부 080-123-4567", "error", "opting out is free"),
         ("무료거부 02-123-4567", "error", "it does not say 무료수신거부"),
         ("무료거부 080-12-4567", "error", "it does not say 무료수신거부"),
         ("무료거부", "error", "it does not say 무료수신거부"),
-        ("무료거부 080-123-4567\n지금 오세요", "warning", "not the last thing"),
+        ("무료거부 080-123-4567\n지금 오세요", "warning", "does not end with"),
     ],
 )
 def test_what_is_wrong_with_the_way_to_refuse_is_said(end: str, severity: str, words: str) -> None:
@@ -86,9 +86,9 @@ def test_what_is_wrong_with_the_way_to_refuse_is_said(end: str, severity: str, w
 
 
 def test_the_senders_name_has_to_stand_near_the_front() -> None:
-    assert found("(광고) 봄 할인", Rule.NAME) == [(Severity.ERROR, "'하늘상점' does not stand in it")]
+    assert found("(광고) 봄 할인", Rule.NAME) == [(Severity.ERROR, "'하늘상점' is not in it")]
     [(severity, words)] = found("(광고)" + "가" * 50 + "하늘상점", Rule.NAME)
-    assert (severity, words) == (Severity.WARNING, "'하늘상점' stands far from its beginning")
+    assert (severity, words) == (Severity.WARNING, "'하늘상점' is far from its beginning")
 
 
 def test_a_name_that_is_not_given_cannot_be_looked_for() -> None:
@@ -153,9 +153,9 @@ def at(hour: int, minute: int = 0, day: int = 1) -> datetime:
         (at(10), at(11), None),
         (at(10), None, None),
         (at(20), at(20, 59), None),
-        (at(20, 50), at(21), "would go on until 2026-12-01 21:00:00"),
+        (at(20, 50), at(21), "would last until 2026-12-01 21:00:00"),
         (at(20, 50), at(21, 10), "the night begins at 2026-12-01 21:00:00"),
-        (at(20), at(9, day=2), "would go on until 2026-12-02 09:00:00"),  # through a whole night
+        (at(20), at(9, day=2), "would last until 2026-12-02 09:00:00"),  # through a whole night
         (at(21), at(22), "would start at 2026-12-01 21:00:00; the next time is 2026-12-02 08:00:00"),
         (at(3), at(4), "the next time is 2026-12-01 08:00:00"),
     ],

@@ -96,7 +96,7 @@ def one(cell: str | None, *, abroad: bool = False) -> dict[str, str | None]:
         ("050-1234-5678", "05012345678", "a 050 safe number: not every carrier passes texts on"),
         ("0505-234-5678", "05052345678", "a 050 safe number: not every carrier passes texts on"),
         ("0507-1234-5678", "050712345678", "a 050 safe number: not every carrier passes texts on"),
-        ("070-1234-5678", "07012345678", "an internet phone (070): not every one receives texts"),
+        ("070-1234-5678", "07012345678", "an internet phone (070): it may not receive texts"),
     ],
 )
 def test_what_is_certain_becomes_a_number_and_repairs_are_shown(cell: str, number: str, note: str | None) -> None:
@@ -129,7 +129,7 @@ EMPTY, SEVERAL, LETTERS = Reason.PHONE_EMPTY, Reason.PHONE_SEVERAL, Reason.PHONE
             )
         ),
         *(
-            (cell, LETTERS, f"'{cell}' has characters that belong to no number")
+            (cell, LETTERS, f"'{cell}' has characters that are not part of a phone number")
             for cell in (
                 "홍길동",
                 "010-1234-567x",
@@ -193,9 +193,13 @@ EMPTY, SEVERAL, LETTERS = Reason.PHONE_EMPTY, Reason.PHONE_SEVERAL, Reason.PHONE
             Reason.PHONE_ABROAD,
             "'0081-90-1234-5678' is a number outside Korea, which takes the message type GSMS",
         ),
-        ("441000000000", Reason.PHONE_UNKNOWN, "'441000000000' begins like no mobile number; those begin with 010"),
-        ("99999999999", Reason.PHONE_UNKNOWN, "'99999999999' begins like no mobile number; those begin with 010"),
-        ("012-3456-7890", Reason.PHONE_UNKNOWN, "'012-3456-7890' begins like no mobile number; those begin with 010"),
+        ("441000000000", Reason.PHONE_UNKNOWN, "'441000000000' is not a mobile number; mobile numbers begin with 010"),
+        ("99999999999", Reason.PHONE_UNKNOWN, "'99999999999' is not a mobile number; mobile numbers begin with 010"),
+        (
+            "012-3456-7890",
+            Reason.PHONE_UNKNOWN,
+            "'012-3456-7890' is not a mobile number; mobile numbers begin with 010",
+        ),
     ],
 )
 def test_what_is_no_number_or_a_guess_is_refused_with_the_value_shown(
@@ -220,7 +224,7 @@ def test_quotation_marks_around_a_number_abroad_are_taken_off_and_said(cell: str
 
 
 def test_a_long_cell_is_not_quoted_whole() -> None:
-    assert one("가" * 500)["reason"] == f"'{'가' * 60}' has characters that belong to no number"
+    assert one("가" * 500)["reason"] == f"'{'가' * 60}' has characters that are not part of a phone number"
 
 
 def test_rows_keep_their_order_and_their_index() -> None:
@@ -401,7 +405,7 @@ def test_a_sender_number_is_digits(sender: str, digits: str) -> None:
     ],
 )
 def test_what_no_message_may_come_from_is_refused(sender: str) -> None:
-    with pytest.raises(BadNumber, match=re.escape(f"'{sender}' is no sender number")) as caught:
+    with pytest.raises(BadNumber, match=re.escape(f"'{sender}' is not a sender number")) as caught:
         normalise_sender(sender)
     assert isinstance(caught.value, ValueError)
 
