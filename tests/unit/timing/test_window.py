@@ -129,3 +129,8 @@ def test_a_window_is_open_when_it_opens_and_shut_when_it_closes(opens: time, clo
     assert not found.is_open(closing)
     assert timedelta() <= opening - moment < timedelta(days=1)
     assert timedelta() < closing - moment <= timedelta(days=1)
+
+
+def test_a_window_is_named_as_the_user_s_own_or_as_the_law_s() -> None:
+    assert window.parse("09:00-20:30").words == "the window 09:00-20:30"
+    assert window.NIGHT_FREE.words == "the legal hours for advertisements, 08:00-21:00"
