@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.terminal import counts_in_words, fact, padded, remark, say, types_in_words
+from campaign.cli.layout import pad
+from campaign.cli.terminal import counts_in_words, fact, remark, say, types_in_words
 from campaign.engine import estimate
 from campaign.model import Status
 from campaign.model.i18n import _, ngettext
@@ -134,7 +135,7 @@ def _show_problems(checked: Checked, result: Result) -> None:
     rows = _names(result, shown)
     room = max(map(display_width, rows))
     for row, place in zip(rows, shown, strict=True):
-        say(f"    {padded(row, room)}  {_cell(checked, place)}{sentence(result.rows['reason'][place])}")
+        say(f"    {pad(row, room)}  {_cell(checked, place)}{sentence(result.rows['reason'][place])}")
     if more := len(bad) - len(shown):
         words = ngettext("and 1 more; the workbook has them all", "and {count:,} more; the workbook has them all", more)
         say(f"    {words}")

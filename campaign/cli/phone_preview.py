@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli.terminal import padded, say, word
+from campaign.cli.layout import pad
+from campaign.cli.terminal import say, word
 from campaign.model.i18n import _
 from campaign.model.text import display_width, escape
 from campaign.recipients.numbers.sender import mask
@@ -62,7 +63,7 @@ def _between(message: Mapping[str, object]) -> str:
 
 
 def _say_line(line: str, room: int) -> None:
-    say(f"  │ {padded(line, room)} │")
+    say(f"  │ {pad(line, room)} │")
 
 
 def _lines(text: str) -> Iterator[str]:

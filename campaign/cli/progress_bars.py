@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from campaign.cli import terminal
+from campaign.cli import layout, terminal
 from campaign.model import State
 from campaign.model.i18n import N_, _
 from campaign.model.text import escape
@@ -109,7 +109,7 @@ class SendingBar:
         before, self._said = self._said, (why, ceil(seconds))
         if self._wait is not None:
             if self._said != before:
-                label = terminal.padded(_("waiting"), _LABEL)
+                label = layout.pad(_("waiting"), _LABEL)
                 words = _("{seconds} s, {why}", seconds=ceil(seconds), why=escape(why))
                 self._show(f"{label}: {words}")
         elif before is None or before[0] != why:
@@ -136,7 +136,7 @@ def _bar(label: str, total: int | None, form: str, **options: Any) -> Any:  # no
 
     return tqdm(
         total=total,
-        desc=terminal.padded(label, _LABEL),
+        desc=layout.pad(label, _LABEL),
         bar_format=form,
         file=sys.stderr,
         dynamic_ncols=True,

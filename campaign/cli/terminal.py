@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from campaign.cli import layout
 from campaign.model import MsgType, RunState, Status
 from campaign.model.i18n import KOREAN, N_, _, language
 from campaign.model.text import display_width, escape, escape_lines, escaped_json
@@ -55,12 +56,7 @@ def word(value: str) -> str:
 
 def fact(label: str, words: str) -> str:
     """A line with one fact, its label in a column of its own."""
-    return f"  {padded(label, _LABEL)} {words}"
-
-
-def padded(text: str, room: int) -> str:
-    """`text`, filled with spaces up to `room` columns."""
-    return text + " " * (room - display_width(text))
+    return f"  {layout.pad(label, _LABEL)} {words}"
 
 
 def say(words: str = "") -> None:
@@ -240,7 +236,7 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns under headings, within the width of a terminal; statuses and states are coloured there."""
-    from campaign.cli import layout, style
+    from campaign.cli import style
 
     colours = style.colours_of_words()
     lines = layout.table(

@@ -57,11 +57,6 @@ def _escaped_in_json(letter: str) -> str:
     return json.dumps(letter)[1:-1]
 
 
-def counted(count: int, noun: str) -> str:
-    """A count with its noun, in the plural unless it is one: `1 row`, `1,204 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def listed(names: Sequence[str]) -> str:
     """The names with commas between, and `and` before the last: `a, b and c`."""
     if len(names) < 2:  # noqa: PLR2004 - nothing to join

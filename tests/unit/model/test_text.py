@@ -11,7 +11,6 @@ from campaign.model.text import (
     alternatives,
     column_index,
     column_letters,
-    counted,
     display_width,
     listed,
     nearest,
@@ -26,10 +25,6 @@ from campaign.model.text import (
 def test_a_column_has_the_letters_of_excel(column: int, letters: str) -> None:
     assert column_letters(column) == letters
     assert column_index(letters) == column
-
-
-def test_a_count_has_its_noun_in_the_right_number() -> None:
-    assert [counted(count, "row") for count in (0, 1, 2, 1_204)] == ["0 rows", "1 row", "2 rows", "1,204 rows"]
 
 
 @given(st.integers(0, 100_000))
