@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from campaign.model.causes import Cause
 from campaign.model.i18n import N_
+from campaign.model.reasons import encode, message
 
 
 class Policy(StrEnum):
@@ -186,3 +188,8 @@ GUESSES: Final = {
 Source: public clients of the gateway, not the vendor's document. The meaning is shown to the user and decides nothing
 about the request, which stays unknown.
 """
+
+
+def meaning(code: Code) -> str:
+    """What a code means, as `reasons.encode` stores it."""
+    return encode(Cause.GATEWAY_CODE_MEANING, words=message(code.english))

@@ -11,8 +11,9 @@ from campaign.journal.records import Claim, from_micros, to_micros
 from campaign.journal.statements import RequestStatements
 from campaign.journal.tables import EVENTS, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State
+from campaign.model.causes import Cause
 from campaign.model.errors import JournalError
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,13 +114,7 @@ class Requests(RequestReader):
                 opens it by its path would not see the claims.
         """
         if wanted and not self._writable.is_in_place():
-            raise JournalError(
-                _(
-                    "journal {path}: the file was moved away or replaced while it was being written to, so nothing "
-                    "more is sent. Put it back, then resume the run.",
-                    path=self._writable.path,
-                )
-            )
+            raise JournalError(encode(Cause.JOURNAL_MOVED, path=str(self._writable.path)))
         at = to_micros(now)
         with self._writable.writing() as connection:
             cursor = connection.connection.cursor()
@@ -156,7 +151,7 @@ class Requests(RequestReader):
             for one in settlements
         ]
         if self._statements.settle(cursor, done) != len(settlements):
-            raise JournalError(_("run {run}: a request was settled by another process; nothing was written", run=run))
+            raise JournalError(encode(Cause.SETTLED_ELSEWHERE, run=run))
         return [
             {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
             | {"cause": one.cause, "code": one.code}
@@ -174,7 +169,7 @@ class Requests(RequestReader):
 
         Only the journal's one writer may call this: nothing in flight has a living owner then.
         """
-        cause = _("the program ended before the gateway's answer was on disk")
+        cause = encode(Cause.ENDED_BEFORE_ANSWER)
         with self._writable.writing() as connection:
             return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
@@ -184,7 +179,7 @@ class Requests(RequestReader):
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
         user says "not sent" of them. A run without requests that may still go stays unchanged.
         """
-        cause = _("cancelled by the user")
+        cause = encode(Cause.USER_CANCELLED)
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
@@ -205,17 +200,22 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
-            target, cause = State.ACCEPTED, _("the user said: sent")
+            target, cause = State.ACCEPTED, Cause.USER_SAID_SENT
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
                 target = State.PLANNED if reason is None else State.CANCELLED
-                cause = _("the user said: not sent")
-                if reason is not None:
-                    cause = _("the user said: not sent; {reason}", reason=reason)
-            moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
+                cause = _NOT_SENT[reason]
+            moved = _move(connection, run, State.UNKNOWN, target, cause=encode(cause), now=now, only=only)
             _update_run(connection, run, now)
         return moved
 
+
+_NOT_SENT: Final = {
+    None: Cause.USER_SAID_NOT_SENT,
+    Cause.RUN_CANCELLED: Cause.USER_SAID_NOT_SENT_TO_CANCELLED,
+    Cause.RUN_PURGED: Cause.USER_SAID_NOT_SENT_TO_PURGED,
+}
+"""What a user said of unknown requests, by what keeps the run from sending them again."""
 
 _NO_ANSWER: Final = {"cause": None, "code": None}
 """The gateway's answer to a request that is only being claimed."""
@@ -235,7 +235,7 @@ def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED
     elif before == RunState.FINISHED:
-        after, why = RunState.PAUSED, _("requests were found not to have been sent")
+        after, why = RunState.PAUSED, encode(Cause.FOUND_NOT_SENT)
     elif before == RunState.RUNNING:  # its process died: this process is the only writer
         after = RunState.INTERRUPTED
     if after != before:

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from campaign.journal.database import RecoveryNeeded
 from campaign.journal.lock import JournalFile
+from campaign.model.causes import Cause
 from campaign.model.errors import JournalError
-from campaign.model.i18n import N_, _
+from campaign.model.i18n import N_
+from campaign.model.reasons import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,7 +80,7 @@ class SqliteFile:
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:
         """SQLite's error as the program's own, with the file and what to do."""
         kind = RecoveryNeeded if getattr(problem.orig, "sqlite_errorname", "") in _NEEDS_RECOVERY else JournalError
-        return kind(_in_words(self.path, str(problem.orig)))
+        return kind(_reason(self.path, str(problem.orig)))
 
     def close(self) -> None:
         """Close all connections, then the file and its lock. A second call does nothing."""
@@ -179,8 +181,8 @@ _HINTS: Final = {
 """What to do, by a part of SQLite's message."""
 
 
-def _in_words(path: Path, message: str) -> str:
+def _reason(path: Path, message: str) -> str:
     hint = next((hint for key, hint in _HINTS.items() if key in message), None)
     if hint is None:
-        return _("journal {path}: {message}", path=path, message=message)
-    return _("journal {path}: {message}: {hint}", path=path, message=message, hint=_(hint))
+        return encode(Cause.JOURNAL_FAILED, path=str(path), message=message)
+    return encode(Cause.JOURNAL_FAILED_WITH_HINT, path=str(path), message=message, hint=[hint])

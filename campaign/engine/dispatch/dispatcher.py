@@ -21,8 +21,11 @@ from campaign.engine.dispatch.prefetch import RequestPrefetcher
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.model import RunState, State
+from campaign.model.causes import Cause
 from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.sentences import sentence
 from campaign.model.times import Clock, format_time
 from campaign.timing import reservation
 from campaign.timing.gate import Gate
@@ -44,7 +47,7 @@ class Ending:
 
     Attributes:
         state: the state of the run.
-        why: the reason, if the run is not finished.
+        why: the cause, if the run is not finished, as `reasons.encode` stores it.
         until: when the scheduler resumes the run; None if only a user does.
     """
 
@@ -139,11 +142,11 @@ class Dispatch:
             while not self._is_over():
                 self._step()
         except CampaignError as problem:
-            self._pause_reason = str(problem)
+            self._pause_reason = problem.reason
             self._settle_outstanding()
         except Exception as problem:
             # A bug must not lose the answers to what is on the wire.
-            self._pause_reason = f"{type(problem).__name__}: {problem}"
+            self._pause_reason = _unexpected(problem)
             self._settle_outstanding()
             self._finish()
             raise
@@ -275,10 +278,7 @@ class Dispatch:
         if self._start_by is None or self._clock.now() <= self._start_by:
             return False
         if not self._in_flight:
-            self._pause_reason = _(
-                "nothing of it was sent by {time} (Asia/Seoul), the latest time to start",
-                time=format_time(self._start_by),
-            )
+            self._pause_reason = encode(Cause.NOT_STARTED_IN_TIME, time=format_time(self._start_by))
         return True
 
     def _has_reservation_passed(self, request: Request) -> bool:
@@ -287,11 +287,7 @@ class Dispatch:
             return False
         problem = reservation.problem(reservation.parse(date), self._clock.now())
         if problem is not None:
-            self._pause_reason = _(
-                "request {no}: {problem}. Nothing is sent at another time than it was meant for.",
-                no=request.no,
-                problem=problem,
-            )
+            self._pause_reason = encode(Cause.RESERVATION_PASSED, no=request.no, problem=nested(problem.reason))
         return problem is not None
 
     def _submit(self) -> None:
@@ -300,7 +296,7 @@ class Dispatch:
             try:
                 outcome = self._client.send(one.prepared)
             except Exception as problem:  # noqa: BLE001 - without an outcome the dispatch would wait forever
-                outcome = Outcome(fate=Fate.UNKNOWN, detail=f"{type(problem).__name__}: {problem}")
+                outcome = Outcome(fate=Fate.UNKNOWN, detail=_unexpected(problem))
             self._answered.put((one, outcome))
 
     def _settle(self, one: _InFlight, outcome: Outcome, now: float) -> None:
@@ -321,7 +317,7 @@ class Dispatch:
     def _abandon(self) -> None:
         """Settle what is on the wire as unknown: the user does not wait for the answers."""
         for one in self._in_flight.values():
-            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=_("stopped before the answer came")))
+            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=encode(Cause.STOPPED_BEFORE_ANSWER)))
         self._in_flight.clear()
 
     def _settle_outstanding(self) -> None:
@@ -340,7 +336,7 @@ class Dispatch:
             try:
                 self._settle_alone(one)
             except JournalError as problem:
-                cause = _("its outcome could not be written down: {problem}", problem=problem)
+                cause = encode(Cause.OUTCOME_NOT_WRITTEN, problem=nested(problem.reason))
                 # If this fails too, it stays in flight on disk: unknown at the next resume, and not sent again.
                 with suppress(JournalError):
                     self._settle_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
@@ -357,12 +353,16 @@ class Dispatch:
         elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._to_send or self._retries:
-            ending = Ending(RunState.INTERRUPTED, _("stopped by the user"))
+            ending = Ending(RunState.INTERRUPTED, encode(Cause.STOPPED_BY_USER))
         try:
             self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
-            return Ending(RunState.PAUSED, ending.why or str(problem))
+            return Ending(RunState.PAUSED, ending.why or problem.reason)
         return ending
+
+
+def _unexpected(problem: Exception) -> str:
+    return encode(Cause.FAILED, kind=type(problem).__name__, error=str(problem))
 
 
 def _settlement(one: _InFlight, state: State, outcome: Outcome | None = None, cause: str | None = None) -> Settlement:
@@ -390,7 +390,7 @@ class _SafeObserver:
 
     def waiting(self, seconds: float, why: str) -> None:
         with suppress(OSError, ValueError):
-            self.observer.waiting(seconds, why)
+            self.observer.waiting(seconds, sentence(why))
 
     def going_on(self) -> None:
         with suppress(OSError, ValueError):
