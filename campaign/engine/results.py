@@ -36,11 +36,11 @@ def of_run(journal: Reader, record: RunRecord) -> Result:
         created_at=record.created_at,
         started_at=record.started_at,
         ended_at=record.ended_at,
-        why=record.cause,
+        why=record.reason,
         template=record.template,
         prices=record.prices,
         advertisement=record.advertisement,
-        overridden=record.overridden_rules,
+        overridden=record.overridden_reasons,
         resume_at=record.resume_at,
     )
     return Result(run=facts, recipients=recipients, rows=_rows(recipients, requests), requests=requests)

@@ -10,10 +10,10 @@ from campaign.engine.checking import advertising
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.engine.summary import summarise
 from campaign.model import RunState
-from campaign.model.causes import Cause
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.reasons import encode, joined
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import Clock, format_time
 from campaign.timing import night
 
@@ -90,7 +90,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         name=campaign.name,
         # Until its dispatch starts: after a crash in between, `resume` or the scheduler continues it.
         state=RunState.PAUSED if options.later else RunState.INTERRUPTED,
-        cause=encode(Cause.STARTS_AT, time=format_time(options.later)) if options.later else None,
+        reason=encode(RunReason.STARTS_AT, time=format_time(options.later)) if options.later else None,
         created_at=options.now,
         started_at=None,
         ended_at=None,
@@ -107,7 +107,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
-        overridden_rules=advertising.error_summary(found),
+        overridden_reasons=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
     journal.runs.add(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
@@ -127,8 +127,8 @@ def allow_night(journal: Journal, record: RunRecord) -> RunRecord:
     """Allow the run of an advertisement at night; the user's permission is recorded. Returns the new record."""
     moment = now()
     if record.by_day_only and night.is_night(moment):
-        resumed = encode(Cause.RESUMED_AT_NIGHT, time=format_time(moment))
-        journal.runs.override(record.id, joined([record.overridden_rules, resumed]), moment)
+        resumed = encode(RunReason.RESUMED_AT_NIGHT, time=format_time(moment))
+        journal.runs.override(record.id, joined([record.overridden_reasons, resumed]), moment)
     return journal.runs.get(record.id)
 
 

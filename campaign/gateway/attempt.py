@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from campaign.model.causes import Cause
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +68,14 @@ class Attempt:
             raise TimeoutError
         return left
 
-    def timeout_cause(self) -> str:
+    def timeout_reason(self) -> str:
         """The deadline that has passed."""
         limits = self._deadlines
         if not self.handed_over:
-            return encode(Cause.CONNECTION_TOO_SLOW, seconds=min(limits.connect, limits.overall))
+            return encode(RunReason.CONNECTION_TOO_SLOW, seconds=min(limits.connect, limits.overall))
         if time.monotonic() >= self._over_at:
-            return encode(Cause.ANSWER_TOO_SLOW, seconds=limits.overall)
-        return encode(Cause.SILENCE, seconds=limits.read)
+            return encode(RunReason.ANSWER_TOO_SLOW, seconds=limits.overall)
+        return encode(RunReason.SILENCE, seconds=limits.read)
 
 
 class _ThreadLocal(threading.local):

@@ -20,11 +20,11 @@ from campaign.gateway.dialing import Unreachable
 from campaign.gateway.http_reply import BrokenAnswer
 from campaign.gateway.outcome import Fate, Outcome, read_answer
 from campaign.model import MsgType
-from campaign.model.causes import Cause
 from campaign.model.errors import SettingsError
 from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -182,8 +182,8 @@ class Client:
         try:
             return _read(self._adapter.post(prepared))
         except Exception as problem:  # noqa: BLE001 - what counts is whether a byte was handed over
-            cause = _cause_of(problem) or this.timeout_cause()
-            return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=cause)
+            reason = _reason_of(problem) or this.timeout_reason()
+            return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=reason)
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:
@@ -214,11 +214,11 @@ def _check_proxy(proxy: str, origin: str) -> None:
 
 def _read(reply: Reply) -> Outcome:
     if reply.body is None:
-        return Outcome(fate=Fate.UNKNOWN, detail=encode(Cause.ANSWER_ENDLESS, status=reply.status))
+        return Outcome(fate=Fate.UNKNOWN, detail=encode(RunReason.ANSWER_ENDLESS, status=reply.status))
     return read_answer(reply.status, reply.body)
 
 
-def _cause_of(problem: BaseException) -> str | None:
+def _reason_of(problem: BaseException) -> str | None:
     """The innermost cause of `problem`, the most specific one; None if it is a timeout."""
     seen = {id(problem)}
     while not isinstance(problem, BrokenAnswer | Unreachable):
@@ -233,14 +233,14 @@ def _cause_of(problem: BaseException) -> str | None:
         return problem.reason
     if known := _FAILURES.get(type(problem)):
         return encode(known, error=str(problem))
-    return encode(Cause.FAILED, kind=type(problem).__name__, error=str(problem))
+    return encode(RunReason.FAILED, kind=type(problem).__name__, error=str(problem))
 
 
-_FAILURES: Final[dict[type[BaseException], Cause]] = {
-    ConnectionRefusedError: Cause.CONNECTION_REFUSED,
-    ConnectionResetError: Cause.CONNECTION_RESET,
-    ConnectionAbortedError: Cause.CONNECTION_ABORTED,
-    BrokenPipeError: Cause.CONNECTION_BROKEN,
-    ssl.SSLCertVerificationError: Cause.CERTIFICATE_INVALID,
+_FAILURES: Final[dict[type[BaseException], RunReason]] = {
+    ConnectionRefusedError: RunReason.CONNECTION_REFUSED,
+    ConnectionResetError: RunReason.CONNECTION_RESET,
+    ConnectionAbortedError: RunReason.CONNECTION_ABORTED,
+    BrokenPipeError: RunReason.CONNECTION_BROKEN,
+    ssl.SSLCertVerificationError: RunReason.CERTIFICATE_INVALID,
 }
 """What users meet most; the system's own words follow."""

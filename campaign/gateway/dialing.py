@@ -14,8 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from campaign.gateway.attempt import current
-from campaign.model.causes import Cause
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import Reasoned
 from campaign.model.text import fault_parameter
 
@@ -53,7 +53,7 @@ class Resolver:
             return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         lookup = self._look_up(host, port)
         if problem := lookup.exception(timeout_s):
-            raise Unreachable(encode(Cause.ADDRESS_LOOKUP_FAILED, host=host, error=fault_parameter(problem)))
+            raise Unreachable(encode(RunReason.ADDRESS_LOOKUP_FAILED, host=host, error=fault_parameter(problem)))
         return lookup.result()
 
     def _look_up(self, host: str, port: int) -> Future[list[Address]]:
@@ -105,7 +105,7 @@ def dial(
         else:
             sock.settimeout(attempt.time_left_s())
             return sock
-    raise problem or Unreachable(encode(Cause.ADDRESS_NOT_FOUND, host=host))
+    raise problem or Unreachable(encode(RunReason.ADDRESS_NOT_FOUND, host=host))
 
 
 def _connect(address: Address, options: Iterable[tuple[int, int, int | bytes]], timeout_s: float) -> socket.socket:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from campaign.gateway.result_codes import GUESSES
 from campaign.model import MsgType
-from campaign.model.causes import Cause
 from campaign.model.reasons import decode, encode, is_encoded
+from campaign.model.run_reasons import RunReason
 
 
 class Fate(StrEnum):
@@ -25,7 +25,8 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of one attempt; without a code, `detail` is the cause: what was seen instead.
+    """The outcome of one attempt; without a code, `detail` is what was seen instead, as
+    `reasons.encode` stores it.
 
     `guess` is the probable meaning of an answer without a code, if public clients of the gateway have seen the same
     answer. It does not come from the vendor and decides nothing about the request. All texts are sanitized here.
@@ -41,7 +42,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         if self.detail is not None:
-            object.__setattr__(self, "detail", _sanitize_cause(self.detail))
+            object.__setattr__(self, "detail", _sanitize_reason(self.detail))
         for name in ("message", "request_no", "msg_type"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and len(text) <= LONGEST):
@@ -65,13 +66,13 @@ def sanitize(text: str) -> str:
     return "".join(one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in cut)
 
 
-def _sanitize_cause(cause: str) -> str:
-    """A cause from `reasons.encode` with its texts made safe; as text, a sentence."""
-    if not is_encoded(cause):
-        return sanitize(cause)
-    [(code, parameters)] = decode(cause)
+def _sanitize_reason(reason: str) -> str:
+    """A reason from `reasons.encode` with its texts made safe; as text, a sentence."""
+    if not is_encoded(reason):
+        return sanitize(reason)
+    [(code, parameters)] = decode(reason)
     safe = {name: sanitize(value) if isinstance(value, str) else value for name, value in parameters.items()}
-    return encode(Cause(code), **safe)
+    return encode(RunReason(code), **safe)
 
 
 def read_answer(status: int, body: bytes) -> Outcome:
@@ -95,7 +96,7 @@ def read_answer(status: int, body: bytes) -> Outcome:
 
 
 def _parse(status: int, body: bytes) -> tuple[dict[str, Any], str | None]:
-    """The fields of the answer that occur once, and the cause why it is ambiguous, if it is."""
+    """The fields of the answer that occur once, and the reason why it is ambiguous, if it is."""
     doubts: list[str] = []
 
     def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -104,11 +105,11 @@ def _parse(status: int, body: bytes) -> tuple[dict[str, Any], str | None]:
             return found
         counts = Counter(name for name, _ in pairs)
         twice = [name for name, count in counts.items() if count > 1]
-        doubts.append(encode(Cause.ANSWER_KEY_TWICE, status=status, name=twice[0]))
+        doubts.append(encode(RunReason.ANSWER_KEY_TWICE, status=status, name=twice[0]))
         return {name: value for name, value in found.items() if counts[name] == 1}
 
     def refuse_constant(word: str) -> None:
-        doubts.append(encode(Cause.ANSWER_NOT_JSON, status=status, word=word))
+        doubts.append(encode(RunReason.ANSWER_NOT_JSON, status=status, word=word))
 
     try:
         answer = json.loads(body, object_pairs_hook=fields, parse_constant=refuse_constant)
@@ -143,16 +144,16 @@ def _unreadable(status: int, body: bytes, answer: dict[str, Any], *, doubt: str 
     word = bare[1].decode() if bare else None
     number = None if doubt or "resultCode" in answer else _whole_number(answer.get("code"))
     if word is not None:
-        seen = encode(Cause.ANSWER_WORD_ALONE, status=status, word=word)
+        seen = encode(RunReason.ANSWER_WORD_ALONE, status=status, word=word)
     elif number in (202, 206):
         word = str(number)
-        seen = encode(Cause.ANSWER_OTHER_CODE, status=status, code=word)
+        seen = encode(RunReason.ANSWER_OTHER_CODE, status=status, code=word)
     elif doubt is not None:
         seen = doubt
     elif body.strip():
-        seen = encode(Cause.ANSWER_WITHOUT_CODE, status=status, count=len(body))
+        seen = encode(RunReason.ANSWER_WITHOUT_CODE, status=status, count=len(body))
     else:
-        seen = encode(Cause.ANSWER_EMPTY, status=status)
+        seen = encode(RunReason.ANSWER_EMPTY, status=status)
     return Outcome(
         fate=Fate.UNKNOWN,
         request_no=_words(answer.get("requestNo")),

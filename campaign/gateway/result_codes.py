@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from campaign.model.causes import Cause
 from campaign.model.i18n import N_
 from campaign.model.reasons import encode, message
+from campaign.model.run_reasons import RunReason
 
 
 class Policy(StrEnum):
@@ -192,4 +192,4 @@ about the request, which stays unknown.
 
 def meaning(code: Code) -> str:
     """What a code means, as `reasons.encode` stores it."""
-    return encode(Cause.GATEWAY_CODE_MEANING, words=message(code.english))
+    return encode(RunReason.GATEWAY_CODE_MEANING, words=message(code.english))

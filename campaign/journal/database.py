@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
 
-from campaign.model.causes import Cause
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -103,7 +103,7 @@ class Database:
         except (UnicodeError, OverflowError) as problem:
             # The driver refuses a value before the database sees it: half a surrogate pair, a number above 64 bits.
             raise JournalError(
-                encode(Cause.JOURNAL_VALUE, path=str(self.path or ""), problem=str(problem))
+                encode(RunReason.JOURNAL_VALUE, path=str(self.path or ""), problem=str(problem))
             ) from problem
 
     def has_writer(self) -> bool:

@@ -21,7 +21,7 @@ class RunRecord:
     """A run without its table.
 
     Attributes:
-        cause: why it is paused, as `reasons.encode` stores it; older journals have a sentence.
+        reason: why it is paused, as `reasons.encode` stores it; older journals have a sentence.
         gateway: an origin, or "sandbox".
         prices: won a message, by message type.
         report: the path of the workbook.
@@ -29,13 +29,13 @@ class RunRecord:
         resume_at: the end of a pause that the run took by itself.
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
-        overridden_rules: the broken rules that a user overrode, likewise.
+        overridden_reasons: the broken rules that a user overrode, likewise.
     """
 
     id: str
     name: str
     state: RunState
-    cause: str | None
+    reason: str | None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -53,17 +53,17 @@ class RunRecord:
     resume_at: datetime | None = None
     advertisement: bool = False
     by_night: bool = False
-    overridden_rules: str | None = None
+    overridden_reasons: str | None = None
 
     @property
     def why(self) -> str | None:
         """Why it is paused, in the reader's language."""
-        return sentence(self.cause)
+        return sentence(self.reason)
 
     @property
     def overridden(self) -> str | None:
         """The broken rules that a user overrode, in the reader's language."""
-        return sentence(self.overridden_rules)
+        return sentence(self.overridden_reasons)
 
     @property
     def by_day_only(self) -> bool:
@@ -103,21 +103,21 @@ class ScheduleRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccurrenceRecord:
-    """One time at which a schedule starts its campaign, with its outcome; `cause` as `reasons.encode` stores it."""
+    """One time at which a schedule starts its campaign, with its outcome; `reason` as `reasons.encode` stores it."""
 
     schedule: str
     due_at: datetime
     start_by: datetime
     state: OccurrenceState
     run: str | None
-    cause: str | None
+    reason: str | None
     claimed_at: datetime
     ended_at: datetime | None
 
     @property
     def why(self) -> str | None:
         """What became of it, in the reader's language."""
-        return sentence(self.cause)
+        return sentence(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from campaign.journal.records import Claim, from_micros, to_micros
 from campaign.journal.statements import RequestStatements
 from campaign.journal.tables import EVENTS, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State
-from campaign.model.causes import Cause
 from campaign.model.errors import JournalError
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +114,7 @@ class Requests(RequestReader):
                 opens it by its path would not see the claims.
         """
         if wanted and not self._writable.is_in_place():
-            raise JournalError(encode(Cause.JOURNAL_MOVED, path=str(self._writable.path)))
+            raise JournalError(encode(RunReason.JOURNAL_MOVED, path=str(self._writable.path)))
         at = to_micros(now)
         with self._writable.writing() as connection:
             cursor = connection.connection.cursor()
@@ -151,7 +151,7 @@ class Requests(RequestReader):
             for one in settlements
         ]
         if self._statements.settle(cursor, done) != len(settlements):
-            raise JournalError(encode(Cause.SETTLED_ELSEWHERE, run=run))
+            raise JournalError(encode(RunReason.SETTLED_ELSEWHERE, run=run))
         return [
             {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
             | {"cause": one.cause, "code": one.code}
@@ -169,7 +169,7 @@ class Requests(RequestReader):
 
         Only the journal's one writer may call this: nothing in flight has a living owner then.
         """
-        cause = encode(Cause.ENDED_BEFORE_ANSWER)
+        cause = encode(RunReason.ENDED_BEFORE_ANSWER)
         with self._writable.writing() as connection:
             return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
@@ -179,7 +179,7 @@ class Requests(RequestReader):
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
         user says "not sent" of them. A run without requests that may still go stays unchanged.
         """
-        cause = encode(Cause.USER_CANCELLED)
+        cause = encode(RunReason.USER_CANCELLED)
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
@@ -200,7 +200,7 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
-            target, cause = State.ACCEPTED, Cause.USER_SAID_SENT
+            target, cause = State.ACCEPTED, RunReason.USER_SAID_SENT
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
                 target = State.PLANNED if reason is None else State.CANCELLED
@@ -211,9 +211,9 @@ class Requests(RequestReader):
 
 
 _NOT_SENT: Final = {
-    None: Cause.USER_SAID_NOT_SENT,
-    Cause.RUN_CANCELLED: Cause.USER_SAID_NOT_SENT_TO_CANCELLED,
-    Cause.RUN_PURGED: Cause.USER_SAID_NOT_SENT_TO_PURGED,
+    None: RunReason.USER_SAID_NOT_SENT,
+    RunReason.RUN_CANCELLED: RunReason.USER_SAID_NOT_SENT_TO_CANCELLED,
+    RunReason.RUN_PURGED: RunReason.USER_SAID_NOT_SENT_TO_PURGED,
 }
 """What a user said of unknown requests, by what keeps the run from sending them again."""
 
@@ -235,7 +235,7 @@ def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED
     elif before == RunState.FINISHED:
-        after, why = RunState.PAUSED, encode(Cause.FOUND_NOT_SENT)
+        after, why = RunState.PAUSED, encode(RunReason.FOUND_NOT_SENT)
     elif before == RunState.RUNNING:  # its process died: this process is the only writer
         after = RunState.INTERRUPTED
     if after != before:

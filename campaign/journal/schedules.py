@@ -211,5 +211,5 @@ def _occurrence(row: sa.RowMapping) -> OccurrenceRecord:
     values: dict[str, Any] = {**row}
     for name in ("due_at", "start_by", "claimed_at", "ended_at"):
         values[name] = from_micros(values[name])
-    values |= {"state": OccurrenceState(values["state"]), "cause": values.pop("why")}
+    values |= {"state": OccurrenceState(values["state"]), "reason": values.pop("why")}
     return OccurrenceRecord(**values)

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from campaign.journal.database import RecoveryNeeded
 from campaign.journal.lock import JournalFile
-from campaign.model.causes import Cause
 from campaign.model.errors import JournalError
 from campaign.model.i18n import N_
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -184,5 +184,5 @@ _HINTS: Final = {
 def _reason(path: Path, message: str) -> str:
     hint = next((hint for key, hint in _HINTS.items() if key in message), None)
     if hint is None:
-        return encode(Cause.JOURNAL_FAILED, path=str(path), message=message)
-    return encode(Cause.JOURNAL_FAILED_WITH_HINT, path=str(path), message=message, hint=[hint])
+        return encode(RunReason.JOURNAL_FAILED, path=str(path), message=message)
+    return encode(RunReason.JOURNAL_FAILED_WITH_HINT, path=str(path), message=message, hint=[hint])

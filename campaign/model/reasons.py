@@ -143,7 +143,7 @@ class Reason(StrEnum):
 
 
 def encode(code: StrEnum, /, **parameters: Parameter) -> str:
-    """A reason as a column stores it: a code of `Reason` or `causes.Cause`. See `nested` and `message`."""
+    """A reason as a column stores it: a code of `Reason` or `run_reasons.RunReason`. See `nested` and `message`."""
     return _JSON.encode([code.value, parameters])
 
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from campaign.model import causes, i18n
+from campaign.model import i18n, run_reasons
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import BEGINS, SEPARATOR, Reason, decode
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from campaign.model.reasons import Parameter
 
 SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
-    **causes.SENTENCES,
+    **run_reasons.SENTENCES,
     Reason.PHONE_EMPTY: N_("the phone cell is empty"),
     Reason.PHONE_EXPONENT: N_(
         "'{value}' has lost its digits in the spreadsheet; format the column as text and enter the number again"
@@ -175,7 +175,7 @@ def sentence(cell: str) -> str: ...
 @overload
 def sentence(cell: None) -> None: ...
 def sentence(cell: str | None) -> str | None:
-    """The sentence of one cell, or of a cause that the journal has; None for None."""
+    """The sentence of one cell, or of another reason that the journal has; None for None."""
     return None if cell is None else _worded([cell])[0]
 
 

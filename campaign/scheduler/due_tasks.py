@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from campaign.model import RunState, ScheduleState, State
-from campaign.model.causes import Cause
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
@@ -159,7 +159,7 @@ def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Itera
         words = _missed(due.missed)
         yield Task(action=Action.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
     if now > due.start_by:
-        words = encode(Cause.NO_SCHEDULER, time=format_time(due.start_by))
+        words = encode(RunReason.NO_SCHEDULER, time=format_time(due.start_by))
         yield Task(action=Action.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
     else:
         yield Task(action=Action.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
@@ -169,9 +169,9 @@ def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> 
     """The process that claimed it died before there was a plan: nothing was sent, so it starts again."""
     task = Task(action=Action.START, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule)
     if schedule.state == ScheduleState.REMOVED:
-        words = encode(Cause.REMOVED_BEFORE_START)
+        words = encode(RunReason.REMOVED_BEFORE_START)
     elif now > one.start_by:
-        words = encode(Cause.NOT_READY_BY, time=format_time(one.start_by))
+        words = encode(RunReason.NOT_READY_BY, time=format_time(one.start_by))
     elif one.due_at <= now:
         yield task
         return
@@ -196,7 +196,7 @@ def _started(
     sign = max(filter(None, (run.ended_at, run.started_at, journal.requests.last_activity(run.id), run.created_at)))
     pause = spread.parse(run.spread).interval if run.spread else timedelta()
     until = latest or max(one.start_by, sign + pause + grace)
-    code = Cause.NOT_CONTINUED_PLANNED if latest else Cause.NOT_CONTINUED_INTERRUPTED
+    code = RunReason.NOT_CONTINUED_PLANNED if latest else RunReason.NOT_CONTINUED_INTERRUPTED
     task = Task(action=Action.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run)
     yield from _or_too_late(task, now, encode(code, until=format_time(until)))
 
@@ -213,7 +213,7 @@ def _waiting(
     if run.resume_at is None or run.resume_at > now:
         return
     task = Task(action=Action.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
-    code = Cause.NOT_CONTINUED_AT if run.started_at else Cause.NOT_STARTED_AT
+    code = RunReason.NOT_CONTINUED_AT if run.started_at else RunReason.NOT_STARTED_AT
     yield from _or_too_late(task, now, encode(code, time=format_time(run.resume_at), until=format_time(until)))
 
 
@@ -239,6 +239,6 @@ def _active(journal: Reader) -> Iterable[ScheduleRecord]:
 def _missed(times: tuple[datetime, ...]) -> str:
     """Why nothing was started at these times, the oldest first."""
     if len(times) == 1:
-        return encode(Cause.MISSED_ONCE)
-    code = Cause.MISSED_TIMES_OR_MORE if len(times) == COUNTED else Cause.MISSED_TIMES
+        return encode(RunReason.MISSED_ONCE)
+    code = RunReason.MISSED_TIMES_OR_MORE if len(times) == COUNTED else RunReason.MISSED_TIMES
     return encode(code, count=len(times), time=format_time(times[0]))

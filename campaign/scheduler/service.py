@@ -18,10 +18,10 @@ from campaign.config.sections import NotifySection
 from campaign.engine import schedules
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
-from campaign.model.causes import Cause
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
 from campaign.model.i18n import _
 from campaign.model.reasons import encode, message, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
 from campaign.model.times import Clock, format_time
 from campaign.scheduler import due_tasks, notify
@@ -231,10 +231,10 @@ class Scheduler:
         except (JournalError, OSError, MemoryError):
             raise  # a problem of the machine, which may pass: it is retried
         except CampaignError as problem:
-            why = encode(Cause.NOT_PLANNED, said=self.listener.error_in_words(problem))
+            why = encode(RunReason.NOT_PLANNED, said=self.listener.error_in_words(problem))
             return self._settle(journal, task, OccurrenceState.STOPPED, why)
         except Exception as problem:  # noqa: BLE001 - it would be the same a minute later
-            why = encode(Cause.NOT_PLANNED, said=nested(_unexpected_cause(problem)))
+            why = encode(RunReason.NOT_PLANNED, said=nested(_unexpected_reason(problem)))
             return self._settle(journal, task, OccurrenceState.STOPPED, why)
         return None
 
@@ -260,7 +260,7 @@ class Scheduler:
         except (CampaignError, OSError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 - each retry could cost an answer
-            self._pause(journal, run, _unexpected_cause(problem))
+            self._pause(journal, run, _unexpected_reason(problem))
             return None
         self._note_trouble(summary)
         self._summaries[run.id] = summary
@@ -281,8 +281,8 @@ class Scheduler:
         del now
         run = task.require_run()
         why = None
-        if run.cause is not None:
-            why = encode(Cause.RUN_ENDED, state=message(str(run.state)), why=nested(run.cause))
+        if run.reason is not None:
+            why = encode(RunReason.RUN_ENDED, state=message(str(run.state)), why=nested(run.reason))
         return self._settle(journal, task, OccurrenceState.ENDED, why)
 
     def _miss(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
@@ -404,8 +404,8 @@ def _load(schedule: ScheduleRecord) -> engine.Campaign:
 
 def _unexpected(problem: Exception) -> str:
     """A sentence for an unexpected error."""
-    return sentence(_unexpected_cause(problem))
+    return sentence(_unexpected_reason(problem))
 
 
-def _unexpected_cause(problem: Exception) -> str:
-    return encode(Cause.UNEXPECTED_ERROR, kind=type(problem).__name__, problem=str(problem))
+def _unexpected_reason(problem: Exception) -> str:
+    return encode(RunReason.UNEXPECTED_ERROR, kind=type(problem).__name__, problem=str(problem))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from campaign.model.causes import Cause
 from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.timing import window
 
@@ -52,7 +52,7 @@ class Gate:
         if closed is None:
             return None
         opens = window.next_opening(self.windows, now)
-        why = encode(Cause.OUTSIDE_WINDOW, window=nested(closed.reason), time=format_time(opens))
+        why = encode(RunReason.OUTSIDE_WINDOW, window=nested(closed.reason), time=format_time(opens))
         return Wait(opens, why)
 
     def admit(self, sizes: Sequence[int], now: datetime) -> int:
@@ -78,7 +78,7 @@ class Gate:
             room, until = room + recipients, at + self.spread.interval
             if size <= room:
                 break
-        return Wait(until, encode(Cause.SPREAD, spread=nested(self.spread.reason), time=format_time(until)))
+        return Wait(until, encode(RunReason.SPREAD, spread=nested(self.spread.reason), time=format_time(until)))
 
     def record_sent(self, recipients: int, now: datetime) -> None:
         """Count a request for so many recipients, sent now, against the spread."""

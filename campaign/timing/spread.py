@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from campaign.model.causes import Cause
 from campaign.model.i18n import _
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 UNITS: Final = {"second": 1, "minute": 60, "hour": 3_600}
 """Seconds of each unit that an interval may be written in."""
@@ -26,7 +26,7 @@ FARTHEST: Final = timedelta(days=3_650)
 _PATTERN: Final = re.compile(r"([0-9,]{1,13}) every (?:([0-9]{1,5}) )?(second|minute|hour)s?")
 
 
-_EVERY: Final = {"second": Cause.EVERY_SECONDS, "minute": Cause.EVERY_MINUTES, "hour": Cause.EVERY_HOURS}
+_EVERY: Final = {"second": RunReason.EVERY_SECONDS, "minute": RunReason.EVERY_MINUTES, "hour": RunReason.EVERY_HOURS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from campaign.model.causes import Cause
 from campaign.model.i18n import _
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
 from campaign.model.text import listed
 from campaign.model.times import SEOUL, in_seoul
@@ -37,7 +37,7 @@ class Window:
     def reason(self) -> str:
         """The window, for a sentence, as `reasons.encode` stores it."""
         hours = f"{self.opens:%H:%M}-{self.closes:%H:%M}"
-        return encode(Cause.LEGAL_HOURS if self.is_law else Cause.WINDOW, hours=hours)
+        return encode(RunReason.LEGAL_HOURS if self.is_law else RunReason.WINDOW, hours=hours)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the window is open at a time of any zone; at `opens` it is, at `closes` it is not."""

@@ -20,9 +20,9 @@ from campaign.gateway.outcome import Fate, Outcome
 from campaign.gateway.result_codes import describe
 from campaign.journal import Journal, open_for_writing
 from campaign.model import RunState, State, schema
-from campaign.model.causes import Cause
 from campaign.model.errors import JournalError
 from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
 from tests.support.clocks import SetClock
 from tests.support.runs import add_run, recipients
@@ -292,7 +292,7 @@ def test_a_stop_request_ends_the_wait_for_the_gateway_to_recharge(ten: Bench) ->
         stop.request()
         return RECHARGING
 
-    assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, encode(Cause.STOPPED_BY_USER))
+    assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, encode(RunReason.STOPPED_BY_USER))
     assert "in_flight" not in ten.states()
     assert ten.states()[0] == "planned"
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from campaign.messages.advertising import Rule, Severity
 from campaign.model import Remark
-from campaign.model.causes import Cause
 from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class AdvertisingFinding:
         """What was found, and where, as `reasons.encode` stores it."""
         if not self.named:
             return self.reason
-        return encode(Cause.FINDING_IN_ROWS, finding=nested(self.reason), rows=self.named)
+        return encode(RunReason.FINDING_IN_ROWS, finding=nested(self.reason), rows=self.named)
 
     @property
     def sentence(self) -> str:

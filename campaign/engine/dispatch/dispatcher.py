@@ -21,10 +21,10 @@ from campaign.engine.dispatch.prefetch import RequestPrefetcher
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.model import RunState, State
-from campaign.model.causes import Cause
 from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _
 from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
 from campaign.model.times import Clock, format_time
 from campaign.timing import reservation
@@ -47,7 +47,7 @@ class Ending:
 
     Attributes:
         state: the state of the run.
-        why: the cause, if the run is not finished, as `reasons.encode` stores it.
+        why: the reason, if the run is not finished, as `reasons.encode` stores it.
         until: when the scheduler resumes the run; None if only a user does.
     """
 
@@ -278,7 +278,7 @@ class Dispatch:
         if self._start_by is None or self._clock.now() <= self._start_by:
             return False
         if not self._in_flight:
-            self._pause_reason = encode(Cause.NOT_STARTED_IN_TIME, time=format_time(self._start_by))
+            self._pause_reason = encode(RunReason.NOT_STARTED_IN_TIME, time=format_time(self._start_by))
         return True
 
     def _has_reservation_passed(self, request: Request) -> bool:
@@ -287,7 +287,7 @@ class Dispatch:
             return False
         problem = reservation.problem(reservation.parse(date), self._clock.now())
         if problem is not None:
-            self._pause_reason = encode(Cause.RESERVATION_PASSED, no=request.no, problem=nested(problem.reason))
+            self._pause_reason = encode(RunReason.RESERVATION_PASSED, no=request.no, problem=nested(problem.reason))
         return problem is not None
 
     def _submit(self) -> None:
@@ -317,7 +317,7 @@ class Dispatch:
     def _abandon(self) -> None:
         """Settle what is on the wire as unknown: the user does not wait for the answers."""
         for one in self._in_flight.values():
-            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=encode(Cause.STOPPED_BEFORE_ANSWER)))
+            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=encode(RunReason.STOPPED_BEFORE_ANSWER)))
         self._in_flight.clear()
 
     def _settle_outstanding(self) -> None:
@@ -336,7 +336,7 @@ class Dispatch:
             try:
                 self._settle_alone(one)
             except JournalError as problem:
-                cause = encode(Cause.OUTCOME_NOT_WRITTEN, problem=nested(problem.reason))
+                cause = encode(RunReason.OUTCOME_NOT_WRITTEN, problem=nested(problem.reason))
                 # If this fails too, it stays in flight on disk: unknown at the next resume, and not sent again.
                 with suppress(JournalError):
                     self._settle_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
@@ -353,7 +353,7 @@ class Dispatch:
         elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._to_send or self._retries:
-            ending = Ending(RunState.INTERRUPTED, encode(Cause.STOPPED_BY_USER))
+            ending = Ending(RunState.INTERRUPTED, encode(RunReason.STOPPED_BY_USER))
         try:
             self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
@@ -362,7 +362,7 @@ class Dispatch:
 
 
 def _unexpected(problem: Exception) -> str:
-    return encode(Cause.FAILED, kind=type(problem).__name__, error=str(problem))
+    return encode(RunReason.FAILED, kind=type(problem).__name__, error=str(problem))
 
 
 def _settlement(one: _InFlight, state: State, outcome: Outcome | None = None, cause: str | None = None) -> Settlement:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from campaign.gateway.outcome import Fate
 from campaign.gateway.result_codes import Code, Policy, describe, meaning
 from campaign.model import State
-from campaign.model.causes import Cause
 from campaign.model.reasons import encode, message, nested
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +75,13 @@ class OutcomePolicy:
         return self._answered(no, describe(outcome.code), claimed_at, now)
 
     def _not_sent(self, outcome: Outcome, claimed_at: float, now: float) -> Decision:
-        cause = encode(Cause.NOT_SENT, detail=_detail(outcome))
+        cause = encode(RunReason.NOT_SENT, detail=_detail(outcome))
         if claimed_at < self._held_until:
             # One of several that were in flight together: one failure, not many.
             return Decision(state=State.PLANNED, cause=cause, hold_until=self._held_until)
         if self._unreachable >= len(self.waits.unreachable):
             self._unreachable = 0
-            pause = encode(Cause.GATEWAY_UNREACHABLE, detail=_detail(outcome))
+            pause = encode(RunReason.GATEWAY_UNREACHABLE, detail=_detail(outcome))
             return Decision(state=State.PLANNED, cause=cause, pause=pause)
         self._held_until = now + self.waits.unreachable[self._unreachable]
         self._unreachable += 1
@@ -91,10 +91,10 @@ class OutcomePolicy:
         self._unknown += 1
         cause, pause = outcome.detail, None
         if outcome.guess is not None:  # the next requests would most likely get the same
-            cause = encode(Cause.GUESSED, detail=_detail(outcome), guess=message(outcome.guess))
-            pause = encode(Cause.UNREADABLE_ANSWER, no=no, detail=nested(cause))
+            cause = encode(RunReason.GUESSED, detail=_detail(outcome), guess=message(outcome.guess))
+            pause = encode(RunReason.UNREADABLE_ANSWER, no=no, detail=nested(cause))
         elif self._unknown >= IN_A_ROW:
-            pause = encode(Cause.UNREADABLE_ANSWERS, count=self._unknown, detail=_detail(outcome))
+            pause = encode(RunReason.UNREADABLE_ANSWERS, count=self._unknown, detail=_detail(outcome))
         return Decision(state=State.UNKNOWN, cause=cause, pause=pause)
 
     def _answered(self, no: int, code: Code, claimed_at: float, now: float) -> Decision:
@@ -115,16 +115,16 @@ class OutcomePolicy:
     def _again(self, no: int, now: float) -> Decision:
         tried = self._tries[no] = self._tries.get(no, 0) + 1
         if tried >= TRIES:
-            return Decision(state=State.REJECTED, cause=encode(Cause.TRIED, count=tried))
+            return Decision(state=State.REJECTED, cause=encode(RunReason.TRIED, count=tried))
         wait = self.waits.again[tried - 1]
-        cause = encode(Cause.TRIED_AGAIN_IN, seconds=wait)
+        cause = encode(RunReason.TRIED_AGAIN_IN, seconds=wait)
         return Decision(state=State.PLANNED, cause=cause, again_at=now + wait)
 
     def _again_or_pause(self, no: int, code: Code, now: float) -> Decision:
         self._failing.add(no)
         if len(self._failing) >= IN_A_ROW:
             self._failing.clear()
-            pause = encode(Cause.GATEWAY_CODE_IN_A_ROW, code=nested(_pause_cause(code)))
+            pause = encode(RunReason.GATEWAY_CODE_IN_A_ROW, code=nested(_pause_reason(code)))
             return Decision(state=State.PLANNED, cause=meaning(code), pause=pause)
         return self._again(no, now)
 
@@ -132,7 +132,7 @@ class OutcomePolicy:
         if self._recharging_since is None:
             self._recharging_since = now
         if now - self._recharging_since >= self.waits.give_up:
-            return Decision(state=State.PLANNED, cause=meaning(code), pause=_pause_cause(code))
+            return Decision(state=State.PLANNED, cause=meaning(code), pause=_pause_reason(code))
         if claimed_at >= self._held_until:
             wait = self.waits.back_off[min(self._back_offs, len(self.waits.back_off) - 1)]
             spread = wait * self.waits.jitter
@@ -144,18 +144,18 @@ class OutcomePolicy:
 _FINAL: Final[dict[Policy, Callable[[Code], Decision]]] = {
     Policy.ACCEPT: lambda _code: Decision(state=State.ACCEPTED),
     Policy.REJECT: lambda _: Decision(state=State.REJECTED),
-    Policy.PAUSE: lambda code: Decision(state=State.PLANNED, cause=meaning(code), pause=_pause_cause(code)),
-    Policy.REJECT_AND_PAUSE: lambda code: Decision(state=State.REJECTED, pause=_pause_cause(code)),
+    Policy.PAUSE: lambda code: Decision(state=State.PLANNED, cause=meaning(code), pause=_pause_reason(code)),
+    Policy.REJECT_AND_PAUSE: lambda code: Decision(state=State.REJECTED, pause=_pause_reason(code)),
 }
 """Decisions that do not depend on earlier outcomes."""
 
 
-def _pause_cause(code: Code) -> str:
+def _pause_reason(code: Code) -> str:
     """The code with its meaning, the vendor's words, and what to do about it."""
     words, todo = message(code.english), message(code.todo)
     if code.korean:
-        return encode(Cause.GATEWAY_CODE, number=code.number, words=words, vendor=code.korean, todo=todo)
-    return encode(Cause.GATEWAY_CODE_UNLISTED, number=code.number, words=words, todo=todo)
+        return encode(RunReason.GATEWAY_CODE, number=code.number, words=words, vendor=code.korean, todo=todo)
+    return encode(RunReason.GATEWAY_CODE_UNLISTED, number=code.number, words=words, todo=todo)
 
 
 def _detail(outcome: Outcome) -> Parameter:

@@ -18,8 +18,8 @@ import campaign
 from campaign.engine.checking.row_status import hoist_common_note, join_notes
 from campaign.gateway.client import _FAILURES
 from campaign.model import schema
-from campaign.model.causes import Cause
 from campaign.model.reasons import SEPARATOR, Reason, decode, encode, encode_column, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import SENTENCES, Refused, sentence, sentences
 
 if TYPE_CHECKING:
@@ -35,14 +35,17 @@ CHARACTERS = frozenset({"field", "character", "codepoint", "name", "place"})
 """The parameters that `messages.cp949` gives for all its reasons together."""
 
 
-CODES = [*Reason, *Cause]
+CODES = [*Reason, *RunReason]
 
-OF_TABLES: dict[Reason | Cause, set[str]] = {
-    **{key: {"recipients", "count"} for key in (Cause.EVERY_SECONDS, Cause.EVERY_MINUTES, Cause.EVERY_HOURS)},
-    **{key: {"hours"} for key in (Cause.WINDOW, Cause.LEGAL_HOURS)},
-    **{key: {"time", "until"} for key in (Cause.NOT_CONTINUED_AT, Cause.NOT_STARTED_AT)},
-    **{key: {"until"} for key in (Cause.NOT_CONTINUED_PLANNED, Cause.NOT_CONTINUED_INTERRUPTED)},
-    **{key: {"count", "time"} for key in (Cause.MISSED_TIMES, Cause.MISSED_TIMES_OR_MORE)},
+OF_TABLES: dict[Reason | RunReason, set[str]] = {
+    **{
+        key: {"recipients", "count"}
+        for key in (RunReason.EVERY_SECONDS, RunReason.EVERY_MINUTES, RunReason.EVERY_HOURS)
+    },
+    **{key: {"hours"} for key in (RunReason.WINDOW, RunReason.LEGAL_HOURS)},
+    **{key: {"time", "until"} for key in (RunReason.NOT_CONTINUED_AT, RunReason.NOT_STARTED_AT)},
+    **{key: {"until"} for key in (RunReason.NOT_CONTINUED_PLANNED, RunReason.NOT_CONTINUED_INTERRUPTED)},
+    **{key: {"count", "time"} for key in (RunReason.MISSED_TIMES, RunReason.MISSED_TIMES_OR_MORE)},
     **{key: {"error"} for key in _FAILURES.values()},
 }
 """The parameters of codes that the code chooses from several before it encodes them."""
@@ -87,18 +90,18 @@ def listed(found: pd.Series) -> list[str | None]:
 
 
 def test_every_code_has_a_sentence_and_every_sentence_a_code() -> None:
-    assert set(SENTENCES) == {*Reason, *Cause}
-    assert len(SENTENCES) == len(Reason) + len(Cause)
+    assert set(SENTENCES) == {*Reason, *RunReason}
+    assert len(SENTENCES) == len(Reason) + len(RunReason)
     assert all(form.strip() for words in SENTENCES.values() for form in forms(words))
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_is_used(code: Reason | Cause) -> None:
+def test_every_code_is_used(code: Reason | RunReason) -> None:
     assert any(re.search(rf"\b{type(code).__name__}\.{code.name}\b", source) for source in SOURCES.values())
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason | Cause) -> None:
+def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason | RunReason) -> None:
     given = [names_given(call) for call in CALLS if code_of(call) == (type(code).__name__, code.name)]
     needed = set().union(*map(parameters_of, forms(SENTENCES[code])))
     for names in given:

@@ -1,4 +1,4 @@
-"""What the journal has of a run is codes with parameters: each reader reads them in the own language."""
+"""What the journal has of a run is codes with parameters, which each reader reads in a language of their own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_run_that_was_sent_in_korean_is_read_in_english_and_the_other_way_roun
     assert desk.run("status", "--json", env=KOREAN).json["why"].startswith("코드 50: ")
     [*_, ended] = desk.run("status", "--request", "1", "--json").json["events"]
     assert ended["cause"] == "the connection was closed before it answered"
-    assert "응답하기 전에 연결이" in desk.run("status", "--request", "1", env=KOREAN).out
+    assert "응답이 오기 전에 연결이 끊어졌습니다" in desk.run("status", "--request", "1", env=KOREAN).out
     assert english in desk.run("runs").out.replace("\n", " ")
 
 
