@@ -8,6 +8,7 @@ import shutil
 import tomllib
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 from pydantic import BaseModel
 
@@ -80,10 +81,43 @@ def test_a_starter_passes_its_check_as_it_stands_and_is_not_overwritten(desk: De
     assert "already exists" in again.err
 
 
-def test_the_readmes_campaign_file_is_the_starters(desk: Desk) -> None:
-    shown = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[0]
+def test_the_starters_message_prints_a_date_an_amount_and_a_coupon_as_koreans_write_them(desk: Desk) -> None:
     desk.run("new", "mine")
-    assert tomllib.loads(shown) == tomllib.loads((desk.folder / "mine" / "campaign.toml").read_text(encoding="utf-8"))
+    shown = desk.run("preview", "mine/campaign.toml", "--json").json["messages"]
+    assert [message["text"].splitlines() for message in shown] == [
+        ["김민서님, 12월 1일(화) 예약되었습니다.", "SPRING-01을 적용한 금액은 35,000원입니다."],
+        ["이지훈님, 12월 4일(금) 예약되었습니다.", "금액은 128,000원입니다."],
+        ["박서연님, 12월 15일(화) 예약되었습니다.", "SPRING-02를 적용한 금액은 9,900원입니다."],
+    ]
+
+
+@pytest.mark.parametrize(("language", "page"), [("en", README), ("ko", KOREAN)])
+def test_the_readmes_campaign_file_is_the_starters_with_its_comments(desk: Desk, language: str, page: str) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0]
+    assert desk.run("new", "mine", env={"CAMPAIGN_LANG": language}).status == 0
+    made = (desk.folder / "mine" / "campaign.toml").read_text(encoding="utf-8")
+    steps, kept = made.split("name =", 1)
+    assert f"name ={kept}" == shown
+    assert [line[0] for line in steps.splitlines()] == ["#"] * 4
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nothing_disturbs_the_check_of_a_starter(desk: Desk, language: str) -> None:
+    desk.run("new", "mine")
+    checked = desk.run("check", "mine/campaign.toml", env={"CAMPAIGN_LANG": language})
+    assert (checked.status, checked.err) == (0, "")
+
+
+def test_a_starter_explains_itself_in_korean(desk: Desk) -> None:
+    desk.run("new", "mine", env={"CAMPAIGN_LANG": "ko"})
+    files = [(desk.folder / "mine" / name).read_text(encoding="utf-8") for name in NAMES[:2]]
+    comments = re.findall(r"^# (.*):$|  # (.*)$|\{# (.*) -#\}", "\n".join(files), re.MULTILINE)
+    book = openpyxl.load_workbook(desk.folder / "mine" / "recipients.xlsx")
+    comments += [(cell.comment.text.split("{{")[0],) for cell in book.worksheets[0][1] if cell.comment]
+    assert len(comments) == 10
+    for comment in map("".join, comments):
+        assert re.search("[가-힣]", comment), comment
+        assert not re.search("[A-Za-z]", comment.replace("SMS", "")), comment
 
 
 def test_the_readme_explains_every_status() -> None:
