@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import total_ordering
-from typing import Final
-
 import jinja2
 from jinja2.parser import Parser
 
 from campaign.config.template_files import TemplateFiles
+from campaign.messages.rendering.protocol import NO, YES
 from campaign.messages.templates import date_format
 from campaign.messages.templates.environment import TemplateEnvironment
 from campaign.messages.templates.error_words import translated
 from campaign.model.errors import TemplateError
 from campaign.model.i18n import _
-
-YES: Final = "1"
-NO: Final = "0"
-"""What the template prints."""
 
 
 @total_ordering
