@@ -44,6 +44,8 @@ TITLES: Final[Mapping[str, str]] = {
     Reason.PHONE_UNKNOWN: N_("Not a mobile number"),
     Reason.PHONE_KOREAN: N_("A number in Korea"),
     Reason.HIDDEN: N_("Hidden in the spreadsheet"),
+    Reason.NOT_CHOSEN: N_("Left out by the condition"),
+    Reason.WHERE_FAILED: N_("The condition cannot be decided"),
     Reason.SUPPRESSED: N_("Opted out"),
     Reason.DUPLICATE_OF_ROW: N_("The same number and message as another row"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("The same number and message as another row"),

@@ -13,7 +13,7 @@ from campaign.engine.checking import advertising, consent, fix_columns, row_stat
 from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.checking.row_status import Exclusion, exclude_where
-from campaign.messages import compose_messages, refuse_contradictions
+from campaign.messages import choose_rows, compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
 from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.model.i18n import _
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.engine.progress import Progress
     from campaign.messages.rendering.pool import RendererPool
+    from campaign.messages.row_filter import Choice
     from campaign.model import Recipients
 
 
@@ -70,7 +71,9 @@ def check(
         recipients = fixed(read(started, campaign, progress), campaign)
         if only:
             recipients = pick(recipients, only)
-        return judge(recipients, campaign, now, progress, practice=practice, pool=started.pool)
+        return judge(
+            recipients, campaign, now, progress, practice=practice, pool=started.pool, choosing=started.choosing
+        )
 
 
 def fixed(recipients: Recipients, campaign: Campaign) -> Recipients:
@@ -93,6 +96,7 @@ def judge(
     *,
     practice: bool = False,
     pool: RendererPool | None = None,
+    choosing: RendererPool | None = None,
 ) -> Checked:
     """Render the messages of rows that have been read, judge every row and group the rows that go into requests.
 
@@ -102,7 +106,8 @@ def judge(
         now: as for `check`.
         progress: as for `check`.
         practice: as for `check`.
-        pool: the renderer processes, if they were started before.
+        pool: the renderer processes for the messages, if they were started before.
+        choosing: the same for `recipients.where`.
 
     Raises:
         RecipientsError: there is no column of that name for the consent, or a suppression list cannot be used.
@@ -110,6 +115,9 @@ def judge(
         SettingsError: the message as a whole cannot be sent.
     """
     recipients, fixing = _without_notes(recipients)
+    chosen = None
+    if campaign.recipients.where is not None:
+        chosen = choose_rows(recipients, campaign.recipients.where, now, pool=choosing)
     agreed = consent.read(recipients, campaign, now)
     unasked = consent.unasked(recipients, campaign, now)
     numbers = _numbers_of(recipients.table["phone"], campaign)
@@ -121,6 +129,7 @@ def judge(
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
     exclusions = [
         exclude_where(_hidden(table, campaign), Status.HIDDEN, encode(Reason.HIDDEN), table.index),
+        *_not_chosen(chosen, table.index),
         Exclusion(Status.OPTED_OUT, agreed.refusal),
         Exclusion(Status.INVALID, numbers["reason"]),
         exclude_where(suppressed, Status.OPTED_OUT, encode(Reason.SUPPRESSED), table.index),
@@ -134,10 +143,17 @@ def judge(
         campaign,
         replace(recipients, table=table),
         composition.images,
-        (*recipients.notes, *shared, *suppression_notes, *composition.notes, *unasked),
+        (
+            *recipients.notes,
+            *_choice_in_words(table, campaign),
+            *shared,
+            *suppression_notes,
+            *composition.notes,
+            *unasked,
+        ),
         night_consent=agreed.by_night,
         places=composition.places.get("text", ()),
-        fix=fix_columns.columns_to_fix(table, recipients, composition),
+        fix=fix_columns.columns_to_fix(table, recipients, composition, chosen),
         practice=practice,
         unasked=unasked,
     )
@@ -163,6 +179,30 @@ def _held_to_rules(checked: Checked, now: datetime) -> Checked:
 def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
     skipped = campaign.recipients.hidden_rows == "skip"
     return table["hidden"].to_numpy(dtype=bool) & skipped
+
+
+def _not_chosen(chosen: Choice | None, index: pd.Index) -> list[Exclusion]:
+    if chosen is None:
+        return []
+    return [
+        exclude_where(chosen.left_out, Status.HIDDEN, encode(Reason.NOT_CHOSEN), index),
+        Exclusion(Status.INVALID, chosen.failed),
+    ]
+
+
+def _choice_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
+    """How many rows `recipients.where` leaves out, in a sentence."""
+    if campaign.recipients.where is None:
+        return []
+    left_out = int((table["reason"] == encode(Reason.NOT_CHOSEN)).sum())
+    return [
+        _(
+            "recipients.where: {condition}: leaves out {count:,} of {rows:,} rows",
+            condition=campaign.recipients.where,
+            count=left_out,
+            rows=len(table),
+        )
+    ]
 
 
 def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
