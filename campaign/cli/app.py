@@ -331,6 +331,17 @@ def sandbox(
     rate: Annotated[
         float | None, typer.Option("--rate", metavar="N", help=_("Requests per second that it accepts."))
     ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            "--history",
+            metavar="COMPANY",
+            help=_(
+                "Serve the history and the balance of this organisation, as seen in public clients of the gateway; "
+                "the vendor's document does not describe them."
+            ),
+        ),
+    ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -342,6 +353,9 @@ def sandbox(
     from campaign.sandbox.__main__ import main as run_sandbox
 
     words = [f"--port={port}"]
-    for flag, value in (("--latency", latency), ("--seed", seed), ("--ledger", ledger), ("--rate", rate)):
+    for flag, value in (
+        *(("--latency", latency), ("--seed", seed), ("--ledger", ledger)),
+        *(("--rate", rate), ("--history", history)),
+    ):
         words += [] if value is None else [f"{flag}={value}"]
     raise typer.Exit(run_sandbox(words + [f"--fault={one}" for one in fault or []]))
