@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from campaign.recipients.numbers.normalise import international as normalise_international
     from campaign.recipients.numbers.normalise import normalise as normalise_numbers
+    from campaign.recipients.several_numbers import one_line_a_number
     from campaign.recipients.spreadsheets.reader import EarlyReader
     from campaign.recipients.suppression import Suppression, is_opted_out
     from campaign.recipients.suppression import read as read_suppression
@@ -23,6 +24,7 @@ __all__ = [
     "join_sheets",
     "normalise_international",
     "normalise_numbers",
+    "one_line_a_number",
     "read",
     "read_suppression",
 ]
@@ -34,6 +36,7 @@ _ORIGINS = {
     "join_sheets": ("campaign.recipients.table", "join_sheets"),
     "normalise_international": ("campaign.recipients.numbers.normalise", "international"),
     "normalise_numbers": ("campaign.recipients.numbers.normalise", "normalise"),
+    "one_line_a_number": ("campaign.recipients.several_numbers", "one_line_a_number"),
     "read": ("campaign.recipients.table", "read"),
     "read_suppression": ("campaign.recipients.suppression", "read"),
 }

@@ -25,6 +25,7 @@ from campaign.recipients import (
     join_sheets,
     normalise_international,
     normalise_numbers,
+    one_line_a_number,
     read_suppression,
 )
 
@@ -173,7 +174,8 @@ def _read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipien
         raise RecipientsError(
             _("{files}: there is no row below the headings", files=", ".join(campaign.recipients.files))
         )
-    return recipients
+    phones = campaign.recipients.phone or ()
+    return one_line_a_number(recipients, phones) if len(phones) > 1 else recipients
 
 
 def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
