@@ -48,6 +48,7 @@ class RecipientsSection(Section):
     hidden_rows: Literal["skip", "send"] = "skip"
     consent: Filled | None = None
     night_consent: Filled | None = None
+    fixes: Filled | None = None
 
     @field_validator("phone", mode="before")
     @classmethod
