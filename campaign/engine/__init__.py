@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.config.campaign_file import load as load_campaign
-    from campaign.engine.checking.check import check, single_out
+    from campaign.engine.checking.causes import Cause, LeftOutRow, causes, find_cause, left_out_rows, rows_of_cause
+    from campaign.engine.checking.check import check, judge, single_out
+    from campaign.engine.checking.check import fixed as with_fixes
+    from campaign.engine.checking.check import read as read_recipients
     from campaign.engine.checking.checked import Checked
     from campaign.engine.checking.early_start import EarlyStart
     from campaign.engine.connect import check_keys, gateway_of
@@ -32,21 +35,40 @@ if TYPE_CHECKING:
     from campaign.engine.results import SANDBOX
     from campaign.engine.results import of_check as result_of_check
     from campaign.engine.results import of_run as result_of_run
-    from campaign.engine.runs import DispatchOptions, PlanOptions, execute, now, plan, prepare_resume, resume
+    from campaign.engine.runs import (
+        Changed,
+        DispatchOptions,
+        PlanOptions,
+        digest_plan,
+        execute,
+        now,
+        plan,
+        prepare_resume,
+        resume,
+    )
     from campaign.engine.schedules import Scheduled, ScheduleOptions, Unscheduled, schedule, unschedule
     from campaign.engine.summary import Summary, summarise
-    from campaign.journal import Journal, RunRecord
+    from campaign.journal import Journal, OrderDone, RunRecord
     from campaign.journal import open_for_writing as open_journal
+    from campaign.model import Order
+    from campaign.recipients import Fix, Glance, glance, read_fixes, write_fixes
 
 __all__ = [
     "SANDBOX",
     "SILENT",
     "Campaign",
+    "Cause",
+    "Changed",
     "Checked",
     "DispatchOptions",
     "EarlyStart",
+    "Fix",
+    "Glance",
     "Journal",
+    "LeftOutRow",
     "MessagePreview",
+    "Order",
+    "OrderDone",
     "PlanOptions",
     "Progress",
     "ReportTarget",
@@ -58,14 +80,20 @@ __all__ = [
     "Summary",
     "Unscheduled",
     "cancel",
+    "causes",
     "check",
     "check_keys",
+    "digest_plan",
     "execute",
     "find_cancellation",
+    "find_cause",
     "find_purgeable",
     "find_unknown",
     "gateway_of",
+    "glance",
+    "judge",
     "leave_out_reached_before",
+    "left_out_rows",
     "load_campaign",
     "look_back",
     "now",
@@ -74,20 +102,33 @@ __all__ = [
     "prepare_resume",
     "preview",
     "purge",
+    "read_fixes",
+    "read_recipients",
     "report",
     "resolve",
     "result_of_check",
     "result_of_run",
     "resume",
+    "rows_of_cause",
     "schedule",
     "single_out",
     "summarise",
     "unschedule",
+    "with_fixes",
+    "write_fixes",
 ]
 
 _HOMES: Final = {
     "campaign.config.campaign_file": ("Campaign", "load_campaign:load"),
-    "campaign.engine.checking.check": ("check", "single_out"),
+    "campaign.engine.checking.causes": (
+        "Cause",
+        "LeftOutRow",
+        "causes",
+        "find_cause",
+        "left_out_rows",
+        "rows_of_cause",
+    ),
+    "campaign.engine.checking.check": ("check", "judge", "read_recipients:read", "single_out", "with_fixes:fixed"),
     "campaign.engine.checking.checked": ("Checked",),
     "campaign.engine.checking.early_start": ("EarlyStart",),
     "campaign.engine.connect": ("check_keys", "gateway_of"),
@@ -104,10 +145,22 @@ _HOMES: Final = {
     "campaign.engine.progress": ("SILENT", "Progress", "SendingObserver", "StopRequest"),
     "campaign.engine.reports": ("ReportTarget", "report"),
     "campaign.engine.results": ("SANDBOX", "result_of_check:of_check", "result_of_run:of_run"),
-    "campaign.engine.runs": ("DispatchOptions", "PlanOptions", "execute", "now", "plan", "prepare_resume", "resume"),
+    "campaign.engine.runs": (
+        "Changed",
+        "DispatchOptions",
+        "PlanOptions",
+        "digest_plan",
+        "execute",
+        "now",
+        "plan",
+        "prepare_resume",
+        "resume",
+    ),
     "campaign.engine.schedules": ("ScheduleOptions", "Scheduled", "Unscheduled", "schedule", "unschedule"),
     "campaign.engine.summary": ("Summary", "summarise"),
-    "campaign.journal": ("Journal", "RunRecord", "open_journal:open_for_writing"),
+    "campaign.journal": ("Journal", "OrderDone", "RunRecord", "open_journal:open_for_writing"),
+    "campaign.model": ("Order",),
+    "campaign.recipients": ("Fix", "Glance", "glance", "read_fixes", "write_fixes"),
 }
 """The module of each name, and its name there where that is another (`here:there`)."""
 

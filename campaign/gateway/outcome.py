@@ -25,8 +25,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of one attempt; without a code, `detail` is what was seen instead, as
-    `reasons.encode` stores it.
+    """The outcome of one attempt. Without a code, `detail` has what was seen instead, as `reasons.encode` stores it.
 
     `guess` is the probable meaning of an answer without a code, if public clients of the gateway have seen the same
     answer. It does not come from the vendor and decides nothing about the request. All texts are sanitized here.

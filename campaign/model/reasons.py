@@ -52,6 +52,7 @@ class Reason(StrEnum):
     PHONE_OF_NO_COUNTRY = "phone_of_no_country"
 
     # A number that goes, though.
+    FIXED = "fixed"  # a cell was corrected outside the spreadsheet
     REPAIRED = "repaired"
     UNASSIGNED_010 = "unassigned_010"
     OLD_2G = "old_2g"
@@ -61,6 +62,8 @@ class Reason(StrEnum):
 
     # The row is left out.
     HIDDEN = "hidden"
+    NOT_CHOSEN = "not_chosen"  # `recipients.where` does not hold
+    WHERE_FAILED = "where_failed"  # whether `recipients.where` holds could not be decided: why, as in a template
     SUPPRESSED = "suppressed"
     DUPLICATE_OF_ROW = "duplicate_of_row"
     DUPLICATE_OF_ROW_IN_SHEET = "duplicate_of_row_in_sheet"  # where there are several files or sheets

@@ -42,6 +42,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     Reason.PHONE_OF_NO_COUNTRY: N_(
         "'{value}' is not a number of any country; it needs its country code, such as +1 415 555 2671"
     ),
+    Reason.FIXED: N_("{heading!r} was fixed: the spreadsheet has {was!r}"),
     Reason.REPAIRED: N_("was {was}"),
     Reason.UNASSIGNED_010: N_("010-0 and 010-1 numbers are not assigned to anyone"),
     Reason.OLD_2G: N_("a 2G number: that service has ended"),
@@ -49,6 +50,8 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     Reason.INTERNET_070: N_("an internet phone (070): it may not receive texts"),
     Reason.LANDLINE_ABROAD: N_("a landline: it may not receive texts"),
     Reason.HIDDEN: N_('hidden in the spreadsheet; `hidden_rows = "send"` would send to it'),
+    Reason.NOT_CHOSEN: N_("left out by `recipients.where`"),
+    Reason.WHERE_FAILED: N_("`recipients.where` cannot be decided: {problem}"),
     Reason.SUPPRESSED: N_("the number is on a suppression list"),
     Reason.DUPLICATE_OF_ROW: N_("the same number and message as row {row}"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("the same number and message as row {row} of {sheet}"),

@@ -32,6 +32,7 @@ NOTES: Final[dict[str, str]] = {
     "row": N_("The row's number in its sheet."),
     "file": N_("The file that the row is from."),
     "sheet": N_("The sheet that the row is from."),
+    "phoneColumn": N_("The heading of the column that the number stands in."),
     "no": N_("The request's place in the plan, from 1."),
     "state": N_("What became of the request."),
     "recipients": N_("How many recipients the request is for."),
@@ -53,7 +54,7 @@ MEANING: Final[dict[Status, str]] = {
     Status.INVALID: N_("not sent: the row has an error"),
     Status.DUPLICATE: N_("same number and message as above"),
     Status.OPTED_OUT: N_("opted out, or no consent"),
-    Status.HIDDEN: N_("hidden in the spreadsheet"),
+    Status.HIDDEN: N_("hidden in the spreadsheet, or left out by a condition"),
 }
 
 TO_DO: Final[dict[Status, str]] = {
