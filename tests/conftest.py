@@ -11,6 +11,7 @@ from hypothesis import Phase, settings
 
 from campaign.sandbox import start
 from tests.support.desk import Desk
+from tests.support.postgres import Server, shared_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,20 @@ settings.register_profile(
 def gateway() -> Iterator[str]:
     with start(seed=1) as sandbox:
         yield sandbox.url
+
+
+@pytest.fixture(scope="session")
+def postgres(testrun_uid: str) -> Iterator[Server]:
+    """A PostgreSQL server, which all processes of this test run share."""
+    with shared_server(testrun_uid[:12]) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with postgres.database() as name:
+        yield postgres.url(name)
 
 
 @pytest.fixture
