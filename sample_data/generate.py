@@ -1,6 +1,6 @@
 """Makes the sample spreadsheets anew: `python sample_data/generate.py`. Seeded: the cells are always the same.
 
-All numbers lie in 010-0xxx-xxxx, which no carrier has assigned: no real person is ever addressed.
+All mobile numbers lie in 010-0200-xxxx, which no carrier has assigned: no real person is ever addressed.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ HEADINGS: Final = ("회원번호", "이름", "휴대폰", "등급", "지점", "�
 
 
 def phone(place: int) -> str:
-    """A number of its own for every place, in the unassigned range and clear of the sandbox's magic numbers."""
-    return f"010{1_000_000 + place * 2_731 % 8_999_999:08d}"
+    """A number of its own for every place, in the range of examples, which no carrier has assigned."""
+    return f"0100200{place * 2_731 % 10_000:04d}"
 
 
 def spelled(digits: str, chance: random.Random) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from campaign.model.errors import CampaignError
-from campaign.model.i18n import _
+from campaign.model.i18n import N_, _
 from campaign.model.text import os_fault
 
 if TYPE_CHECKING:
@@ -17,51 +18,47 @@ NAMES: Final = ("campaign.toml", "message.j2", "recipients.xlsx")
 """The files of a starter."""
 
 SHEET: Final = "수신자"
-PREPARED_ROWS: Final = 1_000
-"""Rows whose phone cells are formatted as text, ready to type or paste into."""
 
 _HEADINGS: Final = {
-    "이름": (14, "The recipient's name. In the message: {{ 이름 }}"),
-    "휴대폰": (18, "The recipient's number. The column is text, so that the leading 0 stays."),
-    "등급": (10, 'One of the list, or another. In the message: {% if 등급 == "VIP" %}...{% endif %}'),
-    "쿠폰": (14, "May be empty: the template decides what happens then."),
+    "이름": (12, "", N_("The recipient's name. In the message: {{ 이름 }}")),
+    "휴대폰": (17, "@", N_("The recipient's number. The column is text, so that the leading 0 stays.")),
+    "예약일": (13, "yyyy-mm-dd", N_("A date. In the message: {{ 예약일|korean_date }}")),
+    "금액": (12, "#,##0", N_("An amount. With a comma every three digits in the message: {{ 금액|thousands }}")),
+    "쿠폰": (15, "", N_("May be empty: the template decides what the message says then.")),
 }
+"""Width in characters, number format and note of each column."""
+
 # Numbers in 010-0xxx, which are not assigned: a starter that is sent by mistake reaches no phone.
 _ROWS: Final = (
-    ("김민서", "010-0200-0001", "VIP", "SPRING-01"),
-    ("이지훈", "010-0200-0002", "일반", None),
-    ("박서연", "010-0200-0003", "일반", "SPRING-02"),
+    ("김민서", "010-0200-0001", dt.date(2026, 12, 1), 35_000, "SPRING-01"),
+    ("이지훈", "010-0200-0002", dt.date(2026, 12, 4), 128_000, None),
+    ("박서연", "010-0200-0003", dt.date(2026, 12, 15), 9_900, "SPRING-02"),
 )
-_GRADES: Final = ["일반", "GOLD", "VIP"]
-_HEAD: Final[dict[str, Any]] = {
-    "font_name": "맑은 고딕",
-    "bold": True,
-    "font_color": "#FFFFFF",
-    "bg_color": "#2F5597",
-    "align": "center",
-}
+_FONT: Final = {"font_name": "맑은 고딕", "font_size": 10}
+_HEAD: Final = {**_FONT, "bold": True, "font_color": "#FFFFFF", "bg_color": "#2F5597", "align": "center"}
 
 _MESSAGE: Final = """\
-{{ 이름 }}님, 안녕하세요.{% if 쿠폰 %}
-쿠폰 {{ 쿠폰 }}을 이번 주에 써 보세요.{% endif %}
+{{# {comment} -#}}
+{{{{ 이름 }}}}님, {{{{ 예약일|korean_date(weekday=true) }}}} 예약되었습니다.
+{{% if 쿠폰 %}}{{{{ 쿠폰|josa("을/를") }}}} 적용한 {{% endif %}}금액은 {{{{ 금액|thousands }}}}원입니다.
 """
 
 _CAMPAIGN: Final = """\
-# Check it, rehearse it, send it:
+# {steps}
 #   campaign check campaign.toml
 #   campaign send campaign.toml --sandbox
 #   campaign send campaign.toml
 name = "first"
-sender = "02-1234-5678"            # your own number, registered with the gateway
+sender = "02-1234-5678"            # {sender}
 
 [recipients]
 files = ["recipients.xlsx"]
 
 [message]
 template = "message.j2"
-title = "안내"                      # sent with texts that are longer than an SMS
+title = "안내"                      # {title}
 
-[prices]                           # won per message, for the estimate
+[prices]                           # {prices}
 SMS = 20
 LMS = 50
 MMS = 200
@@ -74,6 +71,8 @@ class StarterError(CampaignError):
 
 def make(folder: Path) -> tuple[Path, ...]:
     """Create a starter in `folder`, and the folder if it does not exist; returns the paths of the files.
+
+    Comments and notes are in the user's language; keys, headings and the Korean message are the same in all.
 
     Raises:
         StarterError: one of its files exists already, or the folder cannot be written.
@@ -88,7 +87,7 @@ def make(folder: Path) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # "x": never writes to an existing file, even one created meanwhile, or through a link.
-        for path, content in ((campaign_file, _CAMPAIGN), (template, _MESSAGE)):
+        for path, content in ((campaign_file, _campaign()), (template, _message())):
             with path.open("x", encoding="utf-8") as file:
                 file.write(content)
         with recipients.open("xb") as file:
@@ -98,21 +97,35 @@ def make(folder: Path) -> tuple[Path, ...]:
     return paths
 
 
+def _campaign() -> str:
+    return _CAMPAIGN.format(
+        steps=_("Check it, rehearse it, send it:"),
+        sender=_("your own number, registered with the gateway beforehand"),
+        title=_("sent with texts that are too long for an SMS"),
+        prices=_("won per message, for the estimate"),
+    )
+
+
+def _message() -> str:
+    return _MESSAGE.format(comment=_("Between double braces: the heading of a column. This line is not sent."))
+
+
 def _write_recipients(file: IO[bytes]) -> None:
     from xlsxwriter import Workbook
 
     content = io.BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
         head = book.add_format(_HEAD)
-        text = book.add_format({"num_format": 49})  # Excel's own format for text
         sheet = book.add_worksheet(SHEET)
-        for column, (heading, (width, note)) in enumerate(_HEADINGS.items()):
-            sheet.set_column(column, column, width, text if heading == "휴대폰" else None)
+        for column, (heading, (width, number_format, note)) in enumerate(_HEADINGS.items()):
+            cells = book.add_format(_FONT | ({"num_format": number_format} if number_format else {}))
+            # The whole column has its format, ready to type or paste into.
+            sheet.set_column(column, column, width, cells)
             sheet.write_string(0, column, heading, head)
-            sheet.write_comment(0, column, note, {"author": "campaign", "width": 260, "height": 60})
-        for place, row in enumerate(_ROWS, 1):
-            sheet.write_row(place, 0, row)
+            sheet.write_comment(0, column, _(note), {"author": "campaign", "width": 260, "height": 60})
+            for place, row in enumerate(_ROWS, 1):
+                sheet.write(place, column, row[column], cells)
         sheet.freeze_panes(1, 0)
-        grades = {"validate": "list", "source": _GRADES, "show_error": False}
-        sheet.data_validation(1, 2, PREPARED_ROWS, 2, grades)
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
     file.write(content.getvalue())

@@ -32,21 +32,35 @@ if TYPE_CHECKING:
     from campaign.engine.results import SANDBOX
     from campaign.engine.results import of_check as result_of_check
     from campaign.engine.results import of_run as result_of_run
-    from campaign.engine.runs import DispatchOptions, PlanOptions, execute, now, plan, prepare_resume, resume
+    from campaign.engine.runs import (
+        Changed,
+        DispatchOptions,
+        PlanOptions,
+        digest_plan,
+        execute,
+        now,
+        plan,
+        prepare_resume,
+        resume,
+    )
     from campaign.engine.schedules import Scheduled, ScheduleOptions, Unscheduled, schedule, unschedule
     from campaign.engine.summary import Summary, summarise
-    from campaign.journal import Journal, RunRecord
+    from campaign.journal import Journal, OrderDone, RunRecord
     from campaign.journal import open_for_writing as open_journal
+    from campaign.model import Order
 
 __all__ = [
     "SANDBOX",
     "SILENT",
     "Campaign",
+    "Changed",
     "Checked",
     "DispatchOptions",
     "EarlyStart",
     "Journal",
     "MessagePreview",
+    "Order",
+    "OrderDone",
     "PlanOptions",
     "Progress",
     "ReportTarget",
@@ -60,6 +74,7 @@ __all__ = [
     "cancel",
     "check",
     "check_keys",
+    "digest_plan",
     "execute",
     "find_cancellation",
     "find_purgeable",
@@ -104,10 +119,21 @@ _HOMES: Final = {
     "campaign.engine.progress": ("SILENT", "Progress", "SendingObserver", "StopRequest"),
     "campaign.engine.reports": ("ReportTarget", "report"),
     "campaign.engine.results": ("SANDBOX", "result_of_check:of_check", "result_of_run:of_run"),
-    "campaign.engine.runs": ("DispatchOptions", "PlanOptions", "execute", "now", "plan", "prepare_resume", "resume"),
+    "campaign.engine.runs": (
+        "Changed",
+        "DispatchOptions",
+        "PlanOptions",
+        "digest_plan",
+        "execute",
+        "now",
+        "plan",
+        "prepare_resume",
+        "resume",
+    ),
     "campaign.engine.schedules": ("ScheduleOptions", "Scheduled", "Unscheduled", "schedule", "unschedule"),
     "campaign.engine.summary": ("Summary", "summarise"),
-    "campaign.journal": ("Journal", "RunRecord", "open_journal:open_for_writing"),
+    "campaign.journal": ("Journal", "OrderDone", "RunRecord", "open_journal:open_for_writing"),
+    "campaign.model": ("Order",),
 }
 """The module of each name, and its name there where that is another (`here:there`)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from campaign.config.environment import Environment
 from campaign.engine.results import SANDBOX
@@ -61,8 +61,7 @@ def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator
         MissingKeys: the environment lacks a key.
         SandboxFailed: the sandbox did not start.
     """
-    # Imported here: a check needs neither of them, and `requests` takes long to load.
-    from campaign import sandbox
+    # Imported here: a check does not need it, and `requests` takes long to load.
     from campaign.gateway.client import SANDBOX_KEYS, Client, Deadlines, Keys
 
     if gateway != SANDBOX:
@@ -79,9 +78,32 @@ def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator
         ) as client:
             yield client
         return
+    with _sandbox(ledger) as url, Client(url, api=api, keys=SANDBOX_KEYS, in_flight=in_flight) as client:
+        yield client
+
+
+_SANDBOXES: Final[dict[Path, str]] = {}
+"""The URL of each sandbox that this process runs, by its ledger."""
+
+
+@contextmanager
+def _sandbox(ledger: Path) -> Iterator[str]:
+    """The URL of the sandbox with that ledger: one that runs already, or one that runs as long as the context.
+
+    A run may be sent while another one is (`DispatchOptions.errands`), and only one sandbox can have the ledger.
+    """
+    from campaign import sandbox
+
+    if ledger in _SANDBOXES:
+        yield _SANDBOXES[ledger]
+        return
     try:
         running = sandbox.start(ledger=ledger, env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""})
     except sandbox.SandboxError as problem:
         raise SandboxFailed(_("the sandbox did not start: {problem}", problem=problem)) from None
-    with running, Client(running.url, api=api, keys=SANDBOX_KEYS, in_flight=in_flight) as client:
-        yield client
+    _SANDBOXES[ledger] = running.url
+    try:
+        with running:
+            yield running.url
+    finally:
+        del _SANDBOXES[ledger]

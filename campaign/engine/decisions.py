@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.journal import Journal, RunRecord
+    from campaign.model import Order
 
 _WORKBOOKS: Final = {".xlsx", ".xlsm", ".csv", ".parquet"}
 
@@ -104,16 +105,19 @@ def find_unknown(journal: Journal, run: str, *, only: Sequence[int] | None = Non
     )
 
 
-def resolve(journal: Journal, unknown: UnknownRequests, *, sent: bool) -> None:
+def resolve(journal: Journal, unknown: UnknownRequests, *, sent: bool, order: Order | None = None) -> None:
     """Record what the user knows of unknown requests: they were sent, or they were not.
 
     Requests that were not sent can be sent again, unless the run is cancelled or purged: then they are cancelled.
 
     Raises:
         NothingUnknown: there are none.
+        OrderDone: the order was carried out before.
     """
     require_unknown(unknown)
-    journal.requests.resolve(unknown.run.id, sent=sent, now=runs.now(), only=list(unknown.requests))
+    with journal.together():
+        journal.orders.add(order, runs.now(), run=unknown.run.id)
+        journal.requests.resolve(unknown.run.id, sent=sent, now=runs.now(), only=list(unknown.requests))
 
 
 def require_unknown(unknown: UnknownRequests) -> None:
@@ -150,9 +154,15 @@ def find_cancellation(journal: Journal, run: str) -> Cancellation:
     return Cancellation(run=record, planned=left.get(State.PLANNED, 0), unknown=left.get(State.UNKNOWN, 0))
 
 
-def cancel(journal: Journal, cancellation: Cancellation) -> None:
-    """Cancel what a run has not sent yet. Unknown requests stay unknown, for `resolve`."""
-    journal.requests.cancel(cancellation.run.id, runs.now())
+def cancel(journal: Journal, cancellation: Cancellation, *, order: Order | None = None) -> None:
+    """Cancel what a run has not sent yet. Unknown requests stay unknown, for `resolve`.
+
+    Raises:
+        OrderDone: the order was carried out before.
+    """
+    with journal.together():
+        journal.orders.add(order, runs.now(), run=cancellation.run.id)
+        journal.requests.cancel(cancellation.run.id, runs.now())
 
 
 class StillToGo(CampaignError):
@@ -196,14 +206,19 @@ def find_purgeable(journal: Journal, records: Sequence[RunRecord]) -> PurgeSelec
     return PurgeSelection(runs=tuple(closed), kept=tuple(kept))
 
 
-def purge(journal: Journal, selection: PurgeSelection) -> list[Path]:
+def purge(journal: Journal, selection: PurgeSelection, *, order: Order | None = None) -> list[Path]:
     """Remove texts and numbers of runs from the journal; counts, codes and request numbers stay.
 
     Returns:
         The files that still have texts and numbers of these runs; the user decides whether to delete them.
+
+    Raises:
+        OrderDone: the order was carried out before.
     """
     for record in selection.runs:
         journal.runs.purge(record.id, runs.now())
+    # Last, since each purge is a transaction of its own: after a crash in between, the order is carried out again.
+    journal.orders.add(order, runs.now(), run=selection.runs[0].id if len(selection.runs) == 1 else None)
     return sorted(_files_of(journal, selection.runs))
 
 

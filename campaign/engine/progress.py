@@ -18,15 +18,32 @@ class StopRequest:
     """A request to stop a dispatch: set from a signal handler or another thread, read by the dispatch.
 
     Attributes:
-        count: 0: continue; 1: claim nothing more and wait for outstanding answers; 2: stop now, and requests without an
-            answer become unknown.
+        own_count: how often this request was made, without those of `within`.
+        within: the request that stops this dispatch as well, such as that of the whole process.
+        pause: why the run is paused, where a user paused this run; None if it is only interrupted.
     """
 
-    count: int = 0
+    own_count: int = 0
+    within: StopRequest | None = None
+    pause: str | None = None
 
-    def request(self) -> None:
-        """Stop, or stop sooner."""
-        self.count += 1
+    @property
+    def count(self) -> int:
+        """0: continue; 1: claim nothing more and wait for outstanding answers; 2: stop now.
+
+        After 2, requests without an answer become unknown.
+        """
+        return self.own_count + (self.within.count if self.within else 0)
+
+    def request(self, *, pause: str | None = None) -> None:
+        """Stop, or stop sooner.
+
+        Args:
+            pause: why a user pauses the run: it ends as paused, and nothing but a user continues it. Without it the
+                run is interrupted, and the scheduler continues a run that it started.
+        """
+        self.pause = self.pause or pause
+        self.own_count += 1
 
 
 class SendingObserver(Protocol):

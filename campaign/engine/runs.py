@@ -16,6 +16,7 @@ from campaign.model.times import Clock, format_time
 from campaign.timing import night
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from campaign.engine.checking.checked import AdvertisingFinding, Checked
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from campaign.engine.summary import Summary
     from campaign.gateway.client import Client
     from campaign.journal import Journal, RunRecord
+    from campaign.model import Order
 
 
 def now() -> datetime:
@@ -42,6 +44,8 @@ class PlanOptions:
         occurrence: the claimed time of the schedule that the run belongs to: the schedule's id, and when it was due.
         again: whether a plan that was sent before may be sent once more.
         override: whether an advertisement may be sent against the rules; this is recorded.
+        expected: the digest of the plan that the user was shown (`digest_plan`); another plan is refused.
+        order: the user's order that it carries out; it is planned once, however often it is asked for.
     """
 
     now: datetime
@@ -49,11 +53,22 @@ class PlanOptions:
     occurrence: tuple[str, datetime] | None = None
     again: bool = False
     override: bool = False
+    expected: str | None = None
+    order: Order | None = None
 
     @property
     def scheduled(self) -> bool:
         """Whether the scheduler sends it, and waits for the hours in which it may go."""
         return self.later is not None or self.occurrence is not None
+
+
+class Changed(CampaignError):
+    """The plan is not the one that the user was shown; nothing was planned."""
+
+
+def digest_plan(checked: Checked, gateway: str) -> str:
+    """The digest of what would be planned: equal for the same messages to the same numbers through that gateway."""
+    return planning.digest_plan(checked.table, gateway)
 
 
 def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions | None = None) -> RunRecord:
@@ -71,12 +86,18 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         NotReady: its last requests would come too late for their reservations.
         ReachUnknown: the campaign sends to each recipient once, and it is no longer known whom it reached.
         JournalError: the occurrence was started by another process.
+        OrderDone: the order was carried out before; it names the run.
+        Changed: the plan is not the expected one.
     """
     from campaign.journal import RunRecord
 
     options = options or PlanOptions(now=now())
+    journal.orders.require_new(options.order)
     # Checked here for every door.
     checked = history.leave_out_reached(journal, checked, gateway)
+    plan_digest = digest_plan(checked, gateway)
+    if options.expected not in {None, plan_digest}:
+        raise Changed(_("the list, the message or the time has changed since it was shown. Nothing was sent."))
     if not options.again:
         history.refuse_resend(journal, checked, gateway)
     campaign, found = checked.campaign, _still_found(checked, options)
@@ -96,7 +117,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         api=campaign.gateway.api,
         in_flight=campaign.gateway.in_flight,
         rate=campaign.gateway.rate,
-        plan_digest=planning.digest_plan(checked.table, gateway),
+        plan_digest=plan_digest,
         template=campaign.template_record(),
         prices={str(kind): price for kind, price in campaign.prices.items()},
         report=None,
@@ -108,7 +129,9 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         overridden=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
-    journal.runs.add(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
+    with journal.together():
+        journal.runs.add(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
+        journal.orders.add(options.order, options.now, run=record.id)
     return record
 
 
@@ -139,11 +162,13 @@ class DispatchOptions:
         clock: the machine's clock.
         patience: seconds to wait in place for the spread, at most; None waits as long as needed.
         latest: the time after which it must not start.
+        errands: called between two steps of the dispatch, on its thread: small deeds on the same journal.
     """
 
     clock: Clock = field(default_factory=Clock)
     patience: float | None = None
     latest: datetime | None = None
+    errands: Callable[[], None] | None = None
 
 
 def dispatch(
@@ -188,6 +213,7 @@ def dispatch(
             gate=sending_hours.gate_for_run(journal, record, table, at),
             patience=options.patience,
             start_by=options.latest,
+            errands=options.errands,
         ).run()
 
 
@@ -250,18 +276,21 @@ class RunScheduled(NotResumable):
     """The run was planned ahead for a later time."""
 
 
-def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> RunRecord:
+def prepare_resume(journal: Journal, run: str, *, override: bool = False, order: Order | None = None) -> RunRecord:
     """The run, if it can be resumed; pass it to `execute`.
 
     Args:
         journal: open for writing.
         run: its id, or `last`.
         override: whether an advertisement may be sent at night; this is recorded.
+        order: the user's order to resume it.
 
     Raises:
         NoSuchRun: there is no such run.
         RunCancelled, RunPurged, RunScheduled: it cannot be resumed.
+        OrderDone: the order was carried out before.
     """
+    journal.orders.require_new(order)
     record = journal.runs.get(run)
     if record.state == RunState.CANCELLED:
         raise RunCancelled(record.id, _("run {run} was cancelled: there is nothing left to send", run=record.id))
@@ -271,7 +300,9 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False) -> Run
         )
     if record.started_at is None and record.resume_at and record.resume_at > now():
         raise RunScheduled(record.id, _("run {run} is scheduled: {why}.", run=record.id, why=record.why))
-    return allow_night(journal, record) if override else record
+    with journal.together():
+        journal.orders.add(order, now(), run=record.id)
+        return allow_night(journal, record) if override else record
 
 
 def resume(

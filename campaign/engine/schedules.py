@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from campaign.engine.checking.checked import Checked
     from campaign.engine.progress import Progress
     from campaign.journal import Journal, Reader, RunRecord, ScheduleRecord
+    from campaign.model import Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +34,14 @@ class ScheduleOptions:
     Attributes:
         freeze: plan its run now, with the current recipients; otherwise they are read when it starts.
         again: whether a plan that was already sent may be sent again.
+        expected: the digest of the plan that the user was shown; another plan is refused.
+        order: the user's order that it carries out.
     """
 
     freeze: bool = False
     again: bool = False
+    expected: str | None = None
+    order: Order | None = None
 
 
 class AlreadyFrozen(CampaignError):
@@ -118,10 +123,12 @@ def require_sendable(file: Path, checked: Checked) -> None:
     """Refuse to record a campaign that could not be sent at its time.
 
     Raises:
-        NothingToSend: no row can be sent.
+        NothingToSend: no row can be sent, at the first time or any other.
         AgainstTheRules: it is an advertisement that breaks rules at any hour.
     """
-    if checked.table["request"].isna().all():
+    rules, chosen_anew = checked.campaign.schedule, checked.campaign.recipients.where is not None
+    recurs = rules is not None and rules.every is not None
+    if checked.table["request"].isna().all() and not (recurs and chosen_anew):
         raise NothingToSend(_("{file}: no row can be sent; nothing was recorded.", file=file), file)
     advertising.refuse(advertising.independent_of_send_time(checked.found), is_scheduled=True)
 
@@ -178,7 +185,12 @@ def schedule(
         NothingToSend, AgainstTheRules: as `require_sendable`.
         AlreadyFrozen: the file is already scheduled with frozen recipients.
         AlreadySent: it starts once, and was sent before.
+        Changed: the plan is not the expected one.
+        OrderDone: the order was carried out before.
     """
+    journal.orders.require_new(options.order)
+    if options.expected not in {None, runs.digest_plan(checked, gateway)}:
+        raise runs.Changed(_("the list, the message or the time has changed since it was shown. Nothing was recorded."))
     require_sendable(file, checked)
     _refuse_frozen(journal, file)
     section = _section(file, checked.campaign)
@@ -191,6 +203,7 @@ def schedule(
         record = _record(journal, file, checked, gateway, again=options.again, now=now)
         replaced = journal.schedules.add(record)
         run = _freeze(journal, record, checked, now) if options.freeze else None
+        journal.orders.add(options.order, now, run=run.id if run else None)
     return Scheduled(record=record, replaced=tuple(replaced), run=run, similar=similar)
 
 
@@ -245,17 +258,21 @@ class Unscheduled:
     started: tuple[str, ...]
 
 
-def unschedule(journal: Journal, schedule_id: str, now: datetime) -> Unscheduled:
+def unschedule(journal: Journal, schedule_id: str, now: datetime, *, order: Order | None = None) -> Unscheduled:
     """Remove a schedule: nothing will start.
 
     Raises:
         NoSuchSchedule: there is no such schedule.
         NotActive: it is no longer active.
+        OrderDone: the order was carried out before.
     """
+    journal.orders.require_new(order)
     record = journal.schedules.get(schedule_id)
     if record.state != ScheduleState.ACTIVE:
         raise NotActive(schedule_id, record.state)
-    frozen = take_back(journal, record, now)
+    with journal.together():
+        frozen = take_back(journal, record, now)
+        journal.orders.add(order, now, run=frozen.id if frozen else None)
     cancelled = frozen.id if frozen is not None else None
     started = (one.run for one in journal.schedules.occurrences(record.id) if one.state == OccurrenceState.STARTED)
     return Unscheduled(cancelled=cancelled, started=tuple(run for run in started if run and run != cancelled))

@@ -242,7 +242,13 @@ class WritableDatabase(Database):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Make all writes of the block one transaction: afterwards all of it is on disk, or nothing."""
+        """Make all writes of the block one transaction: afterwards all of it is on disk, or nothing.
+
+        A block within another one is a part of that one's transaction.
+        """
+        if self._whole is not None:
+            yield
+            return
         with self.writing() as connection:
             self._whole = connection
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from campaign.journal.orders import OrderReader, Orders
 from campaign.journal.requests import RequestReader, Requests
 from campaign.journal.runs import RunReader, Runs
 from campaign.journal.schedules import ScheduleReader, Schedules
@@ -22,12 +23,14 @@ class Reader:
     runs: RunReader
     requests: RequestReader
     schedules: ScheduleReader
+    orders: OrderReader
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.runs = RunReader(database)
         self.requests = RequestReader(database)
         self.schedules = ScheduleReader(database)
+        self.orders = OrderReader(database)
 
     @property
     def path(self) -> Path | None:
@@ -64,6 +67,7 @@ class Journal(Reader):
     runs: Runs
     requests: Requests
     schedules: Schedules
+    orders: Orders
 
     def __init__(self, database: WritableDatabase) -> None:
         super().__init__(database)
@@ -71,6 +75,7 @@ class Journal(Reader):
         self.runs = Runs(database)
         self.requests = Requests(database)
         self.schedules = Schedules(database)
+        self.orders = Orders(database)
 
     def together(self) -> AbstractContextManager[None]:
         """Make everything that is written in the block one transaction: afterwards all of it is on disk, or nothing."""

@@ -106,6 +106,23 @@ MIGRATIONS: Final = (
         adds="whether an advertisement may go by night, and the rules that a user overrode",
         columns=(("runs", "by_night", "INTEGER"), ("runs", "overridden", "TEXT")),
     ),
+    Migration(
+        number=5,
+        adds="the orders that users gave to a door, each carried out once",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS orders (
+                id TEXT NOT NULL PRIMARY KEY,
+                at BIGINT NOT NULL,
+                kind TEXT NOT NULL,
+                run TEXT REFERENCES runs (id),
+                by_whom TEXT NOT NULL,
+                approved_by TEXT
+            )
+            """,
+            "CREATE INDEX IF NOT EXISTS orders_by_run ON orders (run)",
+        ),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

@@ -105,6 +105,18 @@ class OccurrenceRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord:
+    """An order that was carried out, and the run that it made or concerned."""
+
+    id: str
+    at: datetime
+    kind: str
+    run: str | None
+    by_whom: str
+    approved_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A request that is about to go on the wire, and the number of this attempt, from 1."""
 

@@ -80,6 +80,19 @@ OCCURRENCES: Final = sa.Table(
     sa.Column("ended_at", sa.BigInteger),
 )
 
+ORDERS: Final = sa.Table(
+    "orders",
+    METADATA,
+    # The key is the claim: an order that is told twice is carried out once.
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # what was done: send, cancel, ...
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id")),  # the run that it made or concerned
+    sa.Column("by_whom", sa.Text, nullable=False),
+    sa.Column("approved_by", sa.Text),
+    sa.Index("orders_by_run", "run"),
+)
+
 IMAGES: Final = sa.Table(
     "images",
     METADATA,

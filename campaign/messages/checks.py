@@ -97,11 +97,16 @@ def judge_texts(texts: pd.Series, lengths: np.ndarray, types: np.ndarray, proble
     )
 
 
-def judge_titles(titles: pd.Series, types: np.ndarray, problems: Problems) -> pd.Series:
-    """The titles that are sent, missing for SMS and GSMS; invalid titles are problems."""
+def judge_titles(
+    titles: pd.Series, types: np.ndarray, problems: Problems, *, asked: MsgType | None = None
+) -> pd.Series:
+    """The titles that are sent, missing for SMS and GSMS; invalid titles are problems.
+
+    Where the type follows from the length (`asked` is None), that only long messages have the title needs no note.
+    """
     has_title = np.isin(types, [str(MsgType.LMS), str(MsgType.MMS)])
-    if titles.notna().any() and not has_title.all():
-        problems.notes.append(_("the title is not sent with messages short enough for an SMS, which has none"))
+    if asked is not None and titles.notna().any() and not has_title.all():
+        problems.notes.append(_("the title is not sent: messages of type {type} have none", type=asked))
     kept = titles.where(has_title)
     lengths = judge_characters("title", kept, problems)
     problems.add(

@@ -125,7 +125,7 @@ def _judged(
     types = checks.message_types(campaign.message.msg_type, lengths, lines["image"].notna().to_numpy())
     checks.judge_texts(lines["text"], lengths, types, problems)
     problems.attribute_to("text")
-    judged["title"] = checks.judge_titles(lines["title"], types, problems)
+    judged["title"] = checks.judge_titles(lines["title"], types, problems, asked=campaign.message.msg_type)
     problems.attribute_to("title")
     frame = pd.DataFrame({**judged, "bytes": pd.array(lengths, dtype=schema.INT), "msgType": _text(types)})
     frame.loc[frame["text"].isna(), ["bytes", "msgType"]] = pd.NA

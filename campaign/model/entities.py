@@ -124,6 +124,23 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a user asked a door to do, to be done exactly once however often it is asked for.
+
+    Attributes:
+        id: chosen by the door before the user asks, unique.
+        kind: what is done: `send`, `cancel`, ...
+        by: who asked for it.
+        approved_by: who approved it, where that is needed.
+    """
+
+    id: str
+    kind: str
+    by: str
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """The facts of a run that a report shows besides its rows. Times are in UTC, with their zone."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ from campaign.scheduler.due_tasks import Action, Task
 from campaign.scheduler.event import SchedulerEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from campaign.journal import Journal, RunRecord, ScheduleRecord
     from campaign.scheduler.event import Listener
 
@@ -95,6 +98,8 @@ class Scheduler:
         target: where the runs' workbooks go.
         clock: the machine's clock.
         stop: the request to stop.
+        errands: small deeds on the journal, done while a run is sent; see `engine.DispatchOptions`.
+        sending: the runs that are being sent now, each with its own request to stop.
     """
 
     journal_url: str
@@ -103,6 +108,8 @@ class Scheduler:
     target: engine.ReportTarget = field(default_factory=engine.ReportTarget)
     clock: Clock = field(default_factory=Clock)
     stop: engine.StopRequest = field(default_factory=engine.StopRequest)
+    errands: Callable[[engine.Journal], None] | None = None
+    sending: dict[str, engine.StopRequest] = field(default_factory=dict)
     _retry_at: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # task keys, and when to retry
     _summaries: dict[str, engine.Summary] = field(default_factory=dict)  # of runs that were executed in this call
     _said: str = ""
@@ -246,19 +253,23 @@ class Scheduler:
 
     def _go_on(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
         run = task.require_run()
-        options = engine.DispatchOptions(clock=self.clock, patience=PATIENCE, latest=task.until)
+        errands = partial(self.errands, journal) if self.errands is not None else None
+        options = engine.DispatchOptions(clock=self.clock, patience=PATIENCE, latest=task.until, errands=errands)
+        stop = self.sending[run.id] = engine.StopRequest(within=self.stop)
         words = _("{name}: sending run {run}", name=run.name, run=run.id)
         self.listener.note(f"{format_time(now)}  {words}")
         try:
             with self.listener.graceful_shutdown(self.stop):
                 summary = engine.execute(
-                    journal, run, report=self.target, progress=self.progress, stop=self.stop, options=options
+                    journal, run, report=self.target, progress=self.progress, stop=stop, options=options
                 )
         except (CampaignError, OSError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 - each retry could cost an answer
             self._pause(journal, run, f"{_unexpected(problem)} {self.listener.after_failed(run.id)}")
             return None
+        finally:
+            del self.sending[run.id]
         self._note_trouble(summary)
         self._summaries[run.id] = summary
         after = journal.runs.get(run.id)

@@ -8,14 +8,15 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_type
 
 import pytest
 
 from campaign import engine
 from campaign.engine.history import AlreadySent
-from campaign.model import RunState
-from tests.support.desk import KEYS, ROOT
+from campaign.model import RunState, State
+from tests.support.desk import KEYS, ROOT, number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +85,80 @@ def test_an_error_tells_a_door_what_it_needs_and_names_no_command(at_desk: Desk)
     assert problem.at <= engine.now()
     assert "campaign" not in str(problem)
     assert "--" not in str(problem)
+
+
+def test_an_order_that_is_given_twice_plans_once_and_names_the_run_that_it_made(at_desk: Desk) -> None:
+    campaign = engine.load_campaign(at_desk.folder / "c.toml")
+    gateway = engine.gateway_of(campaign)
+    checked = engine.check(campaign, engine.now(), engine.SILENT)
+    send = engine.Order(id="o-1", kind="send", by="Kim")
+    options = engine.PlanOptions(now=engine.now(), again=True, order=send)
+    with engine.open_journal("sqlite:///j.sqlite3") as journal:
+        run = engine.plan(journal, checked, gateway, options)
+        with pytest.raises(engine.OrderDone) as caught:
+            engine.plan(journal, checked, gateway, options)
+        assert caught.value.run == run.id
+        assert [one.id for one in journal.runs.all()] == [run.id]
+
+        goes_on = engine.Order(id="o-2", kind="resume", by="Kim")
+        engine.execute(journal, engine.prepare_resume(journal, run.id, order=goes_on))
+        with pytest.raises(engine.OrderDone):
+            engine.prepare_resume(journal, run.id, order=goes_on)
+        assert [(one.id, one.kind, one.by_whom) for one in journal.orders.of_run(run.id)] == [
+            ("o-1", "send", "Kim"),
+            ("o-2", "resume", "Kim"),
+        ]
+    assert at_desk.ask("/sandbox/stats")["recipients"] == 3
+
+
+def test_a_cancellation_is_recorded_with_its_order_and_is_not_repeated(at_desk: Desk) -> None:
+    stop = engine.StopRequest()
+    stop.request()
+    run = door(at_desk.folder / "c.toml", "sqlite:///j.sqlite3", at_desk.folder, stop).run
+    assert run is not None
+    order = engine.Order(id="o-1", kind="cancel", by="Kim")
+    with engine.open_journal("sqlite:///j.sqlite3") as journal:
+        found = engine.find_cancellation(journal, run)
+        engine.cancel(journal, found, order=order)
+        with pytest.raises(engine.OrderDone):
+            engine.cancel(journal, found, order=order)
+        engine.purge(journal, engine.find_purgeable(journal, [journal.runs.get(run)]), order=replace(order, id="o-2"))
+        assert [one.id for one in journal.orders.of_run(run)] == ["o-1", "o-2"]
+
+
+def test_a_plan_that_is_not_the_one_that_was_shown_is_refused(at_desk: Desk) -> None:
+    campaign = engine.load_campaign(at_desk.folder / "c.toml")
+    gateway = engine.gateway_of(campaign)
+    shown = engine.digest_plan(engine.check(campaign, engine.now(), engine.SILENT), gateway)
+    at_desk.people(4)
+    checked = engine.check(campaign, engine.now(), engine.SILENT)
+    with engine.open_journal("sqlite:///j.sqlite3") as journal:
+        with pytest.raises(engine.Changed):
+            engine.plan(journal, checked, gateway, engine.PlanOptions(now=engine.now(), expected=shown))
+        assert journal.runs.all() == []
+        now_shown = engine.PlanOptions(now=engine.now(), expected=engine.digest_plan(checked, gateway))
+        assert engine.plan(journal, checked, gateway, now_shown).plan_digest == now_shown.expected
+
+
+@pytest.mark.parametrize("practice", [False, True])
+def test_a_test_message_goes_out_while_a_run_is_sent(at_desk: Desk, practice: bool) -> None:
+    at_desk.sheet((f"고객{place}", number(place), f"C{place}") for place in range(60))
+    campaign = engine.load_campaign(at_desk.campaign("{{ 이름 }}님", gateway=f'url = "{at_desk.sandbox}"\nrate = 100'))
+    to = engine.SANDBOX if practice else engine.gateway_of(campaign)
+    checked = engine.check(campaign, engine.now(), engine.SILENT)
+    tests: list[engine.Summary] = []
+    with engine.open_journal("sqlite:///j.sqlite3") as journal:
+        run = engine.plan(journal, checked, to)
+
+        def errand() -> None:
+            if not tests and journal.requests.counts(run.id).get(State.ACCEPTED, 0) > 5:
+                single = engine.plan(journal, engine.single_out(checked, to=number(100), row=None), to)
+                tests.append(engine.execute(journal, single))
+                assert journal.requests.counts(run.id).get(State.PLANNED, 0) > 0  # the run was still being sent
+
+        summary = engine.execute(journal, run, options=engine.DispatchOptions(errands=errand))
+    assert summary.totals["rows"] == {"total": 60, "accepted": 60}
+    assert [one.totals["rows"]["accepted"] for one in tests] == [1]
 
 
 def test_decisions_and_what_is_left_of_a_run_go_through_the_engine(at_desk: Desk) -> None:

@@ -8,6 +8,7 @@ import shutil
 import tomllib
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 from pydantic import BaseModel
 
@@ -34,7 +35,10 @@ def shown_commands() -> list[str]:
 
 def test_every_command_of_the_readme_works_in_its_order(desk: Desk, tmp_path: Path) -> None:
     # What is not `campaign` itself, or would stay: each is run by a test of its own, or by make.
-    elsewhere = {"make demo", "source .venv/bin/activate", "campaign sandbox --port 8025", "campaign scheduler"}
+    elsewhere = {
+        *("make demo", "source .venv/bin/activate", "pipx install .", "uv tool install ."),
+        *("campaign sandbox --port 8025", "campaign scheduler"),
+    }
     for command in shown_commands():
         if command in elsewhere or command.startswith("export IWINV_API_KEY="):
             continue
@@ -56,15 +60,6 @@ def test_every_command_of_the_readme_works_in_its_order(desk: Desk, tmp_path: Pa
         assert "Traceback" not in done.err
 
 
-def test_the_korean_readme_shows_the_same_commands_files_and_statuses() -> None:
-    def shown(page: str) -> list[str]:
-        blocks = re.findall(r"```\w+\n(.*?)```", page, re.DOTALL)
-        without_comments = (re.sub(r"\s+# (?!start_at).*", "", line) for block in blocks for line in block.splitlines())
-        return [*filter(None, without_comments), *re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)]
-
-    assert shown(KOREAN) == shown(README)
-
-
 def write_the_schedule(file: Path) -> None:
     [shown] = [block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[schedule]" in block]
     file.write_text(f"{file.read_text(encoding='utf-8')}\n{shown}", encoding="utf-8")
@@ -80,10 +75,43 @@ def test_a_starter_passes_its_check_as_it_stands_and_is_not_overwritten(desk: De
     assert "already exists" in again.err
 
 
-def test_the_readmes_campaign_file_is_the_starters(desk: Desk) -> None:
-    shown = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[0]
+def test_the_starters_message_prints_a_date_an_amount_and_a_coupon_as_koreans_write_them(desk: Desk) -> None:
     desk.run("new", "mine")
-    assert tomllib.loads(shown) == tomllib.loads((desk.folder / "mine" / "campaign.toml").read_text(encoding="utf-8"))
+    shown = desk.run("preview", "mine/campaign.toml", "--json").json["messages"]
+    assert [message["text"].splitlines() for message in shown] == [
+        ["김민서님, 12월 1일(화) 예약되었습니다.", "SPRING-01을 적용한 금액은 35,000원입니다."],
+        ["이지훈님, 12월 4일(금) 예약되었습니다.", "금액은 128,000원입니다."],
+        ["박서연님, 12월 15일(화) 예약되었습니다.", "SPRING-02를 적용한 금액은 9,900원입니다."],
+    ]
+
+
+@pytest.mark.parametrize(("language", "page"), [("en", README), ("ko", KOREAN)])
+def test_the_readmes_campaign_file_is_the_starters_with_its_comments(desk: Desk, language: str, page: str) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0]
+    assert desk.run("new", "mine", env={"CAMPAIGN_LANG": language}).status == 0
+    made = (desk.folder / "mine" / "campaign.toml").read_text(encoding="utf-8")
+    steps, kept = made.split("name =", 1)
+    assert f"name ={kept}" == shown
+    assert [line[0] for line in steps.splitlines()] == ["#"] * 4
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nothing_disturbs_the_check_of_a_starter(desk: Desk, language: str) -> None:
+    desk.run("new", "mine")
+    checked = desk.run("check", "mine/campaign.toml", env={"CAMPAIGN_LANG": language})
+    assert (checked.status, checked.err) == (0, "")
+
+
+def test_a_starter_explains_itself_in_korean(desk: Desk) -> None:
+    desk.run("new", "mine", env={"CAMPAIGN_LANG": "ko"})
+    files = [(desk.folder / "mine" / name).read_text(encoding="utf-8") for name in NAMES[:2]]
+    comments = re.findall(r"^# (.*):$|  # (.*)$|\{# (.*) -#\}", "\n".join(files), re.MULTILINE)
+    book = openpyxl.load_workbook(desk.folder / "mine" / "recipients.xlsx")
+    comments += [(cell.comment.text.split("{{")[0],) for cell in book.worksheets[0][1] if cell.comment]
+    assert len(comments) == 10
+    for comment in map("".join, comments):
+        assert re.search("[가-힣]", comment), comment
+        assert not re.search("[A-Za-z]", comment.replace("SMS", "")), comment
 
 
 def test_the_readme_explains_every_status() -> None:
@@ -122,22 +150,17 @@ def test_help_lists_every_command_with_a_sentence(desk: Desk) -> None:
         assert re.search(rf"^  {name} +[A-Z].*(?:\n {{6,}}\S.*)*\.$", done.out, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
-def test_links_in_the_docs_lead_somewhere(page: Path) -> None:
-    for text, base in ((README, ROOT), (page.read_text(encoding="utf-8"), page.parent)):
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-            assert (base / target).exists(), target
-
-
 def test_the_demos_command_sends_the_sample_campaign(desk: Desk) -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("demo:")[1].split("\n\n")[0]
     [command] = re.findall(r"campaign (send .*?);", recipe)
+    [place] = re.findall(r"\$\(CURDIR\)/(\S+)\"$", recipe.rstrip())  # its last word
     for folder in ("sample_data", "templates"):
         shutil.copytree(ROOT / folder, desk.folder / folder)
     for _ in range(2):  # it can be run again and again
         done = desk.run(*shlex.split(command), keys=False)
         assert done.status == 1
         assert "accepted 2,987" in done.out
+        assert (desk.folder / place).is_file()
 
 
 def test_the_page_of_the_commands_lists_them_all_and_no_others() -> None:

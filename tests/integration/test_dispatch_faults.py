@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -21,6 +22,8 @@ from campaign.gateway.result_codes import describe
 from campaign.journal import Journal, open_for_writing
 from campaign.model import RunState, State, schema
 from campaign.model.errors import JournalError
+from campaign.timing import window
+from campaign.timing.gate import Gate
 from tests.support.clocks import SetClock
 from tests.support.runs import add_run, recipients
 
@@ -123,6 +126,8 @@ class Bench:
         waits: Waits = NO_WAITS,
         clock: Clock | None = None,
         start_by: datetime | None = None,
+        gate: Gate | None = None,
+        errands: Callable[[], None] | None = None,
     ) -> Ending:
         return Dispatch(
             self.journal,
@@ -134,6 +139,8 @@ class Bench:
             policy=OutcomePolicy(waits=waits),
             clock=clock,
             start_by=start_by,
+            gate=gate,
+            errands=errands,
         ).run()
 
     def states(self) -> list[str]:
@@ -292,6 +299,50 @@ def test_a_stop_request_ends_the_wait_for_the_gateway_to_recharge(ten: Bench) ->
     assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, "stopped by the user")
     assert "in_flight" not in ten.states()
     assert ten.states()[0] == "planned"
+
+
+def test_a_user_who_pauses_a_run_leaves_it_paused_until_a_user_continues_it(ten: Bench) -> None:
+    whole = StopRequest()
+    own = StopRequest(within=whole)
+
+    def pausing() -> Outcome:
+        own.request(pause="Kim paused it")
+        return ACCEPTED
+
+    assert ten.go(Script({1: pausing}), stop=own) == Ending(RunState.PAUSED, "Kim paused it", None)
+    run = ten.journal.runs.get("run")
+    assert (run.state, run.why, run.resume_at) == (RunState.PAUSED, "Kim paused it", None)
+    assert ten.states()[-1] == "planned"
+    assert whole.count == 0  # nothing else is stopped
+
+
+def test_a_pause_is_kept_where_the_sending_hours_end_at_the_same_time(ten: Bench) -> None:
+    stop = StopRequest()
+    stop.request(pause="Kim paused it")
+    shut = Gate((window.parse("09:00-10:00"),))
+    assert ten.go(Script(), stop=stop, clock=SetClock(), gate=shut) == Ending(RunState.PAUSED, "Kim paused it", None)
+
+
+def test_the_stop_of_the_process_stops_a_run_that_has_its_own(ten: Bench) -> None:
+    whole = StopRequest()
+    whole.request()
+    assert ten.go(Script(), stop=StopRequest(within=whole)).state == RunState.INTERRUPTED
+
+
+def test_errands_are_run_between_two_steps_at_most_five_times_a_second(tmp_path: Path) -> None:
+    answers = [RECHARGING, ACCEPTED]
+    clock, single, at = SetClock(), bench(tmp_path, 1), list[float]()
+
+    def errand() -> None:
+        at.append(clock.steady())
+        single.journal.runs.set_report("run", "written by an errand")  # no transaction is open then
+
+    with single.journal:
+        script = Script({1: lambda: answers.pop(0)})
+        assert single.go(script, waits=Waits(jitter=0), clock=clock, errands=errand).state == RunState.FINISHED
+        assert single.journal.runs.get("run").report == "written by an errand"
+    assert 30 / 0.3 < len(at) <= 30 / 0.2 + 3
+    assert min(later - earlier for earlier, later in pairwise(at)) >= 0.2 - 1e-9
 
 
 def test_a_back_off_is_counted_down_to_its_end_and_then_the_run_goes_on(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ class Gateway:
                 return Outcome(fate=Fate.NOT_SENT, detail="refused")
             self.hits[request.id] += 1
             if behaviour in WISHES:
-                self.stop.count += 1 + WISHES.index(behaviour)
+                self.stop.own_count += 1 + WISHES.index(behaviour)
                 behaviour = 0
             if behaviour in {0, "accepted and lost"}:
                 self.accepted[request.id] += 1

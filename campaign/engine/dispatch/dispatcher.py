@@ -28,7 +28,7 @@ from campaign.timing import reservation
 from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from campaign.engine.planning import Plan
@@ -65,6 +65,9 @@ class _InFlight:
 _POLL_S: Final = 0.1
 """Seconds between two looks at the stop request while the dispatch waits."""
 
+ERRANDS_EVERY_S: Final = 0.2
+"""Seconds between two calls of a door's errands, at least."""
+
 
 class Dispatch:
     """Sends the requests of a run that are still planned.
@@ -81,6 +84,7 @@ class Dispatch:
         gate: the sending windows and the spread of the run; none by default.
         patience: the longest wait for the spread, in seconds; a longer one ends the dispatch. No limit by default.
         start_by: nothing is claimed after this time, unless a request of the run was sent before.
+        errands: called between two steps of the dispatch, at most every `ERRANDS_EVERY_S`; it may use the journal.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Dispatch:
         gate: Gate | None = None,
         patience: float | None = None,
         start_by: datetime | None = None,
+        errands: Callable[[], None] | None = None,
     ) -> None:
         self._journal = journal
         self._run = run
@@ -108,6 +113,8 @@ class Dispatch:
         self._clock = clock or Clock()
         self._owner = uuid.uuid4().hex
         self._start_by = start_by  # None once a request was accepted, rejected or became unknown
+        self._errands = errands
+        self._errands_at = 0.0
         self._limiter = RateLimiter(run.rate)
         self._admission = Admission(gate or Gate(), self._clock, patience)
         self._to_send: list[int] = []  # the next one last
@@ -162,6 +169,7 @@ class Dispatch:
         return self._pause_reason is not None or self._admission.ending is not None or self._stop.count > 0
 
     def _step(self) -> None:
+        self._run_errands()
         self._collect()
         if self._stop.count > 1:
             self._abandon()
@@ -172,6 +180,12 @@ class Dispatch:
         self._report_wait(now)
         if not self._is_stopping():
             self._prefetcher.prefetch(self._to_send[: -1 - self._run.in_flight : -1])
+
+    def _run_errands(self) -> None:
+        now = self._clock.steady()
+        if self._errands is not None and now >= self._errands_at:
+            self._errands_at = now + ERRANDS_EVERY_S
+            self._errands()
 
     def _advance(self, wanted: Mapping[int, PreparedRequest]) -> None:
         """Commit settlements and claims; only then submit what was claimed, and report what was settled."""
@@ -354,6 +368,8 @@ class Dispatch:
         ending = Ending(RunState.FINISHED)
         if self._pause_reason is not None:
             ending = Ending(RunState.PAUSED, self._pause_reason)
+        elif self._stop.pause is not None and (self._to_send or self._retries):
+            ending = Ending(RunState.PAUSED, self._stop.pause)
         elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._to_send or self._retries:

@@ -41,6 +41,9 @@ DOUBTS: Final[tuple[tuple[str, Reason], ...]] = (
 )
 """Numbers that are sent to although the message may not arrive, with their notes."""
 
+EXAMPLES: Final = "0100200"
+"""Begins the numbers of examples (010-0200-0000 to 010-0200-9999), unassigned, and without a note."""
+
 _STEPS: Final[tuple[tuple[str, str], ...]] = (
     (INVISIBLE, ""),
     (rf'^(?:{QUOTES})?="(.*)"$', r"\1"),  # how a CSV file keeps a leading zero in a spreadsheet
@@ -195,7 +198,10 @@ def _doubts(number: pa.Array) -> pa.Array:
     doubts = pa.nulls(len(fronts.dictionary), pa.string())
     for pattern, doubt in DOUBTS:
         doubts = pc.if_else(pc.match_substring_regex(fronts.dictionary, pattern), reasons.encode(doubt), doubts)
-    return doubts.take(fronts.indices)
+    noted = doubts.take(fronts.indices)
+    if EXAMPLES[:4] not in fronts.dictionary.to_pylist():
+        return noted
+    return pc.if_else(pc.fill_null(pc.starts_with(number, EXAMPLES), False), None, noted)
 
 
 def _join(left: pa.Array, right: pa.Array) -> pa.Array:

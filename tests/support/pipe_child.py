@@ -1,0 +1,52 @@
+"""A child process for the tests of pipes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from campaign.model.errors import RecipientsError
+from campaign.model.i18n import _, language
+from campaign.web.pipes import Pipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class OddFile(RecipientsError):
+    def __init__(self, file: str, row: int) -> None:
+        super().__init__(_("campaign: interrupted"))
+        self.file = file
+        self.row = row
+
+
+def main() -> None:
+    pipe = Pipe()
+    later: Future[Mapping[str, object]] = Future()
+
+    def add(*, one: int, other: int) -> dict[str, object]:
+        print("a library prints")  # noqa: T201 - what a library may do
+        return {"sum": one + other, "lang": language(), "pid": os.getpid()}
+
+    def refuse(*, file: str) -> None:
+        raise OddFile(file, 7)
+
+    def wait() -> Future[Mapping[str, object]]:
+        return later
+
+    def release() -> None:
+        later.set_result({"released": True})
+
+    def tell() -> None:
+        threading.Thread(target=lambda: pipe.emit("progress", accepted=3)).start()
+
+    def end() -> None:
+        os._exit(3)
+
+    pipe.serve({"add": add, "refuse": refuse, "wait": wait, "release": release, "tell": tell, "end": end})
+
+
+if __name__ == "__main__":
+    main()
