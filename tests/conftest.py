@@ -50,6 +50,12 @@ def postgres_url(postgres: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(gateway: str, tmp_path: Path) -> Desk:
+def journal_url(request: pytest.FixtureRequest) -> str | None:
+    """Where the desk's journal is: None for its own file, a database where `on_each_database` asks for one."""
+    return str(request.getfixturevalue("postgres_url")) if getattr(request, "param", None) == "postgresql" else None
+
+
+@pytest.fixture
+def desk(gateway: str, tmp_path: Path, journal_url: str | None) -> Desk:
     requests.delete(f"{gateway}/sandbox", timeout=10).raise_for_status()
-    return Desk(tmp_path, gateway)
+    return Desk(tmp_path, gateway, journal_url)

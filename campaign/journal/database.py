@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
-    from campaign.journal.records import Settlement
+    from campaign.journal.records import Step
 
 
 class RecoveryNeeded(JournalError):
@@ -33,10 +33,8 @@ class NotInFlight(Exception):
 class RequestStatements(Protocol):
     """What runs for every request, compiled once. Errors of the database are SQLAlchemy's `DBAPIError`."""
 
-    def advance(
-        self, cursor: DBAPICursor, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], at: int
-    ) -> list[tuple[int, int]]:
-        """Settle requests, claim those of `wanted` that are then planned, and record both as events at the time `at`.
+    def advance(self, cursor: DBAPICursor, step: Step) -> list[tuple[int, int]]:
+        """Settle requests, claim those of the wanted ones that are then planned, and record both as events.
 
         Returns:
             Number and attempt of each claimed request, in order.
@@ -203,21 +201,19 @@ class WritableDatabase(Database):
             self._kept = self._storage.engine.connect()
         return self._kept
 
-    def advance(
-        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], at: int
-    ) -> list[tuple[int, int]]:
+    def advance(self, step: Step) -> list[tuple[int, int]]:
         """Run `RequestStatements.advance` as one transaction.
 
         Raises:
             NotInFlight: see there; nothing was written.
             JournalError: the journal cannot be written to, or another process may be its writer by now.
         """
-        is_one = {one.no for one in settlements}.isdisjoint(wanted)  # a statement changes a row once
+        is_one = {one.no for one in step.settlements}.isdisjoint(step.wanted)  # a statement changes a row once
         with self._one_statement() if is_one else self.writing() as connection:
-            if wanted:
+            if step.wanted:
                 self._storage.require_writer()
             cursor = connection.connection.cursor()
-            claimed = self._storage.statements.advance(cursor, run, owner, settlements, wanted, at)
+            claimed = self._storage.statements.advance(cursor, step)
             cursor.close()
         return claimed
 

@@ -12,14 +12,13 @@ import psycopg
 import sqlalchemy as sa
 
 from campaign.journal.database import NotInFlight
-from campaign.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
-    from campaign.journal.records import Settlement
+    from campaign.journal.records import Settlement, Step
 
 _ADVANCE: Final = """
 WITH answers AS (
@@ -56,15 +55,14 @@ SELECT 0, 1 / (CASE WHEN (SELECT count(*) FROM settled) = cardinality(%(nos)s::b
 class OneStatement:
     """Settle, claim and record in one statement: `database.RequestStatements`, a transaction by itself."""
 
-    def advance(
-        self, cursor: DBAPICursor, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], at: int
-    ) -> list[tuple[int, int]]:
+    def advance(self, cursor: DBAPICursor, step: Step) -> list[tuple[int, int]]:
         """See `database.RequestStatements`.
 
         A request that is both settled and wanted takes two statements, and needs the caller's transaction.
         """
-        given = {"run": run, "owner": owner, "at": at, "wanted": list(wanted), **_columns(settlements)}
-        if {one.no for one in settlements}.isdisjoint(wanted):
+        given: dict[str, Any] = {"run": step.run, "owner": step.owner, "at": step.at, "wanted": list(step.wanted)}
+        given |= _columns(step.settlements)
+        if {one.no for one in step.settlements}.isdisjoint(step.wanted):
             return _run(cursor, given)
         _run(cursor, given | {"wanted": []})
         return _run(cursor, given | _columns([]))

@@ -105,7 +105,7 @@ class PostgresDatabase:
         given = dict(settings)
         options = [f"-c {name}={value}" for name, value in _SETTINGS.items()]
         options += [given.pop("options")] if "options" in given else []
-        usual = {"application_name": _application_name(), "options": " ".join(options), **_NETWORK}
+        usual: dict[str, Any] = {"application_name": _application_name(), "options": " ".join(options), **_NETWORK}
         while True:
             try:
                 connection: psycopg.Connection[Any] = psycopg.connect(*arguments, autocommit=True, **(usual | given))
@@ -203,6 +203,7 @@ class PostgresDatabase:
     def find_damage(self, connection: sa.Connection) -> str | None:
         """None: the server checks what it reads by itself."""
         del connection
+        return None
 
     def erase_deleted(self) -> None:
         """Rewrite the tables that texts and numbers were removed from. The write-ahead log keeps them for a while."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from campaign.journal import runs
 from campaign.journal.database import NotInFlight
-from campaign.journal.records import Claim, from_micros, to_micros
+from campaign.journal.records import Claim, Step, from_micros, to_micros
 from campaign.journal.tables import EVENTS, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
@@ -110,8 +110,9 @@ class Requests(RequestReader):
                 have in flight, or requests are wanted and the journal was moved away, so that another process that
                 opens it by its path would not see the claims.
         """
+        step = Step(run=run, owner=owner, settlements=settlements, wanted=wanted, at=to_micros(now))
         try:
-            claimed = self._writable.advance(run, owner, settlements, wanted, to_micros(now))
+            claimed = self._writable.advance(step)
         except NotInFlight:
             raise JournalError(
                 _("run {run}: a request was settled by another process; nothing was written", run=run)

@@ -58,7 +58,7 @@ class SqliteFile:
         return self._file is None or self._file.has_writer()
 
     def require_writer(self) -> None:
-        """Raise `JournalError` where the path leads to another file: its writer would not see the claims of this one."""
+        """Raise `JournalError` where the path leads to another file, whose writer would not see the claims."""
         if self._file is not None and not self._file.is_in_place():
             raise JournalError(
                 _(

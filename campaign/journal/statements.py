@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
-    from campaign.journal.records import Settlement
+    from campaign.journal.records import Step
 
 ATTEMPT_COLUMNS: Final = ("code", "message", "request_no", "msg_type", "cause")
 """The result of one attempt at a request. A claim clears them, so no attempt shows an earlier one's result."""
@@ -56,31 +56,27 @@ class SeparateStatements:
         self._claims: dict[int, PreparedStatement] = {}
         self._records: dict[int, PreparedStatement] = {}
 
-    def advance(
-        self, cursor: DBAPICursor, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], at: int
-    ) -> list[tuple[int, int]]:
+    def advance(self, cursor: DBAPICursor, step: Step) -> list[tuple[int, int]]:
         """See `database.RequestStatements`."""
-        events = self._settle(cursor, run, owner, settlements, at)
-        claimed = self._claim(cursor, run, owner, wanted, at) if wanted else []
+        events = self._settle(cursor, step)
+        claimed = self._claim(cursor, step) if step.wanted else []
         events += [
-            {"run": run, "no": no, "at": at, "state": str(State.IN_FLIGHT), "attempt": attempt} | _NO_ANSWER
+            {"run": step.run, "no": no, "at": step.at, "state": str(State.IN_FLIGHT), "attempt": attempt} | _NO_ANSWER
             for no, attempt in claimed
         ]
         self._record(cursor, events)
         return claimed
 
-    def _settle(
-        self, cursor: DBAPICursor, run: str, owner: str, settlements: Sequence[Settlement], at: int
-    ) -> list[dict[str, object]]:
+    def _settle(self, cursor: DBAPICursor, step: Step) -> list[dict[str, object]]:
         """Settle; returns the events to record."""
-        if not settlements:
+        if not step.settlements:
             return []
         done = [
             {
-                "of_run": run,
+                "of_run": step.run,
                 "of_no": one.no,
-                "by": owner,
-                "at": at,
+                "by": step.owner,
+                "at": step.at,
                 "state": str(one.state),
                 "code": one.code,
                 "message": one.message,
@@ -88,14 +84,14 @@ class SeparateStatements:
                 "msg_type": one.msg_type,
                 "cause": one.cause,
             }
-            for one in settlements
+            for one in step.settlements
         ]
-        if self._settle_one.run_for_each(cursor, done) != len(settlements):
+        if self._settle_one.run_for_each(cursor, done) != len(step.settlements):
             raise NotInFlight
         return [
-            {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
+            {"run": step.run, "no": one.no, "at": step.at, "state": str(one.state), "attempt": one.attempt}
             | {"cause": one.cause, "code": one.code}
-            for one in settlements
+            for one in step.settlements
         ]
 
     @cached_property
@@ -109,13 +105,17 @@ class SeparateStatements:
         values: dict[str, Any] = {name: sa.bindparam(name) for name in ("state", *ATTEMPT_COLUMNS)}
         return self._prepare(sa.update(REQUESTS).where(which).values(owner=None, ended_at=sa.bindparam("at"), **values))
 
-    def _claim(
-        self, cursor: DBAPICursor, run: str, owner: str, numbers: Sequence[int], at: int
-    ) -> list[tuple[int, int]]:
+    def _claim(self, cursor: DBAPICursor, step: Step) -> list[tuple[int, int]]:
         """Claim those of the requests that are still `planned`; returns number and attempt of each, in order."""
+        numbers = step.wanted
         places = _next_power_of_two(len(numbers))
         padded = [*numbers, *[numbers[-1]] * (places - len(numbers))]
-        given = {"of_run": run, "by": owner, "at": at, **{f"no_{place}": no for place, no in enumerate(padded)}}
+        given = {
+            "of_run": step.run,
+            "by": step.owner,
+            "at": step.at,
+            **{f"no_{place}": no for place, no in enumerate(padded)},
+        }
         if places not in self._claims:
             self._claims[places] = self._prepare(_claim(places))
         self._claims[places].run(cursor, given)

@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 from tests.support.privileges import NOBODY
 
@@ -45,6 +46,12 @@ from pathlib import Path
 from tests.support.postgres import run_server
 run_server(Path(sys.argv[1]), sys.argv[2])
 """
+
+
+on_each_database = pytest.mark.parametrize(
+    "journal_url", [None, "postgresql"], indirect=True, ids=["sqlite", "postgresql"]
+)
+"""Runs a test of a desk with a journal in a file, and with one in PostgreSQL."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,10 @@ def run_server(folder: Path, binaries: str) -> None:
     settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     with (folder / "users").open("a") as users, (folder / "log").open("ab") as log:
         server = subprocess.Popen(
-            [f"{binaries}/postgres", "-D", folder / "data", "-k", folder, *settings], stdout=log, stderr=log, **_as_user()
+            [f"{binaries}/postgres", "-D", folder / "data", "-k", folder, *settings],
+            stdout=log,
+            stderr=log,
+            **_as_user(),
         )
         fcntl.flock(users, fcntl.LOCK_EX)
         server.send_signal(signal.SIGQUIT)  # nothing of it is needed any more
