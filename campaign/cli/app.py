@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaign
-from campaign.cli import language, schedule_app
+from campaign.cli import language, schedule_app, web_app
 from campaign.cli import options as given
 from campaign.cli.help_page import Command, Group
 from campaign.model import i18n
@@ -263,6 +263,7 @@ def cancel(
 
 
 schedule_app.add_to(app)
+web_app.add_to(app)
 
 
 @_command("new", _("Create a starter: a campaign file, a template and a recipients workbook that fit together."))

@@ -167,6 +167,7 @@ def test_the_page_of_the_commands_lists_them_all_and_no_others() -> None:
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `campaign ([\w-]+)", page, re.MULTILINE)
     names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    names |= {group.name for group in app.registered_groups if group.name}
     assert sorted(listed) == sorted(names)
 
 
