@@ -90,6 +90,7 @@ class RunReason(StrEnum):
     NOTHING_MORE_SENT = "nothing_more_sent"
     SETTLED_ELSEWHERE = "settled_elsewhere"
     JOURNAL_MOVED = "journal_moved"
+    JOURNAL_LOST = "journal_lost"
     JOURNAL_VALUE = "journal_value"
     JOURNAL_FAILED = "journal_failed"
     JOURNAL_FAILED_WITH_HINT = "journal_failed_with_hint"
@@ -183,6 +184,10 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.JOURNAL_MOVED: N_(
         "journal {path}: the file was moved away or replaced while it was being written to, so nothing "
         "more is sent. Put it back, then resume the run."
+    ),
+    RunReason.JOURNAL_LOST: N_(
+        "journal {path}: the connection to the database was lost, so nothing more is sent. Resume the run "
+        "when the database can be reached."
     ),
     RunReason.JOURNAL_VALUE: N_("journal {path}: a value cannot be written: {problem}"),
     RunReason.JOURNAL_FAILED: N_("journal {path}: {message}"),
