@@ -27,6 +27,7 @@ from campaign.recipients import (
     join_sheets,
     normalise_international,
     normalise_numbers,
+    one_line_a_number,
     read_fixes,
     read_suppression,
 )
@@ -114,6 +115,8 @@ def judge(
         TemplateError: a template cannot be used for any row.
         SettingsError: the message as a whole cannot be sent.
     """
+    if len(phones := campaign.recipients.phone or ()) > 1:
+        recipients = one_line_a_number(recipients, phones)
     recipients, fixing = _without_notes(recipients)
     chosen = None
     if campaign.recipients.where is not None:
