@@ -42,6 +42,7 @@ class RecipientsSection(Section):
     files: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)]
     sheet: Filled | None = None
     phone: Filled | None = None
+    where: Filled | None = None
     duplicates: Literal["skip", "keep", "invalid"] = "skip"
     suppress: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
     hidden_rows: Literal["skip", "send"] = "skip"

@@ -123,10 +123,12 @@ def require_sendable(file: Path, checked: Checked) -> None:
     """Refuse to record a campaign that could not be sent at its time.
 
     Raises:
-        NothingToSend: no row can be sent.
+        NothingToSend: no row can be sent, at the first time or any other.
         AgainstTheRules: it is an advertisement that breaks rules at any hour.
     """
-    if checked.table["request"].isna().all():
+    rules, chosen_anew = checked.campaign.schedule, checked.campaign.recipients.where is not None
+    recurs = rules is not None and rules.every is not None
+    if checked.table["request"].isna().all() and not (recurs and chosen_anew):
         raise NothingToSend(_("{file}: no row can be sent; nothing was recorded.", file=file), file)
     advertising.refuse(advertising.independent_of_send_time(checked.found), is_scheduled=True)
 

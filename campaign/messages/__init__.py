@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from campaign.messages.compose import Composition, refuse_contradictions
     from campaign.messages.compose import compose as compose_messages
-    from campaign.messages.rendering.pool import start_pool
+    from campaign.messages.rendering.pool import start_choosing, start_pool
+    from campaign.messages.row_filter import choose as choose_rows
 
-__all__ = ["Composition", "compose_messages", "refuse_contradictions", "start_pool"]
+__all__ = ["Composition", "choose_rows", "compose_messages", "refuse_contradictions", "start_choosing", "start_pool"]
 
 _ORIGINS = {
     "Composition": ("campaign.messages.compose", "Composition"),
+    "choose_rows": ("campaign.messages.row_filter", "choose"),
     "compose_messages": ("campaign.messages.compose", "compose"),
     "refuse_contradictions": ("campaign.messages.compose", "refuse_contradictions"),
+    "start_choosing": ("campaign.messages.rendering.pool", "start_choosing"),
     "start_pool": ("campaign.messages.rendering.pool", "start_pool"),
 }
 

@@ -60,6 +60,8 @@ class Reason(StrEnum):
 
     # The row is left out.
     HIDDEN = "hidden"
+    NOT_CHOSEN = "not_chosen"  # `recipients.where` does not hold
+    WHERE_FAILED = "where_failed"  # whether `recipients.where` holds could not be decided: why, as in a template
     SUPPRESSED = "suppressed"
     DUPLICATE_OF_ROW = "duplicate_of_row"
     DUPLICATE_OF_ROW_IN_SHEET = "duplicate_of_row_in_sheet"  # where there are several files or sheets

@@ -48,6 +48,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Reason.INTERNET_070: N_("an internet phone (070): it may not receive texts"),
     Reason.LANDLINE_ABROAD: N_("a landline: it may not receive texts"),
     Reason.HIDDEN: N_('hidden in the spreadsheet; `hidden_rows = "send"` would send to it'),
+    Reason.NOT_CHOSEN: N_("left out by `recipients.where`"),
+    Reason.WHERE_FAILED: N_("`recipients.where` cannot be decided: {problem}"),
     Reason.SUPPRESSED: N_("the number is on a suppression list"),
     Reason.DUPLICATE_OF_ROW: N_("the same number and message as row {row}"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("the same number and message as row {row} of {sheet}"),

@@ -26,7 +26,7 @@ class Status(StrEnum):
     INVALID = "invalid"  # the check refused it
     DUPLICATE = "duplicate"  # an earlier row has the same number and message
     OPTED_OUT = "opted_out"  # the number is on a suppression list
-    HIDDEN = "hidden"  # the row is hidden in the spreadsheet
+    HIDDEN = "hidden"  # the row is hidden in the spreadsheet, or `recipients.where` leaves it out
 
 
 class State(StrEnum):

@@ -53,7 +53,7 @@ MEANING: Final[dict[Status, str]] = {
     Status.INVALID: N_("not sent: the row has an error"),
     Status.DUPLICATE: N_("same number and message as above"),
     Status.OPTED_OUT: N_("opted out, or no consent"),
-    Status.HIDDEN: N_("hidden in the spreadsheet"),
+    Status.HIDDEN: N_("hidden in the spreadsheet, or left out by a condition"),
 }
 
 TO_DO: Final[dict[Status, str]] = {

@@ -13,7 +13,7 @@ from campaign.engine.checking import advertising, consent, fix_columns, row_stat
 from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.checking.row_status import Exclusion, exclude_where
-from campaign.messages import compose_messages, refuse_contradictions
+from campaign.messages import choose_rows, compose_messages, refuse_contradictions
 from campaign.model import MsgType, Status, limits, schema
 from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.model.i18n import _
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from campaign.config.campaign_file import Campaign
     from campaign.engine.progress import Progress
+    from campaign.messages.row_filter import Choice
     from campaign.model import Recipients
 
 
@@ -66,6 +67,9 @@ def check(
         recipients = _read(started, campaign, progress)
         if only:
             recipients = pick(recipients, only)
+        chosen = None
+        if campaign.recipients.where is not None:
+            chosen = choose_rows(recipients, campaign.recipients.where, now, pool=started.choosing)
         agreed = consent.read(recipients, campaign, now)
         unasked = consent.unasked(recipients, campaign, now)
         numbers = _numbers_of(recipients.table["phone"], campaign)
@@ -77,6 +81,7 @@ def check(
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
     exclusions = [
         exclude_where(_hidden(table, campaign), Status.HIDDEN, encode(Reason.HIDDEN), table.index),
+        *_not_chosen(chosen, table.index),
         Exclusion(Status.OPTED_OUT, agreed.refusal),
         Exclusion(Status.INVALID, numbers["reason"]),
         exclude_where(suppressed, Status.OPTED_OUT, encode(Reason.SUPPRESSED), table.index),
@@ -90,10 +95,17 @@ def check(
         campaign,
         replace(recipients, table=table),
         composition.images,
-        (*recipients.notes, *shared, *suppression_notes, *composition.notes, *unasked),
+        (
+            *recipients.notes,
+            *_choice_in_words(table, campaign),
+            *shared,
+            *suppression_notes,
+            *composition.notes,
+            *unasked,
+        ),
         night_consent=agreed.by_night,
         places=composition.places.get("text", ()),
-        fix=fix_columns.columns_to_fix(table, recipients, composition),
+        fix=fix_columns.columns_to_fix(table, recipients, composition, chosen),
         practice=practice,
         unasked=unasked,
     )
@@ -111,6 +123,30 @@ def _held_to_rules(checked: Checked, now: datetime) -> Checked:
 def _hidden(table: pd.DataFrame, campaign: Campaign) -> np.ndarray:
     skipped = campaign.recipients.hidden_rows == "skip"
     return table["hidden"].to_numpy(dtype=bool) & skipped
+
+
+def _not_chosen(chosen: Choice | None, index: pd.Index) -> list[Exclusion]:
+    if chosen is None:
+        return []
+    return [
+        exclude_where(chosen.left_out, Status.HIDDEN, encode(Reason.NOT_CHOSEN), index),
+        Exclusion(Status.INVALID, chosen.failed),
+    ]
+
+
+def _choice_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
+    """How many rows `recipients.where` leaves out, in a sentence."""
+    if campaign.recipients.where is None:
+        return []
+    left_out = int((table["reason"] == encode(Reason.NOT_CHOSEN)).sum())
+    return [
+        _(
+            "recipients.where: {condition}: leaves out {count:,} of {rows:,} rows",
+            condition=campaign.recipients.where,
+            count=left_out,
+            rows=len(table),
+        )
+    ]
 
 
 def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:

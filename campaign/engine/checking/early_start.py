@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from campaign.messages import start_pool
+from campaign.messages import start_choosing, start_pool
 from campaign.model.errors import SettingsError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 
 class EarlyStart:
-    """A campaign's `reading`, and its renderer `pool` (None if the template has no placeholders).
+    """A campaign's `reading`, and its renderer processes.
 
-    A context manager: it stops the pool on exit.
+    `pool` renders the message (None if the template has no placeholders), `choosing` evaluates `recipients.where` (None
+    without it). A context manager: it stops them on exit.
 
     Raises:
         SettingsError: the template cannot be read, or a spreadsheet is named twice.
@@ -37,6 +38,7 @@ class EarlyStart:
         self.reading = EarlyReader(campaign.recipient_files, sheet=section.sheet, phone=section.phone)
         self._end = ExitStack()
         self.pool = self._end.enter_context(start_pool(campaign))
+        self.choosing = self._end.enter_context(start_choosing(campaign))
 
     def __enter__(self) -> Self:
         return self

@@ -18,20 +18,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.messages.compose import Composition
+    from campaign.messages.row_filter import Choice
     from campaign.model import Column, Recipients
 
 STATUS: Final = "status"
 """Named if none of the user's own cells is at fault: our own column with the status of each row."""
 
 
-def columns_to_fix(table: pd.DataFrame, recipients: Recipients, composition: Composition) -> pd.Series:
+def columns_to_fix(
+    table: pd.DataFrame, recipients: Recipients, composition: Composition, chosen: Choice | None = None
+) -> pd.Series:
     """The column of the cell to fix (`schema.TEXT`, one a row); missing for rows that need no fix.
 
     It is the table's name of one of the user's own columns, such as own.3, or `STATUS`.
 
     A wrong number is corrected in the phone cell, and a message whose template failed in the cell whose value
     failed (an empty one, or one that a filter refused). A message that cannot be sent is corrected in
-    the cell that has the character, or else in the longest of those that it is made of.
+    the cell that has the character, or else in the longest of those that it is made of. A row of which it cannot be
+    decided whether it is chosen is corrected in the cell that the condition stumbles over.
     """
     found = np.full(len(table), None, dtype=object)
     invalid = true_where(table["status"] == str(Status.INVALID))
@@ -45,6 +49,9 @@ def columns_to_fix(table: pd.DataFrame, recipients: Recipients, composition: Com
     known = np.flatnonzero(of_message & composition.blamed.notna().to_numpy(dtype=bool))
     names_by_place = np.array([column.name for column in recipients.columns], dtype=object)
     found[known] = names_by_place[composition.blamed.iloc[known].to_numpy(dtype=np.int64)]
+    if chosen is not None:
+        undecided = invalid & chosen.failed.notna().to_numpy(dtype=bool)
+        found[undecided] = chosen.blamed[undecided].fillna(STATUS)
     return pd.Series(pd.array(found, dtype=schema.TEXT), index=table.index)
 
 

@@ -21,6 +21,7 @@ from campaign.model.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from types import TracebackType
 
     from campaign.config.campaign_file import Campaign
@@ -41,7 +42,12 @@ class RendererPool:
         self._processes = [RendererProcess(self._limits)]
         self._idle: SimpleQueue[RendererProcess] = SimpleQueue()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="render")
-        self._compiled: tuple[Sequence[str], Templates, TemplateFiles] = ((), (), TemplateFiles())
+        self._compiled: tuple[Sequence[str], Templates, TemplateFiles, datetime | None] = (
+            (),
+            (),
+            TemplateFiles(),
+            None,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -53,13 +59,16 @@ class RendererPool:
         for one in self._processes:
             one.close()
 
-    def compile(self, headings: Sequence[str], templates: Templates, files: TemplateFiles) -> list[list[int]]:
+    def compile(
+        self, headings: Sequence[str], templates: Templates, files: TemplateFiles, at: datetime | None = None
+    ) -> list[list[int]]:
         """Compile the templates in the first process.
 
         Args:
             headings: the headings of the spreadsheet's columns.
             templates: a label (for errors) and a source for each template.
             files: the files that the templates may include.
+            at: the time in Seoul, if the templates are conditions (`templates.condition`).
 
         Returns:
             The indices of the columns that each template reads.
@@ -67,7 +76,7 @@ class RendererPool:
         Raises:
             TemplateError: a template is not valid or exceeded a limit.
         """
-        self._compiled = (headings, templates, files)
+        self._compiled = (headings, templates, files, at)
         places = self._processes[0].compile(*self._compiled)
         self._idle.put(self._processes[0])
         return places
@@ -129,3 +138,8 @@ def start_pool(campaign: Campaign) -> AbstractContextManager[RendererPool | None
     return (
         RendererPool() if any(is_template(source) for _, source in field_sources(campaign).values()) else nullcontext()
     )
+
+
+def start_choosing(campaign: Campaign) -> AbstractContextManager[RendererPool | None]:
+    """Start the process that evaluates `recipients.where`, like `start_pool`; None if there is no condition."""
+    return nullcontext() if campaign.recipients.where is None else RendererPool()

@@ -20,6 +20,7 @@ from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from campaign.config.template_files import TemplateFiles
 
@@ -63,7 +64,11 @@ class RendererProcess:
         )
 
     def compile(
-        self, headings: Sequence[str], templates: Sequence[tuple[str, str]], files: TemplateFiles
+        self,
+        headings: Sequence[str],
+        templates: Sequence[tuple[str, str]],
+        files: TemplateFiles,
+        at: datetime | None = None,
     ) -> list[list[int]]:
         """Compile the templates; returns the indices of the columns that each reads (see `RendererPool.compile`).
 
@@ -76,6 +81,7 @@ class RendererProcess:
             "headings": list(headings),
             "templates": list(templates),
             "files": asdict(files),
+            "at": None if at is None else at.replace(tzinfo=None).isoformat(),
         }
         return [answer["places"] for answer, _ in self._ask(header, [])]
 

@@ -53,7 +53,7 @@ class Variants:
         return len(next(iter(self.fields.values())))
 
 
-class _Failure(NamedTuple):
+class Failure(NamedTuple):
     """Why a variant failed, in which field, and the index of the column at fault, where it is known."""
 
     words: str
@@ -93,12 +93,12 @@ def render(
                 )
             )
             used = sorted(set().union(*places.values()))
-            of_row, firsts = _variants(recipients, used)
+            of_row, firsts = find_variants(recipients, used)
             renderers.scale_for(len(firsts))
             requests = batches.cut(batches.cells(recipients, used, firsts), len(firsts))
-            rendered, failures = _gather(templates, renderers.fill(requests), progress)
+            rendered, failures = gather(templates, renderers.fill(requests), progress)
     else:
-        of_row, firsts = _variants(recipients, ())
+        of_row, firsts = find_variants(recipients, ())
         rendered, failures, places = {}, {}, {}
     for name, (_, text) in sources.items():
         rendered.setdefault(name, _constant(text, len(firsts)))
@@ -114,7 +114,7 @@ def render(
     )
 
 
-def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def find_variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """The variant of each row and the first row of each variant; variants are ordered by their first rows."""
     table = recipients.table
     if not places:
@@ -130,19 +130,19 @@ def _variants(recipients: Recipients, places: Sequence[int]) -> tuple[np.ndarray
     return codes, np.flatnonzero(np.diff(highest, prepend=-1))
 
 
-def _gather(
+def gather(
     names: Mapping[str, object], answers_by_batch: Iterator[list[Answer]], progress: Callable[[int], None] | None
-) -> tuple[dict[str, pa.ChunkedArray], dict[int, _Failure]]:
+) -> tuple[dict[str, pa.ChunkedArray], dict[int, Failure]]:
     """Collect the answers of all batches: the texts of each field, and the variants that failed."""
     texts: dict[str, list[pa.Array]] = {name: [] for name in names}
-    failures: dict[int, _Failure] = {}
+    failures: dict[int, Failure] = {}
     done = rows = 0
     for answers in answers_by_batch:
         for name, (header, (lengths, data)) in zip(names, answers, strict=True):
             texts[name].append(batches.texts(np.frombuffer(lengths, dtype=np.int32), data))
             rows = len(texts[name][-1])
             for variant, words in header["reasons"].items():
-                failures[done + int(variant)] = _Failure(words, name, header["blamed"].get(variant))
+                failures[done + int(variant)] = Failure(words, name, header["blamed"].get(variant))
         done += rows
         if progress:
             progress(rows)

@@ -11,6 +11,7 @@ import signal
 import sys
 from array import array
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from campaign.messages.rendering.limits import Limits, limit_cpu_time, limit_mem
 from campaign.messages.templates import fill
 from campaign.messages.templates.column_names import Names
 from campaign.messages.templates.compile import compile_field
+from campaign.messages.templates.condition import ConditionEnvironment, as_template
 from campaign.messages.templates.environment import TemplateEnvironment, missing
 from campaign.model import i18n
 from campaign.model.errors import TemplateError
@@ -40,10 +42,18 @@ class _Worker:
     limits: Limits
     fields: list[Field]
 
-    def compile(self, templates: Sequence[tuple[str, str]], files: dict[str, dict[str, str]]) -> None:
-        """Compile the templates (label and source); answers the indices of the columns that each reads."""
+    def compile(
+        self, templates: Sequence[tuple[str, str]], files: dict[str, dict[str, str]], at: str | None = None
+    ) -> None:
+        """Compile the templates (label and source); answers the indices of the columns that each reads.
+
+        With `at`, a time in Seoul, they are conditions.
+        """
         names = Names.of(self.headings)
         environment = TemplateEnvironment(TemplateFiles(**files))
+        if at is not None:
+            environment = ConditionEnvironment(datetime.fromisoformat(at))
+            templates = [(label, as_template(label, source, environment)) for label, source in templates]
         for label, source in templates:
             self.fields.append(compile_field(label, source, names, environment))
             self.answer({"places": sorted(self.fields[-1].places)})
@@ -106,7 +116,7 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     limits = Limits(**header["limits"])
     limit_memory(limits)
     worker = _Worker(lambda *frame: protocol.write(answers, *frame), header["headings"], limits, [])
-    _within(limits, answers, lambda: worker.compile(header["templates"], header["files"]))
+    _within(limits, answers, lambda: worker.compile(header["templates"], header["files"], header["at"]))
     while True:
         header, buffers = protocol.read(requests)
         _within(limits, answers, partial(worker.fill, header, buffers))

@@ -97,6 +97,9 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         sources: the Python source of each compiled template, by the file name of its code.
     """
 
+    placeholder = "{{{{ {} }}}}"
+    """How errors write a variable: a form with its name."""
+
     intercepted_binops = frozenset({"**", "*"})
     template_class = _Template
 

@@ -107,7 +107,7 @@ def variables(environment: TemplateEnvironment, whole: Sequence[Piece], names: N
     asked = set()
     for piece in whole:
         for name in sorted(_undeclared(environment, piece)):
-            placeholder = f"{{{{ {name} }}}}"
+            placeholder = environment.placeholder.format(name)
             if name not in names.variables and name != ROW:
                 # One file may print a variable that another file sets.
                 if name in environment.globals or (len(whole) > 1 and name in own):

@@ -299,7 +299,7 @@ def test_a_journal_of_a_newer_layout_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite3"
     make(path, (99, EARLIEST[1]))
     for open_it in (open_for_reading, open_for_writing):
-        with pytest.raises(JournalError, match=rf"layout is 99.*layouts up to {NEWEST}.*Use the version that wrote it"):
+        with pytest.raises(JournalError, match=r"layout is 99.*layouts up to \d+.*Use the version that wrote it"):
             open_it(f"sqlite:///{path}")
     assert "purged_at" not in columns_of(path, "runs")
 
@@ -319,7 +319,7 @@ def test_an_older_journal_that_cannot_be_written_to_is_refused_in_words() -> Non
         path = folder / "journal.sqlite3"
         make(path, EARLIEST)
         path.chmod(0o400)
-        words = rf"an older version .* wrote it \(layout 1; this version needs layout {NEWEST}\).*Permission denied"
+        words = r"an older version .* \(layout 1; this version needs layout \d+\).*Permission denied"
         with as_owner_of(path), pytest.raises(JournalError, match=words):
             open_for_reading(f"sqlite:///{path}")
 
