@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import total_ordering
+
 import jinja2
 from jinja2.parser import Parser
 
