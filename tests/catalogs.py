@@ -30,6 +30,7 @@ msgstr ""
 """What stands at the head of a catalog; Babel's own has dates, which would change it each time."""
 
 KEYWORDS: Final = {"_": None, "N_": None, "ngettext": (1, 2)}
+METHODS: Final = [("**.py", "python"), ("web/pages/**.html", "jinja2.ext:babel_extract")]
 TRANSLATED: Final = [language for language in i18n.LANGUAGES if language != i18n.ENGLISH]
 
 
@@ -41,7 +42,9 @@ def extracted() -> Catalog:
     """The messages of the code, without translations."""
     found = Catalog(project="campaign", charset="utf-8")
     for file, _line, message, _comments, context in extract_from_dir(
-        ROOT / "campaign", method_map=[("**.py", "python")], keywords=KEYWORDS
+        ROOT / "campaign",
+        method_map=[("**.py", "python"), ("web/pages/**.html", "jinja2.ext:babel_extract")],
+        keywords=KEYWORDS,
     ):
         # The files alone: with line numbers, each change of the code would change the catalogs.
         found.add(message, locations=[(f"campaign/{file}", 0)], context=context)

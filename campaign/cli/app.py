@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaign
-from campaign.cli import language, schedule_app
+from campaign.cli import language, schedule_app, web_app
 from campaign.cli import options as given
 from campaign.cli.help_page import Command, Group
 from campaign.model import i18n
@@ -263,6 +263,7 @@ def cancel(
 
 
 schedule_app.add_to(app)
+web_app.add_to(app)
 
 
 @_command("new", _("Create a starter: a campaign file, a template and a recipients workbook that fit together."))
@@ -331,6 +332,17 @@ def sandbox(
     rate: Annotated[
         float | None, typer.Option("--rate", metavar="N", help=_("Requests per second that it accepts."))
     ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            "--history",
+            metavar="COMPANY",
+            help=_(
+                "Serve the history and the balance of this organisation, as seen in public clients of the gateway; "
+                "the vendor's document does not describe them."
+            ),
+        ),
+    ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -342,6 +354,9 @@ def sandbox(
     from campaign.sandbox.__main__ import main as run_sandbox
 
     words = [f"--port={port}"]
-    for flag, value in (("--latency", latency), ("--seed", seed), ("--ledger", ledger), ("--rate", rate)):
+    for flag, value in (
+        *(("--latency", latency), ("--seed", seed), ("--ledger", ledger)),
+        *(("--rate", rate), ("--history", history)),
+    ):
         words += [] if value is None else [f"{flag}={value}"]
     raise typer.Exit(run_sandbox(words + [f"--fault={one}" for one in fault or []]))

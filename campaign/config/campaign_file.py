@@ -41,13 +41,27 @@ class RecipientsSection(Section):
 
     files: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)]
     sheet: Filled | None = None
-    phone: Filled | None = None
+    phone: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)] | None = None
     where: Filled | None = None
     duplicates: Literal["skip", "keep", "invalid"] = "skip"
     suppress: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
     hidden_rows: Literal["skip", "send"] = "skip"
     consent: Filled | None = None
     night_consent: Filled | None = None
+    fixes: Filled | None = None
+
+    @field_validator("phone", mode="before")
+    @classmethod
+    def _is_a_list(cls, phone: object) -> object:
+        """One heading is a list of one."""
+        return [phone] if isinstance(phone, str) and phone.strip() else phone
+
+    @field_validator("phone")
+    @classmethod
+    def _are_different(cls, headings: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(headings)) < len(headings):
+            raise ValueError(_("a column is named twice: everyone in it would be in the list twice"))
+        return headings
 
 
 class MessageSection(Section):

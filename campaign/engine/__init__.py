@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.config.campaign_file import load as load_campaign
-    from campaign.engine.checking.check import check, single_out
+    from campaign.engine.checking.causes import Cause, LeftOutRow, causes, find_cause, left_out_rows, rows_of_cause
+    from campaign.engine.checking.check import check, judge, single_out
+    from campaign.engine.checking.check import fixed as with_fixes
+    from campaign.engine.checking.check import read as read_recipients
     from campaign.engine.checking.checked import Checked
     from campaign.engine.checking.early_start import EarlyStart
     from campaign.engine.connect import check_keys, gateway_of
@@ -48,16 +51,21 @@ if TYPE_CHECKING:
     from campaign.journal import Journal, OrderDone, RunRecord
     from campaign.journal import open_for_writing as open_journal
     from campaign.model import Order
+    from campaign.recipients import Fix, Glance, glance, read_fixes, write_fixes
 
 __all__ = [
     "SANDBOX",
     "SILENT",
     "Campaign",
+    "Cause",
     "Changed",
     "Checked",
     "DispatchOptions",
     "EarlyStart",
+    "Fix",
+    "Glance",
     "Journal",
+    "LeftOutRow",
     "MessagePreview",
     "Order",
     "OrderDone",
@@ -72,15 +80,20 @@ __all__ = [
     "Summary",
     "Unscheduled",
     "cancel",
+    "causes",
     "check",
     "check_keys",
     "digest_plan",
     "execute",
     "find_cancellation",
+    "find_cause",
     "find_purgeable",
     "find_unknown",
     "gateway_of",
+    "glance",
+    "judge",
     "leave_out_reached_before",
+    "left_out_rows",
     "load_campaign",
     "look_back",
     "now",
@@ -89,20 +102,33 @@ __all__ = [
     "prepare_resume",
     "preview",
     "purge",
+    "read_fixes",
+    "read_recipients",
     "report",
     "resolve",
     "result_of_check",
     "result_of_run",
     "resume",
+    "rows_of_cause",
     "schedule",
     "single_out",
     "summarise",
     "unschedule",
+    "with_fixes",
+    "write_fixes",
 ]
 
 _HOMES: Final = {
     "campaign.config.campaign_file": ("Campaign", "load_campaign:load"),
-    "campaign.engine.checking.check": ("check", "single_out"),
+    "campaign.engine.checking.causes": (
+        "Cause",
+        "LeftOutRow",
+        "causes",
+        "find_cause",
+        "left_out_rows",
+        "rows_of_cause",
+    ),
+    "campaign.engine.checking.check": ("check", "judge", "read_recipients:read", "single_out", "with_fixes:fixed"),
     "campaign.engine.checking.checked": ("Checked",),
     "campaign.engine.checking.early_start": ("EarlyStart",),
     "campaign.engine.connect": ("check_keys", "gateway_of"),
@@ -134,6 +160,7 @@ _HOMES: Final = {
     "campaign.engine.summary": ("Summary", "summarise"),
     "campaign.journal": ("Journal", "OrderDone", "RunRecord", "open_journal:open_for_writing"),
     "campaign.model": ("Order",),
+    "campaign.recipients": ("Fix", "Glance", "glance", "read_fixes", "write_fixes"),
 }
 """The module of each name, and its name there where that is another (`here:there`)."""
 

@@ -156,7 +156,7 @@ def write_workbook(result: Result, path: Path, progress: Progress, language: str
 def inputs_of(campaign: Campaign) -> list[Path]:
     """The files that a campaign reads."""
     message, recipients = campaign.message, campaign.recipients
-    named = [*recipients.files, *recipients.suppress, message.template, message.image]
+    named = [*recipients.files, *recipients.suppress, recipients.fixes, message.template, message.image]
     return [campaign.folder / name for name in named if name is not None]
 
 

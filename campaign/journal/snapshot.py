@@ -62,7 +62,7 @@ PERSONAL: Final = ("phone", "number", "note", "reason", "text", "title", "image"
 def without_personal_data(recipients: Recipients) -> Recipients:
     """The rows without the recipients' own columns, numbers and texts."""
     own = [name for name in recipients.table.columns if name.startswith((schema.OWN, schema.KIND))]
-    table = recipients.table.drop(columns=own)
+    table = recipients.table.drop(columns=[*own, "column"], errors="ignore")
     for name in PERSONAL:
         table[name] = pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
     return replace(recipients, table=table, columns=(), notes=())

@@ -11,7 +11,7 @@ import pandas as pd
 from campaign.config.template_files import TemplateFiles
 from campaign.messages.rendering import batches, render
 from campaign.messages.rendering.pool import RendererPool
-from campaign.messages.rendering.protocol import NO
+from campaign.messages.templates.column_names import NO
 from campaign.model import schema
 from campaign.model.reasons import Reason, decode, encode, nested
 from campaign.model.times import in_seoul

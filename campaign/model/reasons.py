@@ -51,6 +51,7 @@ class Reason(StrEnum):
     PHONE_OF_NO_COUNTRY = "phone_of_no_country"
 
     # A number that goes, though.
+    FIXED = "fixed"  # a cell was corrected outside the spreadsheet
     REPAIRED = "repaired"
     UNASSIGNED_010 = "unassigned_010"
     OLD_2G = "old_2g"

@@ -41,6 +41,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Reason.PHONE_OF_NO_COUNTRY: N_(
         "'{value}' is not a number of any country; it needs its country code, such as +1 415 555 2671"
     ),
+    Reason.FIXED: N_("{heading!r} was fixed: the spreadsheet has {was!r}"),
     Reason.REPAIRED: N_("was {was}"),
     Reason.UNASSIGNED_010: N_("010-0 and 010-1 numbers are not assigned to anyone"),
     Reason.OLD_2G: N_("a 2G number: that service has ended"),

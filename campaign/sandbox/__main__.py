@@ -47,6 +47,7 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
         faults=tuple(given.fault),
         keys=keys,
         until_stdin_closes=given.until_stdin_closes,
+        history=given.history,
     )
 
 
@@ -82,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a registered sender; may be repeated; without it, any sender is accepted",
     )
     add("--fault", type=_checked(read_fault), action="append", default=[], metavar="NAME[:code=13][,times=n][,after=n]")
+    add(
+        "--history",
+        metavar="COMPANY",
+        help="serve the history and the balance of this organisation, as public clients of the gateway show them; the "
+        "vendor's document does not describe them",
+    )
     add("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     return parser
 

@@ -80,6 +80,7 @@ def start(
     senders: Iterable[str] = (),
     faults: Iterable[str] = (),
     rate: float | None = None,
+    history: str | None = None,
     env: Mapping[str, str] | None = None,
 ) -> RunningSandbox:
     """Start a sandbox and wait until it listens.
@@ -95,13 +96,17 @@ def start(
         senders: the registered senders; empty accepts any sender.
         faults: each as in `--fault`, such as `code:code=13,times=2`.
         rate: requests a second above which requests are refused; None for no limit.
+        history: the organisation whose history and balance are served; None serves neither.
         env: additional environment variables, such as SANDBOX_API_KEY and SANDBOX_AUTH_KEY.
 
     Raises:
         SandboxError: the sandbox ended, or did not listen within 20 seconds.
     """
     command = [sys.executable, "-P", "-m", "campaign.sandbox", "--until-stdin-closes", "--port", str(port)]
-    for flag, value in (("--latency", latency), ("--seed", seed), ("--ledger", ledger), ("--rate", rate)):
+    for flag, value in (
+        *(("--latency", latency), ("--seed", seed), ("--ledger", ledger)),
+        *(("--rate", rate), ("--history", history)),
+    ):
         command += [] if value is None else [f"{flag}={value}"]
     command += [f"--sender={sender}" for sender in senders]
     command += [f"--fault={fault}" for fault in faults]

@@ -68,6 +68,7 @@ class Settings:
         faults: the faults that are set at the start.
         keys: the keys that the `Secret` header must contain.
         until_stdin_closes: end when standard input is closed.
+        history: the organisation whose history and balance are served; None serves neither.
     """
 
     host: str = "127.0.0.1"
@@ -80,6 +81,7 @@ class Settings:
     faults: tuple[Fault, ...] = ()
     keys: Keys = field(default_factory=Keys)
     until_stdin_closes: bool = False
+    history: str | None = None
 
 
 def read_latency(written: str) -> float:

@@ -71,6 +71,11 @@ def test_every_column_of_the_table_names_the_module_that_writes_it() -> None:
         ("campaign.recipients", ("pandas", "pyarrow", "numpy", "fastexcel", "phonenumbers")),
         ("campaign.recipients.spreadsheets.reader", ("pandas", "phonenumbers", "openpyxl")),
         ("campaign.engine", ("pandas", "pyarrow", "sqlalchemy", "requests", "typer")),
+        (
+            "campaign.web.server.run",
+            ("pandas", "pyarrow", "numpy", "sqlalchemy", "pydantic", "campaign.engine"),
+        ),
+        ("campaign.web.server.app", ("pandas", "campaign.journal", "campaign.scheduler", "campaign.recipients")),
         ("campaign.cli.app", ("pandas", "pyarrow", "sqlalchemy", "requests", "pydantic", "jinja2")),
     ],
 )

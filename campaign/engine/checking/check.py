@@ -17,14 +17,18 @@ from campaign.messages import choose_rows, compose_messages, refuse_contradictio
 from campaign.model import MsgType, Status, limits, schema
 from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.model.i18n import _
+from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
 from campaign.model.text import alternatives
 from campaign.recipients import (
+    apply_fixes,
     is_opted_out,
     join_sheets,
     normalise_international,
     normalise_numbers,
+    one_line_a_number,
+    read_fixes,
     read_suppression,
 )
 
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
     from campaign.config.campaign_file import Campaign
     from campaign.engine.progress import Progress
+    from campaign.messages.rendering.pool import RendererPool
     from campaign.messages.row_filter import Choice
     from campaign.model import Recipients
 
@@ -64,20 +69,66 @@ def check(
     """
     refuse_contradictions(campaign)
     with early or EarlyStart(campaign) as started:
-        recipients = _read(started, campaign, progress)
+        recipients = fixed(read(started, campaign, progress), campaign)
         if only:
             recipients = pick(recipients, only)
-        chosen = None
-        if campaign.recipients.where is not None:
-            chosen = choose_rows(recipients, campaign.recipients.where, now, pool=started.choosing)
-        agreed = consent.read(recipients, campaign, now)
-        unasked = consent.unasked(recipients, campaign, now)
-        numbers = _numbers_of(recipients.table["phone"], campaign)
-        suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
-        with progress.stage("render", len(recipients.table)) as advance:
-            composition = compose_messages(recipients, campaign, now, progress=advance, pool=started.pool)
+        return judge(
+            recipients, campaign, now, progress, practice=practice, pool=started.pool, choosing=started.choosing
+        )
+
+
+def fixed(recipients: Recipients, campaign: Campaign) -> Recipients:
+    """The recipients with the cells of `[recipients] fixes`; their table then has a column `note`.
+
+    Raises:
+        RecipientsError: the file of fixes cannot be used.
+    """
+    if campaign.recipients.fixes is None:
+        return recipients
+    found = read_fixes(on_disk(campaign.folder / campaign.recipients.fixes))
+    return apply_fixes(recipients, found, campaign.folder) if found else recipients
+
+
+def judge(
+    recipients: Recipients,
+    campaign: Campaign,
+    now: datetime,
+    progress: Progress,
+    *,
+    practice: bool = False,
+    pool: RendererPool | None = None,
+    choosing: RendererPool | None = None,
+) -> Checked:
+    """Render the messages of rows that have been read, judge every row and group the rows that go into requests.
+
+    Args:
+        recipients: the rows as they were read, or as `fixed` returns them.
+        campaign: as for `check`.
+        now: as for `check`.
+        progress: as for `check`.
+        practice: as for `check`.
+        pool: the renderer processes for the messages, if they were started before.
+        choosing: the same for `recipients.where`.
+
+    Raises:
+        RecipientsError: there is no column of that name for the consent, or a suppression list cannot be used.
+        TemplateError: a template cannot be used for any row.
+        SettingsError: the message as a whole cannot be sent.
+    """
+    if len(phones := campaign.recipients.phone or ()) > 1:
+        recipients = one_line_a_number(recipients, phones)
+    recipients, fixing = _without_notes(recipients)
+    chosen = None
+    if campaign.recipients.where is not None:
+        chosen = choose_rows(recipients, campaign.recipients.where, now, pool=choosing)
+    agreed = consent.read(recipients, campaign, now)
+    unasked = consent.unasked(recipients, campaign, now)
+    numbers = _numbers_of(recipients.table["phone"], campaign)
+    suppressed, suppression_notes = _suppressed(numbers["number"], campaign)
+    with progress.stage("render", len(recipients.table)) as advance:
+        composition = compose_messages(recipients, campaign, now, progress=advance, pool=pool)
     note, shared = row_status.hoist_common_note(row_status.join_notes(numbers["note"], agreed.note))
-    numbers["note"] = row_status.join_notes(note, composition.note)
+    numbers["note"] = row_status.join_notes(fixing, row_status.join_notes(note, composition.note))
     table = pd.concat([recipients.table, numbers[["number", "note"]], composition.frame], axis=1)
     exclusions = [
         exclude_where(_hidden(table, campaign), Status.HIDDEN, encode(Reason.HIDDEN), table.index),
@@ -110,6 +161,14 @@ def check(
         unasked=unasked,
     )
     return _held_to_rules(checked, now)
+
+
+def _without_notes(recipients: Recipients) -> tuple[Recipients, pd.Series]:
+    """The recipients without the notes on fixed cells, and these notes (`schema.TEXT`)."""
+    table = recipients.table
+    if "note" not in table:
+        return recipients, pd.Series(pd.NA, index=table.index, dtype=schema.TEXT)
+    return replace(recipients, table=table.drop(columns="note")), table["note"]
 
 
 def _held_to_rules(checked: Checked, now: datetime) -> Checked:
@@ -166,7 +225,12 @@ def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
     return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
 
 
-def _read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipients:
+def read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipients:
+    """The rows of a campaign's spreadsheets, once they have been read.
+
+    Raises:
+        RecipientsError: a spreadsheet cannot be used, or has no recipients.
+    """
     with progress.reaching("read") as reach:
         recipients = join_sheets(early.reading.sheets(reach))
     if not len(recipients.table):

@@ -20,10 +20,6 @@ TEXT: Final = "text"
 OBJECTS: Final = "objects"
 """A column of any values, pickled. Sent to the renderer process only, never read from it."""
 
-YES: Final = "1"
-NO: Final = "0"
-"""The text of a condition that holds, and of one that does not."""
-
 LARGEST: Final = 1 << 29
 """Maximum size of each part of a frame, in bytes."""
 

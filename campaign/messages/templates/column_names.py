@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 ROW: Final = "row"
 """The variable that gives each column under its heading as written: `row["금액(원)"]`."""
 
+YES: Final = "1"
+NO: Final = "0"
+"""The text of a condition that holds, and of one that does not."""
+
 _NOT_WORD: Final = re.compile(r"\W+")
 
 

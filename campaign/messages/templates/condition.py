@@ -13,8 +13,8 @@ import jinja2
 from jinja2.parser import Parser
 
 from campaign.config.template_files import TemplateFiles
-from campaign.messages.rendering.protocol import NO, YES
 from campaign.messages.templates import date_format
+from campaign.messages.templates.column_names import NO, YES
 from campaign.messages.templates.environment import TemplateEnvironment
 from campaign.messages.templates.error_words import translated
 from campaign.model.errors import TemplateError

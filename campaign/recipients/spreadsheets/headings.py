@@ -178,13 +178,28 @@ def _cut(name: str) -> str:
 def _what_to_do(rows: Sequence[Sequence[str]], at: int | None) -> str:
     if at is None:
         return _("Put a row of headings, such as 이름 and 휴대폰, above the list.")
-    below = rows[at + 1 :]
-    found = [
+    found = _with_phones(rows, at)
+    return _to_paste(rows[at], found) if found else _("Set `[recipients] phone` to the heading of the phone column.")
+
+
+def possible_phones(rows: Sequence[Sequence[str]], header: int) -> list[int]:
+    """The indices of the columns that may be the phone column: by their headings, otherwise by their cells.
+
+    Args:
+        rows: the first rows of a sheet as text.
+        header: the index of the header in `rows`.
+    """
+    return candidates(rows[header], None) or _with_phones(rows, header)
+
+
+def _with_phones(rows: Sequence[Sequence[str]], header: int) -> list[int]:
+    """The indices of the columns that have a heading, and below it a cell that may be a phone number."""
+    below = rows[header + 1 :]
+    return [
         place
-        for place, heading in enumerate(rows[at])
+        for place, heading in enumerate(rows[header])
         if heading.strip() and any(place < len(row) and _is_phone(row[place]) for row in below)
     ]
-    return _to_paste(rows[at], found) if found else _("Set `[recipients] phone` to the heading of the phone column.")
 
 
 def _to_paste(headings: Sequence[str], found: Sequence[int]) -> str:

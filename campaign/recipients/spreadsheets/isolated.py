@@ -15,8 +15,9 @@ import signal
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import pyarrow as pa
 
@@ -29,9 +30,12 @@ from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet
 from campaign.recipients.spreadsheets.workbooks import sheet_choice
 from campaign.recipients.spreadsheets.workbooks.book import NeedsLimits, Unreadable, unreadable
 from campaign.recipients.spreadsheets.workbooks.second_reader import SecondReaderMissing
+from campaign.recipients.spreadsheets.workbooks.sheet_choice import Top
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
 
 MEMORY: Final = 820 << 20
 """Bytes of memory of the child, so that the child and its parent together stay under 1 GiB."""
@@ -56,7 +60,7 @@ class Order:
     """What the child reads.
 
     With `is_second`, it uses the second reader. With `is_text`, it returns all cells of the first visible sheet as
-    text, without a header.
+    text, without a header. With `is_top`, it returns only the first rows, as text.
     """
 
     path: str
@@ -64,6 +68,7 @@ class Order:
     phone: str | None
     is_second: bool = False
     is_text: bool = False
+    is_top: bool = False
 
 
 def read(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
@@ -86,8 +91,17 @@ def read_text(path: Path) -> Sheet:
     Raises:
         RecipientsError: it cannot be read, or reading it takes too much memory or time.
     """
-    [sheet] = _run_child(Order(path=str(path), sheet=None, phone=None, is_text=True), lambda _rows: None)
+    [sheet] = _run_child(Order(path=str(path), sheet=None, phone=None, is_text=True), _receiver(lambda _rows: None))
     return sheet
+
+
+def read_top(path: Path, sheet: str | None) -> Top:
+    """The sheets of a workbook and the first rows of one; see `sheet_choice.read_top`.
+
+    Raises:
+        RecipientsError: it cannot be read, or reading it takes too much memory or time.
+    """
+    return _run_child(Order(path=str(path), sheet=sheet, phone=None, is_top=True), _receive_top)
 
 
 def _read_confined(path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None]) -> list[Sheet]:
@@ -117,10 +131,15 @@ def _read_by_second(
 def _read_in_child(
     path: Path, sheet: str | None, phone: str | None, progress: Callable[[int], None], *, is_second: bool = False
 ) -> list[Sheet]:
-    return _run_child(Order(path=str(path), sheet=sheet, phone=phone, is_second=is_second), progress)
+    order = Order(path=str(path), sheet=sheet, phone=phone, is_second=is_second)
+    return _run_child(order, _receiver(progress))
 
 
-def _run_child(order: Order, progress: Callable[[int], None]) -> list[Sheet]:
+def _receiver(progress: Callable[[int], None]) -> Callable[[IO[bytes]], list[Sheet]]:
+    return partial(_receive, progress=progress)
+
+
+def _run_child(order: Order, receive: Callable[[IO[bytes]], T]) -> T:
     path = Path(order.path)
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-P", "-m", "campaign.recipients.spreadsheets.isolated", json.dumps(asdict(order))],
@@ -132,7 +151,7 @@ def _run_child(order: Order, progress: Callable[[int], None]) -> list[Sheet]:
         if child.stdout is None:  # pragma: no cover - stdout is a pipe
             raise RecipientsError(_("{file}: no process could be started to read it.", file=path))
         try:
-            return _receive(child.stdout, progress)
+            return receive(child.stdout)
         except (ValueError, EOFError, pa.ArrowException):
             child.kill()
             raise RecipientsError(_why_ended(path, child.wait())) from None
@@ -169,6 +188,13 @@ def _receive(pipe: IO[bytes], progress: Callable[[int], None]) -> list[Sheet]:
             raise _failure(message)
         else:
             return [_sheet(meta, pa.ipc.open_stream(pipe).read_all()) for meta in message["sheets"]]
+
+
+def _receive_top(pipe: IO[bytes]) -> Top:
+    message = json.loads(pipe.readline() or b"")
+    if "error" in message:
+        raise _failure(message)
+    return Top(**message["top"])
 
 
 def _failure(message: dict[str, Any]) -> RecipientsError:
@@ -230,7 +256,10 @@ def main() -> None:
         os.dup2(2, 1)  # only our own lines go to the parent, not what libraries print
         _set_limits(Path(order.path).stat().st_size)
         try:
-            _send(out, _read(order, out))
+            if order.is_top:
+                _write_line(out, {"top": asdict(sheet_choice.read_top(Path(order.path), order.sheet))})
+            else:
+                _send(out, _read(order, out))
         except RecipientsError as failure:
             names = getattr(failure, "names", "")
             _write_line(out, {"error": type(failure).__name__, "message": str(failure), "names": names})

@@ -10,12 +10,12 @@ from starlette.types import Receive, Scope, Send
 from campaign.sandbox import codes
 from campaign.sandbox.server.protocol import hang_up, header, reset, transport_of, wait_until_gone
 
-_JSON = "application/json; charset=UTF-8"
+JSON = "application/json; charset=UTF-8"
 _DRIP_SECONDS = 1.0
 _DRIP_PADDING = b" " * 600  # white space is valid in JSON and makes the drip last ten minutes
 _HUGE_CHUNK = b"x" * (1 << 20)
 _HUGE_CHUNKS = 256
-_BAD_GATEWAY = (
+BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
@@ -66,7 +66,7 @@ class Call:
 
 async def plain(call: Call, reply: Reply) -> None:
     """Answer as the gateway does: HTTP 200 with any result code."""
-    await call.answer(200, _JSON, reply.body())
+    await call.answer(200, JSON, reply.body())
 
 
 async def _hang_up(call: Call, _: Reply) -> None:
@@ -83,7 +83,7 @@ async def _stall(call: Call, _: Reply) -> None:
 
 async def _drip(call: Call, reply: Reply) -> None:
     body = reply.body()[:-1] + _DRIP_PADDING + b"}"
-    await call.start(200, _JSON, (b"content-length", b"%d" % len(body)))
+    await call.start(200, JSON, (b"content-length", b"%d" % len(body)))
     for place in range(len(body)):
         if transport_of(call.scope).is_closing():
             return
@@ -92,7 +92,7 @@ async def _drip(call: Call, reply: Reply) -> None:
 
 
 async def _bad_gateway(call: Call, _: Reply) -> None:
-    await call.answer(502, "text/html", _BAD_GATEWAY)
+    await call.answer(502, "text/html", BAD_GATEWAY)
 
 
 async def _forbidden(call: Call, _: Reply) -> None:
@@ -100,7 +100,7 @@ async def _forbidden(call: Call, _: Reply) -> None:
 
 
 async def _empty(call: Call, _: Reply) -> None:
-    await call.answer(200, _JSON, b"")
+    await call.answer(200, JSON, b"")
 
 
 async def _not_json(call: Call, _: Reply) -> None:
@@ -108,7 +108,7 @@ async def _not_json(call: Call, _: Reply) -> None:
 
 
 async def _string_code(call: Call, reply: Reply) -> None:
-    await call.answer(200, _JSON, reply.body(str(reply.code)))
+    await call.answer(200, JSON, reply.body(str(reply.code)))
 
 
 async def _redirect(call: Call, _: Reply) -> None:
@@ -120,7 +120,7 @@ async def _redirect(call: Call, _: Reply) -> None:
 
 
 async def _huge(call: Call, reply: Reply) -> None:
-    await call.start(200, _JSON)
+    await call.start(200, JSON)
     await call.write(reply.body()[:-1] + b', "padding": "', more=True)
     for _ in range(_HUGE_CHUNKS):
         if transport_of(call.scope).is_closing():

@@ -3,21 +3,24 @@
 import asyncio
 import sys
 import traceback
+from collections.abc import Awaitable
 from random import Random
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from campaign.sandbox.faults import Faults
+from campaign.sandbox.history import PROVENANCE
+from campaign.sandbox.history_faults import HistoryFaults
 from campaign.sandbox.ledger import Ledger
 from campaign.sandbox.server.answers import Call
 from campaign.sandbox.server.control import Control, refuse_value
 from campaign.sandbox.server.gateway import PATHS, Gateway
 from campaign.sandbox.server.guard import Guard
+from campaign.sandbox.server.history import CHARGE, HISTORY, HistoryGateway
 from campaign.sandbox.server.inbox import Inbox
 from campaign.sandbox.server.protocol import transport_of
 from campaign.sandbox.settings import Settings
-from campaign.sandbox.submission import Edition
 
 
 def build(settings: Settings, ledger: Ledger) -> ASGIApp:
@@ -26,22 +29,27 @@ def build(settings: Settings, ledger: Ledger) -> ASGIApp:
     faults = Faults(Random(settings.seed))  # noqa: S311
     faults.add(list(settings.faults))
     gateway = Gateway(settings, ledger, faults, Random(settings.seed))  # noqa: S311
-    routes = [*Inbox(ledger).routes(), *Control(ledger, faults).routes()]
+    history_faults = HistoryFaults()
+    history = HistoryGateway(settings, ledger, history_faults)
+    control = Control(ledger, faults, history_faults, history.calls)
+    routes = [*Inbox(ledger, PROVENANCE if settings.history else "").routes(), *control.routes()]
     rest = Guard(Starlette(routes=routes, exception_handlers={ValueError: refuse_value}), settings.host)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        edition = PATHS.get(scope["path"])
-        if edition is None or scope["method"] != "POST":
-            await rest(scope, receive, send)
+        path, call = scope["path"], Call(scope, receive, send)
+        if scope["method"] == "POST" and path in PATHS:
+            await _aborting(call, gateway.serve(call, PATHS[path]))
+        elif scope["method"] == "POST" and path in {HISTORY, CHARGE} and settings.history:
+            await _aborting(call, history.serve(call))
         else:
-            await _serve_gateway(gateway, Call(scope, receive, send), edition)
+            await rest(scope, receive, send)
 
     return _printing_errors(serve)
 
 
-async def _serve_gateway(gateway: Gateway, call: Call, edition: Edition) -> None:
+async def _aborting(call: Call, serve: Awaitable[None]) -> None:
     try:
-        await gateway.serve(call, edition)
+        await serve
     except asyncio.CancelledError:  # the sandbox ends: no answer, rather than uvicorn's 500
         transport_of(call.scope).abort()
         raise

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from campaign.sandbox import listing
 from campaign.sandbox.faults import Fault, Faults
+from campaign.sandbox.history_faults import PREFIX, HistoryFault, HistoryFaults
 from campaign.sandbox.ledger import Ledger
 
 _CHUNK = 1 << 18  # characters: a long list goes out in parts, and other requests are served in between
@@ -20,9 +21,11 @@ _CHUNK = 1 << 18  # characters: a long list goes out in parts, and other request
 class Control:
     """Serves the control API."""
 
-    def __init__(self, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, ledger: Ledger, faults: Faults, history_faults: HistoryFaults, calls: dict[str, int]) -> None:
         self._ledger = ledger
         self._faults = faults
+        self._history_faults = history_faults
+        self._calls = calls
 
     def routes(self) -> list[Route]:
         """Return the routes for Starlette."""
@@ -32,6 +35,7 @@ class Control:
             Route("/sandbox/requests", self.requests),
             Route("/sandbox/requests/{identity:int}", self.request),
             Route("/sandbox/deliveries", self.deliveries),
+            Route("/sandbox/history", self.history_calls),
             Route("/sandbox/faults", self.show_faults),
             Route("/sandbox/faults", self.set_faults, methods=["POST"]),
             Route("/sandbox/faults", self.clear_faults, methods=["DELETE"]),
@@ -59,26 +63,41 @@ class Control:
         found = listing.deliveries(self._ledger, number=number, offset=_offset(request), limit=_limit(request))
         return _listed(found)
 
+    async def history_calls(self, _: Request) -> Response:
+        """Return how often the history and the balance were asked for."""
+        return JSONResponse(self._calls)
+
     async def show_faults(self, _: Request) -> Response:
         """Return the faults that are set."""
-        return JSONResponse(self._faults.describe())
+        return JSONResponse(self._faults.describe() + self._history_faults.describe())
 
     async def set_faults(self, request: Request) -> Response:
         """Set one fault or a list of faults, all or none."""
         given = json.loads(await request.body())
-        self._faults.add([Fault.read(one) for one in (given if isinstance(given, list) else [given])])
-        return JSONResponse(self._faults.describe())
+        listed = given if isinstance(given, list) else [given]
+        of_history = [HistoryFault.read(one) for one in listed if _is_of_history(one)]
+        self._faults.add([Fault.read(one) for one in listed if not _is_of_history(one)])
+        for fault in of_history:
+            self._history_faults.add(fault)
+        return JSONResponse(self._faults.describe() + self._history_faults.describe())
 
     async def clear_faults(self, _: Request) -> Response:
         """Remove all faults."""
         self._faults.clear()
+        self._history_faults.clear()
         return JSONResponse([])
 
     async def clear(self, _: Request) -> Response:
         """Remove all records and faults."""
         self._faults.clear()
+        self._history_faults.clear()
+        self._calls.update(dict.fromkeys(self._calls, 0))
         self._ledger.clear()
         return JSONResponse(asdict(self._ledger.stats))
+
+
+def _is_of_history(given: object) -> bool:
+    return isinstance(given, dict) and str(given.get("fault")).startswith(PREFIX)
 
 
 async def refuse_value(_: Request, error: Exception) -> Response:

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from datetime import datetime
 from random import Random
 
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
 from campaign.sandbox import codes, rules, submission
 from campaign.sandbox.faults import Fault, Faults
 from campaign.sandbox.ledger import Ledger, Receipt
 from campaign.sandbox.rules import Message, Verdict
 from campaign.sandbox.server.answers import Call, Reply, give
+from campaign.sandbox.server.body import BODY_BYTES, read_body
 from campaign.sandbox.server.protocol import header
 from campaign.sandbox.settings import Settings
 from campaign.sandbox.submission import Edition, Submission, UnreadableError
 
 PATHS: dict[str, Edition] = {"/api/v2/send/": "v2", "/api/send/": "v1"}
 
-_BODY_BYTES = 32 << 20  # ours: far above the largest valid request, so that a larger image gets code 31
 _STEP = 9  # each requestNo is 1 to this many above the last
 
 
@@ -71,10 +71,10 @@ class Gateway:
         if name == "hang_up_before_read":
             await give(call, Reply(codes.NOT_SENT), name)
             return
-        body = await _read_body(call.receive)
+        body = await read_body(call.receive)
         if body is None:
             return
-        if len(body) > _BODY_BYTES:
+        if len(body) > BODY_BYTES:
             await call.answer(413, "text/plain", b"Request Entity Too Large", (b"connection", b"close"))
             return
         reply = await self._take(call.scope, edition, body, fault)
@@ -136,18 +136,3 @@ def _read(scope: Scope, edition: Edition, body: bytes) -> tuple[Submission, Verd
 def _check_magic(message: Message) -> Verdict | None:
     code = rules.magic_code(message.to)
     return Verdict(code, f"a recipient asks for code {code}") if code else None
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """The body, cut off soon after `_BODY_BYTES`; None if the client disconnected before its end."""
-    pieces: list[bytes] = []
-    size = 0
-    while size <= _BODY_BYTES:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            return None
-        pieces.append(event.get("body", b""))
-        size += len(pieces[-1])
-        if not event.get("more_body", False):
-            break
-    return b"".join(pieces)

@@ -15,15 +15,16 @@ _CARDS = 30  # of one page
 
 
 class Inbox:
-    """Serves the inbox page."""
+    """Serves the inbox page; `note` is a sentence at its top."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, note: str = "") -> None:
         self._ledger = ledger
+        self._note = note
 
     def routes(self) -> list[Route]:
         """Return the routes for Starlette."""
         return [
-            *(Route(path, _serve_file(name, kind)) for path, (name, kind) in page.FILES.items()),
+            *(Route(path, _serve_file(name, kind, self._note)) for path, (name, kind) in page.FILES.items()),
             Route("/sandbox/inbox", self.cards),
             Route("/sandbox/images/{key}", self.image),
         ]
@@ -54,8 +55,8 @@ class Inbox:
         return Response(content, media_type="image/jpeg")
 
 
-def _serve_file(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
-    content = page.read(name)
+def _serve_file(name: str, kind: str, note: str) -> Callable[[Request], Awaitable[Response]]:
+    content = page.read(name).replace(b"<!-- note -->", note.encode())
 
     async def serve(_: Request) -> Response:
         return Response(content, headers={"content-type": kind})

@@ -58,17 +58,11 @@ def find_layout(path: Path, phone: str | None) -> Layout:
         RecipientsError: the encoding is unknown, a quotation mark is stray, there is no phone column, or the header is
             too long or too wide.
     """
-    text = encoding.utf8(path)
-    if b"\0" in text:
-        raise RecipientsError(
-            _("{file}: it has zero bytes, so it is not a text file. Save it again as CSV in UTF-8.", file=path)
-        )
+    text = _text(path)
     separator = _SEPARATOR_LINE.match(text)
     skipped = separator.end() if separator else 0
-    delimiters = separator[1].decode() if separator else _in_order(path)
     sample = _sample(text, skipped)
-    found = [(delimiter, _records(sample, delimiter)) for delimiter in delimiters]
-    delimiter, rows = max(found, key=lambda pair: _likeliness(pair[1], phone))
+    delimiter, rows = _top(path, separator[1].decode() if separator else None, sample, phone)
     quotes.check(path, text, delimiter, skipped)
     header = headings.header_row(rows, phone)
     if header is None:
@@ -83,6 +77,33 @@ def find_layout(path: Path, phone: str | None) -> Layout:
         begin=begin,
         end=_end(text),
     )
+
+
+def first_rows(path: Path) -> list[list[str]]:
+    """The first rows as text, with the delimiter that fits best.
+
+    Raises:
+        RecipientsError: the encoding is unknown.
+    """
+    text = _text(path)
+    separator = _SEPARATOR_LINE.match(text)
+    sample = _sample(text, separator.end() if separator else 0)
+    return _top(path, separator[1].decode() if separator else None, sample, None)[1]
+
+
+def _text(path: Path) -> bytes:
+    text = encoding.utf8(path)
+    if b"\0" in text:
+        raise RecipientsError(
+            _("{file}: it has zero bytes, so it is not a text file. Save it again as CSV in UTF-8.", file=path)
+        )
+    return text
+
+
+def _top(path: Path, delimiter: str | None, sample: str, phone: str | None) -> tuple[str, list[list[str]]]:
+    """The delimiter, unless it is given, with which a header with a phone column is found; and the first rows."""
+    found = [(one, _records(sample, one)) for one in delimiter or _in_order(path)]
+    return max(found, key=lambda pair: _likeliness(pair[1], phone))
 
 
 def _check_header(path: Path, header: Sequence[str], *, is_cut: bool) -> None:

@@ -106,6 +106,17 @@ class CalamineBook:
             hidden=pa.repeat(pa.scalar(False), len(rows)),
         )
 
+    def load_top(self, tab: Tab) -> list[list[str]]:
+        """The first rows of the sheet as text, from its first cell on.
+
+        Raises:
+            Unreadable: calamine cannot read the sheet.
+        """
+        sheet = self._sheet(tab)
+        with readable(self.path, _("the sheet '{sheet}'", sheet=tab.name)):
+            rows = islice(sheet.iter_rows(), headings.ROWS_SEARCHED) if sheet.start else ()
+            return [[heading_text(cell) for cell in row] for row in rows]
+
     def _sheet(self, tab: Tab) -> python_calamine.CalamineSheet:
         try:
             with readable(self.path, _("the sheet '{sheet}'", sheet=tab.name)):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from campaign.recipients.spreadsheets.workbooks.second_reader import SecondBook,
 from campaign.recipients.spreadsheets.workbooks.xlsx_book import XlsxBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from campaign.recipients.spreadsheets.workbooks.annotations.xlsx_parts import Tab
@@ -71,18 +72,55 @@ def read_text(path: Path) -> Sheet:
         Unreadable: calamine cannot read the workbook.
         RecipientsError: it exceeds a limit, or has no visible sheet.
     """
+    with _cell_by_cell(path) as book:
+        return book.load_text(_visible(book, path)[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """The names of a workbook's visible `sheets`, and the first `rows` of one of them as text."""
+
+    sheets: list[str]
+    sheet: str
+    rows: list[list[str]]
+
+
+def read_top(path: Path, sheet: str | None) -> Top:
+    """Read the first rows of a sheet as text; only in a process with limits of memory and computing time.
+
+    Args:
+        path: the workbook.
+        sheet: the sheet; by default the first visible one with a phone column, else the first visible one.
+
+    Raises:
+        Unreadable: calamine cannot read the workbook.
+        RecipientsError: it exceeds a limit, or has no such sheet.
+    """
+    with _cell_by_cell(path) as book:
+        visible = _visible(book, path)
+        tabs = [_tab_named(book, path, sheet)] if sheet is not None else visible
+        tops = ((tab.name, book.load_top(tab)) for tab in tabs)
+        first = name, rows = next(tops)
+        if headings.header_row(rows, None) is None:
+            name, rows = next((one for one in tops if headings.header_row(one[1], None) is not None), first)
+        return Top(sheets=[tab.name for tab in visible], sheet=name, rows=rows)
+
+
+@contextmanager
+def _cell_by_cell(path: Path) -> Iterator[CalamineBook]:
     if path.suffix.lower() == ".xls":
         xls.annotate(path.read_bytes(), where=str(path))
-        return _first_text(CalamineBook(path, _ignore), path)
+        yield CalamineBook(path, _ignore)
+        return
     with zip_archive.opened(path) as opened:
-        return _first_text(CalamineBook(path, _ignore, copy=_COPIES[path.suffix.lower()](opened, path)), path)
+        yield CalamineBook(path, _ignore, copy=_COPIES[path.suffix.lower()](opened, path))
 
 
-def _first_text(book: CalamineBook, path: Path) -> Sheet:
+def _visible(book: CalamineBook, path: Path) -> list[Tab]:
     visible = [tab for tab in book.tabs if tab.visible]
     if not visible:
         raise RecipientsError(_("{file}: it has no visible sheet.", file=path))
-    return book.load_text(visible[0])
+    return visible
 
 
 def _ignore(_rows: int) -> None:
@@ -126,7 +164,7 @@ def _choose(book: Book, path: Path, sheet: str | None, phone: str | None) -> lis
     raise headings.NoPhoneColumn(_no_phone_column(path, without_header, phone))
 
 
-def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Sheet:
+def _tab_named(book: Book, path: Path, sheet: str) -> Tab:
     named = [tab for tab in book.tabs if tab.name == sheet] or [
         tab for tab in book.tabs if headings.fold(tab.name) == headings.fold(sheet)
     ]
@@ -139,9 +177,14 @@ def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Sheet:
             _("The sheets are: {names}.", names=", ".join(names)),
         ]
         raise RecipientsError(" ".join(sentences))
-    loaded = book.load(named[0], phone)
+    return named[0]
+
+
+def _named(book: Book, path: Path, sheet: str, phone: str | None) -> Sheet:
+    tab = _tab_named(book, path, sheet)
+    loaded = book.load(tab, phone)
     if isinstance(loaded, NoHeader):
-        where = wording.sheet_of(path, named[0].name)
+        where = wording.sheet_of(path, tab.name)
         raise headings.NoPhoneColumn(headings.missing(loaded.top, phone, where=where))
     return loaded
 

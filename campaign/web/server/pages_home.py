@@ -1,0 +1,119 @@
+"""Home: the campaigns. And what is done to a whole campaign: new, name, copy, delete."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from anyio import to_thread
+
+from campaign.model import times
+from campaign.model.i18n import _
+from campaign.web import drafts
+from campaign.web.pipes import ChildError
+from campaign.web.server import errors
+from campaign.web.server.render import go_to, page
+from campaign.web.server.routes import get, post
+from campaign.web.server.site import site_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+SHOWN: Final = 20
+"""Entries of one list."""
+
+_OVERVIEW_S: Final = 1.0
+
+
+def routes() -> list[Route]:
+    """The routes of this area."""
+    return [
+        get("/", home),
+        post("/campaigns", create, role="prepare"),
+        get("/campaigns/{campaign}", stand),
+        post("/campaigns/{campaign}/name", rename, role="prepare"),
+        post("/campaigns/{campaign}/copy", copy, role="prepare"),
+        post("/campaigns/{campaign}/delete", delete, role="prepare"),
+    ]
+
+
+async def home(request: Request) -> Response:
+    """The four lists: drafts, being sent, scheduled, past."""
+    site = site_of(request)
+    found = await to_thread.run_sync(drafts.everything, site.home)
+    runs = await overview(request)
+    sent = {run["campaign"] for kind in ("sending", "scheduled", "past") for run in runs[kind]}
+    left = [draft for draft in found if draft.id not in sent]
+    shown = [
+        {"id": draft.id, "name": draft.name, "lists": draft.lists, "changed": draft.changed} for draft in left[:SHOWN]
+    ]
+    return page(request, "home.html", drafts=shown, more=len(left) - len(shown), runs=runs)
+
+
+async def overview(request: Request) -> dict[str, Any]:
+    """What the engine knows of runs, by list: `sending`, `scheduled`, `past`; `is_known` is False while it starts.
+
+    Each entry has `id` (the run's or the schedule's), `campaign` (the draft's id, or empty), `name`, `at` (ISO 8601),
+    `state` (in words), `path` (its page) and `note` (a line of counts, in words).
+    """
+    nothing: dict[str, Any] = {"sending": [], "scheduled": [], "past": []}
+    try:
+        answer = await site_of(request).engine.ask("overview", timeout_s=_OVERVIEW_S, most=SHOWN)
+    except ChildError:
+        return {**nothing, "is_known": False}
+    return {**nothing, **answer, "is_known": True}
+
+
+async def create(request: Request) -> Response:
+    """A new campaign."""
+    async with request.form() as form:
+        given = str(form.get("name", ""))
+    today = datetime.now(times.SEOUL)
+    name = given.strip() or _("Campaign of {month}/{day}", month=today.month, day=today.day)
+    draft = await to_thread.run_sync(drafts.create, site_of(request).home, name)
+    return go_to(request, f"/campaigns/{draft.id}/list")
+
+
+async def stand(request: Request) -> Response:
+    """Where a campaign stands: its next step."""
+    draft = draft_of(request)
+    return go_to(request, f"/campaigns/{draft.id}/list")
+
+
+async def rename(request: Request) -> Response:
+    """Another name."""
+    draft = draft_of(request)
+    async with request.form() as form:
+        name = str(form.get("name", ""))
+        back = str(form.get("back", ""))
+    if name.strip():
+        await to_thread.run_sync(drafts.rename, draft, name)
+    return go_to(request, f"/campaigns/{draft.id}/list" if back == "list" else "/")
+
+
+async def copy(request: Request) -> Response:
+    """The same list and message once more."""
+    draft = draft_of(request)
+    made = await to_thread.run_sync(partial(drafts.copy, site_of(request).home, draft))
+    return go_to(request, f"/campaigns/{made.id}/list")
+
+
+async def delete(request: Request) -> Response:
+    """Remove it."""
+    await to_thread.run_sync(drafts.delete, draft_of(request))
+    return go_to(request, "/")
+
+
+def draft_of(request: Request) -> drafts.Draft:
+    """The campaign that the path names.
+
+    Raises:
+        Refusal: there is none (404).
+    """
+    try:
+        return drafts.find(site_of(request).home, request.path_params["campaign"])
+    except drafts.NoSuchDraft as problem:
+        raise errors.Refusal(404, str(problem)) from None

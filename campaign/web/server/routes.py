@@ -1,0 +1,101 @@
+"""How a page is registered: with the role that it needs. What needs no session says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+
+from campaign.model import i18n
+from campaign.model.i18n import _
+from campaign.web.pipes import ChildError
+from campaign.web.server import errors
+from campaign.web.server.site import site_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from campaign.web.server.sessions import Session
+
+BODY_BYTES: Final = 1 << 20
+"""The largest body of a request, unless its route says otherwise."""
+
+
+def get(path: str, show: Callable[[Request], Awaitable[Response]], *, role: str | None = "view") -> Route:
+    """A page that is looked at.
+
+    Args:
+        path: as Starlette writes it.
+        show: makes the answer, in the reader's language.
+        role: what the user must be allowed to do, of `sessions.ROLES`; None where no session is needed.
+    """
+    return Route(path, _guarded(show, role), methods=["GET"])
+
+
+def post(
+    path: str, change: Callable[[Request], Awaitable[Response]], *, role: str | None, most_bytes: int = BODY_BYTES
+) -> Route:
+    """A form that changes something; see `get`. The Guard has refused foreign pages.
+
+    Args:
+        path: as Starlette writes it.
+        change: makes the answer, in the reader's language.
+        role: what the user must be allowed to do; None where no session is needed.
+        most_bytes: the largest body; a larger one is refused with 413.
+    """
+    return Route(path, _guarded(change, role), methods=["POST"], max_body_size=most_bytes)
+
+
+def _guarded(
+    endpoint: Callable[[Request], Awaitable[Response]], role: str | None
+) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        session = await find_session(request)
+        with i18n.in_language(language_of(request, session)):
+            try:
+                if role is not None:
+                    _require(session, role)
+                return await endpoint(request)
+            except errors.Refusal as refusal:
+                return errors.answer(request, refusal.status_code, refusal.words)
+            except ChildError as problem:
+                return errors.of_child(request, problem)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody reads it
+            except HTTPException:
+                raise
+            except Exception as problem:  # noqa: BLE001 - the page of the fault
+                return errors.of_fault(request, problem)
+
+    return serve
+
+
+def _require(session: Session | None, role: str) -> None:
+    if session is None:
+        raise errors.Refusal(401)
+    if not session.may(role):
+        raise errors.Refusal(403, _("Your account may not do this."))
+
+
+async def find_session(request: Request) -> Session | None:
+    """The session of the request's cookie, noted for `session_of`; None where there is none."""
+    site = site_of(request)
+    secret = request.cookies.get(site.cookie)
+    session = await site.sessions.find(secret) if secret else None
+    request.scope["campaign.session"] = session
+    return session
+
+
+def language_of(request: Request, session: Session | None) -> str:
+    """The language that the user chose, else the first that the browser asks for and there is; Korean without one."""
+    if session is not None and session.language is not None:
+        return session.language
+    for words in request.headers.get("accept-language", "").split(","):
+        if found := i18n.parse_language(words.partition(";")[0]):
+            return found
+    return i18n.KOREAN

@@ -1,0 +1,55 @@
+"""What every page can reach: the folder of campaigns, the database, the sessions and the two child processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from campaign.web.pipes import Child
+    from campaign.web.server.sessions import Session, Sessions
+    from campaign.web.store import Store
+
+
+@dataclass(slots=True)
+class Site:
+    """One running `campaign web`.
+
+    Attributes:
+        home: the folder of campaigns.
+        store: the page's own database.
+        sessions: who is there.
+        engine: the process that sends.
+        check: the process that reads and checks.
+        port: the port that it listens on.
+        is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
+        is_stopping: the server is about to end; it starts nothing new.
+    """
+
+    home: Path
+    store: Store
+    sessions: Sessions
+    engine: Child
+    check: Child
+    port: int = 0
+    is_practice: bool = True
+    is_stopping: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie. It has the port, because cookies do not distinguish ports."""
+        return f"campaign-{self.port}"
+
+
+def site_of(request: Request) -> Site:
+    """The site that a request came to."""
+    return cast("Site", request.app.state.site)
+
+
+def session_of(request: Request) -> Session | None:
+    """The session of a request; None for pages that need none, and where it has none."""
+    return cast("Session | None", request.scope.get("campaign.session"))
