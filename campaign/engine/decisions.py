@@ -247,7 +247,7 @@ def _files_of(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:
     """Workbooks and flat files of these runs, and the sandbox's ledger; each once."""
     found = [Path(run.report) for run in records if run.report and Path(run.report).exists()]
     practised = any(run.gateway == results.SANDBOX for run in records)
-    ledger = connect.ledger_beside(journal.path).resolve() if journal.path and practised else None
+    ledger = connect.ledger_of(journal).resolve() if practised else None
     for folder in _folders(journal, records):
         files = folder.iterdir() if folder.is_dir() else ()
         found += [path for path in files if _has_texts(path, records) or (ledger and path.resolve() == ledger)]

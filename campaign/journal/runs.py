@@ -173,7 +173,7 @@ class Runs(RunReader):
             seq = (connection.scalar(sa.select(sa.func.max(RUNS.c.seq))) or 0) + 1
             connection.execute(sa.insert(RUNS), values | {"seq": seq})
             if rows:
-                connection.execute(sa.insert(REQUESTS), rows)
+                self._writable.insert(connection, REQUESTS, rows)
             if images:
                 connection.execute(
                     sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]
