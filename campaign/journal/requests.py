@@ -58,6 +58,13 @@ class RequestReader:
         with self._database.reading() as connection:
             return _counts(connection, run)
 
+    def recipients(self, run: str) -> dict[State, int]:
+        """The number of recipients whose request is in each state; states without requests are missing."""
+        total = sa.func.sum(REQUESTS.c.recipients)
+        query = sa.select(REQUESTS.c.state, total).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
+        with self._database.reading() as connection:
+            return {State(state): int(count) for state, count in connection.execute(query)}
+
     def may_still_go(self, run: str) -> dict[State, int]:
         """The number of requests that may still be sent (`MAY_STILL_GO`), by state; empty if none may."""
         return {state: count for state, count in self.counts(run).items() if state in MAY_STILL_GO}
