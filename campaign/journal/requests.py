@@ -59,6 +59,13 @@ class RequestReader:
         with self._database.reading() as connection:
             return _counts(connection, run)
 
+    def recipients(self, run: str) -> dict[State, int]:
+        """The number of recipients whose request is in each state; states without requests are missing."""
+        total = sa.func.sum(REQUESTS.c.recipients)
+        query = sa.select(REQUESTS.c.state, total).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
+        with self._database.reading() as connection:
+            return {State(state): int(count) for state, count in connection.execute(query)}
+
     def may_still_go(self, run: str) -> dict[State, int]:
         """The number of requests that may still be sent (`MAY_STILL_GO`), by state; empty if none may."""
         return {state: count for state, count in self.counts(run).items() if state in MAY_STILL_GO}
@@ -78,6 +85,26 @@ class RequestReader:
         )
         with self._database.reading() as connection:
             return [(from_micros(at), recipients) for at, recipients in connection.execute(query)]
+
+    def advertised(self, since: datetime) -> dict[str, dict[int, datetime | None]]:
+        """The requests of advertisements that went, or may have gone, from `since` on, and those still to send.
+
+        Returns:
+            By run, each request's number with the time at which it went; None where it is still to send.
+        """
+        gone = [str(state) for state in (State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)]
+        planned = REQUESTS.c.state == str(State.PLANNED)
+        counting = sa.or_(planned, sa.and_(REQUESTS.c.state.in_(gone), REQUESTS.c.sent_at >= to_micros(since)))
+        query = (
+            sa.select(REQUESTS.c.run, REQUESTS.c.no, sa.case((planned, None), else_=REQUESTS.c.sent_at))
+            .join(RUNS, RUNS.c.id == REQUESTS.c.run)
+            .where(RUNS.c.advertisement == 1, counting)
+        )
+        found: dict[str, dict[int, datetime | None]] = {}
+        with self._database.reading() as connection:
+            for run, no, sent_at in connection.execute(query):
+                found.setdefault(run, {})[no] = from_micros(sent_at)
+        return found
 
     def last_activity(self, run: str) -> datetime | None:
         """When a request of the run was last sent or settled; None if none was sent."""

@@ -20,8 +20,10 @@ from campaign.model.reasons import encode, nested
 from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    import pyarrow as pa
 
     from campaign.journal.database import Database, WritableDatabase
     from campaign.model import Recipients
@@ -83,6 +85,12 @@ class RunReader:
         with self._database.reading() as connection:
             row = connection.execute(sa.select(RUNS.c.recipients, RUNS.c.frozen).where(RUNS.c.id == run)).one()
         return snapshot.from_json(row.recipients, snapshot.from_parquet(row.frozen))
+
+    def columns(self, run: str, names: Sequence[str]) -> pa.Table:
+        """Some columns of the run's rows; much faster than all of them."""
+        with self._database.reading() as connection:
+            frozen = connection.execute(sa.select(RUNS.c.frozen).where(RUNS.c.id == run)).scalar_one()
+        return snapshot.columns_of(frozen, names)
 
     def image(self, run: str, digest: str) -> bytes:
         """An image of the run, by its digest."""
