@@ -41,7 +41,7 @@ class RecipientsSection(Section):
 
     files: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)]
     sheet: Filled | None = None
-    phone: Filled | None = None
+    phone: Annotated[tuple[Filled, ...], Field(min_length=1, strict=False)] | None = None
     where: Filled | None = None
     duplicates: Literal["skip", "keep", "invalid"] = "skip"
     suppress: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
@@ -49,6 +49,19 @@ class RecipientsSection(Section):
     consent: Filled | None = None
     night_consent: Filled | None = None
     fixes: Filled | None = None
+
+    @field_validator("phone", mode="before")
+    @classmethod
+    def _is_a_list(cls, phone: object) -> object:
+        """One heading is a list of one."""
+        return [phone] if isinstance(phone, str) and phone.strip() else phone
+
+    @field_validator("phone")
+    @classmethod
+    def _are_different(cls, headings: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(headings)) < len(headings):
+            raise ValueError(_("a column is named twice: everyone in it would be in the list twice"))
+        return headings
 
 
 class MessageSection(Section):
@@ -141,6 +154,14 @@ class Campaign(Section):
         window.next_opening(
             window.of_run(self.sending.window, advertisement=self.message.advertisement), datetime.now(SEOUL)
         )
+        return self
+
+    @model_validator(mode="after")
+    def _ceilings_apply(self) -> Self:
+        if self.sending.frequency is not None and not self.message.advertisement:
+            raise ValueError(_("sending.frequency applies to advertisements only: set message.advertisement = true"))
+        if self.sending.max_cost is not None and not self.prices:
+            raise ValueError(_("sending.max_cost needs the [prices] of messages"))
         return self
 
     @property

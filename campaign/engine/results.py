@@ -140,6 +140,8 @@ def _rows(recipients: Recipients, requests: pd.DataFrame) -> pd.DataFrame:
         source = table["source"].to_numpy(dtype=int)
         rows["file"] = pd.array([one.file for one in recipients.sources], dtype=schema.TEXT).take(source)
         rows["sheet"] = pd.array([one.sheet for one in recipients.sources], dtype=schema.TEXT).take(source)
+    if "column" in table:
+        rows["phoneColumn"] = table["column"].map({one.name: one.heading for one in recipients.columns})
     return rows
 
 

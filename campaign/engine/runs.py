@@ -83,8 +83,8 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
         AgainstTheRules: it is an advertisement that breaks rules.
-        NotReady: its last requests would come too late for their reservations.
-        ReachUnknown: the campaign sends to each recipient once, and it is no longer known whom it reached.
+        NotReady: its last requests would come too late for their reservations, or it exceeds a ceiling.
+        ReachUnknown: it depends on whom earlier runs reached, and that is no longer known.
         JournalError: the occurrence was started by another process.
         OrderDone: the order was carried out before; it names the run.
         Changed: the plan is not the expected one.
@@ -94,7 +94,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     options = options or PlanOptions(now=now())
     journal.orders.require_new(options.order)
     # Checked here for every door.
-    checked = history.leave_out_reached(journal, checked, gateway)
+    checked = history.leave_out_reached(journal, checked, gateway, options.later or options.now)
     plan_digest = digest_plan(checked, gateway)
     if options.expected not in {None, plan_digest}:
         raise Changed(_("the list, the message or the time has changed since it was shown. Nothing was sent."))
@@ -103,6 +103,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     campaign, found = checked.campaign, _still_found(checked, options)
     if not options.override:
         advertising.refuse(found, is_scheduled=options.scheduled)
+    preflight.require_below_ceilings(checked.table, campaign)
     preflight.require_reservations(checked.table, sending_hours.expected_rate(checked), options.later or options.now)
     record = RunRecord(
         id=journal.runs.new_id(campaign.name, options.now),

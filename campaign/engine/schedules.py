@@ -124,12 +124,14 @@ def require_sendable(file: Path, checked: Checked) -> None:
 
     Raises:
         NothingToSend: no row can be sent, at the first time or any other.
+        AboveCeiling: it exceeds a ceiling of its [sending].
         AgainstTheRules: it is an advertisement that breaks rules at any hour.
     """
     rules, chosen_anew = checked.campaign.schedule, checked.campaign.recipients.where is not None
     recurs = rules is not None and rules.every is not None
     if checked.table["request"].isna().all() and not (recurs and chosen_anew):
         raise NothingToSend(_("{file}: no row can be sent; nothing was recorded.", file=file), file)
+    preflight.require_below_ceilings(checked.table, checked.campaign)
     advertising.refuse(advertising.independent_of_send_time(checked.found), is_scheduled=True)
 
 

@@ -34,18 +34,24 @@ class Deadlines:
         return cls(connect=min(cls().connect, overall_s), read=overall_s, overall=overall_s)
 
 
+ANSWER_BYTES: Final = 65_536
+"""Bytes of the body of an answer to a send, at most. A real one has about a hundred."""
+
+
 class Attempt:
     """One attempt to send a request, made by one thread.
 
     Attributes:
         connecting: the connection is being made; bytes sent now are not the request's.
+        answer_bytes: bytes of the answer's body, at most.
         handed_over: a byte of the request was handed to the socket, so the gateway may have received it.
     """
 
-    __slots__ = ("_connect_by", "_deadlines", "_over_at", "connecting", "handed_over")
+    __slots__ = ("_connect_by", "_deadlines", "_over_at", "answer_bytes", "connecting", "handed_over")
 
-    def __init__(self, deadlines: Deadlines) -> None:
+    def __init__(self, deadlines: Deadlines, answer_bytes: int = ANSWER_BYTES) -> None:
         self._deadlines = deadlines
+        self.answer_bytes = answer_bytes
         self._over_at = self._connect_by = time.monotonic() + deadlines.overall
         self.connecting = False
         self.handed_over = False
@@ -84,9 +90,9 @@ class _ThreadLocal(threading.local):
 _thread: Final = _ThreadLocal()
 
 
-def begin(deadlines: Deadlines) -> Attempt:
+def begin(deadlines: Deadlines, answer_bytes: int = ANSWER_BYTES) -> Attempt:
     """Begin an attempt of this thread; it replaces the one before."""
-    attempt = _thread.attempt = Attempt(deadlines)
+    attempt = _thread.attempt = Attempt(deadlines, answer_bytes)
     return attempt
 
 

@@ -54,7 +54,7 @@ SANDBOX_KEYS: Final = Keys("sandbox", "sandbox")
 """The keys sent to the sandbox; it never sees real ones."""
 
 
-class _Adapter(HTTPAdapter):
+class Adapter(HTTPAdapter):
     """Posts to one URL, over the connection pools of `requests`.
 
     `HTTPAdapter.send` is not used: it decides for every request what is the same for all of them. Nothing is sent a
@@ -127,8 +127,8 @@ class Client:
         self._api = api
         self._deadlines = deadlines or Deadlines()
         if proxy:
-            _check_proxy(proxy, origin)
-        self._adapter = _Adapter(origin, PATHS[api], connections=in_flight, ca_file=ca_file, proxy=proxy)
+            check_proxy(proxy, origin)
+        self._adapter = Adapter(origin, PATHS[api], connections=in_flight, ca_file=ca_file, proxy=proxy)
         self._headers = {
             "Host": self._adapter.host,
             "Accept": "application/json",
@@ -180,7 +180,7 @@ class Client:
         try:
             return _read(self._adapter.post(prepared))
         except Exception as problem:  # noqa: BLE001 - what counts is whether a byte was handed over
-            words = _describe(problem) or this.timeout_message()
+            words = describe_failure(problem) or this.timeout_message()
             return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=words)
 
 
@@ -195,7 +195,7 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def _check_proxy(proxy: str, origin: str) -> None:
+def check_proxy(proxy: str, origin: str) -> None:
     """Raise SettingsError unless requests to `origin` may go through `proxy`."""
     parts = urlsplit(proxy)
     if parts.scheme != "http" or not parts.hostname:
@@ -216,7 +216,7 @@ def _read(reply: Reply) -> Outcome:
     return read_answer(reply.status, reply.body)
 
 
-def _describe(problem: BaseException) -> str | None:
+def describe_failure(problem: BaseException) -> str | None:
     """The innermost cause of `problem`, the most specific one; None if it is a timeout."""
     seen = {id(problem)}
     while not isinstance(problem, BrokenAnswer | Unreachable):

@@ -86,7 +86,7 @@ class _Recording:
             left = left[self.sock.send(left) :]
 
     def getresponse(self) -> Reply:
-        reply = read_reply(self._receive)
+        reply = read_reply(self._receive, current().answer_bytes)
         if reply.reusable:
             self._used_at = time.monotonic()
         else:

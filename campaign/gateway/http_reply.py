@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from campaign.gateway.attempt import ANSWER_BYTES
 from campaign.model.i18n import _
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 32_768
 """Bytes of an answer besides its body, at most: interim answers, headers, chunk sizes and trailers."""
-
-ANSWER_BYTES: Final = 65_536
-"""Bytes of a body, at most. A real one has about a hundred."""
 
 # HTTP statuses. Source: RFC 9110, section 15.
 _SWITCHING_PROTOCOLS: Final = 101
@@ -37,7 +35,7 @@ class Reply:
 
     Attributes:
         status: the HTTP status.
-        body: the whole body; None if it is longer than `ANSWER_BYTES` and was not read to its end.
+        body: the whole body; None if it is longer than allowed and was not read to its end.
         reusable: another request may use the same connection.
     """
 
@@ -51,8 +49,10 @@ class Reply:
     headers: ClassVar[Mapping[str, str]] = {}
 
 
-def read_reply(receive: Callable[[], bytes]) -> Reply:
+def read_reply(receive: Callable[[], bytes], answer_bytes: int = ANSWER_BYTES) -> Reply:
     """The answer to a POST; `receive` returns the next bytes of the connection, none at its end.
+
+    The body may have `answer_bytes` bytes, at most.
 
     Raises:
         BrokenAnswer: the answer cannot be read whole and with certainty.
@@ -60,7 +60,7 @@ def read_reply(receive: Callable[[], bytes]) -> Reply:
     answer = _Answer()
     while not answer.is_complete:
         answer.read(receive())
-        if answer.is_too_long():
+        if answer.is_too_long(answer_bytes):
             return Reply(status=answer.status, body=None, reusable=False)
     return Reply(status=answer.status, body=answer.body, reusable=answer.is_persistent and answer.ends_here())
 
@@ -140,9 +140,9 @@ class _Answer:
                 _("does not say clearly how long it is: Transfer-Encoding {codings}", codings=self._codings)
             )
 
-    def is_too_long(self) -> bool:
-        """Whether the body is longer than `ANSWER_BYTES`, or says that it will be."""
-        return len(self.body) > ANSWER_BYTES or int(self._length or 0) > ANSWER_BYTES
+    def is_too_long(self, limit: int) -> bool:
+        """Whether the body has more than `limit` bytes, or says that it will have."""
+        return len(self.body) > limit or int(self._length or 0) > limit
 
     def ends_here(self) -> bool:
         """Whether nothing has come behind the answer; the parser skips blank lines there without a word."""

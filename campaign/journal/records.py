@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, overload
 from campaign.model.naming import canonical_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from campaign.model import OccurrenceState, RunState, ScheduleState, State
     from campaign.timing.timetable import Timetable
 
@@ -136,6 +138,22 @@ class Settlement:
     request_no: str | None = None
     msg_type: str | None = None
     cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a dispatch writes in one commit: the answers that came, and the next requests to claim.
+
+    Attributes:
+        wanted: the numbers of the requests to claim.
+        at: the time, as `to_micros` returns it.
+    """
+
+    run: str
+    owner: str
+    settlements: Sequence[Settlement]
+    wanted: Sequence[int]
+    at: int
 
 
 def to_micros(time: datetime) -> int:

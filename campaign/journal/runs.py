@@ -18,8 +18,10 @@ from campaign.model.errors import JournalError, NoRunYet, NoSuchRun
 from campaign.model.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    import pyarrow as pa
 
     from campaign.journal.database import Database, WritableDatabase
     from campaign.model import Recipients
@@ -81,6 +83,12 @@ class RunReader:
         with self._database.reading() as connection:
             row = connection.execute(sa.select(RUNS.c.recipients, RUNS.c.frozen).where(RUNS.c.id == run)).one()
         return snapshot.from_json(row.recipients, snapshot.from_parquet(row.frozen))
+
+    def columns(self, run: str, names: Sequence[str]) -> pa.Table:
+        """Some columns of the run's rows; much faster than all of them."""
+        with self._database.reading() as connection:
+            frozen = connection.execute(sa.select(RUNS.c.frozen).where(RUNS.c.id == run)).scalar_one()
+        return snapshot.columns_of(frozen, names)
 
     def image(self, run: str, digest: str) -> bytes:
         """An image of the run, by its digest."""
@@ -173,7 +181,7 @@ class Runs(RunReader):
             seq = (connection.scalar(sa.select(sa.func.max(RUNS.c.seq))) or 0) + 1
             connection.execute(sa.insert(RUNS), values | {"seq": seq})
             if rows:
-                connection.execute(sa.insert(REQUESTS), rows)
+                self._writable.insert(connection, REQUESTS, rows)
             if images:
                 connection.execute(
                     sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]

@@ -152,7 +152,7 @@ class Schedules(ScheduleReader):
         row = sa.select(*(sa.literal(value, OCCURRENCES.c[name].type) for name, value in values.items()))
         statement = sa.insert(OCCURRENCES).from_select(list(values), row.where(active, ~taken))
         with self._writable.writing() as connection:
-            return connection.execute(statement).rowcount == 1
+            return connection.execute(statement.returning(OCCURRENCES.c.schedule)).first() is not None
 
     def settle_occurrence(
         self, schedule: str, due_at: datetime, state: OccurrenceState, why: str | None, now: datetime

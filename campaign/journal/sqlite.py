@@ -9,16 +9,15 @@ import sqlalchemy as sa
 
 from campaign.journal.database import RecoveryNeeded
 from campaign.journal.lock import JournalFile
+from campaign.journal.statements import SeparateStatements
 from campaign.model.errors import JournalError
 from campaign.model.i18n import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine.interfaces import DBAPICursor
-
-    from campaign.journal.database import PreparedStatement
 
 OLDEST_SQLITE: Final = (3, 35, 0)
 """The first version with RETURNING, which tells the rows that an update changed."""
@@ -44,6 +43,10 @@ class SqliteFile:
         self.path = path
         self._file: JournalFile | None = JournalFile(path, write=write)
         self.engine = _engine(path, write=write)
+        self.name = str(path)
+        self.statements = SeparateStatements(lambda statement: _Prepared(statement, self.engine.dialect))
+
+    commits_by_statement = False
 
     def lock(self) -> None:
         """Make this process the journal's one writer until `close`."""
@@ -54,9 +57,25 @@ class SqliteFile:
         """Whether a living process holds the lock on the file."""
         return self._file is None or self._file.has_writer()
 
-    def is_in_place(self) -> bool:
-        """Whether the path still leads to this file."""
-        return self._file is None or self._file.is_in_place()
+    def require_writer(self) -> None:
+        """Raise `JournalError` where the path leads to another file, whose writer would not see the claims."""
+        if self._file is not None and not self._file.is_in_place():
+            raise JournalError(
+                _(
+                    "journal {path}: the file was moved away or replaced while it was being written to, so nothing "
+                    "more is sent. Put it back, then resume the run.",
+                    path=self.path,
+                )
+            )
+
+    def is_lost(self, connection: sa.Connection) -> bool:
+        """Never: the file is on this machine."""
+        del connection
+        return False
+
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert many rows, which all have the same columns."""
+        connection.execute(sa.insert(table), rows)
 
     def find_damage(self, connection: sa.Connection) -> str | None:
         """The first fault that `PRAGMA quick_check` finds; None if it finds nothing."""
@@ -70,10 +89,6 @@ class SqliteFile:
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 cursor.execute(statement)
             cursor.close()
-
-    def prepare(self, statement: sa.UpdateBase) -> PreparedStatement:
-        """Compile the statement for the driver."""
-        return _Prepared(statement, self.engine.dialect)
 
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:
         """SQLite's error as the program's own, with the file and what to do."""

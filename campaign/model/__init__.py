@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from campaign.model.states import (
     MAY_STILL_GO,
     ROW_STATUS_OF,
+    Delivery,
     MsgType,
     OccurrenceState,
     RunState,
@@ -41,6 +42,7 @@ __all__ = [
     "RESULT_HEADINGS",
     "ROW_STATUS_OF",
     "Column",
+    "Delivery",
     "Kind",
     "Message",
     "MsgType",

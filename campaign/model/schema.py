@@ -40,6 +40,11 @@ TABLE: Final[dict[str, ColumnSpec]] = {
     "row": ColumnSpec(INT, "recipients.table", "row number in its sheet, as a spreadsheet program shows it"),
     "hidden": ColumnSpec(FLAG, "recipients.table", "the row is hidden or filtered out in its sheet"),
     "phone": ColumnSpec(TEXT, "recipients.table", "the phone cell as text, unchanged; missing if empty"),
+    "column": ColumnSpec(
+        TEXT,
+        "recipients.several_numbers",
+        "the number's column (own.0, ...), if there are several",
+    ),
     "number": ColumnSpec(
         TEXT, "recipients.numbers.normalise", "the normalised number, digits only; missing if there is none"
     ),
@@ -74,6 +79,7 @@ RESULT: Final[dict[str, ColumnSpec]] = {
     "row": ColumnSpec(INT, "engine.results", "row number in its sheet"),
     "file": ColumnSpec(TEXT, "engine.results", "the row's file, if there are several"),
     "sheet": ColumnSpec(TEXT, "engine.results", "the row's sheet, if there are several"),
+    "phoneColumn": ColumnSpec(TEXT, "engine.results", "the heading of the number's column, if there are several"),
 }
 
 REQUESTS: Final[dict[str, ColumnSpec]] = {

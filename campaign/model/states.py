@@ -44,6 +44,16 @@ MAY_STILL_GO: Final = (State.PLANNED, State.IN_FLIGHT, State.UNKNOWN)
 """Requests in these states may still be sent: by `resume`, by an attempt under way, or after `resolve --not-sent`."""
 
 
+class Delivery(StrEnum):
+    """What became of an accepted message. Seen in public clients of the gateway, not in the vendor's document."""
+
+    DELIVERED = "delivered"  # the phone got it
+    FAILED = "failed"  # the phone did not get it; the code says why
+    WAITING = "waiting"  # no final result yet
+    UNCLEAR = "unclear"  # the code is not known, or results contradict each other
+    NO_RESULT = "no_result"  # still waiting when results were asked for the last time
+
+
 class RunState(StrEnum):
     """The state of a run; the values are those of the `--json` object."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from campaign.recipients.fixes import apply as apply_fixes
     from campaign.recipients.numbers.normalise import international as normalise_international
     from campaign.recipients.numbers.normalise import normalise as normalise_numbers
+    from campaign.recipients.several_numbers import one_line_a_number
     from campaign.recipients.spreadsheets.glance import Glance, glance
     from campaign.recipients.spreadsheets.reader import EarlyReader
     from campaign.recipients.suppression import Suppression, is_opted_out
@@ -32,6 +33,7 @@ __all__ = [
     "join_sheets",
     "normalise_international",
     "normalise_numbers",
+    "one_line_a_number",
     "read",
     "read_fixes",
     "read_suppression",
@@ -49,6 +51,7 @@ _ORIGINS = {
     "join_sheets": ("campaign.recipients.table", "join_sheets"),
     "normalise_international": ("campaign.recipients.numbers.normalise", "international"),
     "normalise_numbers": ("campaign.recipients.numbers.normalise", "normalise"),
+    "one_line_a_number": ("campaign.recipients.several_numbers", "one_line_a_number"),
     "read": ("campaign.recipients.table", "read"),
     "read_fixes": ("campaign.recipients.fix_file", "read"),
     "read_suppression": ("campaign.recipients.suppression", "read"),

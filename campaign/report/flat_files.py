@@ -44,7 +44,8 @@ def csv(result: Result, path: Path, *, language: str | None = None) -> Path:
     Raises:
         OSError: the folder or the file cannot be written; what was there is untouched.
     """
-    phones = {place for place, column in enumerate(result.recipients.columns) if column.name == result.recipients.phone}
+    named = {result.recipients.phone, *result.recipients.table.get("column", ())}
+    phones = {place for place, column in enumerate(result.recipients.columns) if column.name in named}
     columns = [
         (
             guarded_heading(heading),

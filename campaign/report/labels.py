@@ -32,6 +32,7 @@ NOTES: Final[dict[str, str]] = {
     "row": N_("The row's number in its sheet."),
     "file": N_("The file that the row is from."),
     "sheet": N_("The sheet that the row is from."),
+    "phoneColumn": N_("The heading of the column that the number stands in."),
     "no": N_("The request's place in the plan, from 1."),
     "state": N_("What became of the request."),
     "recipients": N_("How many recipients the request is for."),

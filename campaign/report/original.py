@@ -73,6 +73,14 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0, langua
                 file=original,
             )
         )
+    if "phoneColumn" in result.rows:
+        raise NotAWorkbook(
+            _(
+                "{file}: its rows have several numbers, so their results do not fit beside them. Use the result "
+                "workbook instead.",
+                file=original,
+            )
+        )
     # openpyxl has Pillow convert the workbook's pictures, which would start Ghostscript for an EPS.
     EpsImagePlugin.gs_binary = False
     book = openpyxl.load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm")

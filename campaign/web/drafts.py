@@ -26,7 +26,7 @@ from campaign.model.i18n import _
 from campaign.recipients.fix_file import write as write_fixes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE: Final = "campaign.toml"
@@ -156,6 +156,18 @@ def copy(home: Path, draft: Draft) -> Draft:
     for name in draft.lists:
         shutil.copy2(draft.folder / LIST / name, made.folder / LIST / name, follow_symlinks=False)
     return made
+
+
+def set_lists(draft: Draft, names: Sequence[str]) -> None:
+    """Make these files of the campaign's folder of lists its list, in this order; remove the others."""
+    document = read(draft)
+    recipients = document.setdefault("recipients", tomlkit.table())
+    recipients["files"] = [f"{LIST}/{name}" for name in names]
+    if not names:
+        del recipients["files"]
+    write(draft, document)
+    for name in set(draft.lists) - set(names):
+        (draft.folder / LIST / name).unlink(missing_ok=True)
 
 
 def delete(draft: Draft) -> None:

@@ -189,10 +189,12 @@ def test_the_page_of_the_commands_lists_every_option() -> None:
 
 
 def test_the_page_of_the_sandbox_lists_every_fault() -> None:
-    from campaign.sandbox.faults import KINDS
+    from campaign.sandbox import faults, history_faults
 
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(\w+)`", page.split("## Faults")[1], re.MULTILINE)) == set(KINDS)
+    of_sending, of_history = page.split("## Faults")[1].split("## History and balance")
+    for part, kinds in ((of_sending, faults.KINDS), (of_history, history_faults.KINDS)):
+        assert set(re.findall(r"^\| `(\w+)`", part, re.MULTILINE)) == set(kinds)
 
 
 def test_the_page_of_the_check_lists_the_rules_and_the_limits_there_are() -> None:

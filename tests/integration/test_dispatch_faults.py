@@ -147,14 +147,15 @@ class Bench:
         return list(self.journal.requests.table("run")["state"])
 
 
-def bench(folder: Path, rows: int) -> Bench:
-    journal = open_for_writing(f"sqlite:///{folder}/journal.sqlite3")
+def bench(folder: Path, rows: int, journal_url: str | None = None) -> Bench:
+    journal = open_for_writing(journal_url or f"sqlite:///{folder}/journal.sqlite3")
     return Bench(journal, add_run(journal, rows, in_flight=IN_FLIGHT))
 
 
-@pytest.fixture
-def ten(tmp_path: Path) -> Iterator[Bench]:
-    made = bench(tmp_path, 10)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ten(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """A run of ten requests, in a database of each kind."""
+    made = bench(tmp_path, 10, request.getfixturevalue("postgres_url") if request.param == "postgresql" else None)
     with made.journal:
         yield made
 

@@ -128,7 +128,8 @@ class ResultOf:
         )
 
     def row_frame(self) -> pd.DataFrame:
-        columns = {name: self.column(name) for name in schema.RESULT if self.several or name not in {"file", "sheet"}}
+        left_out = {"phoneColumn"} if self.several else {"file", "sheet", "phoneColumn"}
+        columns = {name: self.column(name) for name in schema.RESULT if name not in left_out}
         return frame(columns, {name: schema.RESULT[name].dtype for name in columns})
 
     def column(self, name: str) -> Sequence[Any]:

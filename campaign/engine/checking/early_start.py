@@ -35,7 +35,9 @@ class EarlyStart:
     def __init__(self, campaign: Campaign) -> None:
         section = campaign.recipients
         _require_different(campaign.recipient_files)
-        self.reading = EarlyReader(campaign.recipient_files, sheet=section.sheet, phone=section.phone)
+        self.reading = EarlyReader(
+            campaign.recipient_files, sheet=section.sheet, phone=section.phone[0] if section.phone else None
+        )
         self._end = ExitStack()
         self.pool = self._end.enter_context(start_pool(campaign))
         self.choosing = self._end.enter_context(start_choosing(campaign))

@@ -41,7 +41,8 @@ def columns_to_fix(
     invalid = true_where(table["status"] == str(Status.INVALID))
     # Without a number, the number is the row's reason, whatever its message is like.
     of_message = invalid & (table["number"].notna() & composition.frame["reason"].notna()).to_numpy(dtype=bool)
-    found[invalid & ~of_message] = recipients.phone
+    of_number = invalid & ~of_message
+    found[of_number] = table["column"][of_number] if "column" in table else recipients.phone
     for field in composition.field[of_message].unique():
         rows = np.flatnonzero(of_message & true_where(composition.field == field))
         columns = [recipients.columns[place] for place in composition.places.get(field, ())]

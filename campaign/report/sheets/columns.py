@@ -44,7 +44,7 @@ MARGIN: Final = 2.5
 FILTER_BUTTON: Final = 3.5
 """What the filter's button takes of a heading."""
 
-NOT_PRINTED: Final = frozenset({"bytes", "sentAt", "row", "file", "sheet", "fix"})
+NOT_PRINTED: Final = frozenset({"bytes", "sentAt", "row", "file", "sheet", "phoneColumn", "fix"})
 """Columns of ours that are rarely needed on paper, and stand last: without them the others are printed larger."""
 
 STATUS: Final = tuple((str(status), theme.STATUS[status]) for status in Status)

@@ -38,6 +38,7 @@ FIRST: Final = (
     "file",
     "sheet",
     "number",
+    "phoneColumn",
     FIX,
     "reason",
     "to_do",
