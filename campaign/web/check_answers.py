@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
+
 from campaign import engine
 from campaign.config.campaign_file import build
 from campaign.config.environment import Environment
@@ -35,6 +37,7 @@ Answer: TypeAlias = dict[str, object]
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from campaign.model import Recipients, Result, Source
     from campaign.web.drafts import Draft
 
 KEPT_ROWS: Final = 1_500_000
@@ -68,7 +71,7 @@ class WhichColumn(RecipientsError):
 class _List:
     """A list as it was read, without fixes."""
 
-    recipients: Any
+    recipients: Recipients
     lengths: engine.ListLengths
 
 
@@ -77,7 +80,7 @@ class _Check:
     """A check with what is shown of it."""
 
     checked: engine.Checked
-    result: Any
+    result: Result
     summary: engine.Summary
     causes: list[engine.Cause]
     earlier: AlreadySent | None
@@ -350,7 +353,7 @@ class Checks:
         """
         found = self._last(draft)
         raw = self._list_of(draft).recipients
-        source, original = _original(raw, place, row, column)
+        place, source, original = _original(raw, found.checked, place, row, column)
         path = draft.folder / drafts.FIXES
         fixes = list(engine.read_fixes(path))
         file = Path(source.file).relative_to(draft.folder).as_posix()
@@ -526,14 +529,17 @@ def _labelled(campaign: engine.Campaign) -> engine.Campaign:
     return campaign.model_copy(update={"text_label": _("Message")})
 
 
-def _original(recipients: Any, place: int, row: int, heading: str) -> tuple[Any, str]:  # noqa: ANN401
-    """The source of a row, and what a cell of it says in the spreadsheet."""
-    table = recipients.table
+def _original(
+    recipients: Recipients, checked: engine.Checked, place: int, row: int, heading: str
+) -> tuple[int, Source, str]:
+    """Where a row of the check is in the list as it was read, its source, and what a cell of it says there."""
     columns = [column for column in recipients.columns if column.heading == heading]
-    if not (0 <= place < len(table)) or int(table["row"].iloc[place]) != row or len(columns) != 1:
+    if not 0 <= place < len(checked.table) or int(checked.table["row"].iloc[place]) != row or len(columns) != 1:
         raise NotChecked
-    cells = column_cells(table.iloc[[place]], columns[0])
-    return recipients.sources[int(table["source"].iloc[place])], column_types.text(cells.values)[0].as_py() or ""
+    table, source = recipients.table, int(checked.table["source"].iloc[place])
+    found = int(np.flatnonzero((table["source"] == source) & (table["row"] == row))[0])
+    cells = column_cells(table.iloc[[found]], columns[0])
+    return found, recipients.sources[source], column_types.text(cells.values)[0].as_py() or ""
 
 
 def _index(checked: engine.Checked, cause: engine.Cause) -> int | None:

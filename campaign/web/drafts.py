@@ -272,7 +272,7 @@ def note_lists(draft: Draft) -> None:
     """Name the spreadsheets of the folder in the campaign file, where it does not name just these."""
     section = read(draft).get("recipients", {})
     files = [f"{LIST}/{name}" for name in draft.lists]
-    if list(section.get("files", [])) != files:
+    if set(section.get("files", [])) != set(files):
         change(draft, {"recipients": {"files": files or None}})
 
 

@@ -60,7 +60,7 @@ def judge_row(
     policy = campaign.recipients.duplicates
     if policy == "keep" or found.table["status"].notna().iloc[0]:
         return found
-    first = _same_message(others.table, place, found.table)
+    first = _same_message(others.table, found.table)
     if first is None:
         return found
     row = int(others.table["row"].iloc[first])
@@ -73,9 +73,10 @@ def judge_row(
     return replace(found, recipients=replace(found.recipients, table=table))
 
 
-def _same_message(table: pd.DataFrame, place: int, alone: pd.DataFrame) -> int | None:
+def _same_message(table: pd.DataFrame, alone: pd.DataFrame) -> int | None:
     """The first other row that goes to the same number with the same message; None if there is none."""
-    goes = table["status"].isna().to_numpy(dtype=bool) & (np.arange(len(table)) != place)
+    itself = (table["row"] == alone["row"].iloc[0]) & (table["source"] == alone["source"].iloc[0])
+    goes = table["status"].isna().to_numpy(dtype=bool) & ~true_where(itself)
     number = true_where(table["number"] == alone["number"].iloc[0])
     same = table.loc[goes & number, list(planning.MESSAGE)].fillna("\0")
     message = alone[list(planning.MESSAGE)].fillna("\0").iloc[0]
