@@ -112,6 +112,10 @@ class GatewaySection(Section):
         return rate
 
 
+NAME: Final = r"^[\w][\w .()-]{0,79}$"
+"""Names of campaigns: they become names of files."""
+
+
 class Campaign(Section):
     """A campaign file.
 
@@ -119,7 +123,7 @@ class Campaign(Section):
     door has a name for it; by default its file or its key.
     """
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .()-]{0,79}$")]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME)]
     sender: Filled
     recipients: RecipientsSection
     message: MessageSection
