@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -173,6 +175,24 @@ def test_the_demos_command_sends_the_sample_campaign(desk: Desk) -> None:
         assert done.status == 1
         assert "accepted 2,987" in done.out
         assert (desk.folder / place).is_file()
+
+
+def test_the_pages_command_puts_the_sample_campaign_into_its_folder_once(desk: Desk) -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nweb:")[1].split("\n\n")[0]
+    assert re.findall(r"@\$\(BIN\)/(.*)", recipe) == [
+        "python sample_data/into_page.py campaigns",
+        "campaign web --practice-only",
+    ]
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, ROOT / "sample_data" / "into_page.py", "campaigns"], cwd=desk.folder, check=True
+        )
+    [file] = (desk.folder / "campaigns").glob("*/campaign.toml")
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert (
+        desk.run("check", file, "--json").json["rows"]
+        == desk.run("check", ROOT / "sample_data" / "spring_sale" / "campaign.toml", "--json").json["rows"]
+    )
 
 
 def test_the_page_of_the_commands_lists_them_all_and_no_others() -> None:
