@@ -29,6 +29,7 @@ class RunRecord:
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
         overridden: the broken rules that a user overrode, in words.
+        delivery: the file's table [delivery], as JSON; None where it has none.
     """
 
     id: str
@@ -53,6 +54,7 @@ class RunRecord:
     advertisement: bool = False
     by_night: bool = False
     overridden: str | None = None
+    delivery: str | None = None
 
     @property
     def by_day_only(self) -> bool:
@@ -122,6 +124,27 @@ class Claim:
 
     no: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """A request that went on the wire, of which the journal has neither a code nor a request number."""
+
+    run: str
+    no: int
+    state: State
+    attempts: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRequest:
+    """An unknown request that was found elsewhere to be accepted: in which attempt, under which number, and how."""
+
+    no: int
+    attempts: int
+    request_no: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
