@@ -11,6 +11,7 @@ from hypothesis import Phase, settings
 
 from campaign.sandbox import start
 from tests.support.desk import Desk
+from tests.support.postgres import Server, shared_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,27 @@ def gateway() -> Iterator[str]:
         yield sandbox.url
 
 
+@pytest.fixture(scope="session")
+def postgres(testrun_uid: str) -> Iterator[Server]:
+    """A PostgreSQL server, which all processes of this test run share."""
+    with shared_server(testrun_uid[:12]) as server:
+        yield server
+
+
 @pytest.fixture
-def desk(gateway: str, tmp_path: Path) -> Desk:
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with postgres.database() as name:
+        yield postgres.url(name)
+
+
+@pytest.fixture
+def journal_url(request: pytest.FixtureRequest) -> str | None:
+    """Where the desk's journal is: None for its own file, a database where `on_each_database` asks for one."""
+    return str(request.getfixturevalue("postgres_url")) if getattr(request, "param", None) == "postgresql" else None
+
+
+@pytest.fixture
+def desk(gateway: str, tmp_path: Path, journal_url: str | None) -> Desk:
     requests.delete(f"{gateway}/sandbox", timeout=10).raise_for_status()
-    return Desk(tmp_path, gateway)
+    return Desk(tmp_path, gateway, journal_url)

@@ -152,6 +152,14 @@ class Campaign(Section):
         )
         return self
 
+    @model_validator(mode="after")
+    def _ceilings_apply(self) -> Self:
+        if self.sending.frequency is not None and not self.message.advertisement:
+            raise ValueError(_("sending.frequency applies to advertisements only: set message.advertisement = true"))
+        if self.sending.max_cost is not None and not self.prices:
+            raise ValueError(_("sending.max_cost needs the [prices] of messages"))
+        return self
+
     @property
     def recipient_files(self) -> tuple[Path, ...]:
         """The paths of the spreadsheets."""

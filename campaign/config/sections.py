@@ -20,7 +20,7 @@ from pydantic import (
 from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
 from campaign.model.times import SEOUL
-from campaign.timing import cron, spread, window
+from campaign.timing import cron, frequency, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
 from campaign.timing.timetable import GRACE, YEARS, Timetable
 
@@ -106,10 +106,13 @@ class ScheduleSection(Section):
 
 
 class SendingSection(Section):
-    """`[sending]`: the sending window, in Asia/Seoul, and the spread over time."""
+    """`[sending]`: the sending window, in Asia/Seoul, the spread over time, and what is too much."""
 
     window: Filled | None = None
     spread: Filled | None = None
+    max_recipients: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    max_cost: Annotated[int, Field(ge=1, le=1_000_000_000_000)] | None = None
+    frequency: Filled | None = None
 
     @field_validator("window")
     @classmethod
@@ -121,6 +124,12 @@ class SendingSection(Section):
     @classmethod
     def _is_a_spread(cls, words: str) -> str:
         spread.parse(words)
+        return words
+
+    @field_validator("frequency")
+    @classmethod
+    def _is_a_frequency(cls, words: str) -> str:
+        frequency.parse(words)
         return words
 
     @property

@@ -91,7 +91,7 @@ def make(folder: Path) -> tuple[Path, ...]:
             with path.open("x", encoding="utf-8") as file:
                 file.write(content)
         with recipients.open("xb") as file:
-            _write_recipients(file)
+            write_recipients(file)
     except OSError as problem:
         raise StarterError(_("{path}: cannot be written: {fault}", path=folder, fault=os_fault(problem))) from None
     return paths
@@ -110,7 +110,8 @@ def _message() -> str:
     return _MESSAGE.format(comment=_("Between double braces: the heading of a column. This line is not sent."))
 
 
-def _write_recipients(file: IO[bytes]) -> None:
+def write_recipients(file: IO[bytes]) -> None:
+    """Write the starter's recipients workbook."""
     from xlsxwriter import Workbook
 
     content = io.BytesIO()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         resolve,
     )
     from campaign.engine.history import leave_out_reached_before, look_back
+    from campaign.engine.preflight import require_below_ceilings
     from campaign.engine.previews import MessagePreview, preview
     from campaign.engine.progress import SILENT, Progress, SendingObserver, StopRequest
     from campaign.engine.reports import ReportTarget, report
@@ -105,6 +106,7 @@ __all__ = [
     "read_fixes",
     "read_recipients",
     "report",
+    "require_below_ceilings",
     "resolve",
     "result_of_check",
     "result_of_run",
@@ -141,6 +143,7 @@ _HOMES: Final = {
         "resolve",
     ),
     "campaign.engine.history": ("leave_out_reached_before", "look_back"),
+    "campaign.engine.preflight": ("require_below_ceilings",),
     "campaign.engine.previews": ("MessagePreview", "preview"),
     "campaign.engine.progress": ("SILENT", "Progress", "SendingObserver", "StopRequest"),
     "campaign.engine.reports": ("ReportTarget", "report"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from campaign.config.environment import Environment
@@ -99,6 +99,8 @@ def run_sandbox(ledger: Path, *, history: str | None = None) -> Iterator[str]:
     if ledger in _SANDBOXES:
         yield _SANDBOXES[ledger]
         return
+    with suppress(OSError):  # the sandbox says what is wrong with the place
+        ledger.parent.mkdir(parents=True, exist_ok=True)
     try:
         running = sandbox.start(ledger=ledger, history=history, env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""})
     except sandbox.SandboxError as problem:

@@ -57,7 +57,7 @@ class NothingToCancel(CampaignError):
 
     def __init__(self, run: str, state: RunState) -> None:
         super().__init__(
-            _("run {run} is {state}: there is nothing left to cancel. Nothing was changed.", run=run, state=state)
+            _("run {run} is {state}: there is nothing left to cancel. Nothing was changed.", run=run, state=_(state))
         )
         self.run = run
         self.state = state
@@ -247,7 +247,7 @@ def _files_of(journal: Journal, records: Sequence[RunRecord]) -> list[Path]:
     """Workbooks and flat files of these runs, and the sandbox's ledger; each once."""
     found = [Path(run.report) for run in records if run.report and Path(run.report).exists()]
     practised = any(run.gateway == results.SANDBOX for run in records)
-    ledger = connect.ledger_beside(journal.path).resolve() if journal.path and practised else None
+    ledger = connect.ledger_of(journal).resolve() if practised else None
     for folder in _folders(journal, records):
         files = folder.iterdir() if folder.is_dir() else ()
         found += [path for path in files if _has_texts(path, records) or (ledger and path.resolve() == ledger)]

@@ -74,7 +74,7 @@ def _keys() -> Finding:
 
 
 def _journal(url: str) -> Finding:
-    from campaign.journal import open_for_reading
+    from campaign.journal import open_for_reading, shown_url
 
     try:
         with open_for_reading(url) as journal:
@@ -84,7 +84,7 @@ def _journal(url: str) -> Finding:
         return Finding(JOURNAL, None, str(problem))
     except CampaignError as problem:
         return Finding(JOURNAL, False, str(problem))
-    words = ngettext("{place}: intact, 1 run", "{place}: intact, {count:,} runs", runs, place=url)
+    words = ngettext("{place}: intact, 1 run", "{place}: intact, {count:,} runs", runs, place=shown_url(url))
     return Finding(JOURNAL, True, words)
 
 

@@ -12,6 +12,7 @@ from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, NothingToSend, SettingsError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.timing.gate import Gate
 
@@ -124,12 +125,14 @@ def require_sendable(file: Path, checked: Checked) -> None:
 
     Raises:
         NothingToSend: no row can be sent, at the first time or any other.
+        AboveCeiling: it exceeds a ceiling of its [sending].
         AgainstTheRules: it is an advertisement that breaks rules at any hour.
     """
     rules, chosen_anew = checked.campaign.schedule, checked.campaign.recipients.where is not None
     recurs = rules is not None and rules.every is not None
     if checked.table["request"].isna().all() and not (recurs and chosen_anew):
         raise NothingToSend(_("{file}: no row can be sent; nothing was recorded.", file=file), file)
+    preflight.require_below_ceilings(checked.table, checked.campaign)
     advertising.refuse(advertising.independent_of_send_time(checked.found), is_scheduled=True)
 
 
@@ -146,7 +149,7 @@ def wait_at(checked: Checked, gateway: str, start: datetime) -> Waiting | None:
     if gateway == results.SANDBOX:
         return None
     wait = Gate(sending_hours.windows_of(checked)).wait_for_window(start)
-    return Waiting(why=wait.why, until=wait.until) if wait is not None else None
+    return Waiting(why=sentence(wait.why), until=wait.until) if wait is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ A request is on disk before it is on the wire. Source of every rule here: design
 """
 
 from campaign.journal.journal import Journal, Reader
-from campaign.journal.open import fingerprint, open_for_reading, open_for_writing
+from campaign.journal.open import fingerprint, open_for_reading, open_for_writing, shown_url
 from campaign.journal.orders import OrderDone
 from campaign.journal.records import (
     Claim,
@@ -33,5 +33,6 @@ __all__ = [
     "fingerprint",
     "open_for_reading",
     "open_for_writing",
+    "shown_url",
     "sqlite_version",
 ]

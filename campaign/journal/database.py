@@ -12,26 +12,38 @@ import sqlalchemy as sa
 
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine.interfaces import DBAPICursor
+
+    from campaign.journal.records import Step
 
 
 class RecoveryNeeded(JournalError):
     """A process died in the middle of a transaction, and only a writer can roll the transaction back."""
 
 
-class PreparedStatement(Protocol):
-    """A statement that is compiled once and run for many requests. Errors are SQLAlchemy's `DBAPIError`."""
+class NotInFlight(Exception):
+    """A settlement is of a request that its owner does not have in flight."""
 
-    def run(self, cursor: DBAPICursor, given: Mapping[str, object]) -> None:
-        """Run the statement with the given values by parameter name; the cursor then has the returned rows."""
 
-    def run_for_each(self, cursor: DBAPICursor, given: Iterable[Mapping[str, object]]) -> int:
-        """Run the statement once for each mapping of values; returns the number of rows changed."""
+class RequestStatements(Protocol):
+    """What runs for every request, compiled once. Errors of the database are SQLAlchemy's `DBAPIError`."""
+
+    def advance(self, cursor: DBAPICursor, step: Step) -> list[tuple[int, int]]:
+        """Settle requests, claim those of the wanted ones that are then planned, and record both as events.
+
+        Returns:
+            Number and attempt of each claimed request, in order.
+
+        Raises:
+            NotInFlight: a settlement is of a request that the owner does not have in flight. The caller undoes it all.
+        """
 
 
 class Storage(Protocol):
@@ -45,23 +57,38 @@ class Storage(Protocol):
     def path(self) -> Path | None:
         """The resolved path of the journal's file; None where it is not a file."""
 
+    @property
+    def name(self) -> str:
+        """What messages call the database. Without a password."""
+
+    @property
+    def statements(self) -> RequestStatements:
+        """The statements that run for every request."""
+
+    @property
+    def commits_by_statement(self) -> bool:
+        """Whether one call of the statements is a transaction by itself, so that none has to be begun for it."""
+
     def lock(self) -> None:
         """Make this process the journal's one writer until `close`. Raises `JournalBusy` or `JournalError`."""
 
     def has_writer(self) -> bool:
         """Whether a living process is the journal's writer now."""
 
-    def is_in_place(self) -> bool:
-        """Whether opening the journal by its address still leads to this database."""
+    def require_writer(self) -> None:
+        """Raise `JournalError` where another process may be the journal's writer by now."""
+
+    def is_lost(self, connection: sa.Connection) -> bool:
+        """Whether the connection has ended and another one has to be opened."""
+
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert many rows, which all have the same columns."""
 
     def find_damage(self, connection: sa.Connection) -> str | None:
         """What a check of the whole database finds wrong, as the database words it; None if nothing is."""
 
     def erase_deleted(self) -> None:
         """Overwrite what was deleted, so that no file keeps it."""
-
-    def prepare(self, statement: sa.UpdateBase) -> PreparedStatement:
-        """Compile the statement for the driver."""
 
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:
         """The database's error as the program's own, with the file and what to do."""
@@ -80,6 +107,11 @@ class Database:
     def path(self) -> Path | None:
         """The resolved path of the journal's file; None where it is not a file."""
         return self._storage.path
+
+    @property
+    def name(self) -> str:
+        """What messages call the journal: its path, or its database without a password."""
+        return self._storage.name
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -100,9 +132,7 @@ class Database:
             raise self._storage.explain(problem) from problem
         except (UnicodeError, OverflowError) as problem:
             # The driver refuses a value before the database sees it: half a surrogate pair, a number above 64 bits.
-            raise JournalError(
-                _("journal {path}: a value cannot be written: {problem}", path=self.path or "", problem=problem)
-            ) from problem
+            raise JournalError(encode(RunReason.JOURNAL_VALUE, path=str(self.name), problem=str(problem))) from problem
 
     def has_writer(self) -> bool:
         """Whether a living process is the journal's writer now."""
@@ -120,7 +150,7 @@ class Database:
             raise JournalError(
                 _(
                     "journal {path}: it is damaged ({damage}). Take the last copy of it before sending.",
-                    path=self.path,
+                    path=self.name,
                     damage=damage,
                 )
             )
@@ -158,10 +188,44 @@ class WritableDatabase(Database):
             yield self._whole
             return
         with self.explained_errors():
-            if self._kept is None:
-                self._kept = self._storage.engine.connect()
-            with self._kept.begin():
-                yield self._kept
+            connection = self._connect()
+            with connection.begin():
+                yield connection
+
+    def _connect(self) -> sa.Connection:
+        if self._kept is not None and self._storage.is_lost(self._kept):
+            self._kept.invalidate()
+            self._kept.close()
+            self._kept = None
+        if self._kept is None:
+            self._kept = self._storage.engine.connect()
+        return self._kept
+
+    def advance(self, step: Step) -> list[tuple[int, int]]:
+        """Run `RequestStatements.advance` as one transaction.
+
+        Raises:
+            NotInFlight: see there; nothing was written.
+            JournalError: the journal cannot be written to, or another process may be its writer by now.
+        """
+        is_one = {one.no for one in step.settlements}.isdisjoint(step.wanted)  # a statement changes a row once
+        with self._one_statement() if is_one else self.writing() as connection:
+            if step.wanted:
+                self._storage.require_writer()
+            cursor = connection.connection.cursor()
+            claimed = self._storage.statements.advance(cursor, step)
+            cursor.close()
+        return claimed
+
+    @contextmanager
+    def _one_statement(self) -> Iterator[sa.Connection]:
+        """A connection for one call of the request statements, which is then on disk."""
+        if self._whole is None and self._storage.commits_by_statement:
+            with self.explained_errors():
+                yield self._connect()
+        else:
+            with self.writing() as connection:
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -188,17 +252,13 @@ class WritableDatabase(Database):
             finally:
                 self._whole = None
 
-    def is_in_place(self) -> bool:
-        """Whether opening the journal by its address still leads to this database."""
-        return self._storage.is_in_place()
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert many rows, which all have the same columns, in the caller's transaction."""
+        self._storage.insert(connection, table, rows)
 
     def erase_deleted(self) -> None:
         """Overwrite what was deleted, so that no file keeps it."""
         self._storage.erase_deleted()
-
-    def prepare(self, statement: sa.UpdateBase) -> PreparedStatement:
-        """Compile a statement that runs for every request."""
-        return self._storage.prepare(statement)
 
     def close(self) -> None:
         """Close all connections and release the lock. A second call does nothing."""

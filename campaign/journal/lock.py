@@ -155,7 +155,7 @@ class JournalFile:
     @staticmethod
     def _write_holder(file: int) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now, "command": _command()}
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now, "command": command_line()}
         os.ftruncate(file, 0)
         os.lseek(file, 0, os.SEEK_SET)
         os.write(file, json.dumps(holder).encode())
@@ -218,7 +218,8 @@ def _try_repeatedly(file: int) -> bool:
     return False
 
 
-def _command() -> str:
+def command_line() -> str:
+    """The command that this process runs, for messages: `campaign send`."""
     return " ".join(["campaign", *sys.argv[1:2]])
 
 

@@ -20,8 +20,6 @@ from campaign.model.errors import JournalError, NoRunYet
 from campaign.model.i18n import _
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from campaign.journal.database import Database, WritableDatabase
 
 
@@ -182,22 +180,22 @@ def require_newest(database: Database) -> None:
     with database.reading() as connection:
         number = _layout_number(connection, database)
     if number is None:
-        raise no_journal_yet(database.path)
+        raise no_journal_yet(database.name)
     if number < NEWEST:
         raise OlderLayout(
             _(
                 "journal {path}: an older version of the program wrote it (layout {number}; this version needs layout "
                 "{newest})",
-                path=database.path,
+                path=database.name,
                 number=number,
                 newest=NEWEST,
             )
         )
 
 
-def no_journal_yet(path: Path | None) -> NoRunYet:
+def no_journal_yet(name: str) -> NoRunYet:
     """The error for a journal that does not exist yet."""
-    return NoRunYet(_("there is no journal at {path} yet: no run was made.", path=path))
+    return NoRunYet(_("there is no journal at {path} yet: no run was made.", path=name))
 
 
 def _layout_number(connection: sa.Connection, database: Database) -> int | None:
@@ -208,14 +206,14 @@ def _layout_number(connection: sa.Connection, database: Database) -> int | None:
     number = connection.scalar(sa.select(LAYOUT.c.version)) if LAYOUT.name in tables else None
     if number is None:
         raise JournalError(
-            _("journal {path}: the file is a database, but not a journal; name another one", path=database.path)
+            _("journal {path}: the file is a database, but not a journal; name another one", path=database.name)
         )
     if number > NEWEST:
         raise JournalError(
             _(
                 "journal {path}: the journal's layout is {number}, and this version of the program knows layouts up to "
                 "{newest}. Use the version that wrote it, or a newer one.",
-                path=database.path,
+                path=database.name,
                 number=number,
                 newest=NEWEST,
             )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from campaign.journal import migrations, sqlite
-from campaign.journal.database import Database, RecoveryNeeded, WritableDatabase
+from campaign.journal.database import Database, RecoveryNeeded, Storage, WritableDatabase
 from campaign.journal.journal import Journal, Reader
 from campaign.journal.migrations import OlderLayout
-from campaign.model.errors import JournalBusy, JournalError, NotAvailableYet
+from campaign.model.errors import JournalBusy, JournalError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
 
@@ -27,7 +28,7 @@ def open_for_writing(url: str) -> Journal:
         JournalBusy: another process is writing to it.
         JournalError: it cannot be opened or made, is damaged, has several names, or has a newer layout.
     """
-    database = WritableDatabase(sqlite.SqliteFile(_file(url), write=True))
+    database = WritableDatabase(_storage(url, write=True))
     try:
         database.lock()
         migrations.upgrade(database)
@@ -56,10 +57,7 @@ def open_for_reading(url: str) -> Reader:
 
 
 def _open_for_reading(url: str) -> Reader:
-    path = _file(url)
-    if not path.exists():
-        raise migrations.no_journal_yet(path)
-    database = Database(sqlite.SqliteFile(path, write=False))
+    database = Database(_storage(url, write=False))
     try:
         migrations.require_newest(database)
     except BaseException:
@@ -91,24 +89,61 @@ def _upgrade(url: str, older: OlderLayout) -> None:
 
 
 def fingerprint(url: str) -> tuple[tuple[int, int] | None, ...] | None:
-    """A value that changes when the journal is written to, found without opening it; None where there is none.
+    """A value that changes when the journal is written to, found without opening it.
 
-    A writer that dies changes nothing, though its lock ends.
+    None where nothing tells that without asking the database: the journal then has to be read.
+    A writer that dies changes nothing.
 
     Raises:
         JournalError: the URL is not that of a journal.
     """
-    return sqlite.change_stamps(_file(url))
+    parsed = _parse(url)
+    return None if _is_postgres(parsed) else sqlite.change_stamps(_file(url, parsed))
 
 
-def _file(url: str) -> Path:
-    """The resolved path of the journal's file."""
+def shown_url(url: str) -> str:
+    """The journal's URL as it is shown: without the password.
+
+    Raises:
+        JournalError: the URL is not that of a journal.
+    """
+    parsed = _parse(url)
+    return parsed.render_as_string(hide_password=True) if _is_postgres(parsed) else url
+
+
+def _storage(url: str, *, write: bool) -> Storage:
+    parsed = _parse(url)
+    if not _is_postgres(parsed):
+        path = _file(url, parsed)
+        if not write and not path.exists():
+            raise migrations.no_journal_yet(str(path))
+        return sqlite.SqliteFile(path, write=write)
     try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+        from campaign.journal.postgres import PostgresDatabase
+    except ImportError as problem:
+        raise JournalError(
+            _(
+                "a journal on PostgreSQL needs packages that are not installed ({problem}): "
+                "python -m pip install 'campaign[cluster]'",
+                problem=problem,
+            )
+        ) from None
+    return PostgresDatabase(parsed, write=write)
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
         raise _wrong_url(url) from None
-    if parsed.drivername.startswith("postgresql"):
-        raise NotAvailableYet(_("a journal on PostgreSQL"))
+
+
+def _is_postgres(url: sa.URL) -> bool:
+    return url.drivername in {"postgresql", "postgresql+psycopg"}
+
+
+def _file(url: str, parsed: sa.URL) -> Path:
+    """The resolved path of the journal's file."""
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise _wrong_url(url)
     return canonical_path(parsed.database)
@@ -116,5 +151,13 @@ def _file(url: str) -> Path:
 
 def _wrong_url(url: str) -> JournalError:
     return JournalError(
-        _("journal {url!r}: expected sqlite:///FILE, such as sqlite:///reports/journal.sqlite3", url=url)
+        _(
+            "journal {url!r}: expected sqlite:///FILE, such as sqlite:///reports/journal.sqlite3, or "
+            "postgresql://USER@HOST/DATABASE",
+            url=_without_password(url),
+        )
     )
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^/@]*:)[^@]*@", r"\1***@", url)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from campaign.journal import runs
-from campaign.journal.records import Claim, OpenRequest, from_micros, to_micros
-from campaign.journal.statements import RequestStatements
+from campaign.journal.database import NotInFlight
+from campaign.journal.records import Claim, OpenRequest, Step, from_micros, to_micros
 from campaign.journal.tables import EVENTS, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     import pandas as pd
-    from sqlalchemy.engine.interfaces import DBAPICursor
 
     from campaign.journal.database import Database, WritableDatabase
     from campaign.journal.records import FoundRequest, Settlement
@@ -59,6 +59,13 @@ class RequestReader:
         with self._database.reading() as connection:
             return _counts(connection, run)
 
+    def recipients(self, run: str) -> dict[State, int]:
+        """The number of recipients whose request is in each state; states without requests are missing."""
+        total = sa.func.sum(REQUESTS.c.recipients)
+        query = sa.select(REQUESTS.c.state, total).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
+        with self._database.reading() as connection:
+            return {State(state): int(count) for state, count in connection.execute(query)}
+
     def may_still_go(self, run: str) -> dict[State, int]:
         """The number of requests that may still be sent (`MAY_STILL_GO`), by state; empty if none may."""
         return {state: count for state, count in self.counts(run).items() if state in MAY_STILL_GO}
@@ -95,6 +102,26 @@ class RequestReader:
                 for run, no, state, attempts, at in connection.execute(query)
             ]
 
+    def advertised(self, since: datetime) -> dict[str, dict[int, datetime | None]]:
+        """The requests of advertisements that went, or may have gone, from `since` on, and those still to send.
+
+        Returns:
+            By run, each request's number with the time at which it went; None where it is still to send.
+        """
+        gone = [str(state) for state in (State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)]
+        planned = REQUESTS.c.state == str(State.PLANNED)
+        counting = sa.or_(planned, sa.and_(REQUESTS.c.state.in_(gone), REQUESTS.c.sent_at >= to_micros(since)))
+        query = (
+            sa.select(REQUESTS.c.run, REQUESTS.c.no, sa.case((planned, None), else_=REQUESTS.c.sent_at))
+            .join(RUNS, RUNS.c.id == REQUESTS.c.run)
+            .where(RUNS.c.advertisement == 1, counting)
+        )
+        found: dict[str, dict[int, datetime | None]] = {}
+        with self._database.reading() as connection:
+            for run, no, sent_at in connection.execute(query):
+                found.setdefault(run, {})[no] = from_micros(sent_at)
+        return found
+
     def last_activity(self, run: str) -> datetime | None:
         """When a request of the run was last sent or settled; None if none was sent."""
         latest = sa.select(sa.func.max(sa.func.coalesce(REQUESTS.c.ended_at, REQUESTS.c.sent_at)))
@@ -108,7 +135,6 @@ class Requests(RequestReader):
     def __init__(self, database: WritableDatabase) -> None:
         super().__init__(database)
         self._writable = database
-        self._statements = RequestStatements(database.prepare)
 
     def advance(
         self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
@@ -128,61 +154,11 @@ class Requests(RequestReader):
                 have in flight, or requests are wanted and the journal was moved away, so that another process that
                 opens it by its path would not see the claims.
         """
-        if wanted and not self._writable.is_in_place():
-            raise JournalError(
-                _(
-                    "journal {path}: the file was moved away or replaced while it was being written to, so nothing "
-                    "more is sent. Put it back, then resume the run.",
-                    path=self._writable.path,
-                )
-            )
-        at = to_micros(now)
-        with self._writable.writing() as connection:
-            cursor = connection.connection.cursor()
-            events = self._settle(cursor, run, owner, settlements, at)
-            claims = self._claim(cursor, run, owner, wanted, at)
-            events += [
-                {"run": run, "no": claim.no, "at": at, "state": str(State.IN_FLIGHT), "attempt": claim.attempt}
-                | _NO_ANSWER
-                for claim in claims
-            ]
-            self._statements.record(cursor, events)
-            cursor.close()
-        return claims
-
-    def _settle(
-        self, cursor: DBAPICursor, run: str, owner: str, settlements: Sequence[Settlement], at: int
-    ) -> list[dict[str, object]]:
-        """Settle; returns the events to record."""
-        if not settlements:
-            return []
-        done = [
-            {
-                "of_run": run,
-                "of_no": one.no,
-                "by": owner,
-                "at": at,
-                "state": str(one.state),
-                "code": one.code,
-                "message": one.message,
-                "request_no": one.request_no,
-                "msg_type": one.msg_type,
-                "cause": one.cause,
-            }
-            for one in settlements
-        ]
-        if self._statements.settle(cursor, done) != len(settlements):
-            raise JournalError(_("run {run}: a request was settled by another process; nothing was written", run=run))
-        return [
-            {"run": run, "no": one.no, "at": at, "state": str(one.state), "attempt": one.attempt}
-            | {"cause": one.cause, "code": one.code}
-            for one in settlements
-        ]
-
-    def _claim(self, cursor: DBAPICursor, run: str, owner: str, wanted: Sequence[int], at: int) -> list[Claim]:
-        if not wanted:
-            return []
-        claimed = self._statements.claim(cursor, wanted, run=run, owner=owner, at=at)
+        step = Step(run=run, owner=owner, settlements=settlements, wanted=wanted, at=to_micros(now))
+        try:
+            claimed = self._writable.advance(step)
+        except NotInFlight:
+            raise JournalError(encode(RunReason.SETTLED_ELSEWHERE, run=run)) from None
         return [Claim(no=no, attempt=attempt) for no, attempt in claimed]
 
     def mark_orphans_unknown(self, run: str, now: datetime) -> int:
@@ -190,7 +166,7 @@ class Requests(RequestReader):
 
         Only the journal's one writer may call this: nothing in flight has a living owner then.
         """
-        cause = _("the program ended before the gateway's answer was on disk")
+        cause = encode(RunReason.ENDED_BEFORE_ANSWER)
         with self._writable.writing() as connection:
             return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
@@ -200,7 +176,7 @@ class Requests(RequestReader):
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
         user says "not sent" of them. A run without requests that may still go stays unchanged.
         """
-        cause = _("cancelled by the user")
+        cause = encode(RunReason.USER_CANCELLED)
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
@@ -221,14 +197,12 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
-            target, cause = State.ACCEPTED, _("the user said: sent")
+            target, cause = State.ACCEPTED, RunReason.USER_SAID_SENT
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
                 target = State.PLANNED if reason is None else State.CANCELLED
-                cause = _("the user said: not sent")
-                if reason is not None:
-                    cause = _("the user said: not sent; {reason}", reason=reason)
-            moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
+                cause = _NOT_SENT[reason]
+            moved = _move(connection, run, State.UNKNOWN, target, cause=encode(cause), now=now, only=only)
             _update_run(connection, run, now)
         return moved
 
@@ -268,8 +242,12 @@ class Requests(RequestReader):
             connection.execute(sa.insert(EVENTS), [event | {"no": no} for no in requests])
 
 
-_NO_ANSWER: Final = {"cause": None, "code": None}
-"""The gateway's answer to a request that is only being claimed."""
+_NOT_SENT: Final = {
+    None: RunReason.USER_SAID_NOT_SENT,
+    RunReason.RUN_CANCELLED: RunReason.USER_SAID_NOT_SENT_TO_CANCELLED,
+    RunReason.RUN_PURGED: RunReason.USER_SAID_NOT_SENT_TO_PURGED,
+}
+"""What a user said of unknown requests, by what keeps the run from sending them again."""
 
 
 def _counts(connection: sa.Connection, run: str) -> dict[State, int]:
@@ -286,7 +264,7 @@ def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED
     elif before == RunState.FINISHED:
-        after, why = RunState.PAUSED, _("requests were found not to have been sent")
+        after, why = RunState.PAUSED, encode(RunReason.FOUND_NOT_SENT)
     elif before == RunState.RUNNING:  # its process died: this process is the only writer
         after = RunState.INTERRUPTED
     if after != before:

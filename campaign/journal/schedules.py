@@ -152,7 +152,7 @@ class Schedules(ScheduleReader):
         row = sa.select(*(sa.literal(value, OCCURRENCES.c[name].type) for name, value in values.items()))
         statement = sa.insert(OCCURRENCES).from_select(list(values), row.where(active, ~taken))
         with self._writable.writing() as connection:
-            return connection.execute(statement).rowcount == 1
+            return connection.execute(statement.returning(OCCURRENCES.c.schedule)).first() is not None
 
     def settle_occurrence(
         self, schedule: str, due_at: datetime, state: OccurrenceState, why: str | None, now: datetime
@@ -211,4 +211,5 @@ def _occurrence(row: sa.RowMapping) -> OccurrenceRecord:
     values: dict[str, Any] = {**row}
     for name in ("due_at", "start_by", "claimed_at", "ended_at"):
         values[name] = from_micros(values[name])
-    return OccurrenceRecord(**(values | {"state": OccurrenceState(values["state"])}))
+    values |= {"state": OccurrenceState(values["state"]), "reason": values.pop("why")}
+    return OccurrenceRecord(**values)

@@ -9,16 +9,17 @@ import sqlalchemy as sa
 
 from campaign.journal.database import RecoveryNeeded
 from campaign.journal.lock import JournalFile
+from campaign.journal.statements import SeparateStatements
 from campaign.model.errors import JournalError
-from campaign.model.i18n import N_, _
+from campaign.model.i18n import N_
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine.interfaces import DBAPICursor
-
-    from campaign.journal.database import PreparedStatement
 
 OLDEST_SQLITE: Final = (3, 35, 0)
 """The first version with RETURNING, which tells the rows that an update changed."""
@@ -44,6 +45,10 @@ class SqliteFile:
         self.path = path
         self._file: JournalFile | None = JournalFile(path, write=write)
         self.engine = _engine(path, write=write)
+        self.name = str(path)
+        self.statements = SeparateStatements(lambda statement: _Prepared(statement, self.engine.dialect))
+
+    commits_by_statement = False
 
     def lock(self) -> None:
         """Make this process the journal's one writer until `close`."""
@@ -54,9 +59,19 @@ class SqliteFile:
         """Whether a living process holds the lock on the file."""
         return self._file is None or self._file.has_writer()
 
-    def is_in_place(self) -> bool:
-        """Whether the path still leads to this file."""
-        return self._file is None or self._file.is_in_place()
+    def require_writer(self) -> None:
+        """Raise `JournalError` where the path leads to another file, whose writer would not see the claims."""
+        if self._file is not None and not self._file.is_in_place():
+            raise JournalError(encode(RunReason.JOURNAL_MOVED, path=str(self.path)))
+
+    def is_lost(self, connection: sa.Connection) -> bool:
+        """Never: the file is on this machine."""
+        del connection
+        return False
+
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert many rows, which all have the same columns."""
+        connection.execute(sa.insert(table), rows)
 
     def find_damage(self, connection: sa.Connection) -> str | None:
         """The first fault that `PRAGMA quick_check` finds; None if it finds nothing."""
@@ -71,14 +86,10 @@ class SqliteFile:
                 cursor.execute(statement)
             cursor.close()
 
-    def prepare(self, statement: sa.UpdateBase) -> PreparedStatement:
-        """Compile the statement for the driver."""
-        return _Prepared(statement, self.engine.dialect)
-
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:
         """SQLite's error as the program's own, with the file and what to do."""
         kind = RecoveryNeeded if getattr(problem.orig, "sqlite_errorname", "") in _NEEDS_RECOVERY else JournalError
-        return kind(_in_words(self.path, str(problem.orig)))
+        return kind(_reason(self.path, str(problem.orig)))
 
     def close(self) -> None:
         """Close all connections, then the file and its lock. A second call does nothing."""
@@ -179,8 +190,8 @@ _HINTS: Final = {
 """What to do, by a part of SQLite's message."""
 
 
-def _in_words(path: Path, message: str) -> str:
+def _reason(path: Path, message: str) -> str:
     hint = next((hint for key, hint in _HINTS.items() if key in message), None)
     if hint is None:
-        return _("journal {path}: {message}", path=path, message=message)
-    return _("journal {path}: {message}: {hint}", path=path, message=message, hint=_(hint))
+        return encode(RunReason.JOURNAL_FAILED, path=str(path), message=message)
+    return encode(RunReason.JOURNAL_FAILED_WITH_HINT, path=str(path), message=message, hint=[hint])

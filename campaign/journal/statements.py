@@ -1,4 +1,4 @@
-"""The statements that run for every request, each compiled once.
+"""The statements that run for every request in an SQLite journal, each compiled once.
 
 SQLAlchemy takes several times as long to build and compile a statement as the database takes to run it, and a free
 place on the wire waits for its claim all that time.
@@ -7,19 +7,20 @@ place on the wire waits for its claim all that time.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
 
+from campaign.journal.database import NotInFlight
 from campaign.journal.tables import EVENTS, REQUESTS
 from campaign.model import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
-    from campaign.journal.database import PreparedStatement
+    from campaign.journal.records import Step
 
 ATTEMPT_COLUMNS: Final = ("code", "message", "request_no", "msg_type", "cause")
 """The result of one attempt at a request. A claim clears them, so no attempt shows an earlier one's result."""
@@ -29,9 +30,22 @@ EVENT_COLUMNS: Final = ("run", "no", "at", "state", "cause", "code", "attempt")
 
 _EVENTS_PER_STATEMENT: Final = 8
 
+_NO_ANSWER: Final = {"cause": None, "code": None}
+"""The gateway's answer to a request that is only being claimed."""
 
-class RequestStatements:
-    """Settle, claim and record, compiled when first used.
+
+class PreparedStatement(Protocol):
+    """A statement that is compiled once and run for many requests. Errors are SQLAlchemy's `DBAPIError`."""
+
+    def run(self, cursor: DBAPICursor, given: Mapping[str, object]) -> None:
+        """Run the statement with the given values by parameter name; the cursor then has the returned rows."""
+
+    def run_for_each(self, cursor: DBAPICursor, given: Iterable[Mapping[str, object]]) -> int:
+        """Run the statement once for each mapping of values; returns the number of rows changed."""
+
+
+class SeparateStatements:
+    """Settle, claim and record in a statement each: `database.RequestStatements` in the caller's transaction.
 
     Args:
         prepare: compiles a statement for the database's driver.
@@ -42,15 +56,46 @@ class RequestStatements:
         self._claims: dict[int, PreparedStatement] = {}
         self._records: dict[int, PreparedStatement] = {}
 
-    def settle(self, cursor: DBAPICursor, settlements: Sequence[Mapping[str, object]]) -> int:
-        """Settle the requests `of_no` of the run `of_run` that the owner `by` has in flight; returns how many.
+    def advance(self, cursor: DBAPICursor, step: Step) -> list[tuple[int, int]]:
+        """See `database.RequestStatements`."""
+        events = self._settle(cursor, step)
+        claimed = self._claim(cursor, step) if step.wanted else []
+        events += [
+            {"run": step.run, "no": no, "at": step.at, "state": str(State.IN_FLIGHT), "attempt": attempt} | _NO_ANSWER
+            for no, attempt in claimed
+        ]
+        self._record(cursor, events)
+        return claimed
 
-        Each settlement also has `at`, `state` and `ATTEMPT_COLUMNS`.
-        """
-        return self._settle.run_for_each(cursor, settlements)
+    def _settle(self, cursor: DBAPICursor, step: Step) -> list[dict[str, object]]:
+        """Settle; returns the events to record."""
+        if not step.settlements:
+            return []
+        done = [
+            {
+                "of_run": step.run,
+                "of_no": one.no,
+                "by": step.owner,
+                "at": step.at,
+                "state": str(one.state),
+                "code": one.code,
+                "message": one.message,
+                "request_no": one.request_no,
+                "msg_type": one.msg_type,
+                "cause": one.cause,
+            }
+            for one in step.settlements
+        ]
+        if self._settle_one.run_for_each(cursor, done) != len(step.settlements):
+            raise NotInFlight
+        return [
+            {"run": step.run, "no": one.no, "at": step.at, "state": str(one.state), "attempt": one.attempt}
+            | {"cause": one.cause, "code": one.code}
+            for one in step.settlements
+        ]
 
     @cached_property
-    def _settle(self) -> PreparedStatement:
+    def _settle_one(self) -> PreparedStatement:
         which = sa.and_(
             REQUESTS.c.run == sa.bindparam("of_run"),
             REQUESTS.c.no == sa.bindparam("of_no"),
@@ -60,19 +105,23 @@ class RequestStatements:
         values: dict[str, Any] = {name: sa.bindparam(name) for name in ("state", *ATTEMPT_COLUMNS)}
         return self._prepare(sa.update(REQUESTS).where(which).values(owner=None, ended_at=sa.bindparam("at"), **values))
 
-    def claim(
-        self, cursor: DBAPICursor, numbers: Sequence[int], *, run: str, owner: str, at: int
-    ) -> list[tuple[int, int]]:
+    def _claim(self, cursor: DBAPICursor, step: Step) -> list[tuple[int, int]]:
         """Claim those of the requests that are still `planned`; returns number and attempt of each, in order."""
+        numbers = step.wanted
         places = _next_power_of_two(len(numbers))
         padded = [*numbers, *[numbers[-1]] * (places - len(numbers))]
-        given = {"of_run": run, "by": owner, "at": at, **{f"no_{place}": no for place, no in enumerate(padded)}}
+        given = {
+            "of_run": step.run,
+            "by": step.owner,
+            "at": step.at,
+            **{f"no_{place}": no for place, no in enumerate(padded)},
+        }
         if places not in self._claims:
             self._claims[places] = self._prepare(_claim(places))
         self._claims[places].run(cursor, given)
         return sorted((no, attempt) for no, attempt in cursor.fetchall())
 
-    def record(self, cursor: DBAPICursor, events: Sequence[Mapping[str, object]]) -> None:
+    def _record(self, cursor: DBAPICursor, events: Sequence[Mapping[str, object]]) -> None:
         """Record events of requests, each with a value for every one of `EVENT_COLUMNS`."""
         for first in range(0, len(events), _EVENTS_PER_STATEMENT):
             some = events[first : first + _EVENTS_PER_STATEMENT]

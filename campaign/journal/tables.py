@@ -11,6 +11,9 @@ import sqlalchemy as sa
 
 METADATA: Final = sa.MetaData()
 
+_LONG: Final = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+"""A whole number of up to 64 bits: SQLite's INTEGER has them, PostgreSQL's has 32."""
+
 LAYOUT: Final = sa.Table("layout", METADATA, sa.Column("version", sa.Integer, primary_key=True))
 """One row: the number of the journal's layout."""
 
@@ -109,14 +112,16 @@ REQUESTS: Final = sa.Table(
     sa.Column("state", sa.Text, nullable=False),  # model.State
     sa.Column("owner", sa.Text),  # who claimed it
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("code", sa.Integer),  # the gateway's last answer
+    sa.Column("code", _LONG),  # the gateway's last answer
     sa.Column("message", sa.Text),
     sa.Column("request_no", sa.Text),
     sa.Column("msg_type", sa.Text),
     sa.Column("cause", sa.Text),
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),
-    sa.Index("requests_by_state", "run", "state", "no"),
+    # PostgreSQL updates a row in place where no index has a changed column and its page has room.
+    sa.Index("requests_by_state", "run", "state", "no").ddl_if(dialect="sqlite"),
+    postgresql_with={"fillfactor": 60},
 )
 
 DELIVERIES: Final = sa.Table(
@@ -136,13 +141,13 @@ DELIVERIES: Final = sa.Table(
 EVENTS: Final = sa.Table(
     "events",
     METADATA,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _LONG, primary_key=True, autoincrement=True),
     sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
     sa.Column("no", sa.Integer),  # the request; NULL for events of the run itself
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # the new state
     sa.Column("cause", sa.Text),
-    sa.Column("code", sa.Integer),
+    sa.Column("code", _LONG),
     sa.Column("attempt", sa.Integer),
     sa.Index("events_by_request", "run", "no"),
 )

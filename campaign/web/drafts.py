@@ -24,7 +24,7 @@ from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FILE: Final = "campaign.toml"
@@ -131,6 +131,18 @@ def copy(home: Path, draft: Draft) -> Draft:
     for name in draft.lists:
         shutil.copy2(draft.folder / LIST / name, made.folder / LIST / name, follow_symlinks=False)
     return made
+
+
+def set_lists(draft: Draft, names: Sequence[str]) -> None:
+    """Make these files of the campaign's folder of lists its list, in this order; remove the others."""
+    document = read(draft)
+    recipients = document.setdefault("recipients", tomlkit.table())
+    recipients["files"] = [f"{LIST}/{name}" for name in names]
+    if not names:
+        del recipients["files"]
+    write(draft, document)
+    for name in set(draft.lists) - set(names):
+        (draft.folder / LIST / name).unlink(missing_ok=True)
 
 
 def delete(draft: Draft) -> None:

@@ -9,6 +9,7 @@ import pytest
 from openpyxl.styles import Font
 
 from tests.support.desk import Desk, number
+from tests.support.postgres import on_each_database
 
 
 def own_workbook(desk: Desk) -> None:
@@ -51,6 +52,7 @@ def test_results_as_csv_open_in_excel_and_carry_no_formulas(desk: Desk) -> None:
     assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
 
 
+@on_each_database
 def test_several_runs_go_into_one_workbook_with_a_comparison(desk: Desk) -> None:
     desk.people(3)
     for text in ("첫 번째", "두 번째"):
@@ -135,6 +137,7 @@ def test_purge_removes_people_and_keeps_the_counts(desk: Desk) -> None:
     assert all(row["requestNo"] for row in rows)
 
 
+@on_each_database
 def test_purge_leaves_young_and_unfinished_runs_alone(desk: Desk) -> None:
     desk.people(2)
     desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.desk import number
+from tests.support.postgres import on_each_database
 from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def shift(desk: Desk) -> Shift:
     return Shift(desk)
 
 
+@on_each_database
 def test_a_campaign_starts_when_it_is_due_and_not_before_and_once(shift: Shift) -> None:
     said = shift.schedule()
     assert said.status == 0
@@ -66,6 +68,7 @@ def test_a_recurring_campaign_shows_five_times_and_reads_its_spreadsheet_afresh_
     assert "2026-12-21 10:00:00 (0 10 * * MON)" in shift.schedules().out
 
 
+@on_each_database
 def test_a_recurring_campaign_leaves_out_whoever_got_it_where_it_is_once_per_recipient(shift: Shift) -> None:
     shift.desk.campaign("{{ 쿠폰 }}", schedule=f"{MONDAYS}\nonce_per_recipient = true")
     shift.schedule()
@@ -235,6 +238,7 @@ def test_a_file_scheduled_anew_is_started_at_the_new_time_only(shift: Shift) -> 
     assert len(shift.delivered()) == 3
 
 
+@on_each_database
 def test_what_is_taken_back_starts_no_more(shift: Shift) -> None:
     shift.schedule()
     assert shift.unschedule("test").status == 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 from tests.support.desk import ROOT, number
+from tests.support.postgres import on_each_database
 
 if TYPE_CHECKING:
     from tests.support.desk import Desk
@@ -83,6 +84,7 @@ def test_every_row_is_answered_for_in_order_with_its_own_columns_first(desk: Des
     assert "row 2" in results[4]["reason"]
 
 
+@on_each_database
 def test_statuses_add_up_and_the_sandboxs_ledger_has_the_accepted_rows_number_by_number(desk: Desk) -> None:
     folder = ROOT / "sample_data" / "spring_sale"
     done = desk.run("send", folder / "campaign.toml", "--yes", "--json")
@@ -121,6 +123,7 @@ def test_what_the_gateway_refuses_is_rejected_on_every_row_of_its_request(desk: 
     assert "장문 메시지는 2000 Bytes까지만" in rows[1]["message"]
 
 
+@on_each_database
 def test_the_built_in_sandbox_sends_without_keys_and_says_that_nothing_went_out(desk: Desk) -> None:
     desk.people(3)
     desk.campaign()
@@ -153,6 +156,7 @@ def test_a_campaign_without_a_file_goes_by_options(desk: Desk) -> None:
     assert (done.status, done.json["rows"]) == (0, {"total": 2, "accepted": 2})
 
 
+@on_each_database
 def test_the_same_plan_is_refused_until_again_is_said(desk: Desk) -> None:
     desk.people(3)
     desk.campaign()
@@ -192,6 +196,7 @@ def test_hidden_rows_are_not_sent_to(desk: Desk) -> None:
     assert (done.status, done.json["rows"]) == (0, {"total": 3, "accepted": 2, "hidden": 1})
 
 
+@on_each_database
 def test_report_and_status_need_the_journal_alone(desk: Desk) -> None:
     sheet = desk.people(3)
     desk.campaign()

@@ -14,7 +14,18 @@ from tests.support.desk import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = ("pandas", "numpy", "pyarrow", "sqlalchemy", "requests", "pydantic", "jinja2", "openpyxl", "starlette")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "sqlalchemy",
+    "requests",
+    "pydantic",
+    "jinja2",
+    "openpyxl",
+    "starlette",
+    "psycopg",
+)
 
 PROGRAM = """
 import sys

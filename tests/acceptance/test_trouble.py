@@ -11,6 +11,7 @@ import pytest
 
 from campaign.sandbox import start
 from tests.support.desk import Desk, number
+from tests.support.postgres import on_each_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def slow(tmp_path: Path) -> Iterator[Desk]:
+def slow(tmp_path: Path, journal_url: str | None) -> Iterator[Desk]:
     """A desk whose gateway takes a tenth of a second to answer."""
     with start(seed=1, latency="100ms") as sandbox:
-        yield Desk(tmp_path, sandbox.url)
+        yield Desk(tmp_path, sandbox.url, journal_url)
 
 
 def await_requests(desk: Desk, count: int) -> None:
@@ -46,6 +47,7 @@ def assert_nothing_twice_and_nothing_lost(desk: Desk, report: str, rows: int) ->
     return Counter(row["status"] for row in results)
 
 
+@on_each_database
 def test_killed_while_sending_nothing_is_sent_twice_and_nothing_is_lost(slow: Desk) -> None:
     slow.people(200)
     slow.campaign("{{ 이름 }}님")
@@ -62,6 +64,7 @@ def test_killed_while_sending_nothing_is_sent_twice_and_nothing_is_lost(slow: De
     assert slow.run("resume", "last", "--json").json["rows"] == done.json["rows"]
 
 
+@on_each_database
 def test_one_interrupt_awaits_what_is_on_the_wire_and_resume_sends_the_rest(slow: Desk) -> None:
     slow.people(200)
     slow.campaign("{{ 이름 }}님")
@@ -165,6 +168,7 @@ def test_a_gateway_that_cannot_be_reached_loses_and_doubles_nothing(desk: Desk) 
     assert "cannot be reached" in out
 
 
+@on_each_database
 def test_a_person_resolves_what_is_unknown(desk: Desk) -> None:
     desk.people(6)
     desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")
@@ -185,6 +189,7 @@ def test_a_person_resolves_what_is_unknown(desk: Desk) -> None:
     assert (row["status"], row["resultCode"]) == ("accepted", None)
 
 
+@on_each_database
 def test_what_is_cancelled_is_not_sent_any_more(desk: Desk) -> None:
     desk.people(5)
     desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")
@@ -209,6 +214,7 @@ def paused(desk: Desk) -> Desk:
     return desk
 
 
+@on_each_database
 def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_and_nothing_waits_for_ever(paused: Desk) -> None:
     cancelled = paused.run("cancel", "last", "--yes", "--json")
     assert "1 unknown request may have been sent" in cancelled.err
@@ -223,6 +229,7 @@ def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_and_nothing_waits_for
     assert paused.ask("/sandbox/stats")["accepted"] == 1
 
 
+@on_each_database
 def test_a_run_that_may_still_go_is_not_purged_and_one_that_was_is_not_resumed(paused: Desk) -> None:
     refused = paused.run("purge", "last", "--yes")
     assert (refused.status, "3 requests still to send" in refused.err) == (2, True)
@@ -238,6 +245,7 @@ def test_a_run_that_may_still_go_is_not_purged_and_one_that_was_is_not_resumed(p
     assert paused.ask("/sandbox/stats")["repeats"] == 0
 
 
+@on_each_database
 def test_a_second_writer_is_refused_with_the_first_one_named(slow: Desk) -> None:
     slow.people(100)
     slow.campaign("{{ 이름 }}님")

@@ -52,11 +52,12 @@ class Done:
 
 
 class Desk:
-    """A folder to work in. `sandbox` is the URL of a running one, or None."""
+    """A folder to work in. `sandbox` is the URL of a running one, or None. Without a URL, the journal is a file."""
 
-    def __init__(self, folder: Path, sandbox: str | None = None) -> None:
+    def __init__(self, folder: Path, sandbox: str | None = None, journal_url: str | None = None) -> None:
         self.folder = folder
         self.sandbox = sandbox
+        self.journal_url = journal_url
 
     def sheet(self, rows: Iterable[Sequence[object]], name: str = "r.xlsx", headings: Sequence[str] = HEADINGS) -> Path:
         """A recipients workbook."""
@@ -128,6 +129,7 @@ class Desk:
         """The command's environment: this one, without what would change what it does."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGN_", "IWINV_"))}
         places = {"CAMPAIGN_GATEWAY_URL": self.sandbox} if self.sandbox else {}
+        places |= {"CAMPAIGN_JOURNAL": self.journal_url} if self.journal_url else {}
         return kept | {"CAMPAIGN_LANG": "en"} | places | (KEYS if keys else {}) | (env or {})
 
     def ask(self, path: str) -> Any:

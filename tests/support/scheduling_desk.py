@@ -73,13 +73,17 @@ class Shift:
     def journal(self) -> Path:
         return self.desk.folder / "reports" / "journal.sqlite3"
 
+    @property
+    def journal_url(self) -> str:
+        return self.desk.journal_url or f"sqlite:///{self.journal}"
+
     def occurrences(self) -> list[OccurrenceRecord]:
         """What became of all times, the latest first."""
-        with open_for_reading(f"sqlite:///{self.journal}") as journal:
+        with open_for_reading(self.journal_url) as journal:
             return journal.schedules.occurrences()
 
     def record(self, schedule: str = "test") -> ScheduleRecord:
-        with open_for_reading(f"sqlite:///{self.journal}") as journal:
+        with open_for_reading(self.journal_url) as journal:
             return journal.schedules.get(schedule)
 
     def delivered(self) -> list[str]:

@@ -58,6 +58,7 @@ def check(
             context.show_place(place)
         terminal.say(_("Nothing was sent: this was a check."))
     context.show_trouble(summary)
+    engine.require_below_ceilings(checked.table, campaign)
     return exit_status.of_summary(replace(summary, found=()) if options.override else summary)
 
 

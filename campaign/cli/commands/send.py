@@ -79,6 +79,7 @@ def send(
         _show_check(checked, gateway, options)
     if not options.override:
         advertising.refuse(checked.found)
+    engine.require_below_ceilings(checked.table, campaign)
     if words := engine.look_back(context.journal_url, checked, gateway, again=options.again):
         terminal.remark(words)
     note_clock_off(gateway)

@@ -208,10 +208,10 @@ def _choice_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
     ]
 
 
-def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
-    """The check without the rows of these numbers (text, digits only): `duplicate`, for this reason (encoded)."""
+def leave_out(checked: Checked, out: np.ndarray, reason: str | pd.Series) -> Checked:
+    """The check without those of the rows `out` (bool) that would go: `duplicate`, for this reason (encoded)."""
     table = checked.table.copy()
-    out = (table["status"].isna() & table["number"].isin(numbers)).to_numpy(dtype=bool)
+    out = out & table["status"].isna().to_numpy(dtype=bool)
     table.loc[out, "status"] = str(Status.DUPLICATE)
     table.loc[out, "reason"] = reason
     table["request"] = _cut(table, checked.campaign)

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture
+def url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
 def test_every_commit_is_on_the_disk_before_it_returns(journal: Journal) -> None:
     with journal._database.reading() as connection:  # noqa: SLF001 - the setting shows nowhere else
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
