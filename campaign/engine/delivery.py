@@ -51,7 +51,7 @@ _LARGE: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What fetching the results of a run takes: rows, and calls if pages are large or small; `rate` is calls a second."""
+    """What fetching the results of a run takes: rows, calls if pages are large or small, and calls a second."""
 
     rows: int
     least_calls: int
@@ -158,8 +158,8 @@ def noting_differences(journal: Journal, record: RunRecord) -> Iterator[None]:
     """Record in the run that the history was not as expected: it is not asked by itself any more."""
     try:
         yield
-    except HistoryDiffers as problem:
-        journal.runs.note(record.id, runs.now(), OFF, str(problem))
+    except HistoryDiffers:
+        journal.runs.note(record.id, runs.now(), OFF)
         raise
 
 
@@ -243,7 +243,7 @@ def _store(
         merged.loc[merged["result"] == str(Delivery.WAITING), "result"] = str(Delivery.NO_RESULT)
     with journal.together():
         journal.deliveries.replace(record.id, merged, now)
-        journal.runs.note(record.id, now, ASKED, incomplete)
+        journal.runs.note(record.id, now, ASKED)
     return _count(record, wanted, merged, calls=calls, incomplete=incomplete)
 
 

@@ -79,8 +79,8 @@ class Access:
 
 
 def is_on(record: RunRecord) -> bool:
-    """Whether the campaign file of the run had a [delivery] with a company."""
-    return section_of(record).company is not None
+    """Whether the campaign file of the run has a [delivery], and an organisation is named."""
+    return record.delivery is not None and bool(Environment().company or section_of(record).company)
 
 
 def section_of(record: RunRecord) -> DeliverySection:

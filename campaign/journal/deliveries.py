@@ -48,7 +48,8 @@ class DeliveryReader:
         """How many recipients of a run have each result (`model.Delivery`)."""
         query = sa.select(DELIVERIES.c.result, sa.func.count()).where(DELIVERIES.c.run == run)
         with self._database.reading() as connection:
-            return dict(connection.execute(query.group_by(DELIVERIES.c.result)).tuples().all())
+            counted = connection.execute(query.group_by(DELIVERIES.c.result)).all()
+        return {result: count for result, count in counted}  # noqa: C416 - rows of SQLAlchemy are no pairs to mypy
 
 
 class Deliveries(DeliveryReader):

@@ -225,9 +225,7 @@ class Requests(RequestReader):
                     sa.update(REQUESTS).where(*which).values(**values, owner=None, ended_at=to_micros(now))
                 )
                 if moved.rowcount != 1:
-                    raise JournalError(
-                        _("run {run}: request {no} is not unknown any more; nothing was changed", run=run, no=one.no)
-                    )
+                    raise JournalError(encode(RunReason.SETTLED_ELSEWHERE, run=run))
                 event = {"run": run, "no": one.no, "at": to_micros(now), "state": str(State.ACCEPTED)}
                 event |= {"cause": one.evidence, "code": None, "attempt": one.attempts}
                 connection.execute(sa.insert(EVENTS), event)

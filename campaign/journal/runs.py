@@ -274,10 +274,10 @@ class Runs(RunReader):
         self._added = None
         self._writable.erase_deleted()
 
-    def note(self, run: str, now: datetime, what: str, words: str | None = None) -> None:
+    def note(self, run: str, now: datetime, what: str) -> None:
         """Record an event of the run that changes no state."""
         with self._writable.writing() as connection:
-            record_event(connection, run, now, what, words)
+            record_event(connection, run, now, what, None)
 
     def set_report(self, run: str, path: str) -> None:
         """Record where the run's workbook is; nothing is written where the run's end could not be written."""
