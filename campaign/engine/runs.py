@@ -128,6 +128,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
         overridden=advertising.error_summary(found),
+        holidays=campaign.working_days.as_json() if campaign.working_days else None,
     )
     outline = planning.Plan(record.id, checked.table).outline()
     with journal.together():

@@ -123,6 +123,11 @@ MIGRATIONS: Final = (
             "CREATE INDEX IF NOT EXISTS orders_by_run ON orders (run)",
         ),
     ),
+    Migration(
+        number=6,
+        adds="the holidays that a run and a schedule skip",
+        columns=(("runs", "holidays", "TEXT"), ("schedules", "holidays", "TEXT")),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

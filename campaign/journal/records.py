@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, overload
 
 from campaign.model.naming import canonical_path
+from campaign.timing import working_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ class RunRecord:
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
         overridden: the broken rules that a user overrode, in words.
+        holidays: further days on which nothing is sent, as `working_days` writes them; None if every day counts.
     """
 
     id: str
@@ -55,6 +57,7 @@ class RunRecord:
     advertisement: bool = False
     by_night: bool = False
     overridden: str | None = None
+    holidays: str | None = None
 
     @property
     def by_day_only(self) -> bool:
@@ -72,6 +75,7 @@ class ScheduleRecord:
         notify: the file's table [notify] at that time, as JSON.
         invalid: the number of invalid rows at that time.
         again: a plan that was sent before may be sent again.
+        holidays: as in `RunRecord`.
     """
 
     id: str
@@ -85,6 +89,12 @@ class ScheduleRecord:
     notify: str | None
     invalid: int
     again: bool = False
+    holidays: str | None = None
+
+    def moved(self, at: datetime) -> datetime:
+        """The time, or the same time of the next working day where it falls on a holiday that is skipped."""
+        days = working_days.from_json(self.holidays)
+        return at if days is None else days.next_opening(at)
 
     @property
     def file_id(self) -> str:

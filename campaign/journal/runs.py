@@ -169,6 +169,7 @@ class Runs(RunReader):
             "advertisement": int(run.advertisement),
             "by_night": int(run.by_night),
             "overridden": run.overridden,
+            "holidays": run.holidays,
         }
         with ThreadPoolExecutor(1) as aside:  # Parquet is written without Python's global lock
             parquet = aside.submit(snapshot.to_parquet, recipients.table)
