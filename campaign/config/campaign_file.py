@@ -113,10 +113,18 @@ class GatewaySection(Section):
         return rate
 
 
-class Campaign(Section):
-    """A campaign file. `folder` is the folder of the file; its paths are relative to it."""
+NAME: Final = r"^[\w][\w .()-]{0,79}$"
+"""Names of campaigns: they become names of files."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .()-]{0,79}$")]
+
+class Campaign(Section):
+    """A campaign file.
+
+    `folder` is the folder of the file; its paths are relative to it. `text_label` is what errors call the text, where a
+    door has a name for it; by default its file or its key.
+    """
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME)]
     sender: Filled
     recipients: RecipientsSection
     message: MessageSection
@@ -126,6 +134,7 @@ class Campaign(Section):
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
+    text_label: str | None = Field(default=None, exclude=True)
     _templates: TemplateCache = PrivateAttr(default_factory=TemplateCache)
 
     @field_validator("sender", mode="before")
@@ -211,7 +220,7 @@ class Campaign(Section):
         try:
             return WorkingDays(working_days.parse(path.read_text(encoding="utf-8-sig")))
         except UnicodeDecodeError:
-            raise SettingsError(_("{path}: is not UTF-8 text. Save it as UTF-8.", path=path)) from None
+            raise SettingsError(_("{path}: is not UTF-8 text. Save the file as UTF-8.", path=path)) from None
         except ValueError as problem:
             raise SettingsError(f"{path}, {problem}") from None
         except OSError as problem:
@@ -294,8 +303,8 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     Raises:
         SettingsError: a key or value is wrong, or the template cannot be read.
     """
-    if "folder" in values:
-        raise SettingsError(_("{place}: folder: unknown key", place=place))
+    if internal := sorted(_INTERNAL & values.keys()):
+        raise SettingsError(_("{place}: {key}: unknown key", place=place, key=internal[0]))
     try:
         campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
@@ -316,7 +325,10 @@ _SECTIONS: Final[dict[str, type[Section]]] = {
     "gateway": GatewaySection,
 }
 
+_INTERNAL: Final = frozenset({"folder", "text_label"})
+"""Fields that no campaign file has."""
+
 _KEYS: Final = {
-    name: tuple(key for key in section.model_fields if key != "folder") for name, section in _SECTIONS.items()
+    name: tuple(key for key in section.model_fields if key not in _INTERNAL) for name, section in _SECTIONS.items()
 }
 """The keys of each section, by its name."""

@@ -51,7 +51,7 @@ class AlreadySent(CampaignError):
                 "Nothing was sent now.",
                 run=run,
                 time=format_time(at),
-                state=state,
+                state=_(state),
             )
         )
         self.run = run
@@ -258,7 +258,7 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
             "these are exactly the messages of run {run}, {time} (Asia/Seoul), {state}",
             run=run.id,
             time=format_time(run.created_at),
-            state=run.state,
+            state=_(run.state),
         )
     table = journal.runs.recipients(run.id).table
     now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
@@ -276,7 +276,7 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
         count=len(now_going),
         run=run.id,
         time=format_time(run.created_at),
-        state=run.state,
+        state=_(run.state),
         new=ngettext("1 new number", "{count:,} new numbers", fresh),
         changed=ngettext("1 number with a different message", "{count:,} numbers with a different message", changed),
     )

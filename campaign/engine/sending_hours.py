@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.engine import estimate, results
 from campaign.model.errors import OutsideHours
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.timing import spread, window, working_days
 from campaign.timing.gate import Gate
@@ -49,7 +50,9 @@ def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
     hours = window.of_run(campaign.sending.window, advertisement=False, days=campaign.working_days)
     wait = Gate(hours).wait_for_window(at)
     if wait is not None and gateway != results.SANDBOX:
-        raise OutsideHours(_("it is {time} (Asia/Seoul), {why}. Nothing was sent.", time=format_time(at), why=wait.why))
+        raise OutsideHours(
+            _("it is {time} (Asia/Seoul), {why}. Nothing was sent.", time=format_time(at), why=sentence(wait.why))
+        )
 
 
 def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime) -> Gate:
@@ -75,4 +78,4 @@ def moved_by_holidays(campaign: Campaign, at: datetime) -> str | None:
     if days is None or not starts or days.is_open(starts[0]):
         return None
     why = days.why_closed(starts[0], days.next_opening(starts[0]))
-    return _("{time} is {why}", time=format_time(starts[0]), why=why)
+    return _("{time} is {why}", time=format_time(starts[0]), why=sentence(why))

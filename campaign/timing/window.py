@@ -8,6 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import sentence
 from campaign.model.text import listed
 from campaign.model.times import SEOUL, format_time, in_seoul
 from campaign.timing import night
@@ -31,12 +34,10 @@ class Window:
     is_law: bool = False
 
     @property
-    def words(self) -> str:
-        """The window in a sentence."""
+    def reason(self) -> str:
+        """The window, for a sentence, as `reasons.encode` stores it."""
         hours = f"{self.opens:%H:%M}-{self.closes:%H:%M}"
-        if self.is_law:
-            return _("the legal hours for advertisements, {hours}", hours=hours)
-        return _("the window {hours}", hours=hours)
+        return encode(RunReason.LEGAL_HOURS if self.is_law else RunReason.WINDOW, hours=hours)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the window is open at a time of any zone; at `opens` it is, at `closes` it is not."""
@@ -54,8 +55,8 @@ class Window:
         return _next(self.closes, at)
 
     def why_closed(self, at: datetime, opens: datetime) -> str:  # noqa: ARG002 - as the days, which depend on it
-        """Why nothing is sent outside the window, and when it opens, in a sentence."""
-        return _("outside {window} (Asia/Seoul), which opens {time}", window=self.words, time=format_time(opens))
+        """Why nothing is sent outside the window, and when it opens, as `reasons.encode` stores it."""
+        return encode(RunReason.OUTSIDE_WINDOW, window=nested(self.reason), time=format_time(opens))
 
 
 NIGHT_FREE: Final = Window(night.ENDS, night.BEGINS, is_law=True)
@@ -66,8 +67,8 @@ class Hours(Protocol):
     """Times in which something may be sent: a `Window`, or `working_days.WorkingDays`."""
 
     @property
-    def words(self) -> str:
-        """Them in a sentence."""
+    def reason(self) -> str:
+        """Them, for a sentence, as `reasons.encode` stores it."""
 
     def is_open(self, at: datetime) -> bool:
         """Whether it may be sent at `at`."""
@@ -79,7 +80,7 @@ class Hours(Protocol):
         """When it may not be sent next, after `at`."""
 
     def why_closed(self, at: datetime, opens: datetime) -> str:
-        """Why it may not be sent at `at`, and when all may be sent next."""
+        """Why it may not be sent at `at`, while all may be sent at `opens`, as `reasons.encode` stores it."""
 
 
 def parse(words: str) -> Window:
@@ -136,7 +137,7 @@ def next_opening(windows: Sequence[Hours], at: datetime) -> datetime:
     raise ValueError(
         _(
             "{windows} do not overlap: nothing could ever be sent",
-            windows=listed([window.words for window in windows]),
+            windows=listed([sentence(window.reason) for window in windows]),
         )
     )
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model import i18n
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import SEOUL, format_time, in_seoul
 
 if TYPE_CHECKING:
@@ -48,9 +50,9 @@ class WorkingDays:
     own: Mapping[date, str] = field(default_factory=dict)
 
     @property
-    def words(self) -> str:
-        """The days in a sentence."""
-        return _("working days")
+    def reason(self) -> str:
+        """The days, for a sentence, as `reasons.encode` stores it."""
+        return encode(RunReason.WORKING_DAYS)
 
     def is_open(self, at: datetime) -> bool:
         """Whether a time, of any zone, lies on such a day."""
@@ -70,15 +72,10 @@ class WorkingDays:
         return datetime.combine(day, time(), SEOUL)
 
     def why_closed(self, at: datetime, opens: datetime) -> str:
-        """Why nothing is sent at a time, in a sentence."""
-        day = in_seoul(at).date()
-        if (name := self.holiday(day)) is None:
-            return _("on a weekend after a public holiday; it goes on {time} (Asia/Seoul)", time=format_time(opens))
-        return _(
-            "on a public holiday ({name}); it goes on {time} (Asia/Seoul), the next working day",
-            name=name,
-            time=format_time(opens),
-        )
+        """Why nothing is sent at a time, as `reasons.encode` stores it."""
+        if (name := self.holiday(in_seoul(at).date())) is None:
+            return encode(RunReason.WEEKEND_AFTER_HOLIDAY, time=format_time(opens))
+        return encode(RunReason.ON_HOLIDAY, name=name, time=format_time(opens))
 
     def holiday(self, day: date) -> str | None:
         """The name of a holiday; None of another day."""

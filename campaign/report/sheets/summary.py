@@ -92,10 +92,10 @@ class Summary(Breakdown):
         """The run's facts, in two columns."""
         run = self.run
         left: list[tuple[str, Value]] = [
-            (N_("Run"), run.id),
+            (N_("Run"), run.id or "-"),
             (N_("State"), label(run.state)),
             (N_("Sender"), senders(self.result)),
-            (N_("Gateway"), f"{run.gateway}  ({run.api})"),
+            (N_("Gateway"), f"{label(N_('sandbox')) if run.sandbox else run.gateway}  ({run.api})"),
         ]
         right: list[tuple[str, Value]] = [
             (N_("Created"), run.created_at),

@@ -106,7 +106,7 @@ class Breakdown(Layout):
             tint = CellStyle(bordered=True, align="left", tint=theme.STATE[State(name)])
             self.counted(label(name), count, total, self.recipients(name), tint)
         self.sum_line(total, 1.0 if total else 0.0, recipients)
-        self.figure(N_("Recipients a request"), recipients / total if total else 0.0, AVERAGE)
+        self.figure(N_("Recipients per request"), recipients / total if total else 0.0, AVERAGE)
         self.figure(N_("Saved by grouping"), recipients - total, COUNT)
 
     def recipients(self, state: str | None = None) -> int:

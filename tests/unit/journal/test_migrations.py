@@ -255,8 +255,8 @@ def test_an_upgrade_that_fails_at_any_statement_is_completed_by_the_next_writer(
         else:
             assert len(done) < statement
             break
-    # 2 statements lead to layout 2, 7 to layout 3, 3 to layout 4 and 3 to layout 5.
-    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3
+    # 2 statements lead to layout 2, 7 to layout 3, 3 to layout 4, 3 to layout 5 and 3 to layout 6.
+    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3 + [5] * 3
 
 
 KILLED: Final = """

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from campaign.model.sentences import sentence
 from campaign.timing import window, working_days
 from campaign.timing.gate import Gate
 from campaign.timing.working_days import WorkingDays
@@ -42,7 +43,7 @@ def test_days_of_ones_own_count_and_are_named() -> None:
     assert days.next_opening(seoul("2026-12-24 10:00:00")) == seoul("2026-12-28 10:00:00")
     wait = Gate(window.of_run(None, advertisement=False, days=days)).wait_for_window(seoul("2026-12-24 10:00:00"))
     assert wait is not None
-    assert wait.why == (
+    assert sentence(wait.why) == (
         "on a public holiday (창립기념일); it goes on 2026-12-28 10:00:00 (Asia/Seoul), the next working day"
     )
 
