@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from campaign.config import file_faults, template_files
-from campaign.config.sections import Filled, NotifySection, ScheduleSection, Section, SendingSection
+from campaign.config.sections import DeliverySection, Filled, NotifySection, ScheduleSection, Section, SendingSection
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import NoSuchCampaignFile, SettingsError
@@ -131,6 +131,7 @@ class Campaign(Section):
     schedule: ScheduleSection | None = None
     sending: SendingSection = SendingSection()
     notify: NotifySection | None = None
+    delivery: DeliverySection | None = None
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
@@ -323,6 +324,7 @@ _SECTIONS: Final[dict[str, type[Section]]] = {
     "sending": SendingSection,
     "notify": NotifySection,
     "gateway": GatewaySection,
+    "delivery": DeliverySection,
 }
 
 _INTERNAL: Final = frozenset({"folder", "text_label"})
