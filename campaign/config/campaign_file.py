@@ -242,6 +242,9 @@ def _as_float(value: object) -> object:
         return float("inf")
 
 
+WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""The first bytes of .xlsx, .xlsb and .ods, and of .xls: named instead of a campaign file."""
+
 LARGEST: Final = 1_000_000
 """Bytes of a campaign file, at most."""
 
@@ -287,6 +290,10 @@ def _bytes(path: Path) -> bytes:
         raise NoSuchCampaignFile(_("{path}: no such campaign file.", path=path)) from None
     except OSError as problem:
         raise SettingsError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
+    if data.startswith(WORKBOOKS):
+        raise SettingsError(
+            _("{path}: is a workbook. Name the campaign file, which names its spreadsheets.", path=path)
+        )
     if len(data) > LARGEST:
         raise SettingsError(
             _(

@@ -89,6 +89,13 @@ def test_a_starter_is_named_for_its_folder_where_that_is_a_name(tmp_path: Path, 
     assert checked.out.startswith(f"{name}: 3 rows in ")
 
 
+def test_a_workbook_that_is_named_instead_of_the_campaign_file_is_called_a_workbook(desk: Desk) -> None:
+    desk.run("new", "mine")
+    done = desk.run("check", "mine/recipients.xlsx")
+    assert done.status == 2
+    assert "mine/recipients.xlsx: is a workbook. Name the campaign file" in done.err
+
+
 def test_the_starters_message_prints_a_date_an_amount_and_a_coupon_as_koreans_write_them(desk: Desk) -> None:
     desk.run("new", "mine")
     shown = desk.run("preview", "mine/campaign.toml", "--json").json["messages"]
