@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from campaign.config import file_faults, template_files
-from campaign.config.sections import Filled, NotifySection, ScheduleSection, Section, SendingSection
+from campaign.config.sections import DeliverySection, Filled, NotifySection, ScheduleSection, Section, SendingSection
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import NoSuchCampaignFile, SettingsError
@@ -112,19 +112,29 @@ class GatewaySection(Section):
         return rate
 
 
-class Campaign(Section):
-    """A campaign file. `folder` is the folder of the file; its paths are relative to it."""
+NAME: Final = r"^[\w][\w .()-]{0,79}$"
+"""Names of campaigns: they become names of files."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .()-]{0,79}$")]
+
+class Campaign(Section):
+    """A campaign file.
+
+    `folder` is the folder of the file; its paths are relative to it. `text_label` is what errors call the text, where a
+    door has a name for it; by default its file or its key.
+    """
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME)]
     sender: Filled
     recipients: RecipientsSection
     message: MessageSection
     schedule: ScheduleSection | None = None
     sending: SendingSection = SendingSection()
     notify: NotifySection | None = None
+    delivery: DeliverySection | None = None
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
+    text_label: str | None = Field(default=None, exclude=True)
     _templates: TemplateCache = PrivateAttr(default_factory=TemplateCache)
 
     @field_validator("sender", mode="before")
@@ -201,6 +211,9 @@ def _as_float(value: object) -> object:
         return float("inf")
 
 
+WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""The first bytes of .xlsx, .xlsb and .ods, and of .xls: named instead of a campaign file."""
+
 LARGEST: Final = 1_000_000
 """Bytes of a campaign file, at most."""
 
@@ -246,6 +259,10 @@ def _bytes(path: Path) -> bytes:
         raise NoSuchCampaignFile(_("{path}: no such campaign file.", path=path)) from None
     except OSError as problem:
         raise SettingsError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
+    if data.startswith(WORKBOOKS):
+        raise SettingsError(
+            _("{path}: is a workbook. Name the campaign file, which names its spreadsheets.", path=path)
+        )
     if len(data) > LARGEST:
         raise SettingsError(
             _(
@@ -263,8 +280,8 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     Raises:
         SettingsError: a key or value is wrong, or the template cannot be read.
     """
-    if "folder" in values:
-        raise SettingsError(_("{place}: folder: unknown key", place=place))
+    if internal := sorted(_INTERNAL & values.keys()):
+        raise SettingsError(_("{place}: {key}: unknown key", place=place, key=internal[0]))
     try:
         campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
@@ -282,9 +299,13 @@ _SECTIONS: Final[dict[str, type[Section]]] = {
     "sending": SendingSection,
     "notify": NotifySection,
     "gateway": GatewaySection,
+    "delivery": DeliverySection,
 }
 
+_INTERNAL: Final = frozenset({"folder", "text_label"})
+"""Fields that no campaign file has."""
+
 _KEYS: Final = {
-    name: tuple(key for key in section.model_fields if key != "folder") for name, section in _SECTIONS.items()
+    name: tuple(key for key in section.model_fields if key not in _INTERNAL) for name, section in _SECTIONS.items()
 }
 """The keys of each section, by its name."""
