@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Final
 
 from campaign.model import josa_latin
-from campaign.model.i18n import _
 from campaign.model.josa_latin import Sound
 
 _UNLIKE: Final = {
@@ -51,9 +50,7 @@ def particles(pair: str) -> tuple[str, str]:
     for first, second in ((one, other), (other, one)):
         if (first, second) in _UNLIKE or (second and first in {f"이{second}", f"으{second}"}):
             return first, second
-    raise ValueError(
-        _("josa({pair!r}): no such pair; write one such as 이/가 은/는 을/를 과/와 으로/로 아/야 이나/나", pair=pair)
-    )
+    raise ValueError(f"josa({pair!r}): no such pair; write one such as 이/가 은/는 을/를 과/와 으로/로 아/야 이나/나")
 
 
 def _two_forms(pair: str) -> tuple[str, str]:
@@ -94,7 +91,7 @@ def last_sound(word: str) -> Sound:
         return josa_latin.last_sound(letters[2], after_digit=bool(letters[1]))
     if last in _SIGNS:
         return _SIGNS[last]
-    raise ValueError(_("josa: the last sound of {word!r} cannot be determined; write the particle yourself", word=word))
+    raise ValueError(f"josa: the last sound of {word!r} cannot be determined; write the particle yourself")
 
 
 def bare(word: str) -> str:
