@@ -84,6 +84,9 @@ class RunReason(StrEnum):
     OUTSIDE_WINDOW = "outside_window"
     WINDOW = "window"
     LEGAL_HOURS = "legal_hours"
+    WORKING_DAYS = "working_days"
+    ON_HOLIDAY = "on_holiday"
+    WEEKEND_AFTER_HOLIDAY = "weekend_after_holiday"
     SPREAD = "spread"
     EVERY_SECONDS = "every_seconds"
     EVERY_MINUTES = "every_minutes"
@@ -181,6 +184,9 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.OUTSIDE_WINDOW: N_("outside {window} (Asia/Seoul), which opens {time}"),
     RunReason.WINDOW: N_("the window {hours}"),
     RunReason.LEGAL_HOURS: N_("the legal hours for advertisements, {hours}"),
+    RunReason.WORKING_DAYS: N_("working days"),
+    RunReason.ON_HOLIDAY: N_("on a public holiday ({name}); it goes on {time} (Asia/Seoul), the next working day"),
+    RunReason.WEEKEND_AFTER_HOLIDAY: N_("on a weekend after a public holiday; it goes on {time} (Asia/Seoul)"),
     RunReason.SPREAD: N_("spread over time, {spread}; the next are sent {time}"),
     RunReason.EVERY_SECONDS: NN_("{recipients:,} every {count} second", "{recipients:,} every {count} seconds"),
     RunReason.EVERY_MINUTES: NN_("{recipients:,} every {count} minute", "{recipients:,} every {count} minutes"),

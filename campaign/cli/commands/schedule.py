@@ -13,6 +13,7 @@ from campaign.cli.scheduler_listener import TerminalListener
 from campaign.cli.signals import ending_between_tasks
 from campaign.config import campaign_file
 from campaign.engine import schedules as recorded
+from campaign.engine import sending_hours
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState
 from campaign.model.errors import NoSuchRun, SettingsError
@@ -58,6 +59,8 @@ def schedule(
     if not context.json:
         found = engine.result_of_check(checked, gateway, now)
         check_view.show_check(checked, found, engine.summarise(found, None, checked.notes))
+        if words := sending_hours.moved_by_holidays(campaign, now):
+            terminal.remark(words)
     recorded.require_sendable(file, checked)
     _note_missing_keys(gateway)
     note_clock_off(gateway)
