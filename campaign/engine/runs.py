@@ -126,9 +126,11 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         report=None,
         window=campaign.sending.window,
         spread=campaign.sending.spread,
+        delivery=None if campaign.delivery is None else campaign.delivery.model_dump_json(),
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
+        holidays=campaign.working_days.as_json() if campaign.working_days else None,
         overridden_reasons=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
