@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from campaign.config import file_faults, template_files
-from campaign.config.sections import Filled, NotifySection, ScheduleSection, Section, SendingSection
+from campaign.config.sections import DeliverySection, Filled, NotifySection, ScheduleSection, Section, SendingSection
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import NoSuchCampaignFile, SettingsError
@@ -112,6 +112,10 @@ class GatewaySection(Section):
         return rate
 
 
+NAME: Final = r"^[\w][\w .()-]{0,79}$"
+"""Names of campaigns: they become names of files."""
+
+
 class Campaign(Section):
     """A campaign file.
 
@@ -119,13 +123,14 @@ class Campaign(Section):
     door has a name for it; by default its file or its key.
     """
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .()-]{0,79}$")]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME)]
     sender: Filled
     recipients: RecipientsSection
     message: MessageSection
     schedule: ScheduleSection | None = None
     sending: SendingSection = SendingSection()
     notify: NotifySection | None = None
+    delivery: DeliverySection | None = None
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
@@ -206,6 +211,9 @@ def _as_float(value: object) -> object:
         return float("inf")
 
 
+WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""The first bytes of .xlsx, .xlsb and .ods, and of .xls: named instead of a campaign file."""
+
 LARGEST: Final = 1_000_000
 """Bytes of a campaign file, at most."""
 
@@ -251,6 +259,10 @@ def _bytes(path: Path) -> bytes:
         raise NoSuchCampaignFile(_("{path}: no such campaign file.", path=path)) from None
     except OSError as problem:
         raise SettingsError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
+    if data.startswith(WORKBOOKS):
+        raise SettingsError(
+            _("{path}: is a workbook. Name the campaign file, which names its spreadsheets.", path=path)
+        )
     if len(data) > LARGEST:
         raise SettingsError(
             _(
@@ -287,6 +299,7 @@ _SECTIONS: Final[dict[str, type[Section]]] = {
     "sending": SendingSection,
     "notify": NotifySection,
     "gateway": GatewaySection,
+    "delivery": DeliverySection,
 }
 
 _INTERNAL: Final = frozenset({"folder", "text_label"})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Annotated, Final, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -136,6 +136,49 @@ class SendingSection(Section):
     def spreading(self) -> Spread | None:
         """The spread over time; None if the sending is as fast as possible."""
         return None if self.spread is None else spread.parse(self.spread)
+
+
+class DeliverySection(Section):
+    """`[delivery]`: how the gateway is asked what became of the messages, and what may follow from its answers.
+
+    Seen in public clients of the gateway, not in the vendor's document. Without a `company`, here or in
+    `IWINV_COMPANY_ID`, nothing is asked.
+    """
+
+    company: Filled | None = None
+    exclusive: bool = False
+    rate: Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False, strict=False)] = 1
+    follow: Filled = "72h"
+    reconcile: Literal["ask", "accept"] = "ask"
+
+    @field_validator("follow")
+    @classmethod
+    def _is_a_time(cls, words: str) -> str:
+        if not _HOURS.fullmatch(words) or not 1 <= _hours(words) <= _LONGEST_FOLLOW_H:
+            raise ValueError(_('expected hours or days in quotes, from "1h" to "30d"'))
+        return words
+
+    @model_validator(mode="after")
+    def _accepts_alone(self) -> Self:
+        if self.reconcile == "accept" and not self.exclusive:
+            raise ValueError(
+                _('`reconcile = "accept"` needs `exclusive = true`: nothing else may send through this organisation')
+            )
+        return self
+
+    @property
+    def follow_for(self) -> timedelta:
+        """How long after the end of a run results are asked for."""
+        return timedelta(hours=_hours(self.follow))
+
+
+_HOURS: Final = re.compile(r"(\d{1,4})\s*([hd])")
+_LONGEST_FOLLOW_H: Final = 720
+
+
+def _hours(words: str) -> int:
+    number, unit = _HOURS.fullmatch(words).groups()  # type: ignore[union-attr] # it was checked
+    return int(number) * (24 if unit == "d" else 1)
 
 
 class NotifySection(Section):

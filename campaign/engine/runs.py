@@ -126,6 +126,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         report=None,
         window=campaign.sending.window,
         spread=campaign.sending.spread,
+        delivery=None if campaign.delivery is None else campaign.delivery.model_dump_json(),
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,

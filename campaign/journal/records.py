@@ -32,6 +32,7 @@ class RunRecord:
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
         overridden_reasons: the broken rules that a user overrode, likewise.
+        delivery: the file's table [delivery], as JSON; None where it has none.
     """
 
     id: str
@@ -56,6 +57,7 @@ class RunRecord:
     advertisement: bool = False
     by_night: bool = False
     overridden_reasons: str | None = None
+    delivery: str | None = None
 
     @property
     def why(self) -> str | None:
@@ -140,6 +142,27 @@ class Claim:
 
     no: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """A request that went on the wire, of which the journal has neither a code nor a request number."""
+
+    run: str
+    no: int
+    state: State
+    attempts: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRequest:
+    """An unknown request that was found elsewhere to be accepted: in which attempt, under which number, and how."""
+
+    no: int
+    attempts: int
+    request_no: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

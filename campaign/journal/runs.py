@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from campaign.journal import snapshot
+from campaign.journal.deliveries import forget_places
 from campaign.journal.records import RunRecord, from_micros, to_micros
 from campaign.journal.schedules import give_run
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
@@ -172,6 +173,7 @@ class Runs(RunReader):
             "advertisement": int(run.advertisement),
             "by_night": int(run.by_night),
             "overridden": run.overridden_reasons,
+            "delivery": run.delivery,
         }
         with ThreadPoolExecutor(1) as aside:  # Parquet is written without Python's global lock
             parquet = aside.submit(snapshot.to_parquet, recipients.table)
@@ -267,9 +269,15 @@ class Runs(RunReader):
                 )
             )
             connection.execute(sa.delete(IMAGES).where(IMAGES.c.run == run))
+            forget_places(connection, run)
             record_event(connection, run, now, "purged", "by the user")
         self._added = None
         self._writable.erase_deleted()
+
+    def note(self, run: str, now: datetime, what: str) -> None:
+        """Record an event of the run that changes no state."""
+        with self._writable.writing() as connection:
+            record_event(connection, run, now, what, None)
 
     def set_report(self, run: str, path: str) -> None:
         """Record where the run's workbook is; nothing is written where the run's end could not be written."""

@@ -45,6 +45,7 @@ RUNS: Final = sa.Table(
     sa.Column("by_night", sa.Integer),  # 1: an advertisement that may be sent by night
     sa.Column("overridden", sa.Text),  # the broken rules that a user overrode
     sa.Column("resume_at", sa.BigInteger),  # paused by itself until then, when the scheduler resumes it
+    sa.Column("delivery", sa.Text),  # JSON: the file's [delivery]
 )
 
 SCHEDULES: Final = sa.Table(
@@ -121,6 +122,20 @@ REQUESTS: Final = sa.Table(
     # PostgreSQL updates a row in place where no index has a changed column and its page has room.
     sa.Index("requests_by_state", "run", "state", "no").ddl_if(dialect="sqlite"),
     postgresql_with={"fillfactor": 60},
+)
+
+DELIVERIES: Final = sa.Table(
+    "deliveries",
+    METADATA,
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("request", sa.Integer, nullable=False),
+    sa.Column("place", sa.Integer),  # of the recipient in the request, from 0; NULL after a purge
+    sa.Column("result", sa.Text, nullable=False),  # model.Delivery
+    sa.Column("code", sa.Text, nullable=False),  # as it came
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("sent_at", sa.BigInteger),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Index("deliveries_by_recipient", "run", "request", "place", unique=True),
 )
 
 EVENTS: Final = sa.Table(

@@ -65,6 +65,8 @@ class RunReason(StrEnum):
     USER_SAID_NOT_SENT = "user_said_not_sent"
     USER_SAID_NOT_SENT_TO_CANCELLED = "user_said_not_sent_to_cancelled"
     USER_SAID_NOT_SENT_TO_PURGED = "user_said_not_sent_to_purged"
+    FOUND_BY_NUMBER = "found_by_number"
+    FOUND_BY_RECIPIENTS = "found_by_recipients"
 
     # Why a run pauses, waits or ends.
     GATEWAY_CODE = "gateway_code"
@@ -159,6 +161,10 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.USER_SAID_NOT_SENT: N_("the user said: not sent"),
     RunReason.USER_SAID_NOT_SENT_TO_CANCELLED: N_("the user said: not sent; the run was cancelled"),
     RunReason.USER_SAID_NOT_SENT_TO_PURGED: N_("the user said: not sent; its numbers and texts were removed"),
+    RunReason.FOUND_BY_NUMBER: N_("found in the vendor's history by its number, request {request}"),
+    RunReason.FOUND_BY_RECIPIENTS: N_(
+        "found in the vendor's history by its recipients, sender, type and time, request {request}"
+    ),
     RunReason.GATEWAY_CODE: N_("code {number}: {words} ({vendor}). To do: {todo}."),
     RunReason.GATEWAY_CODE_UNLISTED: N_("code {number}: {words}. To do: {todo}."),
     RunReason.GATEWAY_CODE_IN_A_ROW: N_("three requests in a row: {code}"),

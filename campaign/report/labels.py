@@ -33,6 +33,13 @@ NOTES: Final[dict[str, str]] = {
     "file": N_("The file that the row is from."),
     "sheet": N_("The sheet that the row is from."),
     "phoneColumn": N_("The heading of the column that the number stands in."),
+    "delivery": N_(
+        "What became of the message, as the gateway's history says. Seen in public clients of the gateway, not in the "
+        "vendor's document. Empty if nothing is known."
+    ),
+    "deliveryCode": N_("The code of the delivery, as it came."),
+    "deliveryMessage": N_("The vendor's words for it, unchanged."),
+    "deliveredAt": N_("The time that the gateway's history names, in Korean time (Asia/Seoul)."),
     "no": N_("The request's place in the plan, from 1."),
     "state": N_("What became of the request."),
     "recipients": N_("How many recipients the request is for."),
@@ -67,7 +74,7 @@ TO_DO: Final[dict[Status, str]] = {
 VALUES: Final = (
     N_("accepted"), N_("rejected"), N_("unknown"), N_("pending"), N_("cancelled"), N_("invalid"), N_("duplicate"),
     N_("opted_out"), N_("hidden"), N_("planned"), N_("in_flight"), N_("checked"), N_("running"), N_("finished"),
-    N_("paused"), N_("interrupted"),
+    N_("paused"), N_("interrupted"), N_("delivered"), N_("failed"), N_("waiting"), N_("unclear"), N_("no_result"),
 )  # fmt: skip
 """The statuses of rows, and the states of requests and runs, which stand beside their Korean names."""
 

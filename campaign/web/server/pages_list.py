@@ -65,22 +65,27 @@ async def take(request: Request) -> Response:
 
 
 async def _take(request: Request, draft: drafts.Draft) -> None:
-    folder = draft.folder / drafts.LIST
-    form = await uploads.receive(request, folder)
+    form = await uploads.receive(request, draft.folder / drafts.LIST)
     try:
-        names = [upload.name for upload in form.files]
-        if not names:
-            raise Refusal(400, _("Choose a file first."))
-        if len(set(names)) < len(names):
-            raise Refusal(400, _("Two of the files have the same name. Rename one of them."))
-        kept = [] if "replace" in form.fields else [name for name in draft.lists if name not in names]
-        if len(kept) + len(names) > uploads.MOST_FILES:
-            raise Refusal(400, _("At most {count} files make one list.", count=uploads.MOST_FILES))
-        changed = [await to_thread.run_sync(uploads.put, folder, upload) for upload in form.files]
-        await to_thread.run_sync(drafts.set_lists, draft, [*kept, *names])
-        request.scope["campaign.same"] = not any(changed)
+        async with site_of(request).changing(draft.id):
+            request.scope["campaign.same"] = not await to_thread.run_sync(_put, draft, form)
     finally:
         form.drop()
+
+
+def _put(draft: drafts.Draft, form: uploads.Form) -> bool:
+    """Put what was uploaded into the list; whether anything has changed."""
+    names = [upload.name for upload in form.files]
+    if not names:
+        raise Refusal(400, _("Choose a file first."))
+    if len(set(names)) < len(names):
+        raise Refusal(400, _("Two of the files have the same name. Rename one of them."))
+    kept = [] if "replace" in form.fields else [name for name in draft.lists if name not in names]
+    if len(kept) + len(names) > uploads.MOST_FILES:
+        raise Refusal(400, _("At most {count} files make one list.", count=uploads.MOST_FILES))
+    changed = [uploads.put(draft.folder / drafts.LIST, upload) for upload in form.files]
+    drafts.set_lists(draft, [*kept, *names])
+    return any(changed)
 
 
 async def remove(request: Request) -> Response:
@@ -88,9 +93,10 @@ async def remove(request: Request) -> Response:
     draft = draft_of(request)
     async with request.form() as form:
         name = str(form.get("file", ""))
-    if name not in draft.lists:
-        raise Refusal(404)
-    await to_thread.run_sync(drafts.set_lists, draft, [one for one in draft.lists if one != name])
+    async with site_of(request).changing(draft.id):
+        if name not in draft.lists:
+            raise Refusal(404)
+        await to_thread.run_sync(drafts.set_lists, draft, [one for one in draft.lists if one != name])
     return go_to(request, f"/campaigns/{draft.id}/list")
 
 
