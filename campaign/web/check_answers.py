@@ -440,7 +440,6 @@ class Checks:
         return found
 
     def _checked(self, draft: Draft, progress: engine.Progress) -> _Check:
-        drafts.note_lists(draft)
         key = drafts.inputs(draft)
         found = self._checks.get(key)
         if found is None:

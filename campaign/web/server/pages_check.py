@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from campaign.web.pipes import Answer
 
 _SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DECISIONS: Final[dict[str, dict[str, dict[str, object]]]] = {
+    "safe": {"message": {"substitute": True}},
+    "hidden": {"recipients": {"hidden_rows": "send"}},
+}
 _LONGEST_CELL: Final = 4_000
 _QUIET_S: Final = 1.5
 """Time without a fix after which the whole list is checked again."""
@@ -223,15 +227,14 @@ async def decide(request: Request) -> Response:
     draft = draft_of(request)
     async with request.form() as form:
         decision, heading, words = (str(form.get(name, ""))[:_LONGEST_CELL] for name in ("decide", "heading", "words"))
-    if decision == "default":
-        answer = await site_of(request).check.ask("with_default", campaign=draft.id, heading=heading, words=words)
-        await to_thread.run_sync(lambda: drafts.change(draft, text=answer["text"]))
-    elif decision == "safe":
-        await to_thread.run_sync(lambda: drafts.change(draft, {"message": {"substitute": True}}))
-    elif decision == "hidden":
-        await to_thread.run_sync(lambda: drafts.change(draft, {"recipients": {"hidden_rows": "send"}}))
-    else:
-        raise Refusal(400)
+    async with site_of(request).changing(draft.id):
+        if decision == "default":
+            answer = await site_of(request).check.ask("with_default", campaign=draft.id, heading=heading, words=words)
+            await to_thread.run_sync(lambda: drafts.change(draft, text=answer["text"]))
+        elif decision in _DECISIONS:
+            await to_thread.run_sync(lambda: drafts.change(draft, _DECISIONS[decision]))
+        else:
+            raise Refusal(400)
     return go_to(request, f"/campaigns/{draft.id}/check")
 
 

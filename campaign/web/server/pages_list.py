@@ -186,7 +186,8 @@ async def set_columns(request: Request) -> Response:
     if "consent" in given:  # the form that has the boxes as well
         settings["hidden_rows"] = None if "skip_hidden" in given else "send"
         settings["duplicates"] = None if "skip_duplicates" in given else "keep"
-    await to_thread.run_sync(lambda: drafts.change(draft, {"recipients": settings}))
+    async with site_of(request).changing(draft.id):
+        await to_thread.run_sync(lambda: drafts.change(draft, {"recipients": settings}))
     return go_to(request, f"/campaigns/{draft.id}/list")
 
 

@@ -90,7 +90,8 @@ async def save(request: Request) -> Response:
     else:
         converted = []
     try:
-        version = await to_thread.run_sync(_store, draft, given)
+        async with site_of(request).changing(draft.id):
+            version = await to_thread.run_sync(_store, draft, given)
     except drafts.ChangedElsewhere:
         if by_script:
             return fragment(
