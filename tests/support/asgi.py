@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.web.pipes import ChildEnded
 from campaign.web.server.app import build
+from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
@@ -76,6 +77,7 @@ class Page:
             sessions=Sessions(self.store, has_users=not self.reach.is_loopback, clock=lambda: self.now),
             engine=engine,
             check=check,
+            checking=Checking(),
             reach=self.reach,
             tries=Tries(lambda: self.now),
         )

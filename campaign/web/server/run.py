@@ -27,6 +27,7 @@ from campaign.web import store as stores
 from campaign.web.pipes import Child
 from campaign.web.server import uploads
 from campaign.web.server.app import build
+from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
@@ -210,13 +211,17 @@ async def _serve(
     options: Options, home: Path, store: stores.Store, listener: socket.socket, say: Callable[[str], object]
 ) -> None:
     full, bare = _environments()
+    checking = Checking()
     reach = _reach(options, listener.getsockname()[1])
     site = Site(
         home=home,
         store=store,
         sessions=Sessions(store, has_users=not reach.is_loopback),
         engine=Child("campaign.web.engine_process", *_engine_arguments(options, home), environment=full),
-        check=Child("campaign.web.check_process", str(home), environment=bare, restart="when asked"),
+        check=Child(
+            "campaign.web.check_process", str(home), environment=bare, restart="when asked", on_event=checking.note
+        ),
+        checking=checking,
         reach=reach,
         is_practice=options.is_practice_only or bool(environment.Environment(full).missing_keys),
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from campaign.web.pipes import Child
+    from campaign.web.server.checking import Checking
     from campaign.web.server.reach import Reach
     from campaign.web.server.sessions import Session, Sessions
     from campaign.web.store import Store
@@ -31,6 +32,7 @@ class Site:
         sessions: who is there.
         engine: the process that sends.
         check: the process that reads and checks.
+        checking: what that process is asked, and its last answers.
         reach: how it is reached.
         tries: wrong passwords of late.
         is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
@@ -42,6 +44,7 @@ class Site:
     sessions: Sessions
     engine: Child
     check: Child
+    checking: Checking
     reach: Reach
     tries: Tries = field(default_factory=Tries)
     is_practice: bool = True
