@@ -49,6 +49,7 @@ class RunReason(StrEnum):
     ANSWER_OTHER_CODE = "answer_other_code"
     ANSWER_KEY_TWICE = "answer_key_twice"
     ANSWER_NOT_JSON = "answer_not_json"
+    SYSTEM_FAULT = "system_fault"  # what the operating system says
     FAILED = "failed"  # any other error, as Python names it
 
     # What follows for a request.
@@ -123,11 +124,11 @@ class RunReason(StrEnum):
 
 
 SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
-    RunReason.CONNECTION_REFUSED: N_("ConnectionRefusedError: {error}"),
-    RunReason.CONNECTION_RESET: N_("ConnectionResetError: {error}"),
-    RunReason.CONNECTION_ABORTED: N_("ConnectionAbortedError: {error}"),
-    RunReason.CONNECTION_BROKEN: N_("BrokenPipeError: {error}"),
-    RunReason.CERTIFICATE_INVALID: N_("SSLCertVerificationError: {error}"),
+    RunReason.CONNECTION_REFUSED: N_("the connection was refused"),
+    RunReason.CONNECTION_RESET: N_("the other side closed the connection"),
+    RunReason.CONNECTION_ABORTED: N_("the connection was aborted"),
+    RunReason.CONNECTION_BROKEN: N_("the connection was closed while the request was sent"),
+    RunReason.CERTIFICATE_INVALID: N_("the server's certificate cannot be verified: {error}"),
     RunReason.ADDRESS_NOT_FOUND: N_("{host}: no address found for this name"),
     RunReason.ADDRESS_LOOKUP_FAILED: N_("{host}: no address found for this name: {error}"),
     RunReason.TUNNEL_REFUSED: N_("the proxy refused the tunnel: {answer}"),
@@ -152,6 +153,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.ANSWER_OTHER_CODE: N_('HTTP {status} with "code" {code} instead of a result code'),
     RunReason.ANSWER_KEY_TWICE: N_("HTTP {status} with an ambiguous answer: it has {name!r} twice"),
     RunReason.ANSWER_NOT_JSON: N_("HTTP {status} with an ambiguous answer: it has {word}, which is not JSON"),
+    RunReason.SYSTEM_FAULT: N_("{fault}"),
     RunReason.FAILED: N_("{kind}: {error}"),
     RunReason.GATEWAY_CODE_MEANING: N_("{words}"),
     RunReason.NOT_SENT: N_("not sent: {detail}"),
