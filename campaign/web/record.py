@@ -15,6 +15,7 @@ from campaign.model.i18n import N_
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 KEPT_S: Final = 2 * 366 * 24 * 60 * 60
 """How long entries are kept."""
@@ -90,6 +91,18 @@ def note(
     )
     values = asdict(entry) | {"digest": _digest(entry, digest)}
     connection.execute(f"INSERT INTO record ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", tuple(values.values()))  # noqa: S608 (our own columns)
+
+
+def recorded(
+    work: Callable[[sqlite3.Connection], None], *, user: str, what: str, about: str
+) -> Callable[[sqlite3.Connection], None]:
+    """`work` together with its entry: both are done, or neither."""
+
+    def done(connection: sqlite3.Connection) -> None:
+        work(connection)
+        note(connection, user=user, what=what, about=about)
+
+    return done
 
 
 def entries(connection: sqlite3.Connection, *, before: int | None = None, most: int = 100) -> list[Entry]:

@@ -14,7 +14,6 @@ from campaign.web import record, users
 from campaign.web.store import Store
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
@@ -55,13 +54,10 @@ def show(home: Path) -> None:
             terminal.say(f"{user.name}  {', '.join(role for role in users.ROLES if role in user.roles)}")
 
 
-def _change(home: Path, what: str, name: str, work: Callable[[sqlite3.Connection], None]) -> None:
-    def recorded(connection: sqlite3.Connection) -> None:
-        work(connection)
-        record.note(connection, user=_TERMINAL, what=what, about=name)
-
+def _change(home: Path, what: str, name: str, work: Callable[..., None]) -> None:
+    """Do some work on the users, and record it in the same transaction."""
     with _store(home) as store:
-        store.run_now(recorded)
+        store.run_now(record.recorded(work, user=_TERMINAL, what=what, about=name))
 
 
 def _password() -> str:
