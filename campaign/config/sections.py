@@ -110,6 +110,8 @@ class SendingSection(Section):
 
     window: Filled | None = None
     spread: Filled | None = None
+    skip_holidays: bool = False
+    holidays: Filled | None = None
     max_recipients: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     max_cost: Annotated[int, Field(ge=1, le=1_000_000_000_000)] | None = None
     frequency: Filled | None = None
@@ -131,6 +133,12 @@ class SendingSection(Section):
     def _is_a_frequency(cls, words: str) -> str:
         frequency.parse(words)
         return words
+
+    @model_validator(mode="after")
+    def _holidays_are_skipped(self) -> Self:
+        if self.holidays is not None and not self.skip_holidays:
+            raise ValueError(_("`holidays` are further days for `skip_holidays = true`"))
+        return self
 
     @property
     def spreading(self) -> Spread | None:

@@ -130,6 +130,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
+        holidays=campaign.working_days.as_json() if campaign.working_days else None,
         overridden_reasons=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()

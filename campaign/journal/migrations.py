@@ -143,6 +143,11 @@ MIGRATIONS: Final = (
         ),
         columns=(("runs", "delivery", "TEXT"),),
     ),
+    Migration(
+        number=7,
+        adds="the holidays that a run and a schedule skip",
+        columns=(("runs", "holidays", "TEXT"), ("schedules", "holidays", "TEXT")),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

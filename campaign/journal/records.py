@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 from campaign.model.naming import canonical_path
 from campaign.model.sentences import sentence
+from campaign.timing import working_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ class RunRecord:
         resume_at: the end of a pause that the run took by itself.
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
+        holidays: further days on which nothing is sent, as `working_days` writes them; None if every day counts.
         overridden_reasons: the broken rules that a user overrode, likewise.
         delivery: the file's table [delivery], as JSON; None where it has none.
     """
@@ -56,6 +58,7 @@ class RunRecord:
     resume_at: datetime | None = None
     advertisement: bool = False
     by_night: bool = False
+    holidays: str | None = None
     overridden_reasons: str | None = None
     delivery: str | None = None
 
@@ -85,6 +88,7 @@ class ScheduleRecord:
         notify: the file's table [notify] at that time, as JSON.
         invalid: the number of invalid rows at that time.
         again: a plan that was sent before may be sent again.
+        holidays: as in `RunRecord`.
     """
 
     id: str
@@ -98,6 +102,12 @@ class ScheduleRecord:
     notify: str | None
     invalid: int
     again: bool = False
+    holidays: str | None = None
+
+    def moved(self, at: datetime) -> datetime:
+        """The time, or the same time of the next working day where it falls on a holiday that is skipped."""
+        days = working_days.from_json(self.holidays)
+        return at if days is None else days.next_opening(at)
 
     @property
     def file_id(self) -> str:

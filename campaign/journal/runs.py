@@ -172,6 +172,7 @@ class Runs(RunReader):
             "resume_at": None if run.resume_at is None else to_micros(run.resume_at),
             "advertisement": int(run.advertisement),
             "by_night": int(run.by_night),
+            "holidays": run.holidays,
             "overridden": run.overridden_reasons,
             "delivery": run.delivery,
         }

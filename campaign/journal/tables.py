@@ -45,6 +45,7 @@ RUNS: Final = sa.Table(
     sa.Column("by_night", sa.Integer),  # 1: an advertisement that may be sent by night
     sa.Column("overridden", sa.Text),  # the broken rules that a user overrode
     sa.Column("resume_at", sa.BigInteger),  # paused by itself until then, when the scheduler resumes it
+    sa.Column("holidays", sa.Text),  # JSON: further days on which nothing is sent; NULL: every day counts
     sa.Column("delivery", sa.Text),  # JSON: the file's [delivery]
 )
 
@@ -65,6 +66,7 @@ SCHEDULES: Final = sa.Table(
     sa.Column("notify", sa.Text),  # JSON: the file's [notify]
     sa.Column("invalid", sa.Integer, nullable=False),  # rows that were invalid when it was recorded
     sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent again
+    sa.Column("holidays", sa.Text),  # as in `runs`
 )
 
 OCCURRENCES: Final = sa.Table(

@@ -49,6 +49,7 @@ class RunReason(StrEnum):
     ANSWER_OTHER_CODE = "answer_other_code"
     ANSWER_KEY_TWICE = "answer_key_twice"
     ANSWER_NOT_JSON = "answer_not_json"
+    SYSTEM_FAULT = "system_fault"  # what the operating system says
     FAILED = "failed"  # any other error, as Python names it
 
     # What follows for a request.
@@ -83,6 +84,9 @@ class RunReason(StrEnum):
     OUTSIDE_WINDOW = "outside_window"
     WINDOW = "window"
     LEGAL_HOURS = "legal_hours"
+    WORKING_DAYS = "working_days"
+    ON_HOLIDAY = "on_holiday"
+    WEEKEND_AFTER_HOLIDAY = "weekend_after_holiday"
     SPREAD = "spread"
     EVERY_SECONDS = "every_seconds"
     EVERY_MINUTES = "every_minutes"
@@ -118,11 +122,11 @@ class RunReason(StrEnum):
 
 
 SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
-    RunReason.CONNECTION_REFUSED: N_("ConnectionRefusedError: {error}"),
-    RunReason.CONNECTION_RESET: N_("ConnectionResetError: {error}"),
-    RunReason.CONNECTION_ABORTED: N_("ConnectionAbortedError: {error}"),
-    RunReason.CONNECTION_BROKEN: N_("BrokenPipeError: {error}"),
-    RunReason.CERTIFICATE_INVALID: N_("SSLCertVerificationError: {error}"),
+    RunReason.CONNECTION_REFUSED: N_("the connection was refused"),
+    RunReason.CONNECTION_RESET: N_("the other side closed the connection"),
+    RunReason.CONNECTION_ABORTED: N_("the connection was aborted"),
+    RunReason.CONNECTION_BROKEN: N_("the connection was closed while the request was sent"),
+    RunReason.CERTIFICATE_INVALID: N_("the server's certificate cannot be verified: {error}"),
     RunReason.ADDRESS_NOT_FOUND: N_("{host}: no address found for this name"),
     RunReason.ADDRESS_LOOKUP_FAILED: N_("{host}: no address found for this name: {error}"),
     RunReason.TUNNEL_REFUSED: N_("the proxy refused the tunnel: {answer}"),
@@ -147,6 +151,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.ANSWER_OTHER_CODE: N_('HTTP {status} with "code" {code} instead of a result code'),
     RunReason.ANSWER_KEY_TWICE: N_("HTTP {status} with an ambiguous answer: it has {name!r} twice"),
     RunReason.ANSWER_NOT_JSON: N_("HTTP {status} with an ambiguous answer: it has {word}, which is not JSON"),
+    RunReason.SYSTEM_FAULT: N_("{fault}"),
     RunReason.FAILED: N_("{kind}: {error}"),
     RunReason.GATEWAY_CODE_MEANING: N_("{words}"),
     RunReason.NOT_SENT: N_("not sent: {detail}"),
@@ -179,6 +184,9 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.OUTSIDE_WINDOW: N_("outside {window} (Asia/Seoul), which opens {time}"),
     RunReason.WINDOW: N_("the window {hours}"),
     RunReason.LEGAL_HOURS: N_("the legal hours for advertisements, {hours}"),
+    RunReason.WORKING_DAYS: N_("working days"),
+    RunReason.ON_HOLIDAY: N_("on a public holiday ({name}); it goes on {time} (Asia/Seoul), the next working day"),
+    RunReason.WEEKEND_AFTER_HOLIDAY: N_("on a weekend after a public holiday; it goes on {time} (Asia/Seoul)"),
     RunReason.SPREAD: N_("spread over time, {spread}; the next are sent {time}"),
     RunReason.EVERY_SECONDS: NN_("{recipients:,} every {count} second", "{recipients:,} every {count} seconds"),
     RunReason.EVERY_MINUTES: NN_("{recipients:,} every {count} minute", "{recipients:,} every {count} minutes"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.web.pipes import ChildEnded
 from campaign.web.server.app import build
+from campaign.web.server.checking import Checking
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
 from campaign.web.store import Store
@@ -72,6 +73,7 @@ class Page:
             sessions=Sessions(self.store, lambda: self.now),
             engine=engine,
             check=check,
+            checking=Checking(),
             port=PORT,
         )
         self.app = build(self.site)

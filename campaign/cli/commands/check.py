@@ -9,6 +9,7 @@ from campaign import engine
 from campaign.cli import check_view, exit_status, phone_preview, style, terminal
 from campaign.config.environment import Environment
 from campaign.engine import doctor as machine
+from campaign.engine import sending_hours
 from campaign.engine.reports import ReportFailed, inputs_of, write_report
 from campaign.model import naming
 from campaign.model.errors import CampaignError
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.cli.context import CommandContext
-    from campaign.model import Status
+    from campaign.model import Delivery, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
     """Which rows are checked, by status, and whether broken rules of advertising are overridden."""
 
-    only: Sequence[Status] = ()
+    only: Sequence[Status | Delivery] = ()
     override: bool = False
 
 
@@ -57,6 +58,8 @@ def check(
         check_view.show_check(checked, result, summary, override=options.override)
         if place is not None:
             context.show_place(place)
+        if words := sending_hours.moved_by_holidays(campaign, engine.now()):
+            terminal.remark(words)
         _show_balance(campaign, gateway, summary)
         terminal.say(_("Nothing was sent: this was a check."))
     context.show_trouble(summary)

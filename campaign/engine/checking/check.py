@@ -48,7 +48,7 @@ def check(
     now: datetime,
     progress: Progress,
     *,
-    only: Sequence[Status] = (),
+    only: Sequence[Status | Delivery] = (),
     practice: bool = False,
     early: EarlyStart | None = None,
 ) -> Checked:
@@ -58,7 +58,8 @@ def check(
         campaign: the campaign file.
         now: the time that reservations, consents and the night are checked against.
         progress: receives the progress.
-        only: the statuses of the rows to check; the spreadsheet must be a result workbook.
+        only: the statuses of the rows to check, and `Delivery.FAILED` for those that reached no phone; the spreadsheet
+            must be a result workbook.
         practice: nothing is sent to real phones, so the night does not matter.
         early: the early start of the same campaign, if there is one; the check ends it.
 
@@ -240,28 +241,44 @@ def read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipient
     return recipients
 
 
-def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
-    """The rows of a result workbook that have one of these statuses.
+def pick(recipients: Recipients, only: Sequence[Status | Delivery]) -> Recipients:
+    """The rows of a result workbook that have one of these statuses or delivery results.
 
     Raises:
         NotResultWorkbook: the file is not a result workbook.
         RecipientsError: none of its rows has such a status.
     """
-    # The last column with that heading: the user's own columns stand before ours.
-    ours = [column for column in recipients.columns if column.heading == "status"]
-    if not ours:
-        raise NotResultWorkbook(
-            _(
-                "{file}: rows can be picked by status only from a result workbook; this file has no column `status`",
-                file=recipients.sources[0].file,
-            )
-        )
-    chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
-    if not len(chosen):
+    by_column = {
+        "status": [one for one in only if isinstance(one, Status)],
+        "delivery": [one for one in only if isinstance(one, Delivery)],
+    }
+    is_chosen = pd.Series(data=False, index=recipients.table.index)
+    for heading, values in by_column.items():
+        if values:
+            is_chosen |= _our_column(recipients, heading).isin([str(value) for value in values]).fillna(value=False)
+    if not is_chosen.any():
         raise RecipientsError(
             _("{file}: no row is {statuses}", file=recipients.sources[0].file, statuses=alternatives(only))
         )
-    return replace(recipients, table=chosen.reset_index(drop=True))
+    return replace(recipients, table=recipients.table[is_chosen].reset_index(drop=True))
+
+
+def _our_column(recipients: Recipients, heading: str) -> pd.Series:
+    """The column of a result workbook with that heading: the last one, since the user's own columns stand before."""
+    ours = [column for column in recipients.columns if column.heading == heading]
+    if ours:
+        return recipients.table[ours[-1].name]
+    file = recipients.sources[0].file
+    if heading == "status":
+        raise NotResultWorkbook(
+            _(
+                "{file}: rows can be picked by status only from a result workbook; this file has no column `status`",
+                file=file,
+            )
+        )
+    raise NotResultWorkbook(
+        _("{file}: it has no column `delivery`; `campaign delivery` fetches delivery results into the workbook", file=file)
+    )
 
 
 def _numbers_of(cells: pd.Series, campaign: Campaign) -> pd.DataFrame:

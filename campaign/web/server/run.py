@@ -25,6 +25,7 @@ from campaign.web import store as stores
 from campaign.web.pipes import Child
 from campaign.web.server import uploads
 from campaign.web.server.app import build
+from campaign.web.server.checking import Checking
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
 
@@ -152,12 +153,16 @@ async def _serve(
 ) -> None:
     full, bare = _environments()
     port = listener.getsockname()[1]
+    checking = Checking()
     site = Site(
         home=home,
         store=store,
         sessions=Sessions(store),
         engine=Child("campaign.web.engine_process", *_engine_arguments(options, home), environment=full),
-        check=Child("campaign.web.check_process", str(home), environment=bare, restart="when asked"),
+        check=Child(
+            "campaign.web.check_process", str(home), environment=bare, restart="when asked", on_event=checking.note
+        ),
+        checking=checking,
         port=port,
         is_practice=options.is_practice_only or bool(environment.Environment(full).missing_keys),
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from campaign.web.pipes import Child
+    from campaign.web.server.checking import Checking
     from campaign.web.server.sessions import Session, Sessions
     from campaign.web.store import Store
 
@@ -27,6 +28,7 @@ class Site:
         sessions: who is there.
         engine: the process that sends.
         check: the process that reads and checks.
+        checking: what that process is asked, and its last answers.
         port: the port that it listens on.
         is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
         is_stopping: the server is about to end; it starts nothing new.
@@ -37,6 +39,7 @@ class Site:
     sessions: Sessions
     engine: Child
     check: Child
+    checking: Checking
     port: int = 0
     is_practice: bool = True
     is_stopping: bool = False
