@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from campaign.cli.progress_bars import Progress
     from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.early_start import EarlyStart
-    from campaign.model import Status
+    from campaign.model import Delivery, Status
 
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help=_("The campaign file."), show_default=False)]
 Run = Annotated[str, typer.Argument(metavar="RUN", help=_("A run's id, or `last`."))]

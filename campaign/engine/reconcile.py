@@ -197,7 +197,7 @@ def find(
             reading = history.read(start, end, advance=advance)
     search = _Search(journal, record, reading, offset=offset, named=set(only or ()), exclusive=access.section.exclusive)
     asked = unknown if only is None else unknown[unknown["no"].isin(only)]
-    named = asked[["no", "attempts", "sent_at", "request_no"]].itertuples(index=False, name=None)
+    named = zip(asked["no"], asked["attempts"], asked["sent_at"], asked["request_no"], strict=True)
     traces = [search.judge(_Unknown(int(no), int(tries), at.to_pydatetime(), own)) for no, tries, at, own in named]
     return Traces(run=record, traces=tuple(traces), calls=reading.calls, incomplete=reading.incomplete)
 

@@ -251,6 +251,18 @@ def test_the_doctor_names_the_fields_that_came(desk: Desk) -> None:
     assert (done.status, seen["history"]["good"], "`phone`" in seen["history"]["words"]) == (1, False, True)
 
 
+def test_rows_that_reached_no_phone_are_picked_from_the_workbook(desk: Desk) -> None:
+    sent = send(desk, ["010-0000-2007", number(1), "010-0000-2000"])
+    picking = ("--recipients", sent.json["report"], "--text", "한 번 더", "--sender", "02-1234-5678", "--yes", "--json")
+    refused = desk.run("send", *picking, "--only", "undelivered")
+    assert (refused.status, "no column `delivery`" in refused.err) == (2, True)
+    desk.run("delivery")
+    again = desk.run("send", *picking, "--only", "undelivered")
+    assert again.json["rows"] == {"total": 1, "accepted": 1}
+    assert desk.ask("/sandbox/deliveries")[-1]["number"] == "01000002007"
+    assert "undelivered" in desk.run("send", *picking, "--only", "delivered").err
+
+
 def verdicts(done: Done) -> list[str]:
     return [one["verdict"] for one in done.json["unknown"]]
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.cli.context import CommandContext
+    from campaign.model import Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

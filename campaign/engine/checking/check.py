@@ -14,7 +14,8 @@ from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.checking.row_status import Exclusion, exclude_where
 from campaign.messages import choose_rows, compose_messages, refuse_contradictions
-from campaign.model import MsgType, Status, limits, schema
+from campaign.model import Delivery, MsgType, Status, limits, schema
+from campaign.model.columns import true_where
 from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.model.i18n import _
 from campaign.model.naming import on_disk
@@ -248,14 +249,14 @@ def pick(recipients: Recipients, only: Sequence[Status | Delivery]) -> Recipient
         NotResultWorkbook: the file is not a result workbook.
         RecipientsError: none of its rows has such a status.
     """
-    by_column = {
+    by_column: dict[str, list[Status | Delivery]] = {
         "status": [one for one in only if isinstance(one, Status)],
         "delivery": [one for one in only if isinstance(one, Delivery)],
     }
-    is_chosen = pd.Series(data=False, index=recipients.table.index)
+    is_chosen = np.zeros(len(recipients.table), dtype=bool)
     for heading, values in by_column.items():
         if values:
-            is_chosen |= _our_column(recipients, heading).isin([str(value) for value in values]).fillna(value=False)
+            is_chosen |= true_where(_our_column(recipients, heading).isin([str(value) for value in values]))
     if not is_chosen.any():
         raise RecipientsError(
             _("{file}: no row is {statuses}", file=recipients.sources[0].file, statuses=alternatives(only))
@@ -277,7 +278,10 @@ def _our_column(recipients: Recipients, heading: str) -> pd.Series:
             )
         )
     raise NotResultWorkbook(
-        _("{file}: it has no column `delivery`; `campaign delivery` fetches delivery results into the workbook", file=file)
+        _(
+            "{file}: it has no column `delivery`: no delivery results were fetched",
+            file=file,
+        )
     )
 
 
