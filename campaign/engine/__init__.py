@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from campaign.engine.preflight import require_below_ceilings
     from campaign.engine.previews import MessagePreview, facts_of, preview
     from campaign.engine.progress import SILENT, Progress, SendingObserver, StopRequest
-    from campaign.engine.reports import ReportTarget, report
     from campaign.engine.reconcile import Traces
     from campaign.engine.reconcile import accept as accept_found
     from campaign.engine.reconcile import find as find_traces
+    from campaign.engine.reports import ReportTarget, report
     from campaign.engine.results import SANDBOX
     from campaign.engine.results import of_check as result_of_check
     from campaign.engine.results import of_run as result_of_run
