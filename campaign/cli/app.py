@@ -229,12 +229,19 @@ def report(
     into_original: Annotated[
         bool, typer.Option("--into-original", help=_("Write into a copy of your own workbook and keep its formatting."))
     ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="COLUMN", help=_("Add a sheet that counts the rows by a column of yours.")),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="COLUMN", help=_("Write a workbook for each value of this column."))
+    ] = None,
     output: given.OutputOptions,
 ) -> None:
     """Run `campaign report`."""
     from campaign.cli.commands import report as report_command
 
-    form = report_command.form_of(format, into_original=into_original)
+    form = report_command.form_of(format, into_original=into_original, by=by, split=split)
     report_command.report(output.context(), run or (), since=since, form=form)
 
 

@@ -59,6 +59,8 @@ EXPECTED: Final[Mapping[str, str]] = {
     "sending.spread": N_('recipients and an interval in quotes, such as "1000 every 10 minutes"'),
     "sending.skip_holidays": _SWITCH,
     "sending.holidays": N_('a file of days in quotes, such as "holidays.csv"'),
+    "sending.first": N_("a whole number of recipients from 1, without quotes"),
+    "sending.stop_above": N_('a share of the recipients in quotes, such as "3%"'),
     "sending.max_recipients": N_("a whole number of recipients from 1, without quotes"),
     "sending.max_cost": N_("a whole number of won from 1, without quotes"),
     "sending.frequency": N_('advertisements and days in quotes, such as "2 every 7 days"'),

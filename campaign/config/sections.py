@@ -19,13 +19,11 @@ from pydantic import (
 
 from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
+from campaign.model.share import parse_share
 from campaign.model.times import SEOUL
 from campaign.timing import cron, frequency, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
 from campaign.timing.timetable import GRACE, YEARS, Timetable
-
-_SHARE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-_WHOLE: Final = 100
 
 
 def _without_nul(text: str) -> str:
@@ -82,8 +80,7 @@ class ScheduleSection(Section):
     @field_validator("max_invalid")
     @classmethod
     def _is_a_share(cls, words: str) -> str:
-        match = _SHARE.fullmatch(words)
-        if match is None or float(match[1]) > _WHOLE:
+        if parse_share(words) is None:
             raise ValueError(_('expected a share of the rows, from "0%" to "100%"'))
         return words
 
@@ -102,7 +99,7 @@ class ScheduleSection(Section):
     @property
     def invalid_share(self) -> float:
         """`max_invalid` as a number from 0 to 1."""
-        return float(self.max_invalid.removesuffix("%")) / _WHOLE
+        return parse_share(self.max_invalid) or 0.0
 
 
 class SendingSection(Section):
@@ -112,6 +109,8 @@ class SendingSection(Section):
     spread: Filled | None = None
     skip_holidays: bool = False
     holidays: Filled | None = None
+    first: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    stop_above: Filled | None = None
     max_recipients: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     max_cost: Annotated[int, Field(ge=1, le=1_000_000_000_000)] | None = None
     frequency: Filled | None = None
@@ -126,6 +125,13 @@ class SendingSection(Section):
     @classmethod
     def _is_a_spread(cls, words: str) -> str:
         spread.parse(words)
+        return words
+
+    @field_validator("stop_above")
+    @classmethod
+    def _is_a_share(cls, words: str) -> str:
+        if parse_share(words) is None:
+            raise ValueError(_('expected a share of the recipients, from "0%" to "100%"'))
         return words
 
     @field_validator("frequency")

@@ -148,6 +148,15 @@ MIGRATIONS: Final = (
         adds="the holidays that a run and a schedule skip",
         columns=(("runs", "holidays", "TEXT"), ("schedules", "holidays", "TEXT")),
     ),
+    Migration(
+        number=8,
+        adds="the first stage of a run, and the share of failures at which it pauses",
+        columns=(
+            ("runs", "first_stage", "INTEGER"),
+            ("runs", "stop_above", "TEXT"),
+            ("runs", "released_at", "BIGINT"),
+        ),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

@@ -33,6 +33,9 @@ class RunRecord:
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
         holidays: further days on which nothing is sent, as `working_days` writes them; None if every day counts.
+        first_stage: the last request of the stage after which it pauses; None if there is none, or it was released.
+        stop_above: the share of rejected and unknown recipients at which it pauses.
+        released_at: when a user last resumed it.
         overridden_reasons: the broken rules that a user overrode, likewise.
         delivery: the file's table [delivery], as JSON; None where it has none.
     """
@@ -59,6 +62,9 @@ class RunRecord:
     advertisement: bool = False
     by_night: bool = False
     holidays: str | None = None
+    first_stage: int | None = None
+    stop_above: str | None = None
+    released_at: datetime | None = None
     overridden_reasons: str | None = None
     delivery: str | None = None
 

@@ -102,6 +102,13 @@ class RequestReader:
                 for run, no, state, attempts, at in connection.execute(query)
             ]
 
+    def outcomes(self, run: str, since: datetime | None) -> dict[State, int]:
+        """Recipients by the state of their requests, of those that were sent from `since` on, or at any time."""
+        sent = REQUESTS.c.sent_at.is_not(None) if since is None else REQUESTS.c.sent_at >= to_micros(since)
+        query = sa.select(REQUESTS.c.state, sa.func.sum(REQUESTS.c.recipients)).where(REQUESTS.c.run == run, sent)
+        with self._database.reading() as connection:
+            return {State(state): int(count) for state, count in connection.execute(query.group_by(REQUESTS.c.state))}
+
     def advertised(self, since: datetime) -> dict[str, dict[int, datetime | None]]:
         """The requests of advertisements that went, or may have gone, from `since` on, and those still to send.
 

@@ -101,7 +101,7 @@ class RunReader:
 
     def _record(self, row: sa.RowMapping) -> RunRecord:
         values: dict[str, Any] = {**row}
-        for name in ("created_at", "started_at", "ended_at", "purged_at", "resume_at"):
+        for name in ("created_at", "started_at", "ended_at", "purged_at", "resume_at", "released_at"):
             values[name] = from_micros(values[name])
         values["prices"] = json.loads(values["prices"])
         values |= {name: bool(values[name]) for name in ("advertisement", "by_night")}
@@ -173,6 +173,8 @@ class Runs(RunReader):
             "advertisement": int(run.advertisement),
             "by_night": int(run.by_night),
             "holidays": run.holidays,
+            "first_stage": run.first_stage,
+            "stop_above": run.stop_above,
             "overridden": run.overridden_reasons,
             "delivery": run.delivery,
         }
@@ -232,6 +234,17 @@ class Runs(RunReader):
                 )
             )
             record_event(connection, run, now, str(RunState.RUNNING), None)
+
+    def release(self, run: str, now: datetime) -> None:
+        """Record that a user resumes the run: what follows its first stage may go, once nothing of it is to send."""
+        ahead = sa.exists().where(
+            REQUESTS.c.run == run, REQUESTS.c.no <= RUNS.c.first_stage, REQUESTS.c.state == str(State.PLANNED)
+        )
+        with self._writable.writing() as connection:
+            stage = sa.case((ahead, RUNS.c.first_stage), else_=None)
+            change = sa.update(RUNS).where(RUNS.c.id == run)
+            connection.execute(change.values(released_at=to_micros(now), first_stage=stage))
+            record_event(connection, run, now, "released", None)
 
     def stop(
         self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None

@@ -46,6 +46,9 @@ RUNS: Final = sa.Table(
     sa.Column("overridden", sa.Text),  # the broken rules that a user overrode
     sa.Column("resume_at", sa.BigInteger),  # paused by itself until then, when the scheduler resumes it
     sa.Column("holidays", sa.Text),  # JSON: further days on which nothing is sent; NULL: every day counts
+    sa.Column("first_stage", sa.Integer),  # the last request of the stage after which it pauses; NULL: no such stage
+    sa.Column("stop_above", sa.Text),  # the share of rejected and unknown at which it pauses, as the file spells it
+    sa.Column("released_at", sa.BigInteger),  # when a user resumed it: the share is that of what was sent since then
     sa.Column("delivery", sa.Text),  # JSON: the file's [delivery]
 )
 

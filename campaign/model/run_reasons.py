@@ -80,6 +80,8 @@ class RunReason(StrEnum):
     RESERVATION_PASSED = "reservation_passed"
     STOPPED_BY_USER = "stopped_by_user"
     FOUND_NOT_SENT = "found_not_sent"
+    FIRST_STAGE_SENT = "first_stage_sent"
+    STOP_ABOVE = "stop_above"
     STARTS_AT = "starts_at"
     OUTSIDE_WINDOW = "outside_window"
     WINDOW = "window"
@@ -180,6 +182,13 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.RESERVATION_PASSED: N_("request {no}: {problem}. Nothing is sent at another time than it was meant for."),
     RunReason.STOPPED_BY_USER: N_("stopped by the user"),
     RunReason.FOUND_NOT_SENT: N_("requests were found not to have been sent"),
+    RunReason.FIRST_STAGE_SENT: NN_(
+        "the first {count:,} recipient was sent; the rest waits until you have looked at the result",
+        "the first {count:,} recipients were sent; the rest waits until you have looked at the result",
+    ),
+    RunReason.STOP_ABOVE: N_(
+        "{failed:,} of {sent:,} recipients are rejected or unknown, more than stop_above = {limit}"
+    ),
     RunReason.STARTS_AT: N_("it starts at {time} (Asia/Seoul)"),
     RunReason.OUTSIDE_WINDOW: N_("outside {window} (Asia/Seoul), which opens {time}"),
     RunReason.WINDOW: N_("the window {hours}"),

@@ -104,7 +104,7 @@ async def sample(_request: Request) -> Response:
     """The starter's workbook, to begin with."""
     content = BytesIO()
     await to_thread.run_sync(partial(starter.write_recipients, content))
-    name = quote(f"{_('sample list')}.xlsx")
+    name = quote(_("sample list") + ".xlsx")
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content.getvalue(), media_type=_SHEET, headers=headers)
 
