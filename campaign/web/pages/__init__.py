@@ -11,12 +11,9 @@ FOLDER: Final = Path(__file__).parent
 
 
 def _squeezed(style: str) -> str:
-    """A style sheet without comments, without spaces that only people need, and with short names of its variables."""
+    """A style sheet without comments and without the spaces that only people need."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    style = re.sub(r"\s*([{};,>])\s*|(?<=:)\s+", r"\1", re.sub(r"\s+", " ", style)).replace(";}", "}").strip()
-    names = sorted(set(re.findall(r"--[a-z-]+", style)))
-    short = {name: f"--{chr(ord('a') + place)}" for place, name in enumerate(names)}
-    return re.sub(r"--[a-z-]+", lambda found: short[found[0]], style)
+    return re.sub(r"\s*([{};,>+])\s*|(?<=:)\s+", r"\1", re.sub(r"\s+", " ", style)).replace(";}", "}").strip()
 
 
 STATIC: Final = {
