@@ -14,7 +14,7 @@ import threading
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -60,7 +60,7 @@ class ToldOrder:
         order: its id, its kind and who asked for it.
         language: of who asked for it.
         asked_at: when it was asked for.
-        given: what it is about: `run`, `campaign`, `digest`, ...
+        given: what it is about: `run`, `file`, `digest`, ...
         run: the run that it made or concerns, once that is known.
         check: the campaign's check, where it is made ahead on another thread.
     """
@@ -275,7 +275,7 @@ class Sender:
 
     def _load(self, told: ToldOrder) -> tuple[engine.Campaign, str]:
         """The campaign of an order, and the gateway that it goes to."""
-        campaign = engine.load_campaign(Path(told.given["campaign"]))
+        campaign = engine.load_campaign(Path(told.given["file"]))
         is_practice = told.given.get("practice", False) or self.is_practice_only
         gateway = engine.SANDBOX if is_practice else engine.gateway_of(campaign)
         engine.check_keys(gateway)
@@ -284,9 +284,9 @@ class Sender:
     def _check(self, told: ToldOrder) -> engine.Checked:
         campaign, gateway = self._load(told)
         if told.order.kind == "schedule":
-            start = schedules.next_starts(
-                Path(told.given["campaign"]), campaign, _schedule_options(told), engine.now(), 1
-            )[0]
+            start = schedules.next_starts(Path(told.given["file"]), campaign, _schedule_options(told), engine.now(), 1)[
+                0
+            ]
             return schedules.check_for(campaign, gateway, max(start, engine.now()), engine.SILENT)
         return engine.check(campaign, engine.now(), engine.SILENT, practice=gateway == engine.SANDBOX)
 
@@ -320,10 +320,28 @@ class Sender:
         )
         gateway = self._load(told)[1]
         with self._opened(journal) as opened:  # first, since the check is for nothing where another process sends
-            record = engine.plan(opened, self._check(told), gateway, options)
+            checked = self._check(told)
+            if gateway == engine.SANDBOX:
+                self._require_shown(told, checked)
+                options = replace(options, expected=None)
+            record = engine.plan(opened, checked, gateway, options)
             told.run = record.id
             self._tell(told, "begun")
             self._execute(opened, record)
+
+    def _require_shown(self, told: ToldOrder, checked: engine.Checked) -> None:
+        """Refuse practice with another plan than was shown: that was for the campaign's own gateway, and its hours.
+
+        Raises:
+            Changed: the plan is another one.
+        """
+        gateway, shown = engine.gateway_of(checked.campaign), told.given["digest"]
+        if engine.digest_plan(checked, gateway) != shown:
+            real = engine.check(checked.campaign, engine.now(), engine.SILENT)
+            if engine.digest_plan(real, gateway) != shown:
+                raise engine.Changed(
+                    _("the list, the message or the time has changed since it was shown. Nothing was sent.")
+                )
 
     def _test(self, told: ToldOrder, journal: engine.Journal | None) -> None:
         self._require_new(told)
@@ -399,7 +417,7 @@ class Sender:
         with self._opened(journal) as opened:
             made = engine.schedule(
                 opened,
-                Path(told.given["campaign"]),
+                Path(told.given["file"]),
                 checked,
                 gateway,
                 _schedule_options(told),

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from campaign.model import i18n
 from campaign.model.i18n import N_, _
 from campaign.web import pages
-from campaign.web.server import errors, pages_access, pages_home, pages_list
+from campaign.web.server import errors, pages_access, pages_home, pages_list, pages_runs, pages_send
 from campaign.web.server.routes import BODY_BYTES, find_session, language_of
 from campaign.web.server.security import Guard
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from campaign.web.server.site import Site
 
-_AREAS: Final = (pages_access, pages_home, pages_list)
+_AREAS: Final = (pages_access, pages_home, pages_list, pages_runs, pages_send)
 
 _REFUSALS: Final = {
     "host": N_("The address of this page is http://127.0.0.1:{port}; it answers to no other name."),

@@ -21,6 +21,7 @@ from campaign.config import environment
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.web import store as stores
+from campaign.web.orders import Orders
 from campaign.web.pipes import Child
 from campaign.web.server.app import build
 from campaign.web.server.sessions import Sessions, make_link
@@ -147,11 +148,21 @@ async def _serve(
 ) -> None:
     full, bare = _environments()
     port = listener.getsockname()[1]
+    orders = Orders(store)
+    engine = Child(
+        "campaign.web.engine_process",
+        *_engine_arguments(options, home),
+        environment=full,
+        on_event=orders.hear,
+        on_start=orders.begin,
+    )
+    orders.engine = engine
     site = Site(
         home=home,
         store=store,
         sessions=Sessions(store),
-        engine=Child("campaign.web.engine_process", *_engine_arguments(options, home), environment=full),
+        engine=engine,
+        orders=orders,
         check=Child("campaign.web.check_process", str(home), environment=bare, restart="when asked"),
         port=port,
         is_practice=options.is_practice_only or bool(environment.Environment(full).missing_keys),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from campaign.web.orders import Orders
     from campaign.web.pipes import Child
     from campaign.web.server.sessions import Session, Sessions
     from campaign.web.store import Store
@@ -25,6 +26,7 @@ class Site:
         sessions: who is there.
         engine: the process that sends.
         check: the process that reads and checks.
+        orders: what users asked for.
         port: the port that it listens on.
         is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
         is_stopping: the server is about to end; it starts nothing new.
@@ -35,6 +37,7 @@ class Site:
     sessions: Sessions
     engine: Child
     check: Child
+    orders: Orders
     port: int = 0
     is_practice: bool = True
     is_stopping: bool = False
