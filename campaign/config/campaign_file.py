@@ -112,10 +112,18 @@ class GatewaySection(Section):
         return rate
 
 
-class Campaign(Section):
-    """A campaign file. `folder` is the folder of the file; its paths are relative to it."""
+NAME: Final = r"^[\w][\w .()-]{0,79}$"
+"""Names of campaigns: they become names of files."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .()-]{0,79}$")]
+
+class Campaign(Section):
+    """A campaign file.
+
+    `folder` is the folder of the file; its paths are relative to it. `text_label` is what errors call the text, where a
+    door has a name for it; by default its file or its key.
+    """
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME)]
     sender: Filled
     recipients: RecipientsSection
     message: MessageSection
@@ -125,6 +133,7 @@ class Campaign(Section):
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
+    text_label: str | None = Field(default=None, exclude=True)
     _templates: TemplateCache = PrivateAttr(default_factory=TemplateCache)
 
     @field_validator("sender", mode="before")
@@ -263,8 +272,8 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     Raises:
         SettingsError: a key or value is wrong, or the template cannot be read.
     """
-    if "folder" in values:
-        raise SettingsError(_("{place}: folder: unknown key", place=place))
+    if internal := sorted(_INTERNAL & values.keys()):
+        raise SettingsError(_("{place}: {key}: unknown key", place=place, key=internal[0]))
     try:
         campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
@@ -284,7 +293,10 @@ _SECTIONS: Final[dict[str, type[Section]]] = {
     "gateway": GatewaySection,
 }
 
+_INTERNAL: Final = frozenset({"folder", "text_label"})
+"""Fields that no campaign file has."""
+
 _KEYS: Final = {
-    name: tuple(key for key in section.model_fields if key != "folder") for name, section in _SECTIONS.items()
+    name: tuple(key for key in section.model_fields if key not in _INTERNAL) for name, section in _SECTIONS.items()
 }
 """The keys of each section, by its name."""

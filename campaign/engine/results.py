@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from campaign.engine import planning
-from campaign.gateway.result_codes import ACCEPTED, describe
+from campaign.gateway.result_codes import ACCEPTED, describe, meaning
 from campaign.model import ROW_STATUS_OF, Result, RunFacts, RunState, State, Status, schema
-from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,11 +36,11 @@ def of_run(journal: Reader, record: RunRecord) -> Result:
         created_at=record.created_at,
         started_at=record.started_at,
         ended_at=record.ended_at,
-        why=record.why,
+        why=record.reason,
         template=record.template,
         prices=record.prices,
         advertisement=record.advertisement,
-        overridden=record.overridden,
+        overridden=record.overridden_reasons,
         resume_at=record.resume_at,
     )
     return Result(run=facts, recipients=recipients, rows=_rows(recipients, requests), requests=requests)
@@ -148,7 +147,7 @@ def _rows(recipients: Recipients, requests: pd.DataFrame) -> pd.DataFrame:
 def _reasons(table: pd.DataFrame, status: pd.Series, code: pd.Series, cause: pd.Series) -> pd.Series:
     """The check's reason; else why the gateway did not accept the row; else the row's note."""
     # By the few codes that occur, not by the rows.
-    words = {int(number): _(describe(int(number)).english) for number in code.dropna().unique() if number != ACCEPTED}
+    words = {int(number): meaning(describe(int(number))) for number in code.dropna().unique() if number != ACCEPTED}
     refused = code.map(words).astype(schema.TEXT)
     explained = cause.astype(schema.TEXT).where(status == str(Status.UNKNOWN), refused)
     explained = explained.fillna(

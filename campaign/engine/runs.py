@@ -12,6 +12,8 @@ from campaign.engine.summary import summarise
 from campaign.model import RunState
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, joined
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import Clock, format_time
 from campaign.timing import night
 
@@ -110,7 +112,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         name=campaign.name,
         # Until its dispatch starts: after a crash in between, `resume` or the scheduler continues it.
         state=RunState.PAUSED if options.later else RunState.INTERRUPTED,
-        why=_("it starts at {time} (Asia/Seoul)", time=format_time(options.later)) if options.later else None,
+        reason=encode(RunReason.STARTS_AT, time=format_time(options.later)) if options.later else None,
         created_at=options.now,
         started_at=None,
         ended_at=None,
@@ -127,7 +129,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
-        overridden=advertising.error_summary(found),
+        overridden_reasons=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
     with journal.together():
@@ -149,9 +151,8 @@ def allow_night(journal: Journal, record: RunRecord) -> RunRecord:
     """Allow the run of an advertisement at night; the user's permission is recorded. Returns the new record."""
     moment = now()
     if record.by_day_only and night.is_night(moment):
-        resumed = _("resumed at night, {time}", time=format_time(moment))
-        words = "; ".join(filter(None, (record.overridden, resumed)))
-        journal.runs.override(record.id, words, moment)
+        resumed = encode(RunReason.RESUMED_AT_NIGHT, time=format_time(moment))
+        journal.runs.override(record.id, joined([record.overridden_reasons, resumed]), moment)
     return journal.runs.get(record.id)
 
 

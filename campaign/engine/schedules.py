@@ -12,6 +12,7 @@ from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, NothingToSend, SettingsError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.timing.gate import Gate
 
@@ -148,7 +149,7 @@ def wait_at(checked: Checked, gateway: str, start: datetime) -> Waiting | None:
     if gateway == results.SANDBOX:
         return None
     wait = Gate(sending_hours.windows_of(checked)).wait_for_window(start)
-    return Waiting(why=wait.why, until=wait.until) if wait is not None else None
+    return Waiting(why=sentence(wait.why), until=wait.until) if wait is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

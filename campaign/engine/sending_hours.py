@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.engine import estimate, results
 from campaign.model.errors import OutsideHours
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.timing import spread, window
 from campaign.timing.gate import Gate
@@ -47,7 +48,9 @@ def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
     """
     wait = Gate(window.of_run(campaign.sending.window, advertisement=False)).wait_for_window(at)
     if wait is not None and gateway != results.SANDBOX:
-        raise OutsideHours(_("it is {time} (Asia/Seoul), {why}. Nothing was sent.", time=format_time(at), why=wait.why))
+        raise OutsideHours(
+            _("it is {time} (Asia/Seoul), {why}. Nothing was sent.", time=format_time(at), why=sentence(wait.why))
+        )
 
 
 def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime) -> Gate:

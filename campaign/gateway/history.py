@@ -24,6 +24,7 @@ from campaign.gateway.request_body import JSON_TYPE, VERSION
 from campaign.model import MsgType
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.model.times import DATE_FORMAT, SEOUL, Clock
 
 if TYPE_CHECKING:
@@ -456,7 +457,7 @@ class History:
         try:
             reply = self._adapters[path].post(prepared)
         except Exception as problem:  # noqa: BLE001 - whatever it is, nothing was read
-            words = describe_failure(problem) or this.timeout_message()
+            words = sentence(describe_failure(problem) or this.timeout_reason())
             raise HistoryFailed(_("the gateway's history cannot be read: {problem}.", problem=words)) from None
         if reply.body is None:
             raise HistoryDiffers(_("it has over {limit:,} bytes", limit=ANSWER_BYTES))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, overload
 
 from campaign.model.naming import canonical_path
+from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ class RunRecord:
     """A run without its table.
 
     Attributes:
-        why: the reason of a pause.
+        reason: why it is paused, as `reasons.encode` stores it; older journals have a sentence.
         gateway: an origin, or "sandbox".
         prices: won a message, by message type.
         report: the path of the workbook.
@@ -30,13 +31,13 @@ class RunRecord:
         resume_at: the end of a pause that the run took by itself.
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
-        overridden: the broken rules that a user overrode, in words.
+        overridden_reasons: the broken rules that a user overrode, likewise.
     """
 
     id: str
     name: str
     state: RunState
-    why: str | None
+    reason: str | None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -54,7 +55,17 @@ class RunRecord:
     resume_at: datetime | None = None
     advertisement: bool = False
     by_night: bool = False
-    overridden: str | None = None
+    overridden_reasons: str | None = None
+
+    @property
+    def why(self) -> str | None:
+        """Why it is paused, in the reader's language."""
+        return sentence(self.reason)
+
+    @property
+    def overridden(self) -> str | None:
+        """The broken rules that a user overrode, in the reader's language."""
+        return sentence(self.overridden_reasons)
 
     @property
     def by_day_only(self) -> bool:
@@ -94,16 +105,21 @@ class ScheduleRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccurrenceRecord:
-    """One time at which a schedule starts its campaign, with its outcome."""
+    """One time at which a schedule starts its campaign, with its outcome; `reason` as `reasons.encode` stores it."""
 
     schedule: str
     due_at: datetime
     start_by: datetime
     state: OccurrenceState
     run: str | None
-    why: str | None
+    reason: str | None
     claimed_at: datetime
     ended_at: datetime | None
+
+    @property
+    def why(self) -> str | None:
+        """What became of it, in the reader's language."""
+        return sentence(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -12,7 +12,8 @@ from campaign.journal.records import Claim, Step, from_micros, to_micros
 from campaign.journal.tables import EVENTS, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,9 +142,7 @@ class Requests(RequestReader):
         try:
             claimed = self._writable.advance(step)
         except NotInFlight:
-            raise JournalError(
-                _("run {run}: a request was settled by another process; nothing was written", run=run)
-            ) from None
+            raise JournalError(encode(RunReason.SETTLED_ELSEWHERE, run=run)) from None
         return [Claim(no=no, attempt=attempt) for no, attempt in claimed]
 
     def mark_orphans_unknown(self, run: str, now: datetime) -> int:
@@ -151,7 +150,7 @@ class Requests(RequestReader):
 
         Only the journal's one writer may call this: nothing in flight has a living owner then.
         """
-        cause = _("the program ended before the gateway's answer was on disk")
+        cause = encode(RunReason.ENDED_BEFORE_ANSWER)
         with self._writable.writing() as connection:
             return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
@@ -161,7 +160,7 @@ class Requests(RequestReader):
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
         user says "not sent" of them. A run without requests that may still go stays unchanged.
         """
-        cause = _("cancelled by the user")
+        cause = encode(RunReason.USER_CANCELLED)
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
@@ -182,16 +181,22 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
-            target, cause = State.ACCEPTED, _("the user said: sent")
+            target, cause = State.ACCEPTED, RunReason.USER_SAID_SENT
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
                 target = State.PLANNED if reason is None else State.CANCELLED
-                cause = _("the user said: not sent")
-                if reason is not None:
-                    cause = _("the user said: not sent; {reason}", reason=reason)
-            moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
+                cause = _NOT_SENT[reason]
+            moved = _move(connection, run, State.UNKNOWN, target, cause=encode(cause), now=now, only=only)
             _update_run(connection, run, now)
         return moved
+
+
+_NOT_SENT: Final = {
+    None: RunReason.USER_SAID_NOT_SENT,
+    RunReason.RUN_CANCELLED: RunReason.USER_SAID_NOT_SENT_TO_CANCELLED,
+    RunReason.RUN_PURGED: RunReason.USER_SAID_NOT_SENT_TO_PURGED,
+}
+"""What a user said of unknown requests, by what keeps the run from sending them again."""
 
 
 def _counts(connection: sa.Connection, run: str) -> dict[State, int]:
@@ -208,7 +213,7 @@ def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED
     elif before == RunState.FINISHED:
-        after, why = RunState.PAUSED, _("requests were found not to have been sent")
+        after, why = RunState.PAUSED, encode(RunReason.FOUND_NOT_SENT)
     elif before == RunState.RUNNING:  # its process died: this process is the only writer
         after = RunState.INTERRUPTED
     if after != before:

@@ -16,6 +16,8 @@ from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State, naming
 from campaign.model.errors import JournalError, NoRunYet, NoSuchRun
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,6 +105,7 @@ class RunReader:
         values["prices"] = json.loads(values["prices"])
         values |= {name: bool(values[name]) for name in ("advertisement", "by_night")}
         values["state"] = self._current_state(RunState(values["state"]))
+        values["reason"], values["overridden_reasons"] = values.pop("why"), values.pop("overridden")
         return RunRecord(**values)
 
     def _current_state(self, state: RunState) -> RunState:
@@ -153,7 +156,7 @@ class Runs(RunReader):
             "id": run.id,
             "name": run.name,
             "state": str(run.state),
-            "why": run.why,
+            "why": run.reason,
             "created_at": to_micros(run.created_at),
             "gateway": run.gateway,
             "api": run.api,
@@ -168,7 +171,7 @@ class Runs(RunReader):
             "resume_at": None if run.resume_at is None else to_micros(run.resume_at),
             "advertisement": int(run.advertisement),
             "by_night": int(run.by_night),
-            "overridden": run.overridden,
+            "overridden": run.overridden_reasons,
         }
         with ThreadPoolExecutor(1) as aside:  # Parquet is written without Python's global lock
             parquet = aside.submit(snapshot.to_parquet, recipients.table)
@@ -189,8 +192,8 @@ class Runs(RunReader):
             if occurrence is not None:
                 give_run(connection, run.id, occurrence)
             record_event(connection, run.id, run.created_at, str(run.state), "planned")
-            if run.overridden:
-                record_event(connection, run.id, run.created_at, "overridden", run.overridden)
+            if run.overridden_reasons:
+                record_event(connection, run.id, run.created_at, "overridden", run.overridden_reasons)
         self._added = (run.id, recipients)
 
     def recipients(self, run: str) -> Recipients:
@@ -213,7 +216,7 @@ class Runs(RunReader):
         """
         with self._writable.writing() as connection:
             if (reason := reason_to_send_nothing(connection, run)) is not None:
-                raise JournalError(_("run {run}: {reason}, so nothing more of it is sent", run=run, reason=reason))
+                raise JournalError(encode(RunReason.NOTHING_MORE_SENT, run=run, reason=nested(encode(reason))))
             connection.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
@@ -239,7 +242,7 @@ class Runs(RunReader):
             with self._writable.writing() as connection:
                 end(connection, run, state, why=why, now=now, resume_at=resume_at)
         except JournalError as problem:
-            self._unended[run] = why or str(problem)
+            self._unended[run] = why or problem.reason
             raise
         self._unended.pop(run, None)
 
@@ -278,7 +281,7 @@ class Runs(RunReader):
     def _record(self, row: sa.RowMapping) -> RunRecord:
         record = super()._record(row)
         why = self._unended.get(record.id)
-        return record if why is None else replace(record, state=RunState.PAUSED, why=why)
+        return record if why is None else replace(record, state=RunState.PAUSED, reason=why)
 
 
 _RECORDS: Final = sa.select(*(column for column in RUNS.c if column.name not in {"seq", "frozen", "recipients"}))
@@ -291,12 +294,12 @@ def may_anything_go(connection: sa.Connection, run: str) -> bool:
     return bool(connection.scalar(sa.select(sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state.in_(states)))))
 
 
-def reason_to_send_nothing(connection: sa.Connection, run: str) -> str | None:
+def reason_to_send_nothing(connection: sa.Connection, run: str) -> RunReason | None:
     """Why no request of the run may be sent, in any state of the requests; None if requests may be sent."""
     row = connection.execute(sa.select(RUNS.c.state, RUNS.c.purged_at).where(RUNS.c.id == run)).one()
     if row.state == str(RunState.CANCELLED):
-        return _("the run was cancelled")
-    return None if row.purged_at is None else _("its numbers and texts were removed")
+        return RunReason.RUN_CANCELLED
+    return None if row.purged_at is None else RunReason.RUN_PURGED
 
 
 def end(

@@ -211,4 +211,5 @@ def _occurrence(row: sa.RowMapping) -> OccurrenceRecord:
     values: dict[str, Any] = {**row}
     for name in ("due_at", "start_by", "claimed_at", "ended_at"):
         values[name] = from_micros(values[name])
-    return OccurrenceRecord(**(values | {"state": OccurrenceState(values["state"])}))
+    values |= {"state": OccurrenceState(values["state"]), "reason": values.pop("why")}
+    return OccurrenceRecord(**values)

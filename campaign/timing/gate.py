@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.timing import window
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No request may be sent before `until`; `why` in words."""
+    """No request may be sent before `until`; `why` is as `reasons.encode` stores it."""
 
     until: datetime
     why: str
@@ -51,8 +52,8 @@ class Gate:
         if closed is None:
             return None
         opens = window.next_opening(self.windows, now)
-        words = _("outside {window} (Asia/Seoul), which opens {time}", window=closed.words, time=format_time(opens))
-        return Wait(opens, words)
+        why = encode(RunReason.OUTSIDE_WINDOW, window=nested(closed.reason), time=format_time(opens))
+        return Wait(opens, why)
 
     def admit(self, sizes: Sequence[int], now: datetime) -> int:
         """How many of the next requests the spread lets through now; `sizes` are their recipients."""
@@ -77,10 +78,7 @@ class Gate:
             room, until = room + recipients, at + self.spread.interval
             if size <= room:
                 break
-        words = _(
-            "spread over time, {spread}; the next are sent {time}", spread=self.spread.words, time=format_time(until)
-        )
-        return Wait(until, words)
+        return Wait(until, encode(RunReason.SPREAD, spread=nested(self.spread.reason), time=format_time(until)))
 
     def record_sent(self, recipients: int, now: datetime) -> None:
         """Count a request for so many recipients, sent now, against the spread."""

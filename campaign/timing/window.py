@@ -8,6 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import sentence
 from campaign.model.text import listed
 from campaign.model.times import SEOUL, in_seoul
 from campaign.timing import night
@@ -31,12 +34,10 @@ class Window:
     is_law: bool = False
 
     @property
-    def words(self) -> str:
-        """The window in a sentence."""
+    def reason(self) -> str:
+        """The window, for a sentence, as `reasons.encode` stores it."""
         hours = f"{self.opens:%H:%M}-{self.closes:%H:%M}"
-        if self.is_law:
-            return _("the legal hours for advertisements, {hours}", hours=hours)
-        return _("the window {hours}", hours=hours)
+        return encode(RunReason.LEGAL_HOURS if self.is_law else RunReason.WINDOW, hours=hours)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the window is open at a time of any zone; at `opens` it is, at `closes` it is not."""
@@ -111,7 +112,7 @@ def next_opening(windows: Sequence[Window], at: datetime) -> datetime:
     raise ValueError(
         _(
             "{windows} do not overlap: nothing could ever be sent",
-            windows=listed([window.words for window in windows]),
+            windows=listed([sentence(window.reason) for window in windows]),
         )
     )
 

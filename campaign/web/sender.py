@@ -330,7 +330,7 @@ class Sender:
             self._execute(opened, record)
 
     def _require_shown(self, told: ToldOrder, checked: engine.Checked) -> None:
-        """Refuse practice with another plan than was shown: that was for the campaign's own gateway, and its hours.
+        """Refuse another plan than was shown, where that was made for the campaign's own gateway, and for the present.
 
         Raises:
             Changed: the plan is another one.
@@ -414,6 +414,8 @@ class Sender:
         self._require_new(told)
         gateway = self._load(told)[1]
         checked = told.check.result() if told.check else self._check(told)
+        if "digest" in told.given:
+            self._require_shown(told, checked)
         with self._opened(journal) as opened:
             made = engine.schedule(
                 opened,
@@ -505,7 +507,6 @@ def _schedule_options(told: ToldOrder) -> engine.ScheduleOptions:
     return engine.ScheduleOptions(
         freeze=bool(told.given.get("freeze")),
         again=bool(told.given.get("again")),
-        expected=told.given.get("digest"),
         order=told.order,
     )
 

@@ -10,6 +10,7 @@ from campaign.journal import open_for_reading
 from campaign.model import RunState, i18n
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def story(context: CommandContext, run: str, no: int) -> None:
     """Show the history of one request."""
     with open_for_reading(context.journal_url) as journal:
         record = journal.runs.get(run)
-        events = journal.requests.events(record.id, no)
+        events = [event | {"cause": sentence(event["cause"])} for event in journal.requests.events(record.id, no)]
         there_are = sum(journal.requests.counts(record.id).values())
     if not 1 <= no <= there_are:
         raise UsageError(

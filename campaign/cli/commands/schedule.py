@@ -148,8 +148,9 @@ def schedules(context: CommandContext, clock: Clock | None = None) -> None:
     rows = [_line(*each) for each in found]
     heads = (_("schedule"), _("state"), _("next, Asia/Seoul"), _("through"), _("campaign file"))
     terminal.show_table(heads, rows)
+    ask = TerminalListener(context.given_journal)
     for one, _times, occurrences in found:
-        _show_past(one, occurrences)
+        _show_past(one, occurrences, ask)
 
 
 def _line(one: ScheduleRecord, times: Sequence[datetime], _occurrences: object) -> tuple[str, ...]:
@@ -157,8 +158,9 @@ def _line(one: ScheduleRecord, times: Sequence[datetime], _occurrences: object) 
     return one.id, terminal.word(one.state), (format_time(times[0]) if times else "-") + every, one.gateway, one.file
 
 
-def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord]) -> None:
-    for past in occurrences[:PAST_SHOWN]:
+def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord], ask: TerminalListener) -> None:
+    """Show the last starts of a schedule; of the last one, also what the user can do if it came too late."""
+    for place, past in enumerate(occurrences[:PAST_SHOWN]):
         time, state = format_time(past.due_at), terminal.word(past.state)
         words = (
             _("{schedule}, {time}: {state}, run {run}", schedule=one.id, time=time, state=state, run=past.run)
@@ -166,6 +168,8 @@ def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord]) -> 
             else _("{schedule}, {time}: {state}", schedule=one.id, time=time, state=state)
         )
         terminal.say(f"  {words}" + (f": {past.why}" if past.why else ""))
+        if place == 0 and past.state == OccurrenceState.EXPIRED:
+            terminal.say(f"    {ask.after_expired(past.run) if past.run else ask.after_missed(one)}")
 
 
 def _as_json(one: ScheduleRecord, times: Sequence[datetime], occurrences: Sequence[OccurrenceRecord]) -> dict[str, Any]:

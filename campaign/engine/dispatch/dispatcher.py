@@ -23,6 +23,9 @@ from campaign.journal import Settlement
 from campaign.model import RunState, State
 from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import sentence
 from campaign.model.times import Clock, format_time
 from campaign.timing import reservation
 from campaign.timing.gate import Gate
@@ -44,7 +47,7 @@ class Ending:
 
     Attributes:
         state: the state of the run.
-        why: the reason, if the run is not finished.
+        why: the reason, if the run is not finished, as `reasons.encode` stores it.
         until: when the scheduler resumes the run; None if only a user does.
     """
 
@@ -146,11 +149,11 @@ class Dispatch:
             while not self._is_over():
                 self._step()
         except CampaignError as problem:
-            self._pause_reason = str(problem)
+            self._pause_reason = problem.reason
             self._settle_outstanding()
         except Exception as problem:
             # A bug must not lose the answers to what is on the wire.
-            self._pause_reason = f"{type(problem).__name__}: {problem}"
+            self._pause_reason = _unexpected(problem)
             self._settle_outstanding()
             self._finish()
             raise
@@ -289,10 +292,7 @@ class Dispatch:
         if self._start_by is None or self._clock.now() <= self._start_by:
             return False
         if not self._in_flight:
-            self._pause_reason = _(
-                "nothing of it was sent by {time} (Asia/Seoul), the latest time to start",
-                time=format_time(self._start_by),
-            )
+            self._pause_reason = encode(RunReason.NOT_STARTED_IN_TIME, time=format_time(self._start_by))
         return True
 
     def _has_reservation_passed(self, request: Request) -> bool:
@@ -301,11 +301,7 @@ class Dispatch:
             return False
         problem = reservation.problem(reservation.parse(date), self._clock.now())
         if problem is not None:
-            self._pause_reason = _(
-                "request {no}: {problem}. Nothing is sent at another time than it was meant for.",
-                no=request.no,
-                problem=problem,
-            )
+            self._pause_reason = encode(RunReason.RESERVATION_PASSED, no=request.no, problem=nested(problem.reason))
         return problem is not None
 
     def _submit(self) -> None:
@@ -314,7 +310,7 @@ class Dispatch:
             try:
                 outcome = self._client.send(one.prepared)
             except Exception as problem:  # noqa: BLE001 - without an outcome the dispatch would wait forever
-                outcome = Outcome(fate=Fate.UNKNOWN, detail=f"{type(problem).__name__}: {problem}")
+                outcome = Outcome(fate=Fate.UNKNOWN, detail=_unexpected(problem))
             self._answered.put((one, outcome))
 
     def _settle(self, one: _InFlight, outcome: Outcome, now: float) -> None:
@@ -335,7 +331,7 @@ class Dispatch:
     def _abandon(self) -> None:
         """Settle what is on the wire as unknown: the user does not wait for the answers."""
         for one in self._in_flight.values():
-            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=_("stopped before the answer came")))
+            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=encode(RunReason.STOPPED_BEFORE_ANSWER)))
         self._in_flight.clear()
 
     def _settle_outstanding(self) -> None:
@@ -354,7 +350,7 @@ class Dispatch:
             try:
                 self._settle_alone(one)
             except JournalError as problem:
-                cause = _("its outcome could not be written down: {problem}", problem=problem)
+                cause = encode(RunReason.OUTCOME_NOT_WRITTEN, problem=nested(problem.reason))
                 # If this fails too, it stays in flight on disk: unknown at the next resume, and not sent again.
                 with suppress(JournalError):
                     self._settle_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
@@ -373,12 +369,16 @@ class Dispatch:
         elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._to_send or self._retries:
-            ending = Ending(RunState.INTERRUPTED, _("stopped by the user"))
+            ending = Ending(RunState.INTERRUPTED, encode(RunReason.STOPPED_BY_USER))
         try:
             self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
-            return Ending(RunState.PAUSED, ending.why or str(problem))
+            return Ending(RunState.PAUSED, ending.why or problem.reason)
         return ending
+
+
+def _unexpected(problem: Exception) -> str:
+    return encode(RunReason.FAILED, kind=type(problem).__name__, error=str(problem))
 
 
 def _settlement(one: _InFlight, state: State, outcome: Outcome | None = None, cause: str | None = None) -> Settlement:
@@ -406,7 +406,7 @@ class _SafeObserver:
 
     def waiting(self, seconds: float, why: str) -> None:
         with suppress(OSError, ValueError):
-            self.observer.waiting(seconds, why)
+            self.observer.waiting(seconds, sentence(why))
 
     def going_on(self) -> None:
         with suppress(OSError, ValueError):

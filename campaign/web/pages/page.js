@@ -119,7 +119,80 @@ document.addEventListener("keydown", (event) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
-const BEHAVIOURS = [["[data-poll]", poll], ["form[data-live]", live]];
+/* Spreadsheets: chosen or dropped, judged by name and size before a byte is sent, then sent with its progress. */
+function upload(form) {
+  const input = form.querySelector("input[type=file]");
+  const going = form.querySelector("[data-going-on]");
+  const bar = going.querySelector("progress"), words = going.querySelector("[role=status]");
+  const alert = form.querySelector("[role=alert]");
+  const { suffixes, most, files: mostFiles, wrong, large, many, going: percent, reading, failed } = form.dataset;
+  let request = null;
+  form.classList.add("with-script");
+
+  const refuse = (text) => {
+    alert.textContent = text;
+    alert.hidden = false;
+    show(false);
+    form.reset();
+    input.focus();
+  };
+  const show = (isGoing) => {
+    going.hidden = !isGoing;
+    form.querySelectorAll("[data-idle]").forEach((one) => { one.hidden = isGoing; });
+    if (isGoing) alert.hidden = true;
+  };
+  const fault = (files) => {
+    const bad = files.find((file) => !suffixes.split(" ").some((one) => file.name.toLowerCase().endsWith(one)));
+    if (bad) return wrong.replace("%", () => bad.name);
+    if (files.length > mostFiles) return many;
+    return files.reduce((sum, file) => sum + file.size, 0) > most ? large : "";
+  };
+  const send = (files) => {
+    if (request || !files.length) return;
+    const found = fault(files);
+    if (found) { refuse(found); return; }
+    const body = new FormData(form);
+    body.delete("files");
+    files.forEach((file) => body.append("files", file, file.name));
+    request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Fragment", "1");
+    let tenth = -1;
+    request.upload.onprogress = (event) => {
+      const share = Math.floor(100 * event.loaded / event.total);
+      bar.value = share;
+      if (Math.floor(share / 10) === tenth) return;
+      tenth = Math.floor(share / 10);
+      words.textContent = share < 100 ? percent.replace("%", () => share) : reading;
+    };
+    request.onload = () => {
+      const next = request.getResponseHeader("X-Next");
+      if (next) { location.assign(next); return; }
+      refuse(parse(request.responseText).textContent.trim() || failed);
+      request = null;
+    };
+    request.onerror = request.ontimeout = () => { request = null; refuse(failed); };
+    request.onabort = () => { request = null; show(false); form.reset(); input.focus(); };
+    words.textContent = percent.replace("%", () => 0);
+    bar.value = 0;
+    show(true);
+    request.send(body);
+  };
+  input.addEventListener("change", () => send([...input.files]));
+  form.querySelector("[data-cancel]").addEventListener("click", () => request?.abort());
+  for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+    form.addEventListener(name, (event) => {
+      event.preventDefault();
+      form.classList.toggle("over", name === "dragenter" || name === "dragover");
+      if (name === "drop") send([...event.dataTransfer.files]);
+    });
+  }
+  form.addEventListener("submit", (event) => { event.preventDefault(); send([...input.files]); });
+}
+/* A file that misses the form must not replace the page. */
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+
+const BEHAVIOURS = [["[data-poll]", poll], ["form[data-live]", live], ["form[data-upload]", upload]];
 function enliven(root) {
   for (const [selector, start] of BEHAVIOURS) {
     if (root.matches(selector)) start(root);

@@ -96,7 +96,8 @@ async def rename(request: Request) -> Response:
         name = str(form.get("name", ""))
         back = str(form.get("back", ""))
     if name.strip():
-        await to_thread.run_sync(drafts.rename, draft, name)
+        async with site_of(request).changing(draft.id):
+            await to_thread.run_sync(drafts.rename, draft, name)
     return go_to(request, f"/campaigns/{draft.id}/list" if back == "list" else "/")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +43,12 @@ class Site:
     port: int = 0
     is_practice: bool = True
     is_stopping: bool = False
+
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def changing(self, campaign: str) -> asyncio.Lock:
+        """The lock for reading a campaign's file, deciding and writing it: two windows may do so at once."""
+        return self._locks.setdefault(campaign, asyncio.Lock())
 
     @property
     def cookie(self) -> str:
