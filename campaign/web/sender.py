@@ -28,6 +28,8 @@ from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, i18n
 from campaign.model.errors import CampaignError, JournalBusy, NoSuchRun
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
@@ -202,8 +204,7 @@ class Sender:
         for one in self._told.values():
             run = one.given.get("run")
             if one.order.kind == "cancel" and run in self.sending and self.sending[run].pause is None:
-                with i18n.in_language(one.language):
-                    self.sending[run].request(pause=_paused_by(one.order.by))
+                self.sending[run].request(pause=_paused_by(one.order.by))
 
     def _carry_out(self, told: ToldOrder, journal: engine.Journal | None = None) -> None:
         """Do what an order asks for and tell the server how it ended; nothing that goes wrong ends the process."""
@@ -530,7 +531,8 @@ def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
 
 
 def _paused_by(who: str) -> str:
-    return _("paused on the page") if who == "owner" else _("paused by {who}", who=who)
+    """Why a user's pause ended the dispatch."""
+    return encode(RunReason.PAUSED_ON_PAGE) if who == "owner" else encode(RunReason.PAUSED_BY, who=who)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from campaign.web.orders import Orders
 from campaign.web.pipes import ChildEnded
 from campaign.web.server.app import build
 from campaign.web.server.sessions import Sessions, make_link
@@ -72,6 +73,7 @@ class Page:
             sessions=Sessions(self.store, lambda: self.now),
             engine=engine,
             check=check,
+            orders=Orders(self.store, clock=lambda: self.now),
             port=PORT,
         )
         self.app = build(self.site)

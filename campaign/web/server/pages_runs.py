@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from campaign.model.i18n import N_, _
+from campaign.model.sentences import sentence
 from campaign.web import drafts
 from campaign.web.orders import is_id, new_id
 from campaign.web.pipes import Refused
@@ -131,7 +132,7 @@ def _progress(request: Request, run: Mapping[str, Any]) -> dict[str, Any]:
         "state_words": _(run_words.RUN_STATES[run["state"]]),
         "rate": round(live["rate"]) if live else 0,
         "left": run_words.duration(live["left_s"]) if live and live["left_s"] and found["left"] else "",
-        "waiting": live["waiting"] if live else None,
+        "waiting": sentence(live["waiting"]) if live else None,
         "wait_s": round(live["wait_s"] or 0) if live else 0,
     }
 
@@ -366,7 +367,7 @@ def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], status
     target = Path(run["report"]).name
     shutil.copyfile(run["report"], made.folder / drafts.LIST / target)
     document = drafts.read(made)
-    document["name"] = drafts.clean_name(_("{name}: the rest", name=run["name"]))
+    document["name"] = drafts.clean_name(_("{name} (the rest)", name=run["name"]))
     document.pop("schedule", None)
     recipients = document.setdefault("recipients", tomlkit.table())
     for key in ("sheet", "fixes", "hidden_rows"):

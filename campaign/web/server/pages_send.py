@@ -168,6 +168,7 @@ async def _send_page(
         return go_to(request, f"/orders/{under_way.id}")
     try:
         check = await site.check.ask("check", timeout_s=_CHECK_S, campaign=draft.id)
+        earlier = await site.engine.ask("sent_before", digest=check["plan"])
         messages = (await site.check.ask("messages", campaign=draft.id))["messages"] if check["goes"] else []
     except Refused as refused:
         return page(
@@ -193,10 +194,11 @@ async def _send_page(
         stops=[one for one in check["findings"] if one["stops"]],
         warnings=[one["words"] for one in check["findings"] if not one["stops"]] + list(check["notes"]),
         left_out=sum(check["left_out"].values()),
-        types_count=check["goes"] >= TYPE_COUNT_FROM,
+        types_count=check["goes"] >= _type_count_from(request),
         tests=sum(one.kind == "test" and one.state == "done" for one in orders),
         seen=await _seen(request, draft.id),
-        earlier_path=run_words.run_path(check["earlier"]["run"]) if check["earlier"] else None,
+        earlier=earlier if earlier["run"] else None,
+        earlier_path=run_words.run_path(earlier["run"]) if earlier["run"] else None,
         again_words=_("again"),
         weekdays=run_words.weekdays(),
         later=tomorrow.strftime("%Y-%m-%dT%H:%M"),
@@ -214,7 +216,7 @@ async def send(request: Request) -> Response:
         known = await site.orders.find(identity)
         if known is not None:  # a double click, or the page that Back brought back
             return go_to(request, f"/orders/{known.id}")
-        if (problem := _missing(form)) is not None:
+        if (problem := _missing(form, _type_count_from(request))) is not None:
             return await _send_page(request, identity, problem=problem, given=form)
         is_practice = site.is_practice or form.get("mode") != "real"
         common: dict[str, Any] = {
@@ -236,10 +238,15 @@ async def send(request: Request) -> Response:
     return go_to(request, f"/orders/{ordered.id}")
 
 
-def _missing(form: FormData) -> str | None:
+def _type_count_from(request: Request) -> int:
+    given = drafts.of_house(site_of(request).home).get("type_count_from")
+    return given if isinstance(given, int) else TYPE_COUNT_FROM
+
+
+def _missing(form: FormData, type_count_from: int) -> str | None:
     """What the form lacks, in words."""
     count = str(form.get("count", ""))
-    if count.isdecimal() and int(count) >= TYPE_COUNT_FROM:
+    if count.isdecimal() and int(count) >= type_count_from:
         typed = str(form.get("typed", "")).strip().replace(",", "")
         if typed != count:
             return _("Type the number of recipients, {count:,}, to confirm.", count=int(count))

@@ -21,8 +21,9 @@ from uvicorn import Config, Server
 from campaign.config import environment
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.web import drafts
 from campaign.web import store as stores
-from campaign.web.orders import Orders
+from campaign.web.orders import UNDO_S, Orders
 from campaign.web.pipes import Child
 from campaign.web.server import uploads
 from campaign.web.server.app import build
@@ -153,7 +154,8 @@ async def _serve(
 ) -> None:
     full, bare = _environments()
     port = listener.getsockname()[1]
-    orders = Orders(store)
+    undo_s = drafts.of_house(home).get("undo_seconds", UNDO_S)
+    orders = Orders(store, undo_s=float(undo_s) if isinstance(undo_s, int | float) else UNDO_S)
     engine = Child(
         "campaign.web.engine_process",
         *_engine_arguments(options, home),
