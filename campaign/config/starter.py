@@ -127,7 +127,7 @@ def write_recipients(file: IO[bytes]) -> None:
         head = book.add_format(_HEAD)
         sheet = book.add_worksheet(SHEET)
         for column, (heading, (width, number_format, note)) in enumerate(_HEADINGS.items()):
-            cells = book.add_format(_FONT | ({"num_format": number_format} if number_format else {}))
+            cells = book.add_format({**_FONT, **({"num_format": number_format} if number_format else {"indent": 1})})
             # The whole column has its format, ready to type or paste into.
             sheet.set_column(column, column, width, cells)
             sheet.write_string(0, column, heading, head)

@@ -126,9 +126,13 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         report=None,
         window=campaign.sending.window,
         spread=campaign.sending.spread,
+        delivery=None if campaign.delivery is None else campaign.delivery.model_dump_json(),
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
+        holidays=campaign.working_days.as_json() if campaign.working_days else None,
+        first_stage=planning.last_of_first(checked.table, campaign.sending.first),
+        stop_above=campaign.sending.stop_above,
         overridden_reasons=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
@@ -279,7 +283,7 @@ class RunScheduled(NotResumable):
 
 
 def prepare_resume(journal: Journal, run: str, *, override: bool = False, order: Order | None = None) -> RunRecord:
-    """The run, if it can be resumed; pass it to `execute`.
+    """The run, if it can be resumed; pass it to `execute`. A stage that was sent is released: the rest may go.
 
     Args:
         journal: open for writing.
@@ -304,6 +308,9 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False, order:
         raise RunScheduled(record.id, _("run {run} is scheduled: {why}.", run=record.id, why=record.why))
     with journal.together():
         journal.orders.add(order, now(), run=record.id)
+        if record.first_stage is not None or record.stop_above is not None:
+            journal.runs.release(record.id, now())
+            record = journal.runs.get(record.id)
         return allow_night(journal, record) if override else record
 
 

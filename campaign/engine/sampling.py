@@ -199,7 +199,8 @@ def _outlook(
 
 
 def _shown(table: pd.DataFrame, sizes: np.ndarray, made: np.ndarray, *, is_certain: bool) -> tuple[MessagePreview, ...]:
-    places = np.flatnonzero(made)
+    goes = made & table["status"].isna().to_numpy(dtype=bool)
+    places = np.flatnonzero(goes if goes.any() else made)
     if not len(places):
         return ()
     why: dict[int, list[str]] = {int(place): [] for place in places[:_FIRST]}

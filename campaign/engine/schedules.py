@@ -84,7 +84,7 @@ def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: d
         raise CannotFreeze(_("a recurring campaign reads its recipients at each start; remove `every`"))
     table = section.timetable
     times = table.upcoming((), now, count)
-    if section.every is None and times[0] + table.grace < now:
+    if section.every is None and _moved(campaign, times[0]) + table.grace < now:
         raise SettingsError(
             _(
                 "{file}: schedule.start_at = {time}: this time has passed, and so has the latest time to start, "
@@ -94,7 +94,11 @@ def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: d
                 latest=format_time(times[0] + table.grace),
             )
         )
-    return times
+    return sorted({_moved(campaign, time) for time in times})
+
+
+def _moved(campaign: Campaign, at: datetime) -> datetime:
+    return at if campaign.working_days is None else campaign.working_days.next_opening(at)
 
 
 def _section(file: Path, campaign: Campaign) -> ScheduleSection:
@@ -235,6 +239,7 @@ def _record(
         notify=campaign.notify.model_dump_json(exclude_none=True) if campaign.notify else None,
         invalid=int((checked.table["status"] == str(Status.INVALID)).sum()),
         again=again,
+        holidays=campaign.working_days.as_json() if campaign.working_days else None,
     )
 
 
@@ -243,8 +248,9 @@ def _freeze(journal: Journal, record: ScheduleRecord, checked: Checked, now: dat
     due = record.timetable.start_at
     if due is None:
         raise TypeError("frozen without a time")
-    journal.schedules.claim_occurrence(record.id, due, due + record.timetable.grace, now)
-    options = runs.PlanOptions(now=now, later=max(due, now), occurrence=(record.id, due), again=True)
+    start = record.moved(due)
+    journal.schedules.claim_occurrence(record.id, due, start + record.timetable.grace, now)
+    options = runs.PlanOptions(now=now, later=max(start, now), occurrence=(record.id, due), again=True)
     return runs.plan(journal, checked, record.gateway, options)
 
 

@@ -23,8 +23,9 @@ from campaign.model import MsgType
 from campaign.model.errors import SettingsError
 from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
-from campaign.model.reasons import encode
+from campaign.model.reasons import encode, message
 from campaign.model.run_reasons import RunReason
+from campaign.model.text import OS_FAULTS, os_fault
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -193,7 +194,9 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
     try:
         context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
     except OSError as problem:
-        raise SettingsError(_("{file}: has no readable certificates: {error}", file=ca_file, error=problem)) from None
+        raise SettingsError(
+            _("{file}: has no readable certificates: {error}", file=ca_file, error=os_fault(problem))
+        ) from None
     return context
 
 
@@ -232,7 +235,11 @@ def describe_failure(problem: BaseException) -> str | None:
     if isinstance(problem, BrokenAnswer | Unreachable):
         return problem.reason
     if known := _FAILURES.get(type(problem)):
-        return encode(known, error=str(problem))
+        return encode(known)
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return encode(RunReason.CERTIFICATE_INVALID, error=str(problem))
+    if isinstance(problem, OSError) and problem.strerror in OS_FAULTS:
+        return encode(RunReason.SYSTEM_FAULT, fault=message(problem.strerror))
     return encode(RunReason.FAILED, kind=type(problem).__name__, error=str(problem))
 
 
@@ -241,6 +248,5 @@ _FAILURES: Final[dict[type[BaseException], RunReason]] = {
     ConnectionResetError: RunReason.CONNECTION_RESET,
     ConnectionAbortedError: RunReason.CONNECTION_ABORTED,
     BrokenPipeError: RunReason.CONNECTION_BROKEN,
-    ssl.SSLCertVerificationError: RunReason.CERTIFICATE_INVALID,
 }
-"""What users meet most; the system's own words follow."""
+"""What users meet most."""

@@ -80,11 +80,11 @@ def _ask_the_system(host: str, port: int) -> list[Address]:
     return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 
-_RESOLVER: Final = Resolver(_ask_the_system)
+RESOLVER: Final = Resolver(_ask_the_system)
 
 
 def dial(
-    host: str, port: int, options: Iterable[tuple[int, int, int | bytes]], resolver: Resolver = _RESOLVER
+    host: str, port: int, options: Iterable[tuple[int, int, int | bytes]], resolver: Resolver = RESOLVER
 ) -> socket.socket:
     """A connected socket; its timeout is what is left of the time to connect.
 

@@ -94,10 +94,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: the rows that there are in all, and those of the page."""
+    """One page: the rows that there are in all, those of the page, and the JSON types of the first one's fields."""
 
     total: int
     rows: tuple[Row, ...]
+    shape: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,18 @@ def read_page(status: int, body: bytes, company: str) -> Page:
         raise HistoryDiffers(_("`{field}` is missing or not a whole number", field="totalCount"))
     if not isinstance(listed, list):
         raise HistoryDiffers(_("`{field}` is missing or not a list", field="list"))
-    return Page(total=total, rows=tuple(_read_row(one, company) for one in listed))
+    rows = tuple(_read_row(one, company) for one in listed)
+    return Page(total=total, rows=rows, shape={name: _json_type(value) for name, value in _first_row(listed).items()})
+
+
+def _first_row(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is expected of a row, as far as the first one has it."""
+    names = ("requestNo", "companyid", "msgType", "phone", "callback", *_STATUS, *_WORDS[:2], "sendDate")
+    return {name: listed[0][name] for name in names if name in listed[0]} if listed else {}
+
+
+def _json_type(value: object) -> str:
+    return {str: "string", int: "number", float: "number"}.get(type(value), "other")
 
 
 def read_balance(status: int, body: bytes) -> float:

@@ -6,13 +6,24 @@ A request is on disk before it is on the wire. Source of every rule here: design
 from campaign.journal.journal import Journal, Reader
 from campaign.journal.open import fingerprint, open_for_reading, open_for_writing, shown_url
 from campaign.journal.orders import OrderDone
-from campaign.journal.records import Claim, OccurrenceRecord, OrderRecord, RunRecord, ScheduleRecord, Settlement
+from campaign.journal.records import (
+    Claim,
+    FoundRequest,
+    OccurrenceRecord,
+    OpenRequest,
+    OrderRecord,
+    RunRecord,
+    ScheduleRecord,
+    Settlement,
+)
 from campaign.journal.sqlite import sqlite_version
 
 __all__ = [
     "Claim",
+    "FoundRequest",
     "Journal",
     "OccurrenceRecord",
+    "OpenRequest",
     "OrderDone",
     "OrderRecord",
     "Reader",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 from campaign.model.naming import canonical_path
 from campaign.model.sentences import sentence
+from campaign.timing import working_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,12 @@ class RunRecord:
         resume_at: the end of a pause that the run took by itself.
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
+        holidays: further days on which nothing is sent, as `working_days` writes them; None if every day counts.
+        first_stage: the last request of the stage after which it pauses; None if there is none, or it was released.
+        stop_above: the share of rejected and unknown recipients at which it pauses.
+        released_at: when a user last resumed it.
         overridden_reasons: the broken rules that a user overrode, likewise.
+        delivery: the file's table [delivery], as JSON; None where it has none.
     """
 
     id: str
@@ -55,7 +61,12 @@ class RunRecord:
     resume_at: datetime | None = None
     advertisement: bool = False
     by_night: bool = False
+    holidays: str | None = None
+    first_stage: int | None = None
+    stop_above: str | None = None
+    released_at: datetime | None = None
     overridden_reasons: str | None = None
+    delivery: str | None = None
 
     @property
     def why(self) -> str | None:
@@ -83,6 +94,7 @@ class ScheduleRecord:
         notify: the file's table [notify] at that time, as JSON.
         invalid: the number of invalid rows at that time.
         again: a plan that was sent before may be sent again.
+        holidays: as in `RunRecord`.
     """
 
     id: str
@@ -96,6 +108,12 @@ class ScheduleRecord:
     notify: str | None
     invalid: int
     again: bool = False
+    holidays: str | None = None
+
+    def moved(self, at: datetime) -> datetime:
+        """The time, or the same time of the next working day where it falls on a holiday that is skipped."""
+        days = working_days.from_json(self.holidays)
+        return at if days is None else days.next_opening(at)
 
     @property
     def file_id(self) -> str:
@@ -140,6 +158,27 @@ class Claim:
 
     no: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """A request that went on the wire, of which the journal has neither a code nor a request number."""
+
+    run: str
+    no: int
+    state: State
+    attempts: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRequest:
+    """An unknown request that was found elsewhere to be accepted: in which attempt, under which number, and how."""
+
+    no: int
+    attempts: int
+    request_no: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

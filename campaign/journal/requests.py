@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from campaign.journal import runs
 from campaign.journal.database import NotInFlight
-from campaign.journal.records import Claim, Step, from_micros, to_micros
+from campaign.journal.records import Claim, OpenRequest, Step, from_micros, to_micros
 from campaign.journal.tables import EVENTS, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from campaign.journal.database import Database, WritableDatabase
-    from campaign.journal.records import Settlement
+    from campaign.journal.records import FoundRequest, Settlement
 
 
 class RequestReader:
@@ -85,6 +85,29 @@ class RequestReader:
         )
         with self._database.reading() as connection:
             return [(from_micros(at), recipients) for at, recipients in connection.execute(query)]
+
+    def known_numbers(self) -> set[str]:
+        """The gateway's numbers of all requests of all runs."""
+        with self._database.reading() as connection:
+            query = sa.select(REQUESTS.c.request_no).where(REQUESTS.c.request_no.is_not(None))
+            return set(connection.scalars(query.distinct()))
+
+    def open_since(self, since: datetime) -> list[OpenRequest]:
+        """The requests of all runs that went on the wire from `since` on, without a code or a number of the gateway."""
+        which = (REQUESTS.c.sent_at >= to_micros(since), REQUESTS.c.code.is_(None), REQUESTS.c.request_no.is_(None))
+        query = sa.select(*[REQUESTS.c[name] for name in ("run", "no", "state", "attempts", "sent_at")]).where(*which)
+        with self._database.reading() as connection:
+            return [
+                OpenRequest(run=run, no=no, state=State(state), attempts=attempts, sent_at=from_micros(at))
+                for run, no, state, attempts, at in connection.execute(query)
+            ]
+
+    def outcomes(self, run: str, since: datetime | None) -> dict[State, int]:
+        """Recipients by the state of their requests, of those that were sent from `since` on, or at any time."""
+        sent = REQUESTS.c.sent_at.is_not(None) if since is None else REQUESTS.c.sent_at >= to_micros(since)
+        query = sa.select(REQUESTS.c.state, sa.func.sum(REQUESTS.c.recipients)).where(REQUESTS.c.run == run, sent)
+        with self._database.reading() as connection:
+            return {State(state): int(count) for state, count in connection.execute(query.group_by(REQUESTS.c.state))}
 
     def advertised(self, since: datetime) -> dict[str, dict[int, datetime | None]]:
         """The requests of advertisements that went, or may have gone, from `since` on, and those still to send.
@@ -189,6 +212,39 @@ class Requests(RequestReader):
             moved = _move(connection, run, State.UNKNOWN, target, cause=encode(cause), now=now, only=only)
             _update_run(connection, run, now)
         return moved
+
+    def accept_found(self, run: str, found: Sequence[FoundRequest], now: datetime) -> None:
+        """Make unknown requests accepted that were found to be; all of them, or none.
+
+        Raises:
+            JournalError: one is not unknown any more, or was sent again since; nothing was written.
+        """
+        with self._writable.writing() as connection:
+            for one in found:
+                which = (
+                    REQUESTS.c.run == run,
+                    REQUESTS.c.no == one.no,
+                    REQUESTS.c.state == str(State.UNKNOWN),
+                    REQUESTS.c.attempts == one.attempts,
+                )
+                values = {"state": str(State.ACCEPTED), "request_no": one.request_no, "cause": one.evidence}
+                moved = connection.execute(
+                    sa.update(REQUESTS).where(*which).values(**values, owner=None, ended_at=to_micros(now))
+                )
+                if moved.rowcount != 1:
+                    raise JournalError(encode(RunReason.SETTLED_ELSEWHERE, run=run))
+                event = {"run": run, "no": one.no, "at": to_micros(now), "state": str(State.ACCEPTED)}
+                event |= {"cause": one.evidence, "code": None, "attempt": one.attempts}
+                connection.execute(sa.insert(EVENTS), event)
+            _update_run(connection, run, now)
+
+    def note(self, run: str, requests: Sequence[int], now: datetime, what: str) -> None:
+        """Record an event of requests that changes no state."""
+        if not requests:
+            return
+        event = {"run": run, "at": to_micros(now), "state": what}
+        with self._writable.writing() as connection:
+            connection.execute(sa.insert(EVENTS), [event | {"no": no} for no in requests])
 
 
 _NOT_SENT: Final = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from campaign.journal import snapshot
+from campaign.journal.deliveries import forget_places
 from campaign.journal.records import RunRecord, from_micros, to_micros
 from campaign.journal.schedules import give_run
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
@@ -100,7 +101,7 @@ class RunReader:
 
     def _record(self, row: sa.RowMapping) -> RunRecord:
         values: dict[str, Any] = {**row}
-        for name in ("created_at", "started_at", "ended_at", "purged_at", "resume_at"):
+        for name in ("created_at", "started_at", "ended_at", "purged_at", "resume_at", "released_at"):
             values[name] = from_micros(values[name])
         values["prices"] = json.loads(values["prices"])
         values |= {name: bool(values[name]) for name in ("advertisement", "by_night")}
@@ -171,7 +172,11 @@ class Runs(RunReader):
             "resume_at": None if run.resume_at is None else to_micros(run.resume_at),
             "advertisement": int(run.advertisement),
             "by_night": int(run.by_night),
+            "holidays": run.holidays,
+            "first_stage": run.first_stage,
+            "stop_above": run.stop_above,
             "overridden": run.overridden_reasons,
+            "delivery": run.delivery,
         }
         with ThreadPoolExecutor(1) as aside:  # Parquet is written without Python's global lock
             parquet = aside.submit(snapshot.to_parquet, recipients.table)
@@ -230,6 +235,17 @@ class Runs(RunReader):
             )
             record_event(connection, run, now, str(RunState.RUNNING), None)
 
+    def release(self, run: str, now: datetime) -> None:
+        """Record that a user resumes the run: what follows its first stage may go, once nothing of it is to send."""
+        ahead = sa.exists().where(
+            REQUESTS.c.run == run, REQUESTS.c.no <= RUNS.c.first_stage, REQUESTS.c.state == str(State.PLANNED)
+        )
+        with self._writable.writing() as connection:
+            stage = sa.case((ahead, RUNS.c.first_stage), else_=None)
+            change = sa.update(RUNS).where(RUNS.c.id == run)
+            connection.execute(change.values(released_at=to_micros(now), first_stage=stage))
+            record_event(connection, run, now, "released", None)
+
     def stop(
         self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
     ) -> None:
@@ -267,9 +283,15 @@ class Runs(RunReader):
                 )
             )
             connection.execute(sa.delete(IMAGES).where(IMAGES.c.run == run))
+            forget_places(connection, run)
             record_event(connection, run, now, "purged", "by the user")
         self._added = None
         self._writable.erase_deleted()
+
+    def note(self, run: str, now: datetime, what: str) -> None:
+        """Record an event of the run that changes no state."""
+        with self._writable.writing() as connection:
+            record_event(connection, run, now, what, None)
 
     def set_report(self, run: str, path: str) -> None:
         """Record where the run's workbook is; nothing is written where the run's end could not be written."""

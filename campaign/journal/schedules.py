@@ -118,6 +118,7 @@ class Schedules(ScheduleReader):
             "notify": record.notify,
             "invalid": record.invalid,
             "again": int(record.again),
+            "holidays": record.holidays,
         }
         with self._writable.writing() as connection:
             before = SCHEDULES.c.id.in_(others)

@@ -45,6 +45,11 @@ RUNS: Final = sa.Table(
     sa.Column("by_night", sa.Integer),  # 1: an advertisement that may be sent by night
     sa.Column("overridden", sa.Text),  # the broken rules that a user overrode
     sa.Column("resume_at", sa.BigInteger),  # paused by itself until then, when the scheduler resumes it
+    sa.Column("holidays", sa.Text),  # JSON: further days on which nothing is sent; NULL: every day counts
+    sa.Column("first_stage", sa.Integer),  # the last request of the stage after which it pauses; NULL: no such stage
+    sa.Column("stop_above", sa.Text),  # the share of rejected and unknown at which it pauses, as the file spells it
+    sa.Column("released_at", sa.BigInteger),  # when a user resumed it: the share is that of what was sent since then
+    sa.Column("delivery", sa.Text),  # JSON: the file's [delivery]
 )
 
 SCHEDULES: Final = sa.Table(
@@ -64,6 +69,7 @@ SCHEDULES: Final = sa.Table(
     sa.Column("notify", sa.Text),  # JSON: the file's [notify]
     sa.Column("invalid", sa.Integer, nullable=False),  # rows that were invalid when it was recorded
     sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent again
+    sa.Column("holidays", sa.Text),  # as in `runs`
 )
 
 OCCURRENCES: Final = sa.Table(
@@ -121,6 +127,20 @@ REQUESTS: Final = sa.Table(
     # PostgreSQL updates a row in place where no index has a changed column and its page has room.
     sa.Index("requests_by_state", "run", "state", "no").ddl_if(dialect="sqlite"),
     postgresql_with={"fillfactor": 60},
+)
+
+DELIVERIES: Final = sa.Table(
+    "deliveries",
+    METADATA,
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("request", sa.Integer, nullable=False),
+    sa.Column("place", sa.Integer),  # of the recipient in the request, from 0; NULL after a purge
+    sa.Column("result", sa.Text, nullable=False),  # model.Delivery
+    sa.Column("code", sa.Text, nullable=False),  # as it came
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("sent_at", sa.BigInteger),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Index("deliveries_by_recipient", "run", "request", "place", unique=True),
 )
 
 EVENTS: Final = sa.Table(

@@ -49,6 +49,7 @@ class RunReason(StrEnum):
     ANSWER_OTHER_CODE = "answer_other_code"
     ANSWER_KEY_TWICE = "answer_key_twice"
     ANSWER_NOT_JSON = "answer_not_json"
+    SYSTEM_FAULT = "system_fault"  # what the operating system says
     FAILED = "failed"  # any other error, as Python names it
 
     # What follows for a request.
@@ -65,6 +66,8 @@ class RunReason(StrEnum):
     USER_SAID_NOT_SENT = "user_said_not_sent"
     USER_SAID_NOT_SENT_TO_CANCELLED = "user_said_not_sent_to_cancelled"
     USER_SAID_NOT_SENT_TO_PURGED = "user_said_not_sent_to_purged"
+    FOUND_BY_NUMBER = "found_by_number"
+    FOUND_BY_RECIPIENTS = "found_by_recipients"
 
     # Why a run pauses, waits or ends.
     GATEWAY_CODE = "gateway_code"
@@ -79,10 +82,15 @@ class RunReason(StrEnum):
     PAUSED_ON_PAGE = "paused_on_page"
     PAUSED_BY = "paused_by"
     FOUND_NOT_SENT = "found_not_sent"
+    FIRST_STAGE_SENT = "first_stage_sent"
+    STOP_ABOVE = "stop_above"
     STARTS_AT = "starts_at"
     OUTSIDE_WINDOW = "outside_window"
     WINDOW = "window"
     LEGAL_HOURS = "legal_hours"
+    WORKING_DAYS = "working_days"
+    ON_HOLIDAY = "on_holiday"
+    WEEKEND_AFTER_HOLIDAY = "weekend_after_holiday"
     SPREAD = "spread"
     EVERY_SECONDS = "every_seconds"
     EVERY_MINUTES = "every_minutes"
@@ -118,11 +126,11 @@ class RunReason(StrEnum):
 
 
 SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
-    RunReason.CONNECTION_REFUSED: N_("ConnectionRefusedError: {error}"),
-    RunReason.CONNECTION_RESET: N_("ConnectionResetError: {error}"),
-    RunReason.CONNECTION_ABORTED: N_("ConnectionAbortedError: {error}"),
-    RunReason.CONNECTION_BROKEN: N_("BrokenPipeError: {error}"),
-    RunReason.CERTIFICATE_INVALID: N_("SSLCertVerificationError: {error}"),
+    RunReason.CONNECTION_REFUSED: N_("the connection was refused"),
+    RunReason.CONNECTION_RESET: N_("the other side closed the connection"),
+    RunReason.CONNECTION_ABORTED: N_("the connection was aborted"),
+    RunReason.CONNECTION_BROKEN: N_("the connection was closed while the request was sent"),
+    RunReason.CERTIFICATE_INVALID: N_("the server's certificate cannot be verified: {error}"),
     RunReason.ADDRESS_NOT_FOUND: N_("{host}: no address found for this name"),
     RunReason.ADDRESS_LOOKUP_FAILED: N_("{host}: no address found for this name: {error}"),
     RunReason.TUNNEL_REFUSED: N_("the proxy refused the tunnel: {answer}"),
@@ -147,6 +155,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.ANSWER_OTHER_CODE: N_('HTTP {status} with "code" {code} instead of a result code'),
     RunReason.ANSWER_KEY_TWICE: N_("HTTP {status} with an ambiguous answer: it has {name!r} twice"),
     RunReason.ANSWER_NOT_JSON: N_("HTTP {status} with an ambiguous answer: it has {word}, which is not JSON"),
+    RunReason.SYSTEM_FAULT: N_("{fault}"),
     RunReason.FAILED: N_("{kind}: {error}"),
     RunReason.GATEWAY_CODE_MEANING: N_("{words}"),
     RunReason.NOT_SENT: N_("not sent: {detail}"),
@@ -161,6 +170,10 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.USER_SAID_NOT_SENT: N_("the user said: not sent"),
     RunReason.USER_SAID_NOT_SENT_TO_CANCELLED: N_("the user said: not sent; the run was cancelled"),
     RunReason.USER_SAID_NOT_SENT_TO_PURGED: N_("the user said: not sent; its numbers and texts were removed"),
+    RunReason.FOUND_BY_NUMBER: N_("found in the vendor's history by its number, request {request}"),
+    RunReason.FOUND_BY_RECIPIENTS: N_(
+        "found in the vendor's history by its recipients, sender, type and time, request {request}"
+    ),
     RunReason.GATEWAY_CODE: N_("code {number}: {words} ({vendor}). To do: {todo}."),
     RunReason.GATEWAY_CODE_UNLISTED: N_("code {number}: {words}. To do: {todo}."),
     RunReason.GATEWAY_CODE_IN_A_ROW: N_("three requests in a row: {code}"),
@@ -173,10 +186,20 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.PAUSED_ON_PAGE: N_("paused on the page"),
     RunReason.PAUSED_BY: N_("paused by {who}"),
     RunReason.FOUND_NOT_SENT: N_("requests were found not to have been sent"),
+    RunReason.FIRST_STAGE_SENT: NN_(
+        "the first {count:,} recipient was sent; the rest waits until you have looked at the result",
+        "the first {count:,} recipients were sent; the rest waits until you have looked at the result",
+    ),
+    RunReason.STOP_ABOVE: N_(
+        "{failed:,} of {sent:,} recipients are rejected or unknown, more than stop_above = {limit}"
+    ),
     RunReason.STARTS_AT: N_("it starts at {time} (Asia/Seoul)"),
     RunReason.OUTSIDE_WINDOW: N_("outside {window} (Asia/Seoul), which opens {time}"),
     RunReason.WINDOW: N_("the window {hours}"),
     RunReason.LEGAL_HOURS: N_("the legal hours for advertisements, {hours}"),
+    RunReason.WORKING_DAYS: N_("working days"),
+    RunReason.ON_HOLIDAY: N_("on a public holiday ({name}); it goes on {time} (Asia/Seoul), the next working day"),
+    RunReason.WEEKEND_AFTER_HOLIDAY: N_("on a weekend after a public holiday; it goes on {time} (Asia/Seoul)"),
     RunReason.SPREAD: N_("spread over time, {spread}; the next are sent {time}"),
     RunReason.EVERY_SECONDS: NN_("{recipients:,} every {count} second", "{recipients:,} every {count} seconds"),
     RunReason.EVERY_MINUTES: NN_("{recipients:,} every {count} minute", "{recipients:,} every {count} minutes"),

@@ -15,7 +15,7 @@ from campaign.model.errors import JournalError
 from campaign.model.i18n import _
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
-from campaign.model.times import format_time
+from campaign.model.times import format_time, in_seoul
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
 
@@ -105,8 +105,16 @@ def _next_of(journal: Reader, schedule: ScheduleRecord, now: datetime) -> list[d
 
 
 def upcoming(journal: Reader, schedule: ScheduleRecord, now: datetime, count: int) -> list[datetime]:
-    """The next times of a schedule, at most `count`; in Asia/Seoul."""
-    return schedule.timetable.upcoming(journal.schedules.known_times(schedule.id, now), now, count)
+    """The next times of a schedule, at most `count`; in Asia/Seoul. What falls on a holiday comes on a working day."""
+    known = journal.schedules.known_times(schedule.id, now)
+    times = schedule.timetable.upcoming(known, now, count)
+    if schedule.holidays is None:
+        return times
+    waiting = schedule.timetable.due(known, schedule.created_at, now)
+    found = {schedule.moved(time) for time in times}
+    if waiting is not None and (at := schedule.moved(waiting.at)) > now:
+        found.add(in_seoul(at))
+    return sorted(found)[:count]
 
 
 def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
@@ -154,15 +162,20 @@ def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Itera
     if due is None:
         return
     grace = schedule.timetable.grace
-    if due.missed:
-        last = due.missed[-1]
-        words = _missed(due.missed)
+    at = schedule.moved(due.at)
+    if at > now:
+        return  # a holiday; of several times that wait for the next working day, the last one counts
+    start_by = at + (due.start_by - due.at)
+    missed = tuple(time for time in due.missed if schedule.moved(time) < due.at)
+    if missed:
+        last = missed[-1]
+        words = _missed(missed)
         yield Task(action=Action.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
-    if now > due.start_by:
-        words = encode(RunReason.NO_SCHEDULER, time=format_time(due.start_by))
-        yield Task(action=Action.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
+    if now > start_by:
+        words = encode(RunReason.NO_SCHEDULER, time=format_time(start_by))
+        yield Task(action=Action.MISS, due=due.at, at=at, until=start_by, schedule=schedule, why=words)
     else:
-        yield Task(action=Action.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
+        yield Task(action=Action.START, due=due.at, at=at, until=start_by, schedule=schedule)
 
 
 def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> Iterator[Task]:

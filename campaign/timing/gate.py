@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from campaign.timing.spread import Spread
-    from campaign.timing.window import Window
+    from campaign.timing.window import Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Gate:
             run that was killed keeps its spread.
     """
 
-    windows: Sequence[Window] = ()
+    windows: Sequence[Hours] = ()
     spread: Spread | None = None
     already: Iterable[tuple[datetime, int]] = ()
     _sent: deque[tuple[datetime, int]] = field(init=False)
@@ -52,8 +52,7 @@ class Gate:
         if closed is None:
             return None
         opens = window.next_opening(self.windows, now)
-        why = encode(RunReason.OUTSIDE_WINDOW, window=nested(closed.reason), time=format_time(opens))
-        return Wait(opens, why)
+        return Wait(opens, closed.why_closed(now, opens))
 
     def admit(self, sizes: Sequence[int], now: datetime) -> int:
         """How many of the next requests the spread lets through now; `sizes` are their recipients."""

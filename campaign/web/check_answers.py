@@ -333,6 +333,17 @@ class Checks:
             text = advertising.complete(text, advertiser, refusal_number)
         return {"text": text, "converted": converted, "refusal_number": advertising.refusal_number(text)}
 
+    def with_default(self, draft: Draft, *, heading: str, words: str) -> Answer:
+        """The message with words for the empty cells of a column.
+
+        Raises:
+            NotChecked: the list was not read yet, or has no such column.
+        """
+        names = Names.of([column.heading for column in self._list_of(draft).recipients.columns])
+        if heading not in names.headings:
+            raise NotChecked
+        return {"text": placeholders.with_default(drafts.message(draft), names.headings[heading], names, words)}
+
     # -- fixes
 
     def fix(self, draft: Draft, *, place: int, row: int, column: str, was: str, value: str, by: str) -> Answer:
@@ -388,6 +399,8 @@ class Checks:
                 "status": None if goes else str(status),
                 "reason": "" if goes else sentence(str(reason)),
                 "is_fixed": new.value != original,
+                "file": new.file,
+                "sheet": new.sheet,
             },
         )
 
@@ -427,7 +440,6 @@ class Checks:
         return found
 
     def _checked(self, draft: Draft, progress: engine.Progress) -> _Check:
-        drafts.note_lists(draft)
         key = drafts.inputs(draft)
         found = self._checks.get(key)
         if found is None:

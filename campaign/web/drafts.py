@@ -268,14 +268,6 @@ def change(
     return version(draft)
 
 
-def note_lists(draft: Draft) -> None:
-    """Name the spreadsheets of the folder in the campaign file, where it does not name just these."""
-    section = read(draft).get("recipients", {})
-    files = [f"{LIST}/{name}" for name in draft.lists]
-    if set(section.get("files", [])) != set(files):
-        change(draft, {"recipients": {"files": files or None}})
-
-
 def read(draft: Draft) -> tomlkit.TOMLDocument:
     """The campaign file as it is written, comments and all; empty where it cannot be read."""
     try:

@@ -89,6 +89,13 @@ def test_a_starter_is_named_for_its_folder_where_that_is_a_name(tmp_path: Path, 
     assert checked.out.startswith(f"{name}: 3 rows in ")
 
 
+def test_a_workbook_that_is_named_instead_of_the_campaign_file_is_called_a_workbook(desk: Desk) -> None:
+    desk.run("new", "mine")
+    done = desk.run("check", "mine/recipients.xlsx")
+    assert done.status == 2
+    assert "mine/recipients.xlsx: is a workbook. Name the campaign file" in done.err
+
+
 def test_the_starters_message_prints_a_date_an_amount_and_a_coupon_as_koreans_write_them(desk: Desk) -> None:
     desk.run("new", "mine")
     shown = desk.run("preview", "mine/campaign.toml", "--json").json["messages"]
@@ -266,8 +273,9 @@ def test_the_filters_on_the_page_are_the_filters_there_are(desk: Desk) -> None:
 def test_every_file_shown_on_the_page_about_schedules_is_taken_as_it_stands(desk: Desk) -> None:
     page = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
     shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert len(shown) == 4
+    assert len(shown) == 5
     desk.people(1)
+    (desk.folder / "days.csv").write_text("2026-12-24, 창립기념일\n", encoding="utf-8")
     for block in shown:
         file = desk.campaign()
         file.write_text(f"{file.read_text(encoding='utf-8')}\n{block}", encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from campaign.web.orders import Orders
 from campaign.web.pipes import ChildEnded
 from campaign.web.server.app import build
+from campaign.web.server.checking import Checking
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
 from campaign.web.store import Store
@@ -74,6 +75,7 @@ class Page:
             engine=engine,
             check=check,
             orders=Orders(self.store, clock=lambda: self.now),
+            checking=Checking(),
             port=PORT,
         )
         self.app = build(self.site)

@@ -102,7 +102,9 @@ def _note_what_is_ignored(campaign: engine.Campaign, gateway: str) -> None:
     """Note which sections of the campaign file have no effect here."""
     if campaign.schedule is not None:
         terminal.remark(_("this sends now; [schedule] applies to `campaign schedule`, `run-due` and `scheduler` only"))
-    if gateway == engine.SANDBOX and (campaign.sending.window or campaign.sending.spread):
+    if gateway == engine.SANDBOX and (
+        campaign.sending.window or campaign.sending.spread or campaign.sending.skip_holidays
+    ):
         terminal.remark(_("the sandbox ignores [sending]: messages are sent at once, at any hour"))
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from campaign.engine.dispatch.admission import Admission, RateLimiter
-from campaign.engine.dispatch.policy import OutcomePolicy
+from campaign.engine.dispatch.policy import FailureShare, OutcomePolicy
 from campaign.engine.dispatch.prefetch import RequestPrefetcher
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
@@ -119,6 +119,8 @@ class Dispatch:
         self._errands = errands
         self._errands_at = 0.0
         self._limiter = RateLimiter(run.rate)
+        self._failures = FailureShare(run.stop_above)
+        self._held = 0  # requests after the first stage, which wait for the user
         self._admission = Admission(gate or Gate(), self._clock, patience)
         self._to_send: list[int] = []  # the next one last
         self._prefetcher = RequestPrefetcher(plan, client, lambda digest: journal.runs.image(run.id, digest))
@@ -138,7 +140,11 @@ class Dispatch:
         Raises:
             JournalError: the run could not be started; nothing was sent.
         """
-        self._to_send = self._journal.requests.planned(self._run.id)[::-1]
+        planned = self._journal.requests.planned(self._run.id)
+        last = self._run.first_stage
+        self._to_send = [no for no in planned if last is None or no <= last][::-1]
+        self._held = len(planned) - len(self._to_send)
+        self._failures.count(self._journal.requests.outcomes(self._run.id, self._run.released_at))
         if not set(self._journal.requests.counts(self._run.id)) <= {State.PLANNED, State.CANCELLED}:
             self._start_by = None
         self._journal.runs.start(self._run.id, self._clock.now())
@@ -169,7 +175,8 @@ class Dispatch:
         return self._is_stopping() or not (self._to_send or self._retries)
 
     def _is_stopping(self) -> bool:
-        return self._pause_reason is not None or self._admission.ending is not None or self._stop.count > 0
+        reasons = (self._pause_reason, self._admission.ending, self._failures.reason)
+        return any(reason is not None for reason in reasons) or self._stop.count > 0
 
     def _step(self) -> None:
         self._run_errands()
@@ -319,6 +326,7 @@ class Dispatch:
         self._unsettled.append(_settlement(one, decision.state, outcome, decision.cause))
         if decision.state != State.PLANNED:
             self._start_by = None
+            self._failures.count({decision.state: int(self._plan.sizes[no - 1])})
         if decision.pause and self._pause_reason is None:
             self._pause_reason = decision.pause
         if decision.state == State.PLANNED and decision.again_at is not None:
@@ -366,15 +374,23 @@ class Dispatch:
             ending = Ending(RunState.PAUSED, self._pause_reason)
         elif self._stop.pause is not None and (self._to_send or self._retries):
             ending = Ending(RunState.PAUSED, self._stop.pause)
+        elif self._failures.reason is not None and (self._to_send or self._retries or self._held):
+            ending = Ending(RunState.PAUSED, self._failures.reason)
         elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._to_send or self._retries:
             ending = Ending(RunState.INTERRUPTED, encode(RunReason.STOPPED_BY_USER))
+        elif self._held:
+            ending = Ending(RunState.PAUSED, self._stage_sent())
         try:
             self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
             return Ending(RunState.PAUSED, ending.why or problem.reason)
         return ending
+
+    def _stage_sent(self) -> str:
+        recipients = int(self._plan.sizes[: self._run.first_stage].sum())
+        return encode(RunReason.FIRST_STAGE_SENT, count=recipients)
 
 
 def _unexpected(problem: Exception) -> str:

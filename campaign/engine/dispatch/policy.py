@@ -14,9 +14,10 @@ from campaign.gateway.result_codes import Code, Policy, describe, meaning
 from campaign.model import State
 from campaign.model.reasons import encode, message, nested
 from campaign.model.run_reasons import RunReason
+from campaign.model.share import parse_share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from campaign.gateway.outcome import Outcome
     from campaign.model.reasons import Parameter
@@ -48,6 +49,33 @@ class Decision:
     again_at: float | None = None  # this request is not sent again before
     hold_until: float | None = None  # no request is sent before
     pause: str | None = None  # the run pauses, for this reason
+
+
+@dataclass(slots=True)
+class FailureShare:
+    """Counts recipients, and finds when rejected and unknown ones exceed a share of those that were sent.
+
+    A single recipient never does, unless the share is 0: among the first few, one is a large share.
+
+    Args:
+        limit: the share as the campaign file spells it; None for no limit.
+    """
+
+    limit: str | None
+    reason: str | None = field(default=None, init=False)
+    """Why the run pauses, once the share is exceeded."""
+
+    _sent: int = 0
+    _failed: int = 0
+
+    def count(self, recipients: Mapping[State, int]) -> None:
+        """Count recipients by the outcome of their requests."""
+        failed = recipients.get(State.REJECTED, 0) + recipients.get(State.UNKNOWN, 0)
+        self._failed += failed
+        self._sent += failed + recipients.get(State.ACCEPTED, 0)
+        share = parse_share(self.limit or "")
+        if share is not None and self._failed > max(share * self._sent, 1 if share else 0):
+            self.reason = encode(RunReason.STOP_ABOVE, failed=self._failed, sent=self._sent, limit=self.limit or "")
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
 from campaign.model.i18n import N_, _
+from campaign.model.text import os_fault
 from campaign.recipients.spreadsheets.csv_files import encoding
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _head(path: Path, called: str) -> bytes:
     except FileNotFoundError:
         raise RecipientsError(_("{file}: there is no such file.", file=called)) from None
     except OSError as error:
-        raise RecipientsError(_("{file}: it cannot be read ({error}).", file=called, error=error.strerror)) from error
+        raise RecipientsError(_("{file}: it cannot be read ({error}).", file=called, error=os_fault(error))) from error
     if not head:
         raise RecipientsError(_("{file}: the file is empty.", file=called))
     if size > LARGEST:

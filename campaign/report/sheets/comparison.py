@@ -43,7 +43,7 @@ COLUMNS: Final = (
     (N_("Others"), 13.0, COUNT),
     (N_("Requests"), 13.0, COUNT),
     (N_("Cost"), 13.0, COUNT),
-    (N_("Per second"), 14.0, RATE),
+    (N_("Per second"), 21.0, RATE),
 )
 ACCEPTED: Final = 4
 SHARE_PLACE: Final = 5

@@ -59,6 +59,7 @@ class Summary(Breakdown):
         top = self.row
         self.by_status()
         self.by_code()
+        self.by_delivery()
         self.by_type()
         self.by_request()
         self.over_time(top)

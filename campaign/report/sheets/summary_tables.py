@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from campaign.model import State, Status
+from campaign.model import Delivery, State, Status
 from campaign.model.i18n import N_, _
 from campaign.report import theme
 from campaign.report.labels import MEANING, label
@@ -69,6 +69,25 @@ class Breakdown(Layout):
             self.stretch(top, 7)
             colours = tuple(theme.STRONG[Status.ACCEPTED if code == "0" else Status.REJECTED] for code in codes)
             self.chart(label(N_("Rows by resultCode")), top, top + 1, len(codes), colours)
+
+    def by_delivery(self) -> None:
+        """Accepted rows by what became of them and its code, if delivery results were fetched."""
+        rows = self.result.rows
+        if "delivery" not in rows:
+            return
+        accepted = rows[rows["status"] == Status.ACCEPTED.value]
+        named = accepted[["delivery", "deliveryCode", "deliveryMessage"]].fillna({"deliveryMessage": ""})
+        counted = named.dropna().groupby(["delivery", "deliveryCode"], sort=False)["deliveryMessage"]
+        kinds = counted.agg(["size", "first"]).reset_index()
+        self.head(*map(label, (N_("Delivery"), N_("Rows"), N_("Share"), N_("Code, and the vendor's words"))))
+        for delivery in Delivery:
+            for code, count, words in kinds[kinds["delivery"] == delivery.value].iloc[:, 1:].itertuples(index=False):
+                self.counted(label(delivery.value), int(count), len(accepted), f"{code} {words}".rstrip())
+        if missing := int(accepted["delivery"].isna().sum()):
+            self.counted(label(N_("no result")), missing, len(accepted), _("nothing is known of these messages"))
+        self.summed(len(accepted), 1.0 if len(accepted) else 0.0)
+        self.head(label(N_("Seen in public clients of the gateway, not in the vendor's document.")))
+        self.gap()
 
     def by_type(self) -> None:
         """Messages by type, and what they cost."""

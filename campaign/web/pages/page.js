@@ -109,6 +109,42 @@ function live(form) {
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 300); });
 }
 
+/* data-save="id" on a form: saved two seconds after the last key; the answer, with the new version, takes the place of
+   that element. */
+function saving(form) {
+  let timer;
+  const save = async () => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "type");
+    try {
+      const found = await ask(form.action, { method: "POST", body });
+      const target = document.getElementById(form.dataset.save);
+      if (found && found.status === 401) say(found.body.textContent.trim());
+      else if (found && target) put(target, found.body);
+    } catch {
+      say(document.body.dataset.lost);
+    }
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 2000); });
+  form.addEventListener("submit", () => clearTimeout(timer));
+}
+
+/* data-submit on a box: its form is sent at once. data-insert on a button: goes into the text at the caret. */
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  const text = button && button.closest("form").querySelector("textarea");
+  if (!text) return;
+  button.closest("details").open = false;
+  text.focus();
+  /* The only way that Undo knows of. */
+  if (!document.execCommand("insertText", false, button.dataset.insert)) text.setRangeText(button.dataset.insert, text.selectionStart, text.selectionEnd, "end");
+  const inside = button.dataset.insert.indexOf('""');
+  if (inside >= 0) text.selectionStart = text.selectionEnd = text.selectionEnd - button.dataset.insert.length + inside + 1;
+});
+
 /* Only one menu is open; Escape and a click elsewhere close it. */
 function closeMenus(but) {
   for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(but)) menu.open = false;
@@ -192,7 +228,7 @@ function upload(form) {
 /* A file that misses the form must not replace the page. */
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
-const BEHAVIOURS = [["[data-poll]", poll], ["form[data-live]", live], ["form[data-upload]", upload]];
+const BEHAVIOURS = [["[data-poll]", poll], ["form[data-live]", live], ["form[data-save]", saving], ["form[data-upload]", upload]];
 function enliven(root) {
   for (const [selector, start] of BEHAVIOURS) {
     if (root.matches(selector)) start(root);

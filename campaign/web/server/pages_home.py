@@ -16,6 +16,7 @@ from campaign.web.server import errors, run_words
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import site_of
+from campaign.web.server.steps import next_step
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -86,7 +87,7 @@ async def create(request: Request) -> Response:
 async def stand(request: Request) -> Response:
     """Where a campaign stands: its next step."""
     draft = draft_of(request)
-    return go_to(request, f"/campaigns/{draft.id}/list")
+    return go_to(request, f"/campaigns/{draft.id}/{next_step(draft)}")
 
 
 async def rename(request: Request) -> Response:

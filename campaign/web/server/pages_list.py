@@ -14,12 +14,15 @@ from campaign.config import starter
 from campaign.model.i18n import _
 from campaign.recipients.spreadsheets import file_type
 from campaign.web import drafts
+from campaign.web.pipes import ChildError, Refused
 from campaign.web.server import uploads
+from campaign.web.server.checking import LONGEST_S
 from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_home import draft_of
-from campaign.web.server.render import Steps, go_to, is_fragment, page
+from campaign.web.server.render import fragment, go_to, is_fragment, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import site_of
+from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import Route
 
+_HEADING_LENGTH: Final = 1_000
 _SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -37,13 +41,15 @@ def routes() -> list[Route]:
         get("/campaigns/{campaign}/list", show),
         post("/campaigns/{campaign}/list", take, role="prepare", most_bytes=uploads.LARGEST + uploads.FORM_BYTES),
         post("/campaigns/{campaign}/list/remove", remove, role="prepare"),
+        get("/campaigns/{campaign}/list/state", state),
+        post("/campaigns/{campaign}/list/columns", set_columns, role="prepare"),
     ]
 
 
 async def show(request: Request) -> Response:
     """The page."""
     draft = draft_of(request)
-    return _page(request, draft, is_same="same" in request.query_params)
+    return await _page(request, draft, is_same="same" in request.query_params)
 
 
 async def take(request: Request) -> Response:
@@ -54,7 +60,7 @@ async def take(request: Request) -> Response:
     except Refusal as refusal:
         if is_fragment(request):
             raise
-        return _page(request, draft, status=refusal.status_code, alert=refusal.words or _("This is too large"))
+        return await _page(request, draft, status=refusal.status_code, alert=refusal.words or _("This is too large"))
     return go_to(request, f"/campaigns/{draft.id}/list{'?same' if request.scope.get('campaign.same') else ''}")
 
 
@@ -103,20 +109,86 @@ async def sample(_request: Request) -> Response:
     return Response(content.getvalue(), media_type=_SHEET, headers=headers)
 
 
-def _page(request: Request, draft: drafts.Draft, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 (the template's)
+async def _page(request: Request, draft: drafts.Draft, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 (the template's)
     lists = draft.lists
-    steps = Steps(draft.id, draft.name, "list", done=("list",) if lists else (), open=None if lists else ("list",))
     return page(
         request,
         "list.html",
         status=status,
-        steps=steps,
+        steps=steps_of(draft, "list"),
+        campaign=draft.id,
+        **(await _columns(request, draft) if lists else {}),
         lists=_described(draft, lists),
         suffixes=file_type.SUFFIXES,
         most=uploads.LARGEST,
         most_files=uploads.MOST_FILES,
         **{"alert": None, "is_same": False, **values},
     )
+
+
+async def state(request: Request) -> Response:
+    """The columns for the script, or how far the list has been read."""
+    draft = draft_of(request)
+    return fragment(request, "columns.html", campaign=draft.id, **await _columns(request, draft))
+
+
+async def _columns(request: Request, draft: drafts.Draft) -> dict[str, Any]:
+    """What `columns.html` shows: the columns, or the first rows to choose from, or what is wrong with the list."""
+    site = site_of(request)
+    section = drafts.read(draft).unwrap().get("recipients", {})
+    shown: dict[str, Any] = {
+        "columns": None,
+        "glance": None,
+        "fault": None,
+        "phone": "",
+        "settings": {
+            "consent": section.get("consent", ""),
+            "night_consent": section.get("night_consent", ""),
+            "hidden_rows": section.get("hidden_rows", "skip"),
+            "duplicates": section.get("duplicates", "skip"),
+            "is_changed": bool({"consent", "night_consent", "hidden_rows", "duplicates"} & section.keys()),
+        },
+        "progress": site.checking.progress(draft),
+    }
+    try:
+        if "choose" in request.query_params:
+            shown["glance"] = await site.check.ask("glance", timeout_s=LONGEST_S, campaign=draft.id)
+            return shown
+        found = await site.checking.columns(site.check, draft)
+    except Refused as problem:
+        if problem.code == "which_column":
+            return shown | await _glance(request, draft, str(problem))
+        return shown | {"fault": str(problem)}
+    except ChildError as problem:
+        return shown | {"fault": str(problem)}
+    if found is not None:
+        shown |= {"columns": found, "phone": " ".join(found["phone"].split())}
+    return shown
+
+
+async def _glance(request: Request, draft: drafts.Draft, words: str) -> dict[str, Any]:
+    try:
+        return {"glance": await site_of(request).check.ask("glance", timeout_s=LONGEST_S, campaign=draft.id)}
+    except ChildError:
+        return {"fault": words}
+
+
+async def set_columns(request: Request) -> Response:
+    """Which column and sheet, consents, hidden rows and duplicates."""
+    draft = draft_of(request)
+    async with request.form() as form:
+        given = {name: str(value)[:_HEADING_LENGTH] for name, value in form.items()}
+    settings: dict[str, object] = {
+        name: given[name].strip() or None for name in ("sheet", "phone", "consent", "night_consent") if name in given
+    }
+    if "sheet" in given and "phone" not in given:
+        settings["phone"] = None
+    if "consent" in given:  # the form that has the boxes as well
+        settings["hidden_rows"] = None if "skip_hidden" in given else "send"
+        settings["duplicates"] = None if "skip_duplicates" in given else "keep"
+    async with site_of(request).changing(draft.id):
+        await to_thread.run_sync(lambda: drafts.change(draft, {"recipients": settings}))
+    return go_to(request, f"/campaigns/{draft.id}/list")
 
 
 def _described(draft: drafts.Draft, names: Sequence[str]) -> list[dict[str, object]]:

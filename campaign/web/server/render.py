@@ -106,6 +106,24 @@ def file_size(size: int) -> str:
     return f"{kilobytes:,} KB" if kilobytes < 1_000 else f"{size / 1_000_000:,.1f} MB"  # noqa: PLR2004 (a thousand)
 
 
+def masked(number: str) -> str:
+    """A phone number with its middle hidden: 010-****-1234."""
+    return f"{number[:3]}-{'*' * (len(number) - 7)}-{number[-4:]}" if len(number) > 8 else number  # noqa: PLR2004
+
+
+_STATUS_WORDS: Final = {
+    "invalid": N_("invalid"),
+    "duplicate": N_("duplicate"),
+    "opted_out": N_("opted out"),
+    "hidden": N_("hidden"),
+}
+
+
+def status_word(status: str) -> str:
+    """What a row that is left out is called."""
+    return _(_STATUS_WORDS.get(status, status))
+
+
 def _render(request: Request, template: str, values: dict[str, object]) -> str:
     site = site_of(request)
     return _ENVIRONMENT.get_template(template).render(
@@ -140,4 +158,4 @@ _ENVIRONMENT.globals.update(
     STEPS=STEPS,
     LANGUAGE_NAMES=LANGUAGE_NAMES,
 )
-_ENVIRONMENT.filters.update(when=when, file_size=file_size)
+_ENVIRONMENT.filters.update(when=when, file_size=file_size, masked=masked, status_word=status_word)

@@ -27,6 +27,7 @@ from campaign.web.orders import UNDO_S, Orders
 from campaign.web.pipes import Child
 from campaign.web.server import uploads
 from campaign.web.server.app import build
+from campaign.web.server.checking import Checking
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
 
@@ -164,13 +165,17 @@ async def _serve(
         on_start=orders.begin,
     )
     orders.engine = engine
+    checking = Checking()
     site = Site(
         home=home,
         store=store,
         sessions=Sessions(store),
         engine=engine,
         orders=orders,
-        check=Child("campaign.web.check_process", str(home), environment=bare, restart="when asked"),
+        check=Child(
+            "campaign.web.check_process", str(home), environment=bare, restart="when asked", on_event=checking.note
+        ),
+        checking=checking,
         port=port,
         is_practice=options.is_practice_only or bool(environment.Environment(full).missing_keys),
     )

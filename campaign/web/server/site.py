@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from campaign.web.orders import Orders
     from campaign.web.pipes import Child
+    from campaign.web.server.checking import Checking
     from campaign.web.server.sessions import Session, Sessions
     from campaign.web.store import Store
 
@@ -29,6 +30,7 @@ class Site:
         engine: the process that sends.
         check: the process that reads and checks.
         orders: what users asked for.
+        checking: what that process is asked, and its last answers.
         port: the port that it listens on.
         is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
         is_stopping: the server is about to end; it starts nothing new.
@@ -40,6 +42,7 @@ class Site:
     engine: Child
     check: Child
     orders: Orders
+    checking: Checking
     port: int = 0
     is_practice: bool = True
     is_stopping: bool = False

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 import campaign
 from campaign.engine.checking.row_status import hoist_common_note, join_notes
-from campaign.gateway.client import _FAILURES
 from campaign.model import schema
 from campaign.model.reasons import SEPARATOR, Reason, decode, encode, encode_column, nested
 from campaign.model.run_reasons import RunReason
@@ -46,7 +45,6 @@ OF_TABLES: dict[Reason | RunReason, set[str]] = {
     **{key: {"time", "until"} for key in (RunReason.NOT_CONTINUED_AT, RunReason.NOT_STARTED_AT)},
     **{key: {"until"} for key in (RunReason.NOT_CONTINUED_PLANNED, RunReason.NOT_CONTINUED_INTERRUPTED)},
     **{key: {"count", "time"} for key in (RunReason.MISSED_TIMES, RunReason.MISSED_TIMES_OR_MORE)},
-    **{key: {"error"} for key in _FAILURES.values()},
 }
 """The parameters of codes that the code chooses from several before it encodes them."""
 

@@ -71,10 +71,11 @@ def test_what_is_no_window_is_refused(words: str) -> None:
 
 def test_an_advertisement_has_the_laws_window_besides_its_own() -> None:
     assert window.of_run(None, advertisement=False) == ()
-    assert [(one.opens, one.closes) for one in window.of_run(None, advertisement=True)] == [(time(8), time(21))]
-    both = window.of_run("07:00-23:00", advertisement=True)
-    assert [one.opens for one in both] == [time(7), time(8)]
-    assert [one.opens for one in window.of_run("07:00-23:00", advertisement=False)] == [time(7)]
+    own = window.parse("07:00-23:00")
+    assert window.of_run(None, advertisement=True) == (window.NIGHT_FREE,)
+    assert (window.NIGHT_FREE.opens, window.NIGHT_FREE.closes) == (time(8), time(21))
+    assert window.of_run("07:00-23:00", advertisement=True) == (own, window.NIGHT_FREE)
+    assert window.of_run("07:00-23:00", advertisement=False) == (own,)
 
 
 def test_of_several_windows_all_have_to_be_open() -> None:

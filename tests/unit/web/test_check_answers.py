@@ -29,7 +29,7 @@ def put_list(draft: drafts.Draft, rows: Iterable[Sequence[object]], name: str = 
     for row in rows:
         tab.append(list(row))
     book.save(draft.folder / drafts.LIST / name)
-    drafts.note_lists(draft)
+    drafts.set_lists(draft, [name])
 
 
 ROWS: list[tuple[object, ...]] = [

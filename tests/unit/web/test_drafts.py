@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def draft(tmp_path: Path) -> drafts.Draft:
     draft = drafts.create(tmp_path, "봄 세일")
     (draft.folder / drafts.LIST / "명단.csv").write_text("이름,휴대폰\n가,010-0200-0001\n", encoding="utf-8")
-    drafts.note_lists(draft)
+    drafts.set_lists(draft, ["명단.csv"])
     drafts.change(draft, {"": {"sender": "02-1234-5678"}}, text="안녕하세요\r\n{{ 이름 }}")
     return draft
 
@@ -46,7 +46,7 @@ def test_the_second_of_two_windows_changes_nothing(draft: drafts.Draft) -> None:
 def test_another_list_is_another_input_and_the_message_stays_the_same_version(draft: drafts.Draft) -> None:
     before = drafts.inputs(draft), drafts.list_version(draft), drafts.version(draft)
     (draft.folder / drafts.LIST / "둘째.csv").write_text("이름,휴대폰\n", encoding="utf-8")
-    drafts.note_lists(draft)
+    drafts.set_lists(draft, ["둘째.csv", "명단.csv"])
     after = drafts.inputs(draft), drafts.list_version(draft), drafts.version(draft)
     assert [one == other for one, other in zip(before, after, strict=True)] == [False, False, True]
     assert engine.load_campaign(draft.file).recipients.files == ("list/둘째.csv", "list/명단.csv")
