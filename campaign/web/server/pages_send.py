@@ -17,9 +17,10 @@ from campaign.web.pipes import ChildError, Refused
 from campaign.web.server import run_words
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import order_id, who
-from campaign.web.server.render import Steps, go_to, page
+from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import site_of
+from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 TYPE_COUNT_FROM: Final = 1_000
 """Recipients from which on the user types their number."""
 
-_CHECK_S: Final = 600.0
+_CHECK_S: Final = 10.0
 _TEST_S: Final = 20.0
 _TESTS_SHOWN: Final = 3
 _DIGITS: Final = 8
@@ -65,7 +66,7 @@ async def _test_page(request: Request, *, problem: str | None = None, number: st
         request,
         "test.html",
         status=400 if problem else 200,
-        steps=Steps(draft.id, draft.name, "test"),
+        steps=steps_of(draft, "test"),
         campaign=draft.id,
         order=new_id(),
         number=number or await _own_number(request),
@@ -93,7 +94,8 @@ async def _result_of_test(request: Request, order: Order) -> dict[str, Any]:
     if found["unknown"]:
         return {"is_accepted": False, "words": _("It was sent, but no answer came: it may have arrived.")}
     codes = "; ".join(_("Code {code}: {words}", code=one["code"], words=one["words"]) for one in run["codes"])
-    return {"is_accepted": False, "words": codes or run["why"] or order.words or _("Nothing was sent.")}
+    state = _(run_words.RUN_STATES[run["state"]])
+    return {"is_accepted": False, "words": codes or run["why"] or order.words or state}
 
 
 async def _own_number(request: Request) -> str:
@@ -167,7 +169,9 @@ async def _send_page(
     if under_way is not None and problem is None:
         return go_to(request, f"/orders/{under_way.id}")
     try:
-        check = await site.check.ask("check", timeout_s=_CHECK_S, campaign=draft.id)
+        check = await site.checking.check(site.check, draft, wait_s=_CHECK_S)
+        if check is None:  # a long list: its page shows how far it is
+            return go_to(request, f"/campaigns/{draft.id}/check")
         earlier = await site.engine.ask("sent_before", digest=check["plan"])
         messages = (await site.check.ask("messages", campaign=draft.id))["messages"] if check["goes"] else []
     except Refused as refused:
@@ -175,7 +179,7 @@ async def _send_page(
             request,
             "send_not_yet.html",
             status=409,
-            steps=Steps(draft.id, draft.name, "send"),
+            steps=steps_of(draft, "send"),
             campaign=draft.id,
             words=str(refused),
         )
@@ -186,7 +190,7 @@ async def _send_page(
         request,
         "send.html",
         status=400 if problem else 200,
-        steps=Steps(draft.id, draft.name, "send"),
+        steps=steps_of(draft, "send"),
         campaign=draft.id,
         order=order,
         check=check,

@@ -223,7 +223,7 @@ def test_a_test_message_goes_to_the_own_phone_which_is_remembered(client: Client
     draft = campaign(client)
     path = f"/campaigns/{draft.id}/test"
     answer = client.post(path, client.form(path) | {"number": "010-2345-6789", "row": "3"})
-    assert "Sent to 010-2345-6789. Did it arrive?" in answer.text
+    assert "Sent to 010-2345-6789. Did it arrive?" in answer.text, answer.text
     [delivery] = requests.get(f"{gateway}/sandbox/deliveries", timeout=10).json()
     assert delivery["number"] == "01023456789"
     assert delivery["text"].startswith("고객")
