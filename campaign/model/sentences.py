@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 from campaign.model import i18n, run_reasons
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import BEGINS, SEPARATOR, Reason, decode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -209,6 +210,9 @@ def _say_all(cell: str) -> str:
 def _say(code: str, parameters: Mapping[str, Parameter]) -> str:
     """One reason's sentence; of a code that this version does not know, the code and its parameters."""
     given = {name: _nested(value) if isinstance(value, list) else value for name, value in parameters.items()}
+    if code == RunReason.GATEWAY_CODE and i18n.language() == i18n.KOREAN:
+        # The vendor's words are Korean, so ours would say the same again.
+        code, given["words"] = RunReason.GATEWAY_CODE_UNLISTED, str(given.pop("vendor")).rstrip(".")
     try:
         words = SENTENCES[code]
         if isinstance(words, str):

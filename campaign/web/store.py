@@ -32,6 +32,15 @@ MIGRATIONS: Final = (
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """,
     """
+    CREATE TABLE users (
+        name TEXT PRIMARY KEY, hash TEXT NOT NULL, roles TEXT NOT NULL, added REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE record (
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, user TEXT NOT NULL, address TEXT NOT NULL, what TEXT NOT NULL,
+        about TEXT NOT NULL, people INTEGER, outcome TEXT NOT NULL, digest TEXT NOT NULL
+    ) STRICT;
+    """,
+    """
     CREATE TABLE orders (
         id TEXT PRIMARY KEY, kind TEXT NOT NULL, campaign TEXT, run TEXT, given TEXT NOT NULL, by_whom TEXT NOT NULL,
         language TEXT NOT NULL, asked_at REAL NOT NULL, starts_at REAL NOT NULL, state TEXT NOT NULL, words TEXT,

@@ -58,12 +58,9 @@ def _refuse_unreadable(value: object) -> None:
     if isinstance(value, Undefined):
         return
     if callable(value):
-        raise UndefinedError(
-            _(
-                "the template prints {name!r}; write () after it to call it",
-                name=getattr(value, "__name__", _("a function")),
-            )
-        )
+        unnamed = _("a function")
+        name = getattr(value, "__name__", unnamed)
+        raise UndefinedError(_("the template prints {name!r}; write () after it to call it", name=name))
     if isinstance(value, Iterator):
         raise UndefinedError(_("the template prints a lazy list; add |join or |list"))
 

@@ -92,11 +92,12 @@ class Summary(Breakdown):
     def facts(self) -> None:
         """The run's facts, in two columns."""
         run = self.run
+        gateway = label(N_("sandbox")) if run.sandbox else run.gateway
         left: list[tuple[str, Value]] = [
             (N_("Run"), run.id or "-"),
             (N_("State"), label(run.state)),
             (N_("Sender"), senders(self.result)),
-            (N_("Gateway"), f"{label(N_('sandbox')) if run.sandbox else run.gateway}  ({run.api})"),
+            (N_("Gateway"), f"{gateway}  ({run.api})"),
         ]
         right: list[tuple[str, Value]] = [
             (N_("Created"), run.created_at),
