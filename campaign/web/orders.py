@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from campaign.model import i18n
+from campaign.web import record
 from campaign.web.pipes import ChildError
 
 if TYPE_CHECKING:
@@ -111,10 +112,23 @@ class Orders:
         *,
         campaign: str | None = None,
         run: str | None = None,
+        address: str = "",
+        people: int | None = None,
         can_be_taken_back: bool = False,
         **given: Any,  # noqa: ANN401 - as the engine process wants it
     ) -> Order:
         """Note an order and have it carried out; an order with an id that is known is not noted again.
+
+        Args:
+            identity: made with the form.
+            kind: what is to be done.
+            by: the user.
+            campaign: the draft's id.
+            run: the run that it is about.
+            address: where the user is, for the record.
+            people: how many people it concerns, for the record.
+            can_be_taken_back: it is carried out only after `undo_s`.
+            given: what it is about, as the engine process wants it.
 
         Returns:
             The order that stands: the known one of that id; or the open one to send that campaign, so that a second
@@ -128,11 +142,14 @@ class Orders:
         def work(connection: sqlite3.Connection) -> Order:
             if kind in {"send", "schedule"} and (one := _open_send(connection, campaign)) is not None:
                 return one
-            connection.execute(
+            added = connection.execute(
                 "INSERT INTO orders (id, kind, campaign, run, given, by_whom, language, asked_at, starts_at, state) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'asked') ON CONFLICT (id) DO NOTHING",
                 (identity, kind, campaign, run, json.dumps(given), by, i18n.language(), now, starts_at),
-            )
+            ).rowcount
+            if added:
+                about = run or campaign or str(given.get("schedule", ""))
+                record.note(connection, user=by, what=kind, address=address, about=about, people=people, at=now)
             return _find(connection, identity)
 
         order = await self.store.run(work)

@@ -20,7 +20,7 @@ from campaign.web.server import errors, run_words
 from campaign.web.server.render import fragment, go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.security import is_cross_site
-from campaign.web.server.site import session_of, site_of
+from campaign.web.server.site import address_of, note, session_of, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -219,7 +219,7 @@ async def resolve(request: Request) -> Response:
 
 async def _order_run(request: Request, identity: str, kind: str, **given: Any) -> Response:  # noqa: ANN401 - as the engine has it
     site, run = site_of(request), request.path_params["run"]
-    given_order = await site.orders.ask(identity, kind, who(request), run=run, **given)
+    given_order = await site.orders.ask(identity, kind, who(request), address=address_of(request), run=run, **given)
     # A long one (to continue, to write a workbook) is only waited for a moment: the page shows how it goes on.
     await site.orders.settled(given_order.id, 0.5 if kind == "resume" else 5.0)
     return go_to(request, f"{run_words.run_path(run)}?order={given_order.id}")
@@ -309,10 +309,11 @@ async def workbook(request: Request) -> Response:
     _refuse_cross_site(request)
     run = await _run(request)
     path = run["report"]
+    await _note_download(request, run)
     if path is None:
         identity = new_id()
         site = site_of(request)
-        await site.orders.ask(identity, "report", who(request), run=run["id"])
+        await site.orders.ask(identity, "report", who(request), address=address_of(request), run=run["id"])
         await site.orders.settled(identity, _REPORT_S)
         path = (await _run(request))["report"]
     if path is None:
@@ -324,6 +325,7 @@ async def csv(request: Request) -> Response:
     """The result as a CSV file."""
     _refuse_cross_site(request)
     run = await _run(request)
+    await _note_download(request, run)
     found = await site_of(request).engine.ask("csv", timeout_s=_REPORT_S, run=run["id"])
     path = Path(found["path"])
     return FileResponse(
@@ -333,6 +335,10 @@ async def csv(request: Request) -> Response:
         content_disposition_type="attachment",
         background=BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True),
     )
+
+
+async def _note_download(request: Request, run: Mapping[str, Any]) -> None:
+    await note(request, "download", about=run["id"], people=run["total"])
 
 
 def _refuse_cross_site(request: Request) -> None:
@@ -409,7 +415,13 @@ async def unschedule(request: Request) -> Response:
     site = site_of(request)
     async with request.form() as form:
         identity = order_id(form)
-    found = await site.orders.ask(identity, "unschedule", who(request), schedule=request.path_params["schedule"])
+    found = await site.orders.ask(
+        identity,
+        "unschedule",
+        who(request),
+        address=address_of(request),
+        schedule=request.path_params["schedule"],
+    )
     await site.orders.settled(found.id)
     return go_to(request, f"/schedules?order={found.id}")
 

@@ -19,7 +19,7 @@ from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import order_id, who
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
-from campaign.web.server.site import site_of
+from campaign.web.server.site import address_of, site_of
 from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ async def send_test(request: Request) -> Response:
         identity,
         "test",
         who(request),
+        address=address_of(request),
+        people=1,
         campaign=draft.id,
         file=str(draft.file),
         to=number,
@@ -222,8 +224,12 @@ async def send(request: Request) -> Response:
             return go_to(request, f"/orders/{known.id}")
         if (problem := _missing(form, _type_count_from(request))) is not None:
             return await _send_page(request, identity, problem=problem, given=form)
-        is_practice = site.is_practice or form.get("mode") != "real"
+        is_practice, count = site.is_practice or form.get("mode") != "real", str(form.get("count", ""))
         common: dict[str, Any] = {
+            "address": address_of(request),
+            "people": int(words)
+            if (words := str(form.get("count", ""))).isdecimal() and len(words) < _DIGITS
+            else None,
             "campaign": draft.id,
             "file": str(draft.file),
             "digest": str(form.get("digest", "")),
@@ -250,7 +256,7 @@ def _type_count_from(request: Request) -> int:
 def _missing(form: FormData, type_count_from: int) -> str | None:
     """What the form lacks, in words."""
     count = str(form.get("count", ""))
-    if count.isdecimal() and int(count) >= type_count_from:
+    if count.isdecimal() and len(count) < _DIGITS and int(count) >= type_count_from:
         typed = str(form.get("typed", "")).strip().replace(",", "")
         if typed != count:
             return _("Type the number of recipients, {count:,}, to confirm.", count=int(count))

@@ -85,6 +85,9 @@ def test_the_way_from_the_confirmation_to_the_result(client: Client, stats: Any)
     assert table.text.count("accepted") == 3
     home = client.get("/").text
     assert "봄 세일" in home
+    record = client.get("/record.csv").text
+    assert record.count("download") == 2
+    assert ",send," in record
     assert f'href="{run}"' in home
     assert f"/campaigns/{draft.id}/copy" not in home  # it is no draft any more
     assert unquote(run.rpartition("/")[2]) in unquote(client.get("/runs").text)
