@@ -532,7 +532,7 @@ def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
 
 def _paused_by(who: str) -> str:
     """Why a user's pause ended the dispatch."""
-    return encode(RunReason.PAUSED_ON_PAGE) if who == "owner" else encode(RunReason.PAUSED_BY, who=who)
+    return encode(RunReason.PAUSED_BY, who=who) if who else encode(RunReason.PAUSED_ON_PAGE)
 
 
 @contextmanager

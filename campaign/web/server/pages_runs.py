@@ -186,7 +186,7 @@ _KINDS: Final = {
 
 
 def _who(name: str) -> str:
-    return _("on this machine") if name == "owner" else name
+    return name or _("on this machine")
 
 
 # -- orders about runs

@@ -227,9 +227,7 @@ async def send(request: Request) -> Response:
         is_practice, count = site.is_practice or form.get("mode") != "real", str(form.get("count", ""))
         common: dict[str, Any] = {
             "address": address_of(request),
-            "people": int(words)
-            if (words := str(form.get("count", ""))).isdecimal() and len(words) < _DIGITS
-            else None,
+            "people": int(count) if count.isdecimal() and len(count) < _DIGITS else None,
             "campaign": draft.id,
             "file": str(draft.file),
             "digest": str(form.get("digest", "")),
