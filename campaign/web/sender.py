@@ -65,6 +65,7 @@ class ToldOrder:
         given: what it is about: `run`, `file`, `digest`, ...
         run: the run that it made or concerns, once that is known.
         check: the campaign's check, where it is made ahead on another thread.
+        is_under_way: it is being carried out; what it sends looks for errands, and must not find it again.
     """
 
     order: engine.Order
@@ -73,13 +74,15 @@ class ToldOrder:
     given: Mapping[str, Any]
     run: str | None = None
     check: Future[engine.Checked] | None = None
+    is_under_way: bool = False
     not_before: float = 0.0
     said: str = ""
 
     @property
     def is_ready(self) -> bool:
         """Whether it can be tried now."""
-        return monotonic() >= self.not_before and (self.check is None or self.check.done())
+        is_free = not self.is_under_way and monotonic() >= self.not_before
+        return is_free and (self.check is None or self.check.done())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -211,6 +214,7 @@ class Sender:
     def _carry_out(self, told: ToldOrder, journal: engine.Journal | None = None) -> None:
         """Do what an order asks for and tell the server how it ended; nothing that goes wrong ends the process."""
         with i18n.in_language(told.language):
+            told.is_under_way = True
             try:
                 self._do_or_go_on(told, journal)
             except JournalBusy as busy:
@@ -224,6 +228,8 @@ class Sender:
                 words = _("Something went wrong in the program. The log has it under {number}.", number=_log())
                 self._tell(told, "refused", words=words, code="internal")
                 return
+            finally:
+                told.is_under_way = False
             if not self._is_left(told):
                 self._tell(told, "done")
 

@@ -201,6 +201,17 @@ def test_a_test_message_goes_out_while_a_run_is_sent_and_is_not_listed_as_a_run(
     assert test["run"] not in [one["id"] for one in child.ask("runs", offset=0, most=100)["runs"]]
 
 
+def test_a_test_message_is_told_as_done_only_when_it_was_answered(own: Desk) -> None:
+    desk = own
+    desk.people(3)
+    desk.campaign()
+    desk.fault(fault="accept_then_stall", times=1)  # long enough for the dispatch to look for errands
+    with EngineChild(desk, environment={"CAMPAIGN_DEADLINE": "2"}) as child:
+        done = child.do("test", file=facts(desk)["file"], to=number(900))
+        run = child.ask("run", run=done["run"])
+        assert (run["state"], run["counts"]) == ("finished", {"unknown": 1})
+
+
 def test_unknown_requests_are_decided_one_by_one(child: EngineChild, desk: Desk) -> None:
     desk.fault(fault="accept_then_hang_up", times=2)
     run = child.do("send", **facts(desk))["run"]
