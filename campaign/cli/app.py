@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaign
-from campaign.cli import language, schedule_app, web_app
+from campaign.cli import delivery_app, language, schedule_app, web_app
 from campaign.cli import options as given
 from campaign.cli.help_page import Command, Group
 from campaign.model import i18n
@@ -287,6 +287,7 @@ def cancel(
 
 
 schedule_app.add_to(app)
+delivery_app.add_to(app)
 web_app.add_to(app)
 
 
@@ -321,13 +322,27 @@ def purge(
 
 @_command("doctor", _("Check keys, journal, disk, clock and versions for problems before you send."))
 def doctor(
-    gateway_url: given.GatewayOption = None, journal: given.JournalOption = None, json: given.JsonOption = False
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help=_(
+                "Also look at the gateway's history and balance, as seen in public clients of the gateway; the "
+                "vendor's document does not describe them."
+            ),
+        ),
+    ] = False,
+    gateway_url: given.GatewayOption = None,
+    journal: given.JournalOption = None,
+    json: given.JsonOption = False,
 ) -> None:
     """Run `campaign doctor`."""
     from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
-    raise typer.Exit(check_command.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
+    raise typer.Exit(
+        check_command.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url, history=history)
+    )
 
 
 @_command("codes", _("List the gateway's result codes and what is done about each."))

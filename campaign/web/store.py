@@ -31,6 +31,15 @@ MIGRATIONS: Final = (
     CREATE TABLE links (digest BLOB PRIMARY KEY, user TEXT NOT NULL, until REAL NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE users (
+        name TEXT PRIMARY KEY, hash TEXT NOT NULL, roles TEXT NOT NULL, added REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE record (
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, user TEXT NOT NULL, address TEXT NOT NULL, what TEXT NOT NULL,
+        about TEXT NOT NULL, people INTEGER, outcome TEXT NOT NULL, digest TEXT NOT NULL
+    ) STRICT;
+    """,
 )
 """The layout of the database, one script a version. Append only: databases of users have got as far as some of them."""
 

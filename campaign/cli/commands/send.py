@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.cli.context import CommandContext
+    from campaign.model import Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def send(
     campaign: engine.Campaign,
     options: SendOptions,
     *,
-    only: Sequence[Status] = (),
+    only: Sequence[Status | Delivery] = (),
     from_run: str | None = None,
     early: engine.EarlyStart | None = None,
 ) -> int:

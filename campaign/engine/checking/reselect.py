@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from campaign.engine import planning
 from campaign.engine.checking.row_status import text_where
-from campaign.model import ROW_STATUS_OF, State, Status
-from campaign.model.columns import one_array
+from campaign.model import ROW_STATUS_OF, State, schema
+from campaign.model.columns import one_array, true_where
 from campaign.model.errors import RecipientsError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.engine.checking.checked import Checked
-    from campaign.model import Recipients, Result
+    from campaign.model import Delivery, Recipients, Result, Status
 
 REACHED = tuple(str(ROW_STATUS_OF[state]) for state in (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN))
 """The statuses of rows that got the run's message, may have got it, or may get it yet."""
@@ -48,7 +48,7 @@ class EarlierRun:
 
     result: Result
 
-    def pick(self, recipients: Recipients, only: Sequence[Status]) -> Recipients:
+    def pick(self, recipients: Recipients, only: Sequence[Status | Delivery]) -> Recipients:
         """The rows of the spreadsheets that have one of these statuses in the run.
 
         Raises:
@@ -58,7 +58,7 @@ class EarlierRun:
         run, then = self.result.run.id, self.result.recipients
         if not len(then.columns):
             raise NotTheList(run, _("its numbers and texts were removed"))
-        wanted = self.result.rows["status"].isin([str(status) for status in only]).to_numpy(dtype=bool)
+        wanted = self._wanted(only)
         if not wanted.any():
             raise RecipientsError(_("run {run}: no row is {statuses}", run=run, statuses=alternatives(only)))
         source = self._sources(recipients)
@@ -97,19 +97,24 @@ class EarlierRun:
         chosen = both.loc[both["wanted"] & both["place"].notna(), "place"].to_numpy(dtype=int)
         return replace(recipients, table=table.iloc[np.sort(chosen)].reset_index(drop=True))
 
-    def leave_out(self, checked: Checked, only: Sequence[Status]) -> pd.Series:
+    def leave_out(self, checked: Checked, only: Sequence[Status | Delivery]) -> pd.Series:
         """For each row that would go and got the same message in the run, why it does not; missing for the others.
 
         Rows that were asked for count as not having got it.
         """
         table = self.result.recipients.table
         going = checked.table["request"].notna().to_numpy(dtype=bool)
-        counting = [status for status in REACHED if status not in {str(one) for one in only}]
-        reached = self.result.rows["status"].isin(counting) & table["request"].notna()
-        got = planning.fingerprints(table[reached.to_numpy(dtype=bool)])
+        reached = self.result.rows["status"].isin(REACHED).to_numpy(dtype=bool) & ~self._wanted(only)
+        got = planning.fingerprints(table[reached])
         again = np.zeros(len(going), dtype=bool)
         again[going] = np.isin(planning.fingerprints(checked.table), got)
         return text_where(again, encode(Reason.GOT_IN_RUN, run=self.result.run.id), checked.table.index)
+
+    def _wanted(self, only: Sequence[Status | Delivery]) -> np.ndarray:
+        """Which rows of the run have one of these statuses or delivery results (bool)."""
+        rows, values = self.result.rows, [str(one) for one in only]
+        delivery: pd.Series = rows.get("delivery", pd.Series(pd.NA, index=rows.index, dtype=schema.TEXT))
+        return true_where(rows["status"].isin(values) | delivery.isin(values))
 
     def _sources(self, recipients: Recipients) -> np.ndarray:
         """For each source of the run, its index among those of the spreadsheets."""

@@ -15,7 +15,7 @@ from campaign.web.pipes import ChildError
 from campaign.web.server import errors
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
-from campaign.web.server.site import site_of
+from campaign.web.server.site import note, site_of
 from campaign.web.server.steps import next_step
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ async def copy(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """Remove it."""
-    await to_thread.run_sync(drafts.delete, draft_of(request))
+    draft = draft_of(request)
+    await note(request, "delete", about=draft.name)
+    await to_thread.run_sync(drafts.delete, draft)
     return go_to(request, "/")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -79,6 +80,13 @@ def go_to(request: Request, path: str) -> Response:
     return RedirectResponse(path, 303)
 
 
+def download(content: bytes, name: str, kind: str) -> Response:
+    """A file to keep, under a name of any letters."""
+    return Response(
+        content, media_type=kind, headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    )
+
+
 def is_fragment(request: Request) -> bool:
     """Whether the script asks, which puts the answer into the page."""
     return FRAGMENT in request.headers
@@ -132,6 +140,7 @@ def _render(request: Request, template: str, values: dict[str, object]) -> str:
             "path": request.url.path,
             "session": session_of(request),
             "is_practice": site.is_practice,
+            "has_users": not site.reach.is_loopback,
             "is_stopping": site.is_stopping,
             **values,
         }

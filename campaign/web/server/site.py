@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from weakref import WeakValueDictionary
 
+from campaign.web import record
+from campaign.web.server.tries import Tries
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from campaign.web.pipes import Child
     from campaign.web.server.checking import Checking
+    from campaign.web.server.reach import Reach
     from campaign.web.server.sessions import Session, Sessions
     from campaign.web.store import Store
 
@@ -29,7 +33,8 @@ class Site:
         engine: the process that sends.
         check: the process that reads and checks.
         checking: what that process is asked, and its last answers.
-        port: the port that it listens on.
+        reach: how it is reached.
+        tries: wrong passwords of late.
         is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
         is_stopping: the server is about to end; it starts nothing new.
     """
@@ -40,7 +45,8 @@ class Site:
     engine: Child
     check: Child
     checking: Checking
-    port: int = 0
+    reach: Reach
+    tries: Tries = field(default_factory=Tries)
     is_practice: bool = True
     is_stopping: bool = False
 
@@ -52,8 +58,32 @@ class Site:
 
     @property
     def cookie(self) -> str:
-        """The name of the session's cookie. It has the port, because cookies do not distinguish ports."""
-        return f"campaign-{self.port}"
+        """The name of the session's cookie."""
+        return self.reach.cookie
+
+
+async def note(
+    request: Request,
+    what: str,
+    *,
+    about: str = "",
+    people: int | None = None,
+    outcome: str = "done",
+    user: str | None = None,
+) -> None:
+    """Add to the record what the user of a request does; see `record.Entry`. What cannot be recorded is not done."""
+    session, address = session_of(request), address_of(request)
+    name = user if user is not None else session.user if session is not None else ""
+    await site_of(request).store.run(
+        lambda connection: record.note(
+            connection, user=name, what=what, address=address, about=about, people=people, outcome=outcome
+        )
+    )
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return site_of(request).reach.address_of(request.scope, request.headers)
 
 
 def site_of(request: Request) -> Site:
