@@ -245,7 +245,8 @@ async def _serve(
     ending = _Ending(site, server, say)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ending.request)
+        # Not the loop's own handlers, which Windows does not have.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(ending.request))
     await store.run(lambda connection: record.remove_old(connection, time.time()))
     starting = [asyncio.create_task(child.start()) for child in (site.engine, site.check)]
     await asyncio.gather(server.serve(sockets=[listener]), _announce(options, site, server, say), *starting)
