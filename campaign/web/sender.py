@@ -163,6 +163,8 @@ class Sender:
             wait = scheduler.next_look()
             if wait <= 0:
                 scheduler.run_due(timedelta(0))
+            else:
+                scheduler.follower.step()
         except JournalBusy:
             return LOOK  # another process sends, perhaps a scheduler of its own
         except Exception:  # noqa: BLE001 - the problem may be gone next time, and orders have to be carried out
