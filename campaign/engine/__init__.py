@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from campaign.engine.delivery import Fetched
     from campaign.engine.delivery import fetch as fetch_delivery
-    from campaign.engine.history import leave_out_reached_before, look_back
+    from campaign.engine.history import earlier_run, leave_out_reached_before, look_back
     from campaign.engine.preflight import require_below_ceilings
     from campaign.engine.previews import MessagePreview, facts_of, preview
     from campaign.engine.progress import SILENT, Progress, SendingObserver, StopRequest
@@ -101,6 +101,7 @@ __all__ = [
     "check",
     "check_keys",
     "digest_plan",
+    "earlier_run",
     "execute",
     "facts_of",
     "fetch_delivery",
@@ -168,7 +169,7 @@ _HOMES: Final = {
         "purge",
         "resolve",
     ),
-    "campaign.engine.history": ("leave_out_reached_before", "look_back"),
+    "campaign.engine.history": ("earlier_run", "leave_out_reached_before", "look_back"),
     "campaign.engine.column_facts": ("ListColumn", "list_columns"),
     "campaign.engine.preflight": ("require_below_ceilings",),
     "campaign.engine.previews": ("MessagePreview", "facts_of", "preview"),
