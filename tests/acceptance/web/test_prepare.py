@@ -283,7 +283,7 @@ def test_a_cell_is_fixed_in_its_place_and_the_fix_is_taken_back(page: Page, serv
     expect(page.get_by_text("3행을 고쳤습니다. 이제 보낼 수 있습니다.")).to_be_visible()
     expect(page.locator("#sentence")).to_have_text("5명에게 보낼 수 있습니다. 1행은 확인이 필요합니다.", timeout=15_000)
     [fix] = read_fixes(draft.folder / "fixes.csv")
-    assert (fix.was, fix.value, fix.file, fix.by) == ("02-1234-5600", "010-0200-0009", "list/명단.xlsx", "owner")
+    assert (fix.was, fix.value, fix.file, fix.by) == ("02-1234-5600", "010-0200-0009", "list/명단.xlsx", "")
     assert numbers_of_the_command_line(server, draft)["rows"]["pending"] == 5
     page.locator(".cell").get_by_role("button", name="되돌리기").click()
     expect(page.locator("#sentence")).to_have_text("4명에게 보낼 수 있습니다. 2행은 확인이 필요합니다.")
