@@ -67,6 +67,7 @@ def check(
     *,
     source: given.CampaignOptions,
     only: given.OnlyOption = None,
+    from_run: given.FromRunOption = None,
     override_advertising: given.OverrideOption = False,
     adopt: Annotated[
         bool,
@@ -90,6 +91,7 @@ def check(
             terminal.note(line)
     planned = source.load()
     asked_for = given.statuses_of(only)
+    given.require_only(from_run, asked_for)
     with given.start_early(planned, quiet=no_progress or json) as early:
         from campaign.cli.commands import check as check_command
         from campaign.cli.context import CommandContext
@@ -100,7 +102,7 @@ def check(
             report=report,
             report_language=workbook_language,
         )
-        options = check_command.CheckOptions(only=asked_for, override=override_advertising)
+        options = check_command.CheckOptions(only=asked_for, from_run=from_run, override=override_advertising)
         raise typer.Exit(check_command.check(context, planned, options, gateway_url=gateway_url, early=early))
 
 
@@ -110,6 +112,7 @@ def send(
     *,
     source: given.CampaignOptions,
     only: given.OnlyOption = None,
+    from_run: given.FromRunOption = None,
     sandbox: given.SandboxOption = False,
     yes: given.YesOption = False,
     again: given.AgainOption = False,
@@ -120,13 +123,16 @@ def send(
     """Run `campaign send`."""
     planned = source.load()
     chosen = given.statuses_of(only)
+    given.require_only(from_run, chosen)
     with given.start_early(planned, quiet=output.no_progress or output.json) as early:
         from campaign.cli.commands import send as send_command
 
         options = send_command.SendOptions(
             sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising
         )
-        raise typer.Exit(send_command.send(output.context(), planned, options, only=chosen, early=early))
+        raise typer.Exit(
+            send_command.send(output.context(), planned, options, only=chosen, from_run=from_run, early=early)
+        )
 
 
 @_command("test", _("Send the message of one row to your own phone."))

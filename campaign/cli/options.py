@@ -84,6 +84,14 @@ ReportLanguageOption = Annotated[
         help=_("The workbook's language; without it, Korean labels with the English beside them."),
     ),
 ]
+FromRunOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from-run",
+        metavar="RUN",
+        help=_("With --only: the rows of your spreadsheet that have these statuses in this run."),
+    ),
+]
 LAST_NUMBER: Final = 100_000_000
 """The largest row or request that an option takes; a worksheet has 1,048,576 rows, a text file may have more."""
 
@@ -266,6 +274,16 @@ def statuses_of(words: str | None) -> tuple[Status | Delivery, ...]:
             there = ", ".join([*Status, UNDELIVERED])
             raise UsageError(_("--only {word}: no such status; there are {statuses}", word=word, statuses=there))
     return tuple(Delivery.FAILED if word == UNDELIVERED else Status(word) for word in named)
+
+
+def require_only(from_run: str | None, only: tuple[Status | Delivery, ...]) -> None:
+    """Refuse `--from-run` without `--only`.
+
+    Raises:
+        UsageError: it is not said which rows of the run are meant.
+    """
+    if from_run is not None and not only:
+        raise UsageError(_("--from-run needs --only, such as --only rejected,invalid"))
 
 
 def progress_of(*, quiet: bool) -> Progress:

@@ -82,9 +82,13 @@ class Access:
             yield history
 
 
-def is_on(record: RunRecord) -> bool:
-    """Whether the campaign file of the run has a [delivery], and an organisation is named."""
-    return record.delivery is not None and bool(Environment().company or section_of(record).company)
+def is_followed(record: RunRecord) -> bool:
+    """Whether the campaign file of the run has a [delivery] with an organisation; a rehearsal is not followed."""
+    return (
+        record.gateway != SANDBOX
+        and record.delivery is not None
+        and bool(Environment().company or section_of(record).company)
+    )
 
 
 def section_of(record: RunRecord) -> DeliverySection:

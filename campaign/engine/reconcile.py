@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -33,10 +33,12 @@ from campaign.timing import reservation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from campaign.engine.history_access import Access
     from campaign.engine.progress import Progress
     from campaign.gateway.history import Reading, Row
-    from campaign.journal import Journal, OpenRequest, RunRecord
+    from campaign.journal import Journal, OpenRequest, Reader, RunRecord
     from campaign.model import MsgType, Order, Request
     from campaign.model.times import Clock
 
@@ -181,21 +183,74 @@ def find(
         HistoryFailed, HistoryDiffers: the history cannot be read, or is not as expected.
     """
     record = journal.runs.get(run)
-    access = history_access.access_of(record)
     journal.requests.mark_orphans_unknown(record.id, runs.now())
     unknown = journal.requests.table(record.id).query("state == 'unknown'")
     for no in only or ():
         if no not in unknown["no"].tolist():
             raise NotUnknown(record.id, no, unknown["no"].tolist())
+    question = questions(journal, run)
+    if question is None:
+        return Traces(run=record, traces=())
+    with delivery.noting_differences(journal, record):
+        answer = ask(question, connect.ledger_of(journal), progress=progress, clock=clock)
+    return judge(journal, question, answer, only=only)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked about the unknown requests of a run: everything that `ask` needs, without a journal."""
+
+    record: RunRecord
+    access: Access
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was read of the history, and how far the gateway's clock is ahead; None if that is not known."""
+
+    reading: Reading
+    offset: timedelta | None
+
+
+def questions(journal: Reader, run: str) -> Question | None:
+    """What is to be asked about a run's unknown requests; None if it has none.
+
+    Raises:
+        NoSuchRun: there is no such run.
+        DeliveryOff: no organisation is named.
+    """
+    record = journal.runs.get(run)
+    access = history_access.access_of(record)
+    wanted = delivery.recipients_of(journal, record, (State.UNKNOWN,))
+    if wanted.empty:
+        return None
+    start, end = delivery.days_of(wanted, runs.now())
+    return Question(record=record, access=access, start=start, end=end)
+
+
+def ask(
+    question: Question, ledger: Path | None = None, *, progress: Progress = SILENT, clock: Clock | None = None
+) -> Answer:
+    """Read the history of those days; nothing is stored.
+
+    Raises:
+        HistoryFailed, HistoryDiffers: the history cannot be read, or is not as expected.
+    """
+    with question.access.open(ledger, clock) as history, progress.stage("fetch") as advance:
+        offset = _clock_offset(history.origin)
+        return Answer(reading=history.read(question.start, question.end, advance=advance), offset=offset)
+
+
+def judge(journal: Journal, question: Question, answer: Answer, *, only: Sequence[int] | None = None) -> Traces:
+    """What the answer says of the unknown requests; no state is changed."""
+    record, reading = question.record, answer.reading
+    unknown = journal.requests.table(record.id).query("state == 'unknown'")
     if unknown.empty:
         return Traces(run=record, traces=())
-    wanted = delivery.recipients_of(journal, record, (State.UNKNOWN,))
-    start, end = delivery.days_of(wanted, runs.now())
-    with delivery.noting_differences(journal, record), access.open(connect.ledger_of(journal), clock) as history:
-        offset = _clock_offset(history.origin)
-        with progress.stage("fetch") as advance:
-            reading = history.read(start, end, advance=advance)
-    search = _Search(journal, record, reading, offset=offset, named=set(only or ()), exclusive=access.section.exclusive)
+    is_exclusive = question.access.section.exclusive
+    search = _Search(journal, record, reading, offset=answer.offset, named=set(only or ()), exclusive=is_exclusive)
     asked = unknown if only is None else unknown[unknown["no"].isin(only)]
     named = zip(asked["no"], asked["attempts"], asked["sent_at"], asked["request_no"], strict=True)
     traces = [search.judge(_Unknown(int(no), int(tries), at.to_pydatetime(), own)) for no, tries, at, own in named]

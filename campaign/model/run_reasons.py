@@ -79,6 +79,8 @@ class RunReason(StrEnum):
     NOT_STARTED_IN_TIME = "not_started_in_time"
     RESERVATION_PASSED = "reservation_passed"
     STOPPED_BY_USER = "stopped_by_user"
+    PAUSED_ON_PAGE = "paused_on_page"
+    PAUSED_BY = "paused_by"
     FOUND_NOT_SENT = "found_not_sent"
     FIRST_STAGE_SENT = "first_stage_sent"
     STOP_ABOVE = "stop_above"
@@ -181,6 +183,8 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.NOT_STARTED_IN_TIME: N_("nothing of it was sent by {time} (Asia/Seoul), the latest time to start"),
     RunReason.RESERVATION_PASSED: N_("request {no}: {problem}. Nothing is sent at another time than it was meant for."),
     RunReason.STOPPED_BY_USER: N_("stopped by the user"),
+    RunReason.PAUSED_ON_PAGE: N_("paused on the page"),
+    RunReason.PAUSED_BY: N_("paused by {who}"),
     RunReason.FOUND_NOT_SENT: N_("requests were found not to have been sent"),
     RunReason.FIRST_STAGE_SENT: NN_(
         "the first {count:,} recipient was sent; the rest waits until you have looked at the result",

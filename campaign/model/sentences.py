@@ -57,6 +57,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     Reason.DUPLICATE_OF_ROW: N_("the same number and message as row {row}"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("the same number and message as row {row} of {sheet}"),
     Reason.ALREADY_REACHED: N_("got this campaign before, and `once_per_recipient` is set"),
+    Reason.GOT_IN_RUN: N_("the number got this message in run {run}, or may get it yet"),
     Reason.TOO_OFTEN: N_("`frequency` allows {allowed}, and the number has {already} already, sent or planned"),
     Reason.CONSENT_EMPTY: N_("{heading!r} is empty: no consent"),
     Reason.CONSENT_REFUSED: N_("{heading!r} says {value!r}: no consent"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ import openpyxl
 import pytest
 import requests
 
-from campaign.journal import open_for_reading
+from campaign.journal import open_for_reading, open_for_writing
 from campaign.model.times import Clock
 from campaign.sandbox import start
+from campaign.scheduler.follow import Follower
 from tests.integration.test_sandbox.caller import Caller
 from tests.support.desk import Desk, number
 
@@ -437,3 +439,68 @@ def test_a_gateway_that_differs_is_not_asked_by_itself_any_more(unknown: Desk) -
     with open_for_reading(f"sqlite:///{unknown.folder / 'reports' / 'journal.sqlite3'}") as journal:
         assert journal.requests.events(journal.runs.get("last").id)[-1]["state"] == "history_off"
     assert states(unknown)[1] == "unknown"
+
+
+def test_the_scheduler_follows_runs_and_is_not_held_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = send(desk, ["010-0000-2007", "010-0000-2000"])
+    assert desk.run("run-due", "--json").json == {"happened": []}
+    assert calls(desk)["history"] == 0  # not before a minute has passed
+    later(monkeypatch, minutes=2)
+    assert "1 message still has no delivery result" in desk.run("run-due").err
+    assert desk.run("run-due").err == ""
+    assert calls(desk)["history"] == 1
+    later(monkeypatch, minutes=11)
+    desk.fault(fault="history_hang")
+    failed = desk.run("run-due", env={"CAMPAIGN_DEADLINE": "1"})
+    assert (failed.status, "cannot be read" in failed.err) == (0, True)
+    requests.delete(f"{desk.sandbox}/sandbox/faults", timeout=10)
+    desk.fault(fault="history_no_phone")
+    assert "`phone` is missing" in desk.run("run-due").err
+    requests.delete(f"{desk.sandbox}/sandbox/faults", timeout=10)
+    later(monkeypatch, hours=2)
+    asked = calls(desk)["history"]
+    assert desk.run("run-due").err == ""  # after an answer that was not as expected, until somebody asks
+    assert calls(desk)["history"] == asked
+    assert desk.run("delivery").status == 1
+    later(monkeypatch, hours=7)
+    assert "still has no delivery result" in desk.run("run-due").err
+    report = desk.run("report", sent.json["run"], "--json").json["report"]
+    assert [row["delivery"] for row in rows_of(desk, report)] == ["failed", "waiting"]
+
+
+def test_only_with_both_settings_requests_are_accepted_without_a_question(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.people(1)
+    desk.campaign(delivery=f'{DELIVERY}\nreconcile = "accept"')
+    assert "needs `exclusive = true`" in desk.run("check", "c.toml").err
+    desk.fault(fault="accept_then_hang_up")
+    send(desk, [number(1), number(2)], section=f'{EXCLUSIVE}\nreconcile = "accept"')
+    later(monkeypatch, minutes=2)
+    assert "unknown" not in desk.run("run-due").err
+    later(monkeypatch, minutes=11)
+    assert "1 unknown request was found in the history and is accepted" in desk.run("run-due").err
+    assert states(desk) == {1: "accepted", 2: "accepted"}
+    later(monkeypatch, hours=2)
+    desk.run("run-due")
+    asked = calls(desk)["history"]
+    later(monkeypatch, hours=7)
+    desk.run("run-due")
+    assert calls(desk)["history"] == asked  # all have a result: nothing is left to ask
+
+
+def test_a_hanging_history_does_not_hold_up_the_scheduler(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(desk, [number(1)])
+    desk.fault(fault="history_hang")
+    later(monkeypatch, minutes=2)
+    url = f"sqlite:///{desk.folder / 'reports' / 'journal.sqlite3'}"
+    monkeypatch.setenv("IWINV_API_KEY", "a")
+    monkeypatch.setenv("IWINV_AUTH_KEY", "b")
+    monkeypatch.setenv("CAMPAIGN_DEADLINE", "1")
+    follower = Follower(url, Clock(), note=print, error_in_words=str)
+    follower.step()
+    for _ in range(3):
+        follower.step()  # returns at once, and the journal is free
+        open_for_writing(url).close()
+    [asking] = [thread for thread in threading.enumerate() if thread.name == "delivery"]
+    asking.join(10)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from campaign.web.orders import Orders
 from campaign.web.pipes import ChildEnded
 from campaign.web.server.app import build
 from campaign.web.server.checking import Checking
@@ -77,6 +78,7 @@ class Page:
             sessions=Sessions(self.store, has_users=not self.reach.is_loopback, clock=lambda: self.now),
             engine=engine,
             check=check,
+            orders=Orders(self.store, clock=lambda: self.now),
             checking=Checking(),
             reach=self.reach,
             tries=Tries(lambda: self.now),

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """Which rows are checked, by status, and whether broken rules of advertising are overridden."""
+    """Which rows are checked, by status, also in an earlier run, and whether broken rules are overridden."""
 
     only: Sequence[Status | Delivery] = ()
+    from_run: str | None = None
     override: bool = False
 
 
@@ -43,7 +44,8 @@ def check(
     gateway = engine.gateway_of(campaign, gateway_url)
     name, inputs = f"{naming.stem(campaign.name)}-check", inputs_of(campaign)
     context.target.require(name, inputs=inputs)
-    checked = engine.check(campaign, engine.now(), context.progress, only=options.only, early=early)
+    earlier = engine.earlier_run(context.journal_url, options.from_run) if options.from_run else None
+    checked = engine.check(campaign, engine.now(), context.progress, only=options.only, early=early, earlier=earlier)
     checked = engine.leave_out_reached_before(context.journal_url, checked, gateway)
     result = engine.result_of_check(checked, gateway, engine.now())
     place = trouble = None

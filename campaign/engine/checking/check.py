@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.config.campaign_file import Campaign
+    from campaign.engine.checking.reselect import EarlierRun
     from campaign.engine.progress import Progress
     from campaign.messages.rendering.pool import RendererPool
     from campaign.messages.row_filter import Choice
@@ -52,6 +53,7 @@ def check(
     only: Sequence[Status | Delivery] = (),
     practice: bool = False,
     early: EarlyStart | None = None,
+    earlier: EarlierRun | None = None,
 ) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group the rows that go into requests.
 
@@ -59,24 +61,31 @@ def check(
         campaign: the campaign file.
         now: the time that reservations, consents and the night are checked against.
         progress: receives the progress.
-        only: the statuses of the rows to check, and `Delivery.FAILED` for those that reached no phone; the spreadsheet
-            must be a result workbook.
+        only: the statuses of the rows to check, and `Delivery.FAILED` for those that reached no phone; without
+            `earlier`, the spreadsheet must be a result workbook.
         practice: nothing is sent to real phones, so the night does not matter.
         early: the early start of the same campaign, if there is one; the check ends it.
+        earlier: the run in which the rows have these statuses.
 
     Raises:
-        RecipientsError: a spreadsheet cannot be used, or has no recipients.
+        RecipientsError: a spreadsheet cannot be used, or has no recipients, or not those of the earlier run.
         TemplateError: a template cannot be used for any row.
         SettingsError: the message as a whole cannot be sent.
     """
     refuse_contradictions(campaign)
     with early or EarlyStart(campaign) as started:
         recipients = fixed(read(started, campaign, progress), campaign)
-        if only:
+        if earlier is not None:
+            recipients = earlier.pick(recipients, only)
+        elif only:
             recipients = pick(recipients, only)
-        return judge(
+        checked = judge(
             recipients, campaign, now, progress, practice=practice, pool=started.pool, choosing=started.choosing
         )
+    if earlier is None:
+        return checked
+    reasons = earlier.leave_out(checked, only)
+    return leave_out(checked, reasons.notna().to_numpy(dtype=bool), reasons.dropna())
 
 
 def fixed(recipients: Recipients, campaign: Campaign) -> Recipients:

@@ -13,7 +13,17 @@ from starlette.routing import Route
 from campaign.model import i18n
 from campaign.model.i18n import N_, _
 from campaign.web import pages
-from campaign.web.server import errors, pages_access, pages_check, pages_home, pages_list, pages_login, pages_message
+from campaign.web.server import (
+    errors,
+    pages_access,
+    pages_check,
+    pages_home,
+    pages_list,
+    pages_login,
+    pages_message,
+    pages_runs,
+    pages_send,
+)
 from campaign.web.server.routes import find_session, language_of
 from campaign.web.server.security import Guard
 
@@ -22,7 +32,16 @@ if TYPE_CHECKING:
 
     from campaign.web.server.site import Site
 
-_AREAS: Final = (pages_access, pages_login, pages_home, pages_list, pages_message, pages_check)
+_AREAS: Final = (
+    pages_access,
+    pages_login,
+    pages_home,
+    pages_list,
+    pages_message,
+    pages_check,
+    pages_send,
+    pages_runs,
+)
 
 _REFUSALS: Final = {
     "host": N_("The address of this page is {address}; it answers to no other name."),

@@ -26,7 +26,7 @@ FRAGMENT: Final = "x-fragment"
 NEXT: Final = "x-next"
 """The header of an answer that tells the script where to go."""
 
-NAVIGATION: Final = [("/", N_("Campaigns"))]
+NAVIGATION: Final = [("/", N_("Campaigns")), ("/runs", N_("All runs")), ("/schedules", N_("Scheduled"))]
 """The main menu: path and name."""
 
 STEPS: Final = [

@@ -22,8 +22,9 @@ from uvicorn import Config, Server
 from campaign.config import environment
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
-from campaign.web import record, users
+from campaign.web import drafts, record, users
 from campaign.web import store as stores
+from campaign.web.orders import UNDO_S, Orders
 from campaign.web.pipes import Child
 from campaign.web.server import uploads
 from campaign.web.server.app import build
@@ -211,13 +212,24 @@ async def _serve(
     options: Options, home: Path, store: stores.Store, listener: socket.socket, say: Callable[[str], object]
 ) -> None:
     full, bare = _environments()
+    undo_s = drafts.of_house(home).get("undo_seconds", UNDO_S)
+    orders = Orders(store, undo_s=float(undo_s) if isinstance(undo_s, int | float) else UNDO_S)
+    engine = Child(
+        "campaign.web.engine_process",
+        *_engine_arguments(options, home),
+        environment=full,
+        on_event=orders.hear,
+        on_start=orders.begin,
+    )
+    orders.engine = engine
     checking = Checking()
     reach = _reach(options, listener.getsockname()[1])
     site = Site(
         home=home,
         store=store,
         sessions=Sessions(store, has_users=not reach.is_loopback),
-        engine=Child("campaign.web.engine_process", *_engine_arguments(options, home), environment=full),
+        engine=engine,
+        orders=orders,
         check=Child(
             "campaign.web.check_process", str(home), environment=bare, restart="when asked", on_event=checking.note
         ),

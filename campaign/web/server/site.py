@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from campaign.web.orders import Orders
     from campaign.web.pipes import Child
     from campaign.web.server.checking import Checking
     from campaign.web.server.reach import Reach
@@ -32,6 +33,7 @@ class Site:
         sessions: who is there.
         engine: the process that sends.
         check: the process that reads and checks.
+        orders: what users asked for.
         checking: what that process is asked, and its last answers.
         reach: how it is reached.
         tries: wrong passwords of late.
@@ -44,6 +46,7 @@ class Site:
     sessions: Sessions
     engine: Child
     check: Child
+    orders: Orders
     checking: Checking
     reach: Reach
     tries: Tries = field(default_factory=Tries)

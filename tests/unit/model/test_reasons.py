@@ -37,6 +37,7 @@ CHARACTERS = frozenset({"field", "character", "codepoint", "name", "place"})
 CODES = [*Reason, *RunReason]
 
 OF_TABLES: dict[Reason | RunReason, set[str]] = {
+    **{key: {"request"} for key in RunReason if key.name.startswith("FOUND_BY_")},
     **{
         key: {"recipients", "count"}
         for key in (RunReason.EVERY_SECONDS, RunReason.EVERY_MINUTES, RunReason.EVERY_HOURS)
