@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 import requests
+from PIL import Image
 from playwright.sync_api import expect
 
 from campaign.messages.cp949 import byte_lengths
@@ -242,6 +243,50 @@ def test_the_advertisement_switch_puts_in_what_the_rules_ask_for_and_keeps_it(pa
     expect(page.locator("#sentence")).to_contain_text("명에게 보낼 수 있습니다")
     assert drafts.message(draft) == "(광고)하늘상점\n봄 세일\n무료거부 080-000-0000"
     assert drafts.read(draft).unwrap()["message"]["advertisement"] is True
+
+
+@at_the_desk
+def test_a_click_while_the_text_is_being_saved_is_not_another_window(page: Page, server: WebServer) -> None:
+    draft = made(server)
+    go(page, server, draft, "message")
+    held: list[Any] = []
+    page.route("**/message", lambda route: held.append(route) if is_typed(route.request) else route.continue_())
+    with page.expect_request(is_typed):
+        page.get_by_label("보낼 내용").fill("{{ 이름 }}님")
+    page.get_by_role("button", name="다음: 확인").click(no_wait_after=True)
+    held[0].continue_()
+    expect(page.locator("#sentence")).to_be_visible(timeout=15_000)
+    assert drafts.message(draft) == "{{ 이름 }}님"
+
+
+def is_typed(request: Any) -> bool:
+    return "do=type" in (request.post_data or "")
+
+
+@at_the_desk
+def test_a_picture_makes_an_mms_and_what_is_no_picture_is_refused(visitor: Visitor, server: WebServer) -> None:
+    draft, page = made(server, text="봄 세일", settings={"message": {"title": "안내"}}), visitor.page
+    go(page, server, draft, "message")
+    content = BytesIO()
+    Image.new("RGB", (2000, 1200), "#0b6570").save(content, "PNG")
+    page.get_by_label("사진").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": content.getvalue()})
+    page.get_by_role("button", name="사진 넣기").click()
+    expect(page.get_by_alt_text("문자에 넣을 사진")).to_be_visible()
+    expect(page.locator("figcaption").first).to_contain_text("MMS")
+    well_made(page)
+    go(page, server, draft, "check")
+    expect(page.locator(".numbers")).to_contain_text("MMS 4")
+    go(page, server, draft, "message")
+    page.get_by_role("button", name="사진 빼기").click()
+    visitor.expect_status(400)
+    hostile = {"name": "../../x.png", "mimeType": "image/png", "buffer": b"<svg onload=alert(1)>"}
+    page.get_by_label("사진").set_input_files(hostile)
+    page.get_by_role("button", name="사진 넣기").click()
+    alert = page.locator("main > [role=alert]")
+    expect(alert).to_contain_text("JPG")
+    assert str(server.home) not in alert.inner_text()
+    assert drafts.read(draft).unwrap()["message"] == {"title": "안내", "template": "message.j2"}
+    assert not list(draft.folder.glob(".picture-*"))
 
 
 # -- the check
