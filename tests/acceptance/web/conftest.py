@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.support.web import CHROMIUM, QUIET, SIZES, start_web, visit
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.support.web import Visitor, WebServer
+
+
+# A busy machine takes its time; what never comes still fails.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")  # not longer: while it is open, no other test can run an event loop of its own
