@@ -85,7 +85,7 @@ async def show(request: Request) -> Response:
     run = await _run(request)
     orders = await site.orders.of_run(run["id"])
     said = await _said(request)
-    is_waited_for = any(one.is_open and one.kind in {"send", "resume"} for one in orders)
+    is_waited_for = _is_waited_for(orders)
     found = run_words.numbers(run["counts"])
     unknown = None
     number = _page_number(request)
@@ -119,6 +119,11 @@ async def state(request: Request) -> Response:
     return fragment(
         request, "run_state.html", run=run, run_path=run_words.run_path(run["id"]), **_progress(request, run)
     )
+
+
+def _is_waited_for(orders: list[Order]) -> bool:
+    """Whether an order to send the run is not finished, so that it goes on by itself."""
+    return any(one.is_open and one.kind in {"send", "resume"} for one in orders)
 
 
 def _progress(request: Request, run: Mapping[str, Any]) -> dict[str, Any]:
