@@ -157,6 +157,19 @@ MIGRATIONS: Final = (
             ("runs", "released_at", "BIGINT"),
         ),
     ),
+    Migration(
+        number=9,
+        adds="the house's own list of numbers that no campaign is sent to",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS opt_outs (
+                number TEXT NOT NULL PRIMARY KEY,
+                at BIGINT NOT NULL,
+                origin TEXT NOT NULL
+            )
+            """,
+        ),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 
