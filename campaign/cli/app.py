@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaign
-from campaign.cli import language, schedule_app, web_app
+from campaign.cli import cluster_app, language, schedule_app, web_app
 from campaign.cli import options as given
 from campaign.cli.help_page import Command, Group
 from campaign.model import i18n
@@ -108,6 +108,8 @@ def send(
     again: given.AgainOption = False,
     override_advertising: given.OverrideOption = False,
     gateway_url: given.GatewayOption = None,
+    queue: Annotated[bool, typer.Option("--queue", help=_("Let the workers of a cluster send it."))] = False,
+    watch: Annotated[bool, typer.Option("--watch", help=_("With --queue: stay until it has been sent."))] = False,
     output: given.OutputOptions,
 ) -> None:
     """Run `campaign send`."""
@@ -117,7 +119,13 @@ def send(
         from campaign.cli.commands import send as send_command
 
         options = send_command.SendOptions(
-            sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising
+            sandbox=sandbox,
+            gateway_url=gateway_url,
+            yes=yes,
+            again=again,
+            override=override_advertising,
+            queue=queue,
+            watch=watch,
         )
         raise typer.Exit(send_command.send(output.context(), planned, options, only=chosen, early=early))
 
@@ -264,6 +272,7 @@ def cancel(
 
 schedule_app.add_to(app)
 web_app.add_to(app)
+cluster_app.add_to(app)
 
 
 @_command("new", _("Create a starter: a campaign file, a template and a recipients workbook that fit together."))

@@ -8,6 +8,7 @@ from campaign.journal.orders import OrderReader, Orders
 from campaign.journal.requests import RequestReader, Requests
 from campaign.journal.runs import RunReader, Runs
 from campaign.journal.schedules import ScheduleReader, Schedules
+from campaign.journal.workers import Jobs, Workers
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -67,6 +68,8 @@ class Journal(Reader):
     runs: Runs
     requests: Requests
     schedules: Schedules
+    workers: Workers | None
+    jobs: Jobs | None
     orders: Orders
 
     def __init__(self, database: WritableDatabase) -> None:
@@ -75,6 +78,8 @@ class Journal(Reader):
         self.runs = Runs(database)
         self.requests = Requests(database)
         self.schedules = Schedules(database)
+        self.workers = Workers(database) if database.has_server else None
+        self.jobs = Jobs(database) if database.has_server else None
         self.orders = Orders(database)
 
     def together(self) -> AbstractContextManager[None]:

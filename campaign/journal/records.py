@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from campaign.model import OccurrenceState, RunState, ScheduleState, State
     from campaign.timing.timetable import Timetable
 
+QUEUE: Final = "queue"
+"""The mode of a run that the workers of a cluster send."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,6 +34,7 @@ class RunRecord:
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
         overridden: the broken rules that a user overrode, in words.
+        mode: `QUEUE`, or None where the process that planned it sends it.
     """
 
     id: str
@@ -55,6 +59,12 @@ class RunRecord:
     advertisement: bool = False
     by_night: bool = False
     overridden: str | None = None
+    mode: str | None = None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the workers of a cluster send it."""
+        return self.mode == QUEUE
 
     @property
     def by_day_only(self) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from campaign.journal import runs
 from campaign.journal.database import NotInFlight
-from campaign.journal.records import Claim, Step, from_micros, to_micros
-from campaign.journal.tables import EVENTS, REQUESTS, RUNS
+from campaign.journal.records import QUEUE, Claim, Step, from_micros, to_micros
+from campaign.journal.tables import EVENTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
@@ -43,13 +43,15 @@ class RequestReader:
             frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="us", utc=True)
         return frame
 
-    def planned(self, run: str) -> list[int]:
-        """The numbers of the requests that are still to send, in the plan's order."""
+    def planned(self, run: str, among: range | None = None) -> list[int]:
+        """The numbers of the requests that are still to send, in the plan's order; those of `among`, or all."""
         query = (
             sa.select(REQUESTS.c.no)
             .where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
             .order_by(REQUESTS.c.no)
         )
+        if among is not None:
+            query = query.where(REQUESTS.c.no.between(among.start, among.stop - 1))
         with self._database.reading() as connection:
             return list(connection.scalars(query))
 
@@ -138,9 +140,8 @@ class Requests(RequestReader):
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
-            moved = _move(connection, run, State.PLANNED, State.CANCELLED, cause=cause, now=now)
             runs.end(connection, run, RunState.CANCELLED, why=cause, now=now)
-        return moved
+            return _move(connection, run, State.PLANNED, State.CANCELLED, cause=cause, now=now)
 
     def resolve(self, run: str, *, sent: bool, now: datetime, only: Sequence[int] | None = None) -> int:
         """Record a user's decision on unknown requests: sent, or not sent and to send again; returns how many.
@@ -155,6 +156,8 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
+            if not sent:
+                _require_silence(connection, run, only)
             target, cause = State.ACCEPTED, _("the user said: sent")
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
@@ -167,6 +170,35 @@ class Requests(RequestReader):
         return moved
 
 
+SILENT_AFTER_S: Final = 60
+"""Seconds after a worker was fenced in which a request of its may still leave: the longest attempt, and some more."""
+
+
+def _require_silence(connection: sa.Connection, run: str, only: Sequence[int] | None) -> None:
+    """Refuse to plan requests again that a worker, frozen and fenced, may still send when it wakes up.
+
+    Raises:
+        JournalError: some of them are such requests.
+    """
+    which = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(State.UNKNOWN), OWNERS.c.fenced == 1)
+    if only is not None:
+        which = sa.and_(which, REQUESTS.c.no.in_(list(only)))
+    fenced = sa.select(sa.func.max(OWNERS.c.ended_at)).join(REQUESTS, REQUESTS.c.owner == OWNERS.c.id).where(which)
+    at = connection.scalar(fenced)
+    if at is None:
+        return
+    left = (at - connection.execute(sa.select(SERVER_TIME)).scalar_one()) / 1_000_000 + SILENT_AFTER_S
+    if left > 0:
+        raise JournalError(
+            _(
+                'run {run}: a worker that was lost just now may still send some of these requests. Say "not sent" in '
+                "{seconds} s at the earliest.",
+                run=run,
+                seconds=int(left) + 1,
+            )
+        )
+
+
 def _counts(connection: sa.Connection, run: str) -> dict[State, int]:
     query = sa.select(REQUESTS.c.state, sa.func.count()).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
     return {State(state): count for state, count in connection.execute(query)}
@@ -174,9 +206,10 @@ def _counts(connection: sa.Connection, run: str) -> dict[State, int]:
 
 def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     """Give the run the state that follows from its requests after a user's decision."""
-    before = RunState(connection.execute(sa.select(RUNS.c.state).where(RUNS.c.id == run)).scalar_one())
+    row = connection.execute(sa.select(RUNS.c.state, RUNS.c.mode).where(RUNS.c.id == run)).one()
+    before = RunState(row.state)
     after, why = before, None
-    if before == RunState.CANCELLED:
+    if before == RunState.CANCELLED or (before == RunState.RUNNING and row.mode == QUEUE):
         pass
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED

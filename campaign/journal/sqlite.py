@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
+    from campaign.journal.records import Step
+
 OLDEST_SQLITE: Final = (3, 35, 0)
 """The first version with RETURNING, which tells the rows that an update changed."""
 
@@ -56,6 +58,11 @@ class SqliteFile:
     def has_writer(self) -> bool:
         """Whether a living process holds the lock on the file."""
         return self._file is None or self._file.has_writer()
+
+    def advance_leased(self, cursor: DBAPICursor, step: Step, late: str) -> list[tuple[str, int, int]]:
+        """A file has one writer, and no workers. Raises `JournalError`."""
+        del cursor, step, late
+        raise JournalError(_("journal {path}: a cluster needs a journal in PostgreSQL", path=self.path))
 
     def require_writer(self) -> None:
         """Raise `JournalError` where the path leads to another file, whose writer would not see the claims."""
