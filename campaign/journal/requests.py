@@ -124,10 +124,13 @@ class Requests(RequestReader):
     def mark_orphans_unknown(self, run: str, now: datetime) -> int:
         """Make the requests unknown that a dead process left in flight; returns how many.
 
-        Only the journal's one writer may call this: nothing in flight has a living owner then.
+        Only the journal's one writer may call this: nothing in flight has a living owner then. A run that workers send
+        has owners of its own, which others fence when they are lost (`Workers.fence`); nothing is done to it here.
         """
         cause = _("the program ended before the gateway's answer was on disk")
         with self._writable.writing() as connection:
+            if connection.scalar(sa.select(RUNS.c.mode).where(RUNS.c.id == run)) == QUEUE:
+                return 0
             return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
     def cancel(self, run: str, now: datetime) -> int:

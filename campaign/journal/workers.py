@@ -90,7 +90,7 @@ class Workers:
         """The count of beats of every worker that was not fenced and has not ended."""
         with self._database.reading() as connection:
             found = connection.execute(sa.select(OWNERS.c.id, OWNERS.c.beats).where(OWNERS.c.ended_at.is_(None)))
-            return dict(found.tuples().all())
+            return {owner: beats for owner, beats in found}  # noqa: C416 - a result is a mapping for `dict`
 
     def living(self) -> list[Worker]:
         """The workers that were not fenced and have not ended, with what they have in flight."""
@@ -246,7 +246,7 @@ class Workers:
             .group_by(number)
         )
         with self._database.reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {no: count for no, count in connection.execute(query)}  # noqa: C416
 
     def stop_host(self, host: str, why: str) -> bool:
         """Let nothing more be sent from a host; returns whether another host has a worker and may send."""
@@ -264,7 +264,7 @@ class Workers:
     def stopped_hosts(self) -> dict[str, str]:
         """The hosts from which nothing is sent, with the reason."""
         with self._database.reading() as connection:
-            return dict(connection.execute(sa.select(HOSTS.c.host, HOSTS.c.why)).tuples().all())
+            return {host: why for host, why in connection.execute(sa.select(HOSTS.c.host, HOSTS.c.why))}  # noqa: C416
 
     def reserve(self, run: str, count: int, rate: float) -> float:
         """Reserve the next `count` places of a run's `rate` a second; returns the seconds until the first of them."""

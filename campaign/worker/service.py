@@ -16,7 +16,7 @@ from campaign.engine.cluster.slices import SliceSender
 from campaign.engine.cluster.sweep import sweep
 from campaign.engine.progress import StopRequest
 from campaign.journal import Jobs, open_for_worker, server_settings
-from campaign.model.errors import JournalError
+from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _
 from campaign.model.times import Clock
 
@@ -95,16 +95,21 @@ class WorkerProcess:
             try:
                 while not self._is_over():
                     self._fetch_jobs()
+                if self._sender.host.is_stopped:
+                    self._stopped_because = self._stopped_because or self._reason_to_stop()
             finally:
                 self._over = True
                 self._beating.end()
                 looking.join(timeout=30)
                 with suppress(JournalError):
                     self._lease.leave()
+        if self._sender.host.is_stopped:
+            self.note(_("the gateway refuses this host's address: {why}", why=self._stopped_because))
         return not self._sender.host.is_stopped
 
     _over = False
     _is_drained = False
+    _stopped_because = ""
 
     def _is_over(self) -> bool:
         return bool(self.stop.count) or self._sender.host.is_stopped or self._is_drained
@@ -119,6 +124,11 @@ class WorkerProcess:
         self._lease = Lease(workers, owner)
         self._lease.register(self._account)
         self._beating = Beating(self._lease)
+
+    def _reason_to_stop(self) -> str:
+        with suppress(JournalError), self._open() as (_reader, workers, _waiting):
+            return workers.stopped_hosts().get(host_name(), "")
+        return ""
 
     def _look_after_others(self) -> None:
         """Fence lost workers, defer missing jobs, end runs that are done, and replace a lost lease."""
@@ -142,11 +152,19 @@ class WorkerProcess:
                 for owner in reaper.look(clock.now()):
                     self.note(_("worker {owner} was lost", owner=owner[:8]))
                 stopped = workers.stopped_hosts()
-                if host_name() in stopped:
+                if why := stopped.get(host_name()):
                     self._sender.host.is_stopped = True
+                    self._stopped_because = why
                 sweep(workers, waiting, clock.now())
                 self._is_drained = self.options.drain and not workers.sent_by_workers()
                 time.sleep(_LOOK_S)
+
+    def _send(self, run: str, no: int) -> None:
+        try:
+            self._sender.send(run, no)
+        except CampaignError as problem:  # what was not sent of the slice is left to the sweep
+            self.note(f"{run}/{no}: {problem}")
+            time.sleep(_AGAIN_S)
 
     def _fetch_jobs(self) -> None:
         try:
@@ -157,7 +175,7 @@ class WorkerProcess:
                 time.sleep(_AGAIN_S)
 
     async def _fetch(self) -> None:
-        app = jobs.make_app(server_settings(self.journal_url, self._lease.owner), self._sender.send)
+        app = jobs.make_app(server_settings(self.journal_url, self._lease.owner), self._send)
         async with app.open_async():
             working = asyncio.create_task(
                 app.run_worker_async(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    import pandas as pd
+
     from campaign.engine.cluster.lease import Lease
     from campaign.gateway.client import Client
     from campaign.journal import Claim, Reader, RunRecord, Settlement, Workers
@@ -77,6 +79,7 @@ class SharedRate(RateLimiter):
             try:
                 wait = self._workers.reserve(self._run, self._reserve, self._a_second)
             except ConnectionLost:
+                self._places.append(now + _TRY_AGAIN_S)
                 return 0
             begin = time.monotonic() + wait
             self._places.extend(begin + place / self._a_second for place in range(self._reserve))
@@ -139,6 +142,7 @@ class SliceJournal:
 
         if not self._lease.is_valid() or self._stop.count:
             wanted = ()
+        wanted = [no for no in wanted if no not in {one.no for one in settlements}]  # a statement changes a row once
         step = Step(run=run, owner=owner, settlements=settlements, wanted=wanted, at=to_micros(now))
         try:
             done = self._workers.advance(step)
@@ -149,12 +153,12 @@ class SliceJournal:
         if self._lost_claims:
             self._until_reached(lambda: self._workers.release(run, owner, self._lost_claims, now))
             self._lost_claims.clear()
-            self._stop.request()
+            self._end()
         if refused := [one for one in settlements if one.no not in done.settled]:
             self._until_reached(lambda: self._workers.note_refused(run, owner, refused, now))
         self._learn(run, settlements, now)
         if not (done.may_go_on and done.is_owner):
-            self._stop.request()
+            self._end()
         return done.claims
 
     def _learn(self, run: str, settlements: Sequence[Settlement], now: datetime) -> None:
@@ -165,11 +169,16 @@ class SliceJournal:
             self._is_held = True
             why = next(one.cause or "" for one in settlements if one.code == _WAIT)
             self._until_reached(lambda: self._workers.hold(run, why, now))
-            self._stop.request()
+            self._end()
         if _WRONG_ADDRESS in codes and not self._is_refused:
             self._is_refused = self._host.is_stopped = True
             why = next(one.cause or "" for one in settlements if one.code == _WRONG_ADDRESS)
             self._has_others = self._until_reached(lambda: self._workers.stop_host(host_name(), why))
+            self._end()
+
+    def _end(self) -> None:
+        """Claim nothing more of this slice. A second request would give up what is on the wire."""
+        if not self._stop.count:
             self._stop.request()
 
     def _until_reached(self, do: Callable[[], Result]) -> Result:
@@ -187,14 +196,15 @@ class PlanCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: tuple[str, planning.Plan] | None = None
+        self._kept: tuple[str, planning.Plan, pd.DataFrame] | None = None
 
-    def __call__(self, reader: Reader, run: str) -> planning.Plan:
-        """The plan of the run."""
+    def __call__(self, reader: Reader, run: str) -> tuple[planning.Plan, pd.DataFrame]:
+        """The plan of the run, and the columns that its gate needs."""
         with self._lock:
             if self._kept is None or self._kept[0] != run:
-                self._kept = (run, planning.Plan(run, reader.runs.recipients(run).table))
-            return self._kept[1]
+                table = reader.runs.recipients(run).table
+                self._kept = (run, planning.Plan(run, table), table[["request", "date"]].copy())
+            return self._kept[1:]
 
 
 @dataclass
@@ -216,7 +226,7 @@ class SliceSender:
     in_flight: int
     stop: StopRequest
     host: HostState = field(default_factory=HostState)
-    plan: Callable[[Reader, str], planning.Plan] = field(default_factory=PlanCache)
+    plan: Callable[[Reader, str], tuple[planning.Plan, pd.DataFrame]] = field(default_factory=PlanCache)
 
     def send(self, run: str, no: int) -> None:
         """Send what is planned of slice `no` of a run, from 0.
@@ -238,7 +248,7 @@ class SliceSender:
             stop = StopRequest(within=self.stop)
             journal = SliceJournal((reader, workers), lease, numbers, stop=stop, host=self.host)
             clock = Clock()
-            plan = self.plan(reader, run)
+            plan, dates = self.plan(reader, run)
             with SILENT.sending(0) as observer:
                 Dispatch(
                     journal,  # type: ignore[arg-type] # the part of a journal that a dispatch uses
@@ -248,9 +258,7 @@ class SliceSender:
                     observer=observer,
                     stop=stop,
                     clock=clock,
-                    gate=sending_hours.gate_for_run(reader, record, reader.runs.recipients(run).table, clock.now())
-                    if record.window or record.by_day_only
-                    else None,
+                    gate=sending_hours.gate_for_run(reader, record, dates, clock.now()),
                     owner=lease.owner,
                     may_send=lease.is_valid,
                     limiter=SharedRate(workers, run, record.rate, len(workers.living())) if record.rate else None,
