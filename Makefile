@@ -6,7 +6,7 @@ PYTHON ?= python3
 ROUNDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash concurrency mutants mutation messages lint format bench clean
+.PHONY: help demo web test crash concurrency mutants mutation messages lint format bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -16,6 +16,10 @@ demo: $(VENV)/installed ## Send the sample campaign to the built-in sandbox and 
 	status=$$?; [ $$status -eq 1 ] || exit $$status; \
 	echo "Some rows of the sample have to be fixed, as in real life (exit status 1). 고칠 행이 있는 것은 정상입니다."; \
 	echo "Open it, 열어 보세요: $(CURDIR)/reports/demo.xlsx"
+
+web: $(VENV)/installed ## Open the page in the browser with the sample campaign in it, to practise: nothing is really sent
+	@$(BIN)/python sample_data/into_page.py campaigns
+	@$(BIN)/campaign web --practice-only
 
 test: $(VENV)/installed-dev ## Run all tests
 	@sh tests/browser.sh

@@ -29,7 +29,7 @@ msgstr ""
 """
 """What stands at the head of a catalog; Babel's own has dates, which would change it each time."""
 
-KEYWORDS: Final = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS: Final = {"_": None, "N_": None, "ngettext": (1, 2), "NN_": (1, 2)}
 METHODS: Final = [("**.py", "python"), ("web/pages/**.html", "jinja2.ext:babel_extract")]
 TRANSLATED: Final = [language for language in i18n.LANGUAGES if language != i18n.ENGLISH]
 

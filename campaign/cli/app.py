@@ -76,10 +76,12 @@ def check(
     ] = False,
     gateway_url: given.GatewayOption = None,
     report: given.ReportOption = None,
+    report_lang: given.ReportLanguageOption = None,
     no_progress: given.ProgressOption = False,
     json: given.JsonOption = False,
 ) -> None:
     """Run `campaign check`."""
+    workbook_language = given.report_language(report_lang)
     if adopt:
         from campaign.cli import terminal
         from campaign.engine import adopt_placeholders
@@ -92,7 +94,12 @@ def check(
         from campaign.cli.commands import check as check_command
         from campaign.cli.context import CommandContext
 
-        context = CommandContext(progress=given.progress_of(quiet=no_progress), json=json, report=report)
+        context = CommandContext(
+            progress=given.progress_of(quiet=no_progress),
+            json=json,
+            report=report,
+            report_language=workbook_language,
+        )
         options = check_command.CheckOptions(only=asked_for, override=override_advertising)
         raise typer.Exit(check_command.check(context, planned, options, gateway_url=gateway_url, early=early))
 
@@ -175,9 +182,13 @@ def resume(
     *,
     run: given.Run = "last",
     override_advertising: given.OverrideOption = False,
+    gateway_url: Annotated[str | None, typer.Option("--gateway-url", hidden=True)] = None,
     output: given.OutputOptions,
 ) -> None:
     """Run `campaign resume`."""
+    if gateway_url is not None:
+        # A run of the sandbox must never reach real phones because of an option that other commands have.
+        raise UsageError(_("resume uses the run's own gateway: remove --gateway-url"))
     from campaign.cli.commands import send as send_command
 
     raise typer.Exit(send_command.resume(output.context(), run, override=override_advertising))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign.cli.layout import pad
-from campaign.cli.terminal import counts_in_words, fact, remark, say, types_in_words
+from campaign.cli.terminal import counts_in_words, fact, remark, say, say_statuses, types_in_words
 from campaign.engine import estimate
 from campaign.model import Status
 from campaign.model.i18n import _, ngettext
@@ -50,7 +50,7 @@ def show_check(checked: Checked, result: Result, summary: Summary, *, override: 
     say(fact(_("to send"), f"{pending:>9,}   {types_in_words(totals['types'])}"))
     left_out = {key: count for key, count in totals["rows"].items() if key not in {"total", str(Status.PENDING)}}
     if left_out:
-        say(fact(_("left out"), f"{sum(left_out.values()):>9,}   {counts_in_words(left_out)}"))
+        say_statuses(fact(_("left out"), f"{sum(left_out.values()):>9,}   {counts_in_words(left_out)}"))
     going = table.loc[table["request"].notna(), ["sender", "date"]]
     if requests := totals["requests"]["total"]:
         say(fact(_("requests"), f"{requests:>9,}   {_time(checked, requests)}"))

@@ -27,6 +27,7 @@ class CommandContext:
     json: bool = False
     report: Path | None = None
     journal: str | None = None
+    report_language: str | None = None
 
     @property
     def journal_url(self) -> str:
@@ -41,7 +42,9 @@ class CommandContext:
     @property
     def target(self) -> ReportTarget:
         """Where the command's workbook goes."""
-        return ReportTarget(file=self.report, journal=Environment().journal_file(self.journal))
+        return ReportTarget(
+            file=self.report, journal=Environment().journal_file(self.journal), language=self.report_language
+        )
 
     def show_place(self, place: str) -> None:
         """Show where a workbook is."""
@@ -58,7 +61,7 @@ class CommandContext:
     def show_trouble(self, summary: Summary) -> None:
         """Show why the workbook could not be written, if it could not."""
         if summary.trouble is not None:
-            terminal.note(f"campaign: {remedies.in_words(summary.trouble)}")
+            terminal.complain(remedies.in_words(summary.trouble))
 
 
 def require_terminal(*, skips_confirmation: bool) -> None:

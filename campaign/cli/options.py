@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
 import typer
 
+from campaign.model import i18n
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _
 
@@ -70,6 +71,19 @@ OnlyOption = Annotated[
         help=_("Only the rows of a result workbook with these statuses, such as rejected."),
     ),
 ]
+BOTH: Final = "both"
+"""A workbook with Korean labels and the English beside them, and reasons in the reader's language: the default."""
+
+REPORT_LANGUAGES: Final = (*i18n.LANGUAGES, BOTH)
+
+ReportLanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--report-lang",
+        metavar="|".join(REPORT_LANGUAGES),
+        help=_("The workbook's language; without it, Korean labels with the English beside them."),
+    ),
+]
 LAST_NUMBER: Final = 100_000_000
 """The largest row or request that an option takes; a worksheet has 1,048,576 rows, a text file may have more."""
 
@@ -123,12 +137,26 @@ def _parameters_of(group: type) -> Iterator[inspect.Parameter]:
         )
 
 
+def report_language(words: str | None) -> str | None:
+    """The language that `--report-lang` names; None for the default, Korean with the English beside it.
+
+    Raises:
+        UsageError: it is none of `REPORT_LANGUAGES`.
+    """
+    if words is not None and words not in REPORT_LANGUAGES:
+        raise UsageError(
+            _("--report-lang {word}: expected one of {languages}", word=words, languages=", ".join(REPORT_LANGUAGES))
+        )
+    return None if words == BOTH else words
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
     """Where a run is recorded, where its workbook goes, and how the command shows progress and outcome."""
 
     journal: JournalOption = None
     report: ReportOption = None
+    report_lang: ReportLanguageOption = None
     no_progress: ProgressOption = False
     json: JsonOption = False
 
@@ -137,7 +165,11 @@ class OutputOptions:
         from campaign.cli.context import CommandContext
 
         return CommandContext(
-            progress=progress_of(quiet=self.no_progress), json=self.json, report=self.report, journal=self.journal
+            progress=progress_of(quiet=self.no_progress),
+            json=self.json,
+            report=self.report,
+            journal=self.journal,
+            report_language=report_language(self.report_lang),
         )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-_LABELS: Final = {"read": N_("reading"), "render": N_("rendering"), "write": N_("writing")}
+_LABELS: Final = {"read": N_("reading"), "render": N_("rendering"), "write": N_("writing"), "fetch": N_("fetching")}
 _ENDS: Final = (State.ACCEPTED, State.REJECTED, State.UNKNOWN)
 
 # The formats of tqdm, which fills in the fields. No rate of reading: a process reads ahead while libraries are loaded.

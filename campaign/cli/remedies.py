@@ -93,6 +93,9 @@ def _run_scheduled(problem: RunScheduled) -> str:
 
 _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "against_the_rules": _against_the_rules,
+    "above_ceiling": lambda problem: _(
+        "{problem} If that is meant, raise or remove `{key}` in the campaign file.", problem=problem, key=problem.key
+    ),
     "already_frozen": lambda problem: _(
         "{problem} `campaign unschedule {schedule}` removes it.", problem=problem, schedule=problem.schedule
     ),

@@ -69,10 +69,6 @@ class TerminalListener:
         """Resume or cancel."""
         return _("`campaign resume {run}` sends it now, `campaign cancel {run}` cancels the rest", run=run)
 
-    def after_failed(self, run: str) -> str:
-        """Resume."""
-        return _("`campaign resume {run}` continues it.", run=run)
-
 
 def _gateway_option(schedule: ScheduleRecord) -> str:
     """The option that names the schedule's gateway; empty if the campaign file names it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -22,6 +23,7 @@ class Colour(Enum):
     ERROR = 31  # red
     GOOD = 32  # green
     WARNING = 33  # yellow
+    NOTE = 36  # cyan
 
 
 GOOD: Final = N_("ok")
@@ -45,6 +47,19 @@ _OF_WORDS: Final[Mapping[str, Colour]] = {
 def colours_of_words() -> dict[str, Colour]:
     """The colours of statuses, states and marks, by their word in English and in the reader's language."""
     return {word: colour for value, colour in _OF_WORDS.items() for word in (str(value), _(value))}
+
+
+def painted_statuses(line: str, stream: TextIO) -> str:
+    """A line of a summary with its state, and each status before a number, in its colour."""
+    if not shows_colours(stream):
+        return line
+    colours = colours_of_words()
+    names = "|".join(map(re.escape, sorted(colours, key=len, reverse=True)))
+    return re.sub(
+        rf"(?<=: )({names})(?=$|: )|(?<!\S)({names})(?= [\d,]+( ·|$))",
+        lambda found: painted(found[0], colours[found[0]], stream),
+        line,
+    )
 
 
 def painted(words: str, colour: Colour | None, stream: TextIO) -> str:

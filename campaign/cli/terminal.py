@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from campaign.cli import layout
+from campaign.cli import layout, style
 from campaign.model import MsgType, RunState, Status
 from campaign.model.i18n import KOREAN, N_, _, language
 from campaign.model.text import display_width, escape, escape_lines, escaped_json
@@ -64,6 +64,11 @@ def say(words: str = "") -> None:
     _write(sys.stdout, fitted(escape(words), sys.stdout) + "\n")
 
 
+def say_statuses(words: str) -> None:
+    """Print a line of a run's summary, its statuses in their colours on a terminal."""
+    _write(sys.stdout, style.painted_statuses(fitted(escape(words), sys.stdout), sys.stdout) + "\n")
+
+
 def say_lines(words: str) -> None:
     """Print lines of a command's outcome, each with its newline, on standard output."""
     _write(sys.stdout, escape_lines(words))
@@ -76,12 +81,22 @@ def note(words: str) -> None:
 
 def remark(words: str) -> None:
     """Print a sentence that the user may want to know, on standard error."""
-    note(_("note: {words}", words=words))
+    _note_in(style.Colour.NOTE, _("note: {words}", words=words))
 
 
 def warn(words: str) -> None:
     """Print a sentence that the user should look at, on standard error."""
-    note(_("warning: {words}", words=words))
+    _note_in(style.Colour.WARNING, _("warning: {words}", words=words))
+
+
+def complain(words: str) -> None:
+    """Print an error that does not end the command, on standard error."""
+    _note_in(style.Colour.ERROR, f"campaign: {words}")
+
+
+def _note_in(colour: style.Colour, words: str) -> None:
+    with style.colouring(sys.stderr, colour):
+        note(words)
 
 
 def ask(question: str) -> str:
@@ -164,7 +179,7 @@ def fitted(line: str, stream: TextIO) -> str:
 def show_summary(summary: Summary) -> None:
     """Show a run's state and numbers, and what to do next."""
     for words in summary_lines(summary):
-        say(words)
+        say_statuses(words)
 
 
 def summary_lines(summary: Summary) -> list[str]:
@@ -234,10 +249,23 @@ def show_runs(runs: Iterable[RunRecord]) -> None:
     show_table((_("run"), _("state"), _("created"), _("gateway"), _("workbook")), rows)
 
 
+def why_paused(record: RunRecord) -> str:
+    """Why a paused run waits, and until when, if it continues by itself."""
+    from campaign.model.times import format_time
+
+    if record.resume_at is None:
+        return _("{run} is paused: {why}", run=record.id, why=record.why)
+    return _(
+        "{run} is paused until {time} (Asia/Seoul), when `campaign scheduler` or `campaign run-due` continues it: "
+        "{why}",
+        run=record.id,
+        time=format_time(record.resume_at),
+        why=record.why,
+    )
+
+
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns under headings, within the width of a terminal; statuses and states are coloured there."""
-    from campaign.cli import style
-
     colours = style.colours_of_words()
     lines = layout.table(
         [heads, *(list(map(escape, row)) for row in rows)],

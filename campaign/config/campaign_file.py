@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from campaign.config import file_faults, template_files
-from campaign.config.sections import Filled, NotifySection, ScheduleSection, Section, SendingSection
+from campaign.config.sections import DeliverySection, Filled, NotifySection, ScheduleSection, Section, SendingSection
 from campaign.config.template_files import TemplateCache
 from campaign.model import MsgType
 from campaign.model.errors import NoSuchCampaignFile, SettingsError
@@ -31,7 +31,8 @@ from campaign.model.naming import canonical_path, on_disk
 from campaign.model.origin import check_origin
 from campaign.model.text import os_fault
 from campaign.model.times import SEOUL
-from campaign.timing import window
+from campaign.timing import window, working_days
+from campaign.timing.working_days import WorkingDays
 
 Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
@@ -112,19 +113,29 @@ class GatewaySection(Section):
         return rate
 
 
-class Campaign(Section):
-    """A campaign file. `folder` is the folder of the file; its paths are relative to it."""
+NAME: Final = r"^[\w][\w .()-]{0,79}$"
+"""Names of campaigns: they become names of files."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .()-]{0,79}$")]
+
+class Campaign(Section):
+    """A campaign file.
+
+    `folder` is the folder of the file; its paths are relative to it. `text_label` is what errors call the text, where a
+    door has a name for it; by default its file or its key.
+    """
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME)]
     sender: Filled
     recipients: RecipientsSection
     message: MessageSection
     schedule: ScheduleSection | None = None
     sending: SendingSection = SendingSection()
     notify: NotifySection | None = None
+    delivery: DeliverySection | None = None
     gateway: GatewaySection = GatewaySection()
     prices: dict[MsgType, Price] = Field(default_factory=dict)
     folder: Path = Field(default=Path(), exclude=True)
+    text_label: str | None = Field(default=None, exclude=True)
     _templates: TemplateCache = PrivateAttr(default_factory=TemplateCache)
 
     @field_validator("sender", mode="before")
@@ -149,6 +160,14 @@ class Campaign(Section):
         window.next_opening(
             window.of_run(self.sending.window, advertisement=self.message.advertisement), datetime.now(SEOUL)
         )
+        return self
+
+    @model_validator(mode="after")
+    def _ceilings_apply(self) -> Self:
+        if self.sending.frequency is not None and not self.message.advertisement:
+            raise ValueError(_("sending.frequency applies to advertisements only: set message.advertisement = true"))
+        if self.sending.max_cost is not None and not self.prices:
+            raise ValueError(_("sending.max_cost needs the [prices] of messages"))
         return self
 
     @property
@@ -178,6 +197,36 @@ class Campaign(Section):
         fields = (self.template_text(), self.sender, message.title, message.image, message.reserve)
         return template_files.read(self.template_folder, filter(None, fields))
 
+    def require_days(self) -> None:
+        """Read the file of further days, if there is one, so that it cannot change later.
+
+        Raises:
+            SettingsError: as `working_days`.
+        """
+        if self.sending.holidays is not None:
+            self.working_days  # noqa: B018 - it is kept
+
+    @cached_property
+    def working_days(self) -> WorkingDays | None:
+        """The days on which it is sent; None if every day counts. The file of further days is read once, at load.
+
+        Raises:
+            SettingsError: the file cannot be read, or a line of it is no day.
+        """
+        if not self.sending.skip_holidays:
+            return None
+        if self.sending.holidays is None:
+            return WorkingDays()
+        path = on_disk(self.folder / self.sending.holidays)
+        try:
+            return WorkingDays(working_days.parse(path.read_text(encoding="utf-8-sig")))
+        except UnicodeDecodeError:
+            raise SettingsError(_("{path}: is not UTF-8 text. Save the file as UTF-8.", path=path)) from None
+        except ValueError as problem:
+            raise SettingsError(f"{path}, {problem}") from None
+        except OSError as problem:
+            raise SettingsError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
+
     def template_record(self) -> str:
         """The template with its included files, as the run and its workbook record it."""
         return template_files.record(self.template_text(), self.included)
@@ -192,6 +241,9 @@ def _as_float(value: object) -> object:
     except OverflowError:
         return float("inf")
 
+
+WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""The first bytes of .xlsx, .xlsb and .ods, and of .xls: named instead of a campaign file."""
 
 LARGEST: Final = 1_000_000
 """Bytes of a campaign file, at most."""
@@ -238,6 +290,10 @@ def _bytes(path: Path) -> bytes:
         raise NoSuchCampaignFile(_("{path}: no such campaign file.", path=path)) from None
     except OSError as problem:
         raise SettingsError(_("{path}: cannot be read: {fault}", path=path, fault=os_fault(problem))) from None
+    if data.startswith(WORKBOOKS):
+        raise SettingsError(
+            _("{path}: is a workbook. Name the campaign file, which names its spreadsheets.", path=path)
+        )
     if len(data) > LARGEST:
         raise SettingsError(
             _(
@@ -255,14 +311,15 @@ def build(values: dict[str, Any], *, folder: Path, place: str) -> Campaign:
     Raises:
         SettingsError: a key or value is wrong, or the template cannot be read.
     """
-    if "folder" in values:
-        raise SettingsError(_("{place}: folder: unknown key", place=place))
+    if internal := sorted(_INTERNAL & values.keys()):
+        raise SettingsError(_("{place}: {key}: unknown key", place=place, key=internal[0]))
     try:
         campaign = Campaign.model_validate({**values, "folder": folder})
     except ValidationError as problem:
         lines = dict.fromkeys(f"{place}: {file_faults.value_message(error, _KEYS)}" for error in problem.errors())
         raise SettingsError("\n".join(lines)) from None
     campaign.template_text()
+    campaign.require_days()
     return campaign
 
 
@@ -274,9 +331,13 @@ _SECTIONS: Final[dict[str, type[Section]]] = {
     "sending": SendingSection,
     "notify": NotifySection,
     "gateway": GatewaySection,
+    "delivery": DeliverySection,
 }
 
+_INTERNAL: Final = frozenset({"folder", "text_label"})
+"""Fields that no campaign file has."""
+
 _KEYS: Final = {
-    name: tuple(key for key in section.model_fields if key != "folder") for name, section in _SECTIONS.items()
+    name: tuple(key for key in section.model_fields if key not in _INTERNAL) for name, section in _SECTIONS.items()
 }
 """The keys of each section, by its name."""

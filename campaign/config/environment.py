@@ -27,6 +27,9 @@ GATEWAY_URL: Final = "CAMPAIGN_GATEWAY_URL"
 KEYS: Final = ("IWINV_API_KEY", "IWINV_AUTH_KEY")
 """The account's two keys."""
 
+COMPANY: Final = "IWINV_COMPANY_ID"
+"""The organisation's sending id. Seen in public clients of the gateway, not in the vendor's document."""
+
 SMTP_PASSWORD: Final = "CAMPAIGN_SMTP_PASSWORD"  # noqa: S105 - the variable's name
 """The password of `[notify] smtp_user`."""
 
@@ -89,6 +92,11 @@ class Environment:
     def proxy(self) -> str | None:
         """The proxy to use (`CAMPAIGN_PROXY`); the proxies of other variables are ignored."""
         return self.variables.get("CAMPAIGN_PROXY") or None
+
+    @property
+    def company(self) -> str | None:
+        """The organisation's sending id (`IWINV_COMPANY_ID`), for delivery results; None where it is not set."""
+        return self.variables.get(COMPANY, "").strip() or None
 
     @property
     def missing_keys(self) -> tuple[str, ...]:

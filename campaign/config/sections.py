@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Annotated, Final, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,13 +19,11 @@ from pydantic import (
 
 from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
+from campaign.model.share import parse_share
 from campaign.model.times import SEOUL
-from campaign.timing import cron, spread, window
+from campaign.timing import cron, frequency, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs
 from campaign.timing.timetable import GRACE, YEARS, Timetable
-
-_SHARE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-_WHOLE: Final = 100
 
 
 def _without_nul(text: str) -> str:
@@ -82,8 +80,7 @@ class ScheduleSection(Section):
     @field_validator("max_invalid")
     @classmethod
     def _is_a_share(cls, words: str) -> str:
-        match = _SHARE.fullmatch(words)
-        if match is None or float(match[1]) > _WHOLE:
+        if parse_share(words) is None:
             raise ValueError(_('expected a share of the rows, from "0%" to "100%"'))
         return words
 
@@ -102,14 +99,21 @@ class ScheduleSection(Section):
     @property
     def invalid_share(self) -> float:
         """`max_invalid` as a number from 0 to 1."""
-        return float(self.max_invalid.removesuffix("%")) / _WHOLE
+        return parse_share(self.max_invalid) or 0.0
 
 
 class SendingSection(Section):
-    """`[sending]`: the sending window, in Asia/Seoul, and the spread over time."""
+    """`[sending]`: the sending window, in Asia/Seoul, the spread over time, and what is too much."""
 
     window: Filled | None = None
     spread: Filled | None = None
+    skip_holidays: bool = False
+    holidays: Filled | None = None
+    first: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    stop_above: Filled | None = None
+    max_recipients: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    max_cost: Annotated[int, Field(ge=1, le=1_000_000_000_000)] | None = None
+    frequency: Filled | None = None
 
     @field_validator("window")
     @classmethod
@@ -123,10 +127,72 @@ class SendingSection(Section):
         spread.parse(words)
         return words
 
+    @field_validator("stop_above")
+    @classmethod
+    def _is_a_share(cls, words: str) -> str:
+        if parse_share(words) is None:
+            raise ValueError(_('expected a share of the recipients, from "0%" to "100%"'))
+        return words
+
+    @field_validator("frequency")
+    @classmethod
+    def _is_a_frequency(cls, words: str) -> str:
+        frequency.parse(words)
+        return words
+
+    @model_validator(mode="after")
+    def _holidays_are_skipped(self) -> Self:
+        if self.holidays is not None and not self.skip_holidays:
+            raise ValueError(_("`holidays` are further days for `skip_holidays = true`"))
+        return self
+
     @property
     def spreading(self) -> Spread | None:
         """The spread over time; None if the sending is as fast as possible."""
         return None if self.spread is None else spread.parse(self.spread)
+
+
+class DeliverySection(Section):
+    """`[delivery]`: how the gateway is asked what became of the messages, and what may follow from its answers.
+
+    Seen in public clients of the gateway, not in the vendor's document. Without a `company`, here or in
+    `IWINV_COMPANY_ID`, nothing is asked.
+    """
+
+    company: Filled | None = None
+    exclusive: bool = False
+    rate: Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False, strict=False)] = 1
+    follow: Filled = "72h"
+    reconcile: Literal["ask", "accept"] = "ask"
+
+    @field_validator("follow")
+    @classmethod
+    def _is_a_time(cls, words: str) -> str:
+        if not _HOURS.fullmatch(words) or not 1 <= _hours(words) <= _LONGEST_FOLLOW_H:
+            raise ValueError(_('expected hours or days in quotes, from "1h" to "30d"'))
+        return words
+
+    @model_validator(mode="after")
+    def _accepts_alone(self) -> Self:
+        if self.reconcile == "accept" and not self.exclusive:
+            raise ValueError(
+                _('`reconcile = "accept"` needs `exclusive = true`: nothing else may send through this organisation')
+            )
+        return self
+
+    @property
+    def follow_for(self) -> timedelta:
+        """How long after the end of a run results are asked for."""
+        return timedelta(hours=_hours(self.follow))
+
+
+_HOURS: Final = re.compile(r"(\d{1,4})\s*([hd])")
+_LONGEST_FOLLOW_H: Final = 720
+
+
+def _hours(words: str) -> int:
+    number, unit = _HOURS.fullmatch(words).groups()  # type: ignore[union-attr] # it was checked
+    return int(number) * (24 if unit == "d" else 1)
 
 
 class NotifySection(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+import re
 from typing import IO, TYPE_CHECKING, Final
 
 from campaign.model.errors import CampaignError
@@ -18,6 +19,9 @@ NAMES: Final = ("campaign.toml", "message.j2", "recipients.xlsx")
 """The files of a starter."""
 
 SHEET: Final = "수신자"
+
+UNNAMED: Final = "campaign"
+"""The campaign's name where the folder's name cannot be one."""
 
 _HEADINGS: Final = {
     "이름": (12, "", N_("The recipient's name. In the message: {{ 이름 }}")),
@@ -48,7 +52,7 @@ _CAMPAIGN: Final = """\
 #   campaign check campaign.toml
 #   campaign send campaign.toml --sandbox
 #   campaign send campaign.toml
-name = "first"
+name = "{name}"
 sender = "02-1234-5678"            # {sender}
 
 [recipients]
@@ -87,18 +91,22 @@ def make(folder: Path) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # "x": never writes to an existing file, even one created meanwhile, or through a link.
-        for path, content in ((campaign_file, _campaign()), (template, _message())):
+        for path, content in ((campaign_file, _campaign(folder)), (template, _message())):
             with path.open("x", encoding="utf-8") as file:
                 file.write(content)
         with recipients.open("xb") as file:
-            _write_recipients(file)
+            write_recipients(file)
     except OSError as problem:
         raise StarterError(_("{path}: cannot be written: {fault}", path=folder, fault=os_fault(problem))) from None
     return paths
 
 
-def _campaign() -> str:
+def _campaign(folder: Path) -> str:
+    from campaign.config.campaign_file import NAME
+
+    name = folder.resolve().name
     return _CAMPAIGN.format(
+        name=name if re.fullmatch(NAME, name) else UNNAMED,
         steps=_("Check it, rehearse it, send it:"),
         sender=_("your own number, registered with the gateway beforehand"),
         title=_("sent with texts that are too long for an SMS"),
@@ -110,7 +118,8 @@ def _message() -> str:
     return _MESSAGE.format(comment=_("Between double braces: the heading of a column. This line is not sent."))
 
 
-def _write_recipients(file: IO[bytes]) -> None:
+def write_recipients(file: IO[bytes]) -> None:
+    """Write the starter's recipients workbook."""
     from xlsxwriter import Workbook
 
     content = io.BytesIO()
@@ -118,7 +127,7 @@ def _write_recipients(file: IO[bytes]) -> None:
         head = book.add_format(_HEAD)
         sheet = book.add_worksheet(SHEET)
         for column, (heading, (width, number_format, note)) in enumerate(_HEADINGS.items()):
-            cells = book.add_format(_FONT | ({"num_format": number_format} if number_format else {}))
+            cells = book.add_format({**_FONT, **({"num_format": number_format} if number_format else {"indent": 1})})
             # The whole column has its format, ready to type or paste into.
             sheet.set_column(column, column, width, cells)
             sheet.write_string(0, column, heading, head)

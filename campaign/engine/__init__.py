@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from campaign.engine.checking.check import read as read_recipients
     from campaign.engine.checking.checked import Checked
     from campaign.engine.checking.early_start import EarlyStart
+    from campaign.engine.checking.one_row import judge_row
+    from campaign.engine.column_facts import ListColumn, list_columns
     from campaign.engine.connect import check_keys, gateway_of
     from campaign.engine.decisions import (
         cancel,
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
         resolve,
     )
     from campaign.engine.history import leave_out_reached_before, look_back
-    from campaign.engine.previews import MessagePreview, preview
+    from campaign.engine.preflight import require_below_ceilings
+    from campaign.engine.previews import MessagePreview, facts_of, preview
     from campaign.engine.progress import SILENT, Progress, SendingObserver, StopRequest
     from campaign.engine.reports import ReportTarget, report
     from campaign.engine.results import SANDBOX
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
         prepare_resume,
         resume,
     )
+    from campaign.engine.sampling import ListLengths, Sample, sample
     from campaign.engine.schedules import Scheduled, ScheduleOptions, Unscheduled, schedule, unschedule
     from campaign.engine.summary import Summary, summarise
     from campaign.journal import Journal, OrderDone, RunRecord
@@ -66,6 +70,8 @@ __all__ = [
     "Glance",
     "Journal",
     "LeftOutRow",
+    "ListColumn",
+    "ListLengths",
     "MessagePreview",
     "Order",
     "OrderDone",
@@ -73,6 +79,7 @@ __all__ = [
     "Progress",
     "ReportTarget",
     "RunRecord",
+    "Sample",
     "ScheduleOptions",
     "Scheduled",
     "SendingObserver",
@@ -85,6 +92,7 @@ __all__ = [
     "check_keys",
     "digest_plan",
     "execute",
+    "facts_of",
     "find_cancellation",
     "find_cause",
     "find_purgeable",
@@ -92,8 +100,10 @@ __all__ = [
     "gateway_of",
     "glance",
     "judge",
+    "judge_row",
     "leave_out_reached_before",
     "left_out_rows",
+    "list_columns",
     "load_campaign",
     "look_back",
     "now",
@@ -105,11 +115,13 @@ __all__ = [
     "read_fixes",
     "read_recipients",
     "report",
+    "require_below_ceilings",
     "resolve",
     "result_of_check",
     "result_of_run",
     "resume",
     "rows_of_cause",
+    "sample",
     "schedule",
     "single_out",
     "summarise",
@@ -131,6 +143,7 @@ _HOMES: Final = {
     "campaign.engine.checking.check": ("check", "judge", "read_recipients:read", "single_out", "with_fixes:fixed"),
     "campaign.engine.checking.checked": ("Checked",),
     "campaign.engine.checking.early_start": ("EarlyStart",),
+    "campaign.engine.checking.one_row": ("judge_row",),
     "campaign.engine.connect": ("check_keys", "gateway_of"),
     "campaign.engine.decisions": (
         "cancel",
@@ -141,7 +154,9 @@ _HOMES: Final = {
         "resolve",
     ),
     "campaign.engine.history": ("leave_out_reached_before", "look_back"),
-    "campaign.engine.previews": ("MessagePreview", "preview"),
+    "campaign.engine.column_facts": ("ListColumn", "list_columns"),
+    "campaign.engine.preflight": ("require_below_ceilings",),
+    "campaign.engine.previews": ("MessagePreview", "facts_of", "preview"),
     "campaign.engine.progress": ("SILENT", "Progress", "SendingObserver", "StopRequest"),
     "campaign.engine.reports": ("ReportTarget", "report"),
     "campaign.engine.results": ("SANDBOX", "result_of_check:of_check", "result_of_run:of_run"),
@@ -156,6 +171,7 @@ _HOMES: Final = {
         "prepare_resume",
         "resume",
     ),
+    "campaign.engine.sampling": ("ListLengths", "Sample", "sample"),
     "campaign.engine.schedules": ("ScheduleOptions", "Scheduled", "Unscheduled", "schedule", "unschedule"),
     "campaign.engine.summary": ("Summary", "summarise"),
     "campaign.journal": ("Journal", "OrderDone", "RunRecord", "open_journal:open_for_writing"),

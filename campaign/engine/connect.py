@@ -78,7 +78,7 @@ def connect(gateway: str, *, api: str, in_flight: int, ledger: Path) -> Iterator
         ) as client:
             yield client
         return
-    with _sandbox(ledger) as url, Client(url, api=api, keys=SANDBOX_KEYS, in_flight=in_flight) as client:
+    with run_sandbox(ledger) as url, Client(url, api=api, keys=SANDBOX_KEYS, in_flight=in_flight) as client:
         yield client
 
 
@@ -87,8 +87,10 @@ _SANDBOXES: Final[dict[Path, str]] = {}
 
 
 @contextmanager
-def _sandbox(ledger: Path) -> Iterator[str]:
+def run_sandbox(ledger: Path, *, history: str | None = None) -> Iterator[str]:
     """The URL of the sandbox with that ledger: one that runs already, or one that runs as long as the context.
+
+    One that is started here also serves the history of the organisation `history`.
 
     A run may be sent while another one is (`DispatchOptions.errands`), and only one sandbox can have the ledger.
     """
@@ -100,7 +102,7 @@ def _sandbox(ledger: Path) -> Iterator[str]:
     with suppress(OSError):  # the sandbox says what is wrong with the place
         ledger.parent.mkdir(parents=True, exist_ok=True)
     try:
-        running = sandbox.start(ledger=ledger, env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""})
+        running = sandbox.start(ledger=ledger, history=history, env={"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""})
     except sandbox.SandboxError as problem:
         raise SandboxFailed(_("the sandbox did not start: {problem}", problem=problem)) from None
     _SANDBOXES[ledger] = running.url

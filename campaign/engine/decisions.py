@@ -57,7 +57,7 @@ class NothingToCancel(CampaignError):
 
     def __init__(self, run: str, state: RunState) -> None:
         super().__init__(
-            _("run {run} is {state}: there is nothing left to cancel. Nothing was changed.", run=run, state=state)
+            _("run {run} is {state}: there is nothing left to cancel. Nothing was changed.", run=run, state=_(state))
         )
         self.run = run
         self.state = state

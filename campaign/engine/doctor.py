@@ -31,6 +31,7 @@ KEYS: Final = N_("keys")
 JOURNAL: Final = N_("journal")
 DISK: Final = N_("disk")
 CLOCK: Final = N_("clock")
+GATEWAY: Final = N_("gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,7 @@ def _clock(gateway: str) -> Finding:
     try:
         theirs, ours = _ask_time(gateway)
     except OSError as problem:
-        words = _(
-            "{gateway} cannot be reached, so the clock cannot be compared: {problem}", gateway=gateway, problem=problem
-        )
-        return Finding(CLOCK, None, words)
+        return Finding(GATEWAY, False, _("{gateway} cannot be reached: {problem}", gateway=gateway, problem=problem))
     if theirs is None:
         return Finding(CLOCK, None, _("{gateway} sends no time", gateway=gateway))
     off = abs(theirs - ours)

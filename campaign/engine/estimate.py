@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.timing.spread import Spread
-    from campaign.timing.window import Window
+    from campaign.timing.window import Hours
 
 EXPECTED_ANSWER: Final = 0.5
 """Seconds that an answer is expected to take."""
@@ -50,7 +50,7 @@ class Speed:
 
     in_flight: int
     rate: float | None = None
-    windows: Sequence[Window] = ()
+    windows: Sequence[Hours] = ()
     spreading: Spread | None = None
 
     def sent_at(self, start: datetime, requests: int, recipients: int) -> datetime:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from campaign.engine import planning, preflight
 from campaign.engine.checking.check import leave_out
@@ -16,7 +19,8 @@ from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.i18n import _, ngettext
 from campaign.model.origin import gateway_identity
 from campaign.model.reasons import Reason, encode
-from campaign.model.times import format_time
+from campaign.model.times import Clock, format_time
+from campaign.timing import frequency
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
     from campaign.model import RunState
+    from campaign.timing.frequency import Frequency
 
 REACHED: Final = (State.PLANNED, State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)
 """The states of requests that count as having reached their recipients, for `once_per_recipient`."""
@@ -46,7 +51,7 @@ class AlreadySent(CampaignError):
                 "Nothing was sent now.",
                 run=run,
                 time=format_time(at),
-                state=state,
+                state=_(state),
             )
         )
         self.run = run
@@ -55,17 +60,22 @@ class AlreadySent(CampaignError):
 
 
 class ReachUnknown(preflight.NotReady):
-    """The campaign sends to each recipient once, but the numbers of the earlier run `run` were removed."""
+    """Whom the earlier run `run` reached matters, but its numbers were removed."""
 
-    def __init__(self, run: str) -> None:
-        super().__init__(
-            _(
-                "once_per_recipient: the numbers of run {run} were removed (purged), so it is not known whom it "
-                "reached. Nothing was sent; remove once_per_recipient, or rename the campaign.",
-                run=run,
-            )
-        )
+    def __init__(self, run: str, words: str) -> None:
+        super().__init__(words)
         self.run = run
+
+
+def _once_unknown(run: str) -> ReachUnknown:
+    return ReachUnknown(
+        run,
+        _(
+            "once_per_recipient: the numbers of run {run} were removed (purged), so it is not known whom it "
+            "reached. Nothing was sent; remove once_per_recipient, or rename the campaign.",
+            run=run,
+        ),
+    )
 
 
 def is_once_per_recipient(campaign: Campaign) -> bool:
@@ -73,32 +83,105 @@ def is_once_per_recipient(campaign: Campaign) -> bool:
     return campaign.schedule is not None and campaign.schedule.once_per_recipient
 
 
-def leave_out_reached(journal: Reader, checked: Checked, gateway: str) -> Checked:
-    """The check as the campaign's `once_per_recipient` wants it; unchanged where that is not set.
+def _depends_on_history(campaign: Campaign) -> bool:
+    return is_once_per_recipient(campaign) or campaign.sending.frequency is not None
 
-    Left out are the numbers that earlier runs of this campaign through `gateway` reached, or may reach yet.
+
+def leave_out_reached(journal: Reader, checked: Checked, gateway: str, at: datetime | None = None) -> Checked:
+    """The check without the numbers that earlier runs through `gateway` reached too often, or may reach yet.
+
+    With `once_per_recipient`, those are runs of this campaign; with `frequency`, advertisements of any campaign.
+
+    Args:
+        journal: open for reading at least.
+        checked: what the check found.
+        gateway: where the campaign goes.
+        at: when it goes; now by default.
 
     Raises:
         ReachUnknown: an earlier run's numbers were removed, so it is not known whom it reached.
     """
-    if not is_once_per_recipient(checked.campaign):
-        return checked
+    if is_once_per_recipient(checked.campaign):
+        checked = _leave_out_reached_once(journal, checked, gateway)
+    if (words := checked.campaign.sending.frequency) is not None:
+        checked = _leave_out_too_often(journal, checked, gateway, frequency.parse(words), at or Clock().now())
+    return checked
+
+
+def _leave_out_reached_once(journal: Reader, checked: Checked, gateway: str) -> Checked:
     numbers = []
     for run in _runs_of(journal, checked, gateway):
         if run.purged_at is not None:
-            raise ReachUnknown(run.id)
+            raise _once_unknown(run.id)
         requests = journal.requests.table(run.id)
         counting = requests.loc[requests["state"].isin(map(str, REACHED)), "no"]
         table = journal.runs.recipients(run.id).table
         numbers.append(table.loc[table["request"].isin(counting), "number"])
     if not numbers:
         return checked
-    return leave_out(checked, pd.concat(numbers), encode(Reason.ALREADY_REACHED))
+    out = checked.table["number"].isin(pd.concat(numbers)).to_numpy(dtype=bool)
+    return leave_out(checked, out, encode(Reason.ALREADY_REACHED))
+
+
+def _leave_out_too_often(journal: Reader, checked: Checked, gateway: str, allowed: Frequency, at: datetime) -> Checked:
+    """The check without the advertisements by which a number would get more than `allowed`."""
+    going = checked.table["status"].isna().to_numpy(dtype=bool)
+    numbers = checked.table["number"][going]
+    earlier = _advertised(journal, gateway, numbers, at - allowed.period)
+    count = numbers.map(earlier).fillna(0).astype(int) + numbers.groupby(numbers).cumcount()
+    too_many = count[count >= allowed.count]
+    if not len(too_many):
+        return checked
+    reasons = too_many.map(
+        {
+            already: encode(Reason.TOO_OFTEN, already=already, allowed=checked.campaign.sending.frequency or "")
+            for already in too_many.unique().tolist()
+        }
+    )
+    return leave_out(checked, checked.table.index.isin(too_many.index), reasons)
+
+
+def _advertised(journal: Reader, gateway: str, numbers: pd.Series, since: datetime) -> pd.Series:
+    """How many advertisements each of these numbers got since then, or may get yet; by number, where it is not 0."""
+    identity = gateway_identity(gateway)
+    wanted = pa.array(numbers.unique(), pa.string())
+    found: list[pa.Array] = []
+    for run, requests in journal.requests.advertised(since - RESERVED_AHEAD).items():
+        record = journal.runs.get(run)
+        if gateway_identity(record.gateway) != identity:
+            continue
+        if record.purged_at is not None:
+            raise _frequency_unknown(run)
+        rows = journal.runs.columns(run, ("number", "request", "date"))
+        # What goes later, by a reservation or when the run is continued, counts as well.
+        counting = [no for no, sent in requests.items() if sent is None or sent >= since]
+        goes = pc.is_in(rows["request"], value_set=pa.array(counting, pa.int32()))
+        reserved = pc.fill_null(pc.greater_equal(rows["date"], format_time(since)), False)
+        reserved = pc.and_(reserved, pc.is_in(rows["request"], value_set=pa.array(list(requests), pa.int32())))
+        chosen = rows["number"].filter(pc.or_(goes, reserved))
+        found.append(chosen.filter(pc.is_in(chosen, value_set=wanted)).combine_chunks())
+    counts = pc.value_counts(pa.chunked_array(found, pa.string()))
+    return pd.Series(counts.field("counts").to_pylist(), index=counts.field("values").to_pylist(), dtype="int64")
+
+
+RESERVED_AHEAD: Final = timedelta(days=32)
+"""The gateway sends a reserved message so much later than it took it, at most."""
+
+
+def _frequency_unknown(run: str) -> ReachUnknown:
+    return ReachUnknown(
+        run,
+        _(
+            "sending.frequency: the numbers of run {run} were removed (purged), so it is not known who got its "
+            "advertisement. Nothing was sent; wait until it is older than that, or remove `frequency`.",
+            run=run,
+        ),
+    )
 
 
 def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -> Checked:
     """As `leave_out_reached`, for a check that has not opened the journal; there may be none yet."""
-    if not is_once_per_recipient(checked.campaign):
+    if not _depends_on_history(checked.campaign):
         return checked
     from campaign.journal import open_for_reading
 
@@ -175,7 +258,7 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
             "these are exactly the messages of run {run}, {time} (Asia/Seoul), {state}",
             run=run.id,
             time=format_time(run.created_at),
-            state=run.state,
+            state=_(run.state),
         )
     table = journal.runs.recipients(run.id).table
     now_going, then_going = planning.fingerprints(checked.table), planning.fingerprints(table)
@@ -193,7 +276,7 @@ def describe_similar_run(journal: Reader, checked: Checked, gateway: str) -> str
         count=len(now_going),
         run=run.id,
         time=format_time(run.created_at),
-        state=run.state,
+        state=_(run.state),
         new=ngettext("1 new number", "{count:,} new numbers", fresh),
         changed=ngettext("1 number with a different message", "{count:,} numbers with a different message", changed),
     )

@@ -40,7 +40,9 @@ def repeats(number: pd.Series, message: np.ndarray) -> np.ndarray:
     return pd.Series(pairs).groupby(pairs).cumcount().to_numpy()
 
 
-def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int | None = None) -> pd.Series:
+def assign_requests(
+    table: pd.DataFrame, goes: np.ndarray, most: int | None = None, *, first: int | None = None
+) -> pd.Series:
     """The request of every row that goes: `schema.TABLE["request"]`, from 1, missing for rows that do not.
 
     Rows keep their order: requests are numbered by their first rows, and the recipients of a request are in the
@@ -50,16 +52,25 @@ def assign_requests(table: pd.DataFrame, goes: np.ndarray, most: int | None = No
         table: with `number` and the columns of `MESSAGE`.
         goes: which rows are to be sent (bool, the table's length).
         most: recipients of a request, at most, if fewer than the gateway accepts.
+        first: so many recipients are in requests of their own, which come first.
     """
     rows = table.loc[goes, ["number", *MESSAGE]]
     message = number_messages(rows)
     copy = repeats(rows["number"], message)
     stream = pd.factorize(message * (copy.max(initial=0) + 1) + copy)[0]
+    if first is not None:
+        stream = pd.factorize(stream.astype(np.int64) * 2 + (np.arange(len(rows)) >= first))[0]
     chunk = pd.Series(stream).groupby(stream).cumcount().to_numpy() // (most or limits.RECIPIENTS)
     request = pd.factorize(stream.astype(np.int64) * (chunk.max(initial=0) + 1) + chunk)[0]
     place = np.full(len(table), -1)
     place[goes] = np.arange(len(rows))
     return pd.Series(pd.array(request + 1, dtype=schema.INT).take(place, allow_fill=True), index=table.index)
+
+
+def last_of_first(table: pd.DataFrame, first: int | None) -> int | None:
+    """The last request of the first so many recipients, who are in requests of their own; None if nobody follows."""
+    request = table["request"].dropna()
+    return None if first is None or len(request) <= first else int(request.iloc[:first].max())
 
 
 def digest(parts: Iterable[str | None]) -> str:

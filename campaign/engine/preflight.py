@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from campaign.config.campaign_file import Campaign
     from campaign.engine.estimate import Speed
     from campaign.journal import Reader
 
@@ -25,6 +26,52 @@ ROOM_TO_START: Final = 50_000_000
 
 class NotReady(CampaignError):
     """Something would fail during the send; nothing was started."""
+
+
+class AboveCeiling(NotReady):
+    """The campaign exceeds a ceiling that its file sets: `key` of its `[sending]`."""
+
+    def __init__(self, key: str, words: str) -> None:
+        super().__init__(words)
+        self.key = key
+
+
+def require_below_ceilings(table: pd.DataFrame, campaign: Campaign) -> None:
+    """Refuse a plan with more recipients, or a higher price, than `[sending]` allows.
+
+    Raises:
+        AboveCeiling: naming the key, its value, and what the plan comes to.
+    """
+    from campaign.report import totals
+
+    ceilings = campaign.sending
+    going = table.loc[table["request"].notna(), ["msgType"]]
+    if ceilings.max_recipients is not None and len(going) > ceilings.max_recipients:
+        words = _(
+            "sending.max_recipients = {limit}: the campaign goes to {count:,} recipients. Nothing was sent.",
+            limit=ceilings.max_recipients,
+            count=len(going),
+        )
+        raise AboveCeiling("max_recipients", words)
+    if ceilings.max_cost is None:
+        return
+    types = totals.types(going)
+    cost = totals.cost(types, {str(kind): won for kind, won in campaign.prices.items()})
+    if cost is None:
+        words = _(
+            "sending.max_cost = {limit}: the cost is not known, because [prices] lacks a type of {types}. "
+            "Nothing was sent.",
+            limit=ceilings.max_cost,
+            types=", ".join(types),
+        )
+        raise AboveCeiling("max_cost", words)
+    if cost > ceilings.max_cost:
+        words = _(
+            "sending.max_cost = {limit}: the campaign costs {cost:,.0f} won. Nothing was sent.",
+            limit=ceilings.max_cost,
+            cost=cost,
+        )
+        raise AboveCeiling("max_cost", words)
 
 
 def require_room(folder: Path, what: str | None = None) -> None:

@@ -63,10 +63,13 @@ def preview(checked: Checked, *, row: int | None = None) -> list[MessagePreview]
         if row is None:
             raise NothingToSend(_("no row has a message that can be sent"))
         raise NoSuchRow(row, int(table["row"].min()), int(table["row"].max()))
-    lines = chosen.assign(reason=sentences(chosen["reason"]))[list(_SHOWN)].to_dict("records")
-    return [
-        MessagePreview(_without_missing(line), shown_as[place]) for place, line in zip(chosen.index, lines, strict=True)
-    ]
+    return [MessagePreview(facts, shown_as[place]) for place, facts in zip(chosen.index, facts_of(chosen), strict=True)]
+
+
+def facts_of(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The facts of rows of a checked table, as in `MessagePreview`."""
+    lines = rows.assign(reason=sentences(rows["reason"]))[list(_SHOWN)].to_dict("records")
+    return [_without_missing(line) for line in lines]
 
 
 def _telling_rows(table: pd.DataFrame) -> dict[Any, str]:

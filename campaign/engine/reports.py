@@ -15,7 +15,7 @@ from campaign.model.i18n import _
 from campaign.model.text import os_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from campaign.config.campaign_file import Campaign
     from campaign.engine.progress import Progress
@@ -91,10 +91,32 @@ class ReportTarget:
                 yield path.with_name(path.name + suffix)
 
 
+def name_of(record: RunRecord) -> str:
+    """The name of a run's workbook; another one after its texts and numbers were removed.
+
+    So a workbook that still has them is never replaced by one without them.
+    """
+    return record.id if record.purged_at is None else f"{record.id}-purged"
+
+
+def name_of_several(records: Sequence[RunRecord]) -> str:
+    """The name of a workbook over several runs, as `name_of`."""
+    purged = any(record.purged_at is not None for record in records)
+    return f"runs-{records[0].id}-to-{records[-1].id}" + ("-purged" if purged else "")
+
+
+def inputs_of_run(record: RunRecord, result: Result, target: ReportTarget) -> list[Path]:
+    """The files that a report of the run never replaces: its spreadsheets, and its workbook of before a purge."""
+    inputs = sources_of(result.recipients)
+    if record.purged_at is not None and target.file and record.report and Path(record.report).exists():
+        inputs.append(Path(record.report))
+    return inputs
+
+
 def require_place(journal: Journal, record: RunRecord, target: ReportTarget) -> None:
     """Refuse early what could not be reported later of a run; as `ReportTarget.require`."""
     inputs = sources_of(journal.runs.recipients(record.id)) if target.file else ()
-    target.require(record.id, inputs=inputs)
+    target.require(name_of(record), inputs=inputs)
 
 
 def report(journal: Journal, run: str, target: ReportTarget | None = None, progress: Progress = SILENT) -> Summary:
@@ -105,11 +127,12 @@ def report(journal: Journal, run: str, target: ReportTarget | None = None, progr
         None and `trouble` says why.
     """
     record = journal.runs.get(run)
-    result = results.of_run(journal, record)
+    result, target = results.of_run(journal, record), target or ReportTarget()
     path = trouble = None
     try:
-        path = write_report(result, record.id, target or ReportTarget(), progress, sources_of(result.recipients))
-        journal.runs.set_report(record.id, path)
+        path = write_report(result, name_of(record), target, progress, inputs_of_run(record, result, target))
+        if record.purged_at is None or record.report is None:
+            journal.runs.set_report(record.id, path)
     except CampaignError as problem:
         trouble = problem
     return replace(summarise(result, path), trouble=trouble)

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from campaign.engine import planning
-from campaign.gateway.result_codes import ACCEPTED, describe
-from campaign.model import ROW_STATUS_OF, Result, RunFacts, RunState, State, Status, schema
-from campaign.model.i18n import _
+from campaign.gateway.result_codes import ACCEPTED, describe, meaning
+from campaign.model import ROW_STATUS_OF, Delivery, Result, RunFacts, RunState, State, Status, schema
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,14 +36,32 @@ def of_run(journal: Reader, record: RunRecord) -> Result:
         created_at=record.created_at,
         started_at=record.started_at,
         ended_at=record.ended_at,
-        why=record.why,
+        why=record.reason,
         template=record.template,
         prices=record.prices,
         advertisement=record.advertisement,
-        overridden=record.overridden,
+        overridden=record.overridden_reasons,
         resume_at=record.resume_at,
     )
-    return Result(run=facts, recipients=recipients, rows=_rows(recipients, requests), requests=requests)
+    rows = _rows(recipients, requests)
+    delivered = journal.deliveries.table(record.id)
+    if len(delivered):
+        rows = rows.join(_deliveries(recipients.table, delivered))
+    return Result(run=facts, recipients=recipients, rows=rows, requests=requests)
+
+
+def _deliveries(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """The columns `schema.DELIVERY` of every row; of a purged run, whose results name no recipient, all missing."""
+    found = found[found["place"].notna()]
+    rows = table.loc[table["request"].notna(), ["request"]].astype("int64")
+    rows["place"] = rows.groupby("request").cumcount()
+    joined = rows.reset_index().merge(found.astype({"place": "int64"}), on=["request", "place"]).set_index("index")
+    joined["sent_at"] = joined["sent_at"].where(joined["result"] == str(Delivery.DELIVERED))
+    joined["words"] = joined["words"].where(joined["words"] != "")
+    named = joined[["result", "code", "words", "sent_at"]].set_axis(list(schema.DELIVERY), axis=1)
+    return pd.DataFrame(
+        {name: _typed(named[name].reindex(table.index), schema.RESULT[name].dtype) for name in schema.DELIVERY}
+    )
 
 
 def of_check(checked: Checked, gateway: str, now: datetime) -> Result:
@@ -148,10 +165,12 @@ def _rows(recipients: Recipients, requests: pd.DataFrame) -> pd.DataFrame:
 def _reasons(table: pd.DataFrame, status: pd.Series, code: pd.Series, cause: pd.Series) -> pd.Series:
     """The check's reason; else why the gateway did not accept the row; else the row's note."""
     # By the few codes that occur, not by the rows.
-    words = {int(number): _(describe(int(number)).english) for number in code.dropna().unique() if number != ACCEPTED}
+    words = {int(number): meaning(describe(int(number))) for number in code.dropna().unique() if number != ACCEPTED}
     refused = code.map(words).astype(schema.TEXT)
     explained = cause.astype(schema.TEXT).where(status == str(Status.UNKNOWN), refused)
     explained = explained.fillna(
         cause.astype(schema.TEXT).where(status.isin([str(Status.PENDING), str(Status.CANCELLED)]))
     )
-    return table["reason"].fillna(explained.where(status != str(Status.ACCEPTED))).fillna(table["note"])
+    found = cause.astype(schema.TEXT).where(code.isna())  # accepted without an answer: what shows that
+    explained = explained.where(status != str(Status.ACCEPTED), found)
+    return table["reason"].fillna(explained).fillna(table["note"])

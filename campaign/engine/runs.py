@@ -13,6 +13,8 @@ from campaign.engine.summary import summarise
 from campaign.model import RunState
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, joined
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import Clock, format_time
 from campaign.timing import night
 
@@ -86,8 +88,8 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     Raises:
         AlreadySent: the same plan went there before, or may still go.
         AgainstTheRules: it is an advertisement that breaks rules.
-        NotReady: its last requests would come too late for their reservations.
-        ReachUnknown: the campaign sends to each recipient once, and it is no longer known whom it reached.
+        NotReady: its last requests would come too late for their reservations, or it exceeds a ceiling.
+        ReachUnknown: it depends on whom earlier runs reached, and that is no longer known.
         JournalError: the occurrence was started by another process.
         OrderDone: the order was carried out before; it names the run.
         Changed: the plan is not the expected one.
@@ -97,7 +99,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     options = options or PlanOptions(now=now())
     journal.orders.require_new(options.order)
     # Checked here for every door.
-    checked = history.leave_out_reached(journal, checked, gateway)
+    checked = history.leave_out_reached(journal, checked, gateway, options.later or options.now)
     plan_digest = digest_plan(checked, gateway)
     if options.expected not in {None, plan_digest}:
         raise Changed(_("the list, the message or the time has changed since it was shown. Nothing was sent."))
@@ -109,13 +111,14 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     campaign, found = checked.campaign, _still_found(checked, options)
     if not options.override:
         advertising.refuse(found, is_scheduled=options.scheduled)
+    preflight.require_below_ceilings(checked.table, campaign)
     preflight.require_reservations(checked.table, sending_hours.expected_rate(checked), options.later or options.now)
     record = RunRecord(
         id=journal.runs.new_id(campaign.name, options.now),
         name=campaign.name,
         # Until its dispatch starts: after a crash in between, `resume` or the scheduler continues it.
         state=_first_state(options),
-        why=_("it starts at {time} (Asia/Seoul)", time=format_time(options.later)) if options.later else None,
+        reason=encode(RunReason.STARTS_AT, time=format_time(options.later)) if options.later else None,
         created_at=options.now,
         started_at=options.now if options.queue else None,
         ended_at=None,
@@ -129,11 +132,15 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         report=None,
         window=campaign.sending.window,
         spread=campaign.sending.spread,
+        delivery=None if campaign.delivery is None else campaign.delivery.model_dump_json(),
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
-        overridden=advertising.error_summary(found),
         mode=QUEUE if options.queue else None,
+        holidays=campaign.working_days.as_json() if campaign.working_days else None,
+        first_stage=planning.last_of_first(checked.table, campaign.sending.first),
+        stop_above=campaign.sending.stop_above,
+        overridden_reasons=advertising.error_summary(found),
     )
     outline = planning.Plan(record.id, checked.table).outline()
     with journal.together():
@@ -163,9 +170,8 @@ def allow_night(journal: Journal, record: RunRecord) -> RunRecord:
     """Allow the run of an advertisement at night; the user's permission is recorded. Returns the new record."""
     moment = now()
     if record.by_day_only and night.is_night(moment):
-        resumed = _("resumed at night, {time}", time=format_time(moment))
-        words = "; ".join(filter(None, (record.overridden, resumed)))
-        journal.runs.override(record.id, words, moment)
+        resumed = encode(RunReason.RESUMED_AT_NIGHT, time=format_time(moment))
+        journal.runs.override(record.id, joined([record.overridden_reasons, resumed]), moment)
     return journal.runs.get(record.id)
 
 
@@ -298,7 +304,7 @@ class RunScheduled(NotResumable):
 
 
 def prepare_resume(journal: Journal, run: str, *, override: bool = False, order: Order | None = None) -> RunRecord:
-    """The run, if it can be resumed; pass it to `execute`.
+    """The run, if it can be resumed; pass it to `execute`. A stage that was sent is released: the rest may go.
 
     Args:
         journal: open for writing.
@@ -323,6 +329,9 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False, order:
         raise RunScheduled(record.id, _("run {run} is scheduled: {why}.", run=record.id, why=record.why))
     with journal.together():
         journal.orders.add(order, now(), run=record.id)
+        if record.first_stage is not None or record.stop_above is not None:
+            journal.runs.release(record.id, now())
+            record = journal.runs.get(record.id)
         return allow_night(journal, record) if override else record
 
 

@@ -12,6 +12,7 @@ from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, NothingToSend, SettingsError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.timing.gate import Gate
 
@@ -83,7 +84,7 @@ def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: d
         raise CannotFreeze(_("a recurring campaign reads its recipients at each start; remove `every`"))
     table = section.timetable
     times = table.upcoming((), now, count)
-    if section.every is None and times[0] + table.grace < now:
+    if section.every is None and _moved(campaign, times[0]) + table.grace < now:
         raise SettingsError(
             _(
                 "{file}: schedule.start_at = {time}: this time has passed, and so has the latest time to start, "
@@ -93,7 +94,11 @@ def next_starts(file: Path, campaign: Campaign, options: ScheduleOptions, now: d
                 latest=format_time(times[0] + table.grace),
             )
         )
-    return times
+    return sorted({_moved(campaign, time) for time in times})
+
+
+def _moved(campaign: Campaign, at: datetime) -> datetime:
+    return at if campaign.working_days is None else campaign.working_days.next_opening(at)
 
 
 def _section(file: Path, campaign: Campaign) -> ScheduleSection:
@@ -124,12 +129,14 @@ def require_sendable(file: Path, checked: Checked) -> None:
 
     Raises:
         NothingToSend: no row can be sent, at the first time or any other.
+        AboveCeiling: it exceeds a ceiling of its [sending].
         AgainstTheRules: it is an advertisement that breaks rules at any hour.
     """
     rules, chosen_anew = checked.campaign.schedule, checked.campaign.recipients.where is not None
     recurs = rules is not None and rules.every is not None
     if checked.table["request"].isna().all() and not (recurs and chosen_anew):
         raise NothingToSend(_("{file}: no row can be sent; nothing was recorded.", file=file), file)
+    preflight.require_below_ceilings(checked.table, checked.campaign)
     advertising.refuse(advertising.independent_of_send_time(checked.found), is_scheduled=True)
 
 
@@ -146,7 +153,7 @@ def wait_at(checked: Checked, gateway: str, start: datetime) -> Waiting | None:
     if gateway == results.SANDBOX:
         return None
     wait = Gate(sending_hours.windows_of(checked)).wait_for_window(start)
-    return Waiting(why=wait.why, until=wait.until) if wait is not None else None
+    return Waiting(why=sentence(wait.why), until=wait.until) if wait is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +239,7 @@ def _record(
         notify=campaign.notify.model_dump_json(exclude_none=True) if campaign.notify else None,
         invalid=int((checked.table["status"] == str(Status.INVALID)).sum()),
         again=again,
+        holidays=campaign.working_days.as_json() if campaign.working_days else None,
     )
 
 
@@ -240,8 +248,9 @@ def _freeze(journal: Journal, record: ScheduleRecord, checked: Checked, now: dat
     due = record.timetable.start_at
     if due is None:
         raise TypeError("frozen without a time")
-    journal.schedules.claim_occurrence(record.id, due, due + record.timetable.grace, now)
-    options = runs.PlanOptions(now=now, later=max(due, now), occurrence=(record.id, due), again=True)
+    start = record.moved(due)
+    journal.schedules.claim_occurrence(record.id, due, start + record.timetable.grace, now)
+    options = runs.PlanOptions(now=now, later=max(start, now), occurrence=(record.id, due), again=True)
     return runs.plan(journal, checked, record.gateway, options)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from campaign.engine import estimate, results
 from campaign.model.errors import OutsideHours
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
-from campaign.timing import spread, window
+from campaign.timing import spread, window, working_days
 from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.checked import Checked
     from campaign.journal import Reader, RunRecord
-    from campaign.timing.window import Window
+    from campaign.timing.window import Hours
 
 
-def windows_of(checked: Checked) -> tuple[Window, ...]:
+def windows_of(checked: Checked) -> tuple[Hours, ...]:
     """The windows of a campaign: its own, and the legal hours if some recipients may get it by day only."""
     by_day = checked.campaign.message.advertisement and not checked.all_may_go_by_night
-    return window.of_run(checked.campaign.sending.window, advertisement=by_day)
+    campaign = checked.campaign
+    return window.of_run(campaign.sending.window, advertisement=by_day, days=campaign.working_days)
 
 
 def expected_rate(checked: Checked) -> estimate.Speed:
@@ -45,9 +47,12 @@ def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
     Raises:
         OutsideHours: it is outside the window; the message says when it opens.
     """
-    wait = Gate(window.of_run(campaign.sending.window, advertisement=False)).wait_for_window(at)
+    hours = window.of_run(campaign.sending.window, advertisement=False, days=campaign.working_days)
+    wait = Gate(hours).wait_for_window(at)
     if wait is not None and gateway != results.SANDBOX:
-        raise OutsideHours(_("it is {time} (Asia/Seoul), {why}. Nothing was sent.", time=format_time(at), why=wait.why))
+        raise OutsideHours(
+            _("it is {time} (Asia/Seoul), {why}. Nothing was sent.", time=format_time(at), why=sentence(wait.why))
+        )
 
 
 def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime) -> Gate:
@@ -62,4 +67,15 @@ def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: da
     by_day = record.by_day_only and bool(
         table.loc[table["date"].isna(), "request"].isin(journal.requests.planned(record.id)).any()
     )
-    return Gate(window.of_run(record.window, advertisement=by_day), spreading, already)
+    days = working_days.from_json(record.holidays)
+    return Gate(window.of_run(record.window, advertisement=by_day, days=days), spreading, already)
+
+
+def moved_by_holidays(campaign: Campaign, at: datetime) -> str | None:
+    """A sentence if a holiday moves the campaign's next start, or its sending at `at`; None if nothing is moved."""
+    days, table = campaign.working_days, campaign.schedule and campaign.schedule.timetable
+    starts = table.upcoming((), at, 1) if table else [at]
+    if days is None or not starts or days.is_open(starts[0]):
+        return None
+    why = days.why_closed(starts[0], days.next_opening(starts[0]))
+    return _("{time} is {why}", time=format_time(starts[0]), why=sentence(why))

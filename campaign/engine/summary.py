@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from campaign.model.sentences import sentence
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -20,12 +22,12 @@ class Summary:
 
     Attributes:
         run: the run's id; None for a check.
-        why: why the run paused.
+        why: why the run paused, in the reader's language.
         report: where its workbook is.
         totals: counts of rows, requests, codes and types, and the cost.
         notes: sentences on the whole list.
         found: the findings of the advertising rules.
-        overridden: the findings that the user overrode.
+        overridden: the findings that the user overrode, likewise.
         resume_at: when the scheduler continues the run.
         trouble: why its workbook could not be written.
     """
@@ -70,12 +72,12 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
     return Summary(
         run=result.run.id or None,
         state=result.run.state,
-        why=result.run.why,
+        why=sentence(result.run.why),
         sandbox=result.run.sandbox,
         report=place,
         totals=totals(result),
         notes=notes,
         advertisement=result.run.advertisement,
-        overridden=result.run.overridden,
+        overridden=sentence(result.run.overridden),
         resume_at=result.run.resume_at,
     )

@@ -11,7 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import Reasoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,14 +80,14 @@ class Attempt:
             raise TimeoutError
         return left
 
-    def timeout_message(self) -> str:
-        """Names the deadline that has passed."""
+    def timeout_reason(self) -> str:
+        """The deadline that has passed."""
         limits = self._deadlines
         if not self.handed_over:
-            return _("no connection within {seconds:g} s", seconds=min(limits.connect, limits.overall))
+            return encode(RunReason.CONNECTION_TOO_SLOW, seconds=min(limits.connect, limits.overall))
         if time.monotonic() >= self._over_at:
-            return _("no complete answer within {seconds:g} s", seconds=limits.overall)
-        return _("nothing was received or sent for {seconds:g} s", seconds=limits.read)
+            return encode(RunReason.ANSWER_TOO_SLOW, seconds=limits.overall)
+        return encode(RunReason.SILENCE, seconds=limits.read)
 
 
 class _ThreadLocal(threading.local):
@@ -95,7 +97,7 @@ class _ThreadLocal(threading.local):
 _thread: Final = _ThreadLocal()
 
 
-class TooLate(Exception):
+class TooLate(Reasoned):
     """The request may not be sent any more; no byte of it was handed to the socket."""
 
 

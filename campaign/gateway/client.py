@@ -21,8 +21,11 @@ from campaign.gateway.http_reply import BrokenAnswer
 from campaign.gateway.outcome import Fate, Outcome, read_answer
 from campaign.model import MsgType
 from campaign.model.errors import SettingsError
-from campaign.model.i18n import N_, _
+from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
+from campaign.model.reasons import encode, message
+from campaign.model.run_reasons import RunReason
+from campaign.model.text import OS_FAULTS, os_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,8 +190,8 @@ class Client:
         try:
             return _read(self._adapter.post(prepared))
         except Exception as problem:  # noqa: BLE001 - what counts is whether a byte was handed over
-            words = describe_failure(problem) or this.timeout_message()
-            return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=words)
+            reason = describe_failure(problem) or this.timeout_reason()
+            return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=reason)
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:
@@ -198,7 +201,9 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
     try:
         context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
     except OSError as problem:
-        raise SettingsError(_("{file}: has no readable certificates: {error}", file=ca_file, error=problem)) from None
+        raise SettingsError(
+            _("{file}: has no readable certificates: {error}", file=ca_file, error=os_fault(problem))
+        ) from None
     return context
 
 
@@ -219,7 +224,7 @@ def check_proxy(proxy: str, origin: str) -> None:
 
 def _read(reply: Reply) -> Outcome:
     if reply.body is None:
-        return Outcome(fate=Fate.UNKNOWN, detail=_("HTTP {status} with an endless answer", status=reply.status))
+        return Outcome(fate=Fate.UNKNOWN, detail=encode(RunReason.ANSWER_ENDLESS, status=reply.status))
     return read_answer(reply.status, reply.body)
 
 
@@ -235,16 +240,20 @@ def describe_failure(problem: BaseException) -> str | None:
     if isinstance(problem, TimeoutError):
         return None
     if isinstance(problem, BrokenAnswer | Unreachable | attempt.TooLate):
-        return str(problem)
-    known = _FAILURES.get(type(problem))
-    return _(known, error=problem) if known else f"{type(problem).__name__}: {problem}"
+        return problem.reason
+    if known := _FAILURES.get(type(problem)):
+        return encode(known)
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return encode(RunReason.CERTIFICATE_INVALID, error=str(problem))
+    if isinstance(problem, OSError) and problem.strerror in OS_FAULTS:
+        return encode(RunReason.SYSTEM_FAULT, fault=message(problem.strerror))
+    return encode(RunReason.FAILED, kind=type(problem).__name__, error=str(problem))
 
 
-_FAILURES: Final[dict[type[BaseException], str]] = {
-    ConnectionRefusedError: N_("ConnectionRefusedError: {error}"),
-    ConnectionResetError: N_("ConnectionResetError: {error}"),
-    ConnectionAbortedError: N_("ConnectionAbortedError: {error}"),
-    BrokenPipeError: N_("BrokenPipeError: {error}"),
-    ssl.SSLCertVerificationError: N_("SSLCertVerificationError: {error}"),
+_FAILURES: Final[dict[type[BaseException], RunReason]] = {
+    ConnectionRefusedError: RunReason.CONNECTION_REFUSED,
+    ConnectionResetError: RunReason.CONNECTION_RESET,
+    ConnectionAbortedError: RunReason.CONNECTION_ABORTED,
+    BrokenPipeError: RunReason.CONNECTION_BROKEN,
 }
-"""What users meet most; the system's own words follow."""
+"""What users meet most."""

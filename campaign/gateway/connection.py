@@ -16,7 +16,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from campaign.gateway.attempt import TooLate, current
 from campaign.gateway.dialing import dial
 from campaign.gateway.http_reply import Reply, read_reply, read_tunnel_reply
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,7 +87,7 @@ class _Recording:
             self.sock.settimeout(attempt.time_left_s())
             if not attempt.connecting and not attempt.handed_over:
                 if attempt.may_send is not None and not attempt.may_send():
-                    raise TooLate(_("it was not sent in time, and another process may have taken it over"))
+                    raise TooLate(encode(RunReason.NOT_SENT_IN_TIME))
                 if attempt.may_send is not None and _TCP_USER_TIMEOUT is not None:
                     # The kernel must not deliver it later than the attempt may last.
                     self.sock.setsockopt(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, int(attempt.time_left_s() * 1_000))

@@ -14,7 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from campaign.gateway.attempt import current
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import Reasoned
+from campaign.model.text import fault_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +26,7 @@ Address: TypeAlias = tuple[Any, ...]
 """What `socket.getaddrinfo` returns: family, type, protocol, canonical name, address."""
 
 
-class Unreachable(OSError):
+class Unreachable(Reasoned, OSError):
     """There is no address to connect to."""
 
 
@@ -50,7 +53,7 @@ class Resolver:
             return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         lookup = self._look_up(host, port)
         if problem := lookup.exception(timeout_s):
-            raise Unreachable(_("{host}: no address found for this name: {error}", host=host, error=problem))
+            raise Unreachable(encode(RunReason.ADDRESS_LOOKUP_FAILED, host=host, error=fault_parameter(problem)))
         return lookup.result()
 
     def _look_up(self, host: str, port: int) -> Future[list[Address]]:
@@ -77,11 +80,11 @@ def _ask_the_system(host: str, port: int) -> list[Address]:
     return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 
-_RESOLVER: Final = Resolver(_ask_the_system)
+RESOLVER: Final = Resolver(_ask_the_system)
 
 
 def dial(
-    host: str, port: int, options: Iterable[tuple[int, int, int | bytes]], resolver: Resolver = _RESOLVER
+    host: str, port: int, options: Iterable[tuple[int, int, int | bytes]], resolver: Resolver = RESOLVER
 ) -> socket.socket:
     """A connected socket; its timeout is what is left of the time to connect.
 
@@ -102,7 +105,7 @@ def dial(
         else:
             sock.settimeout(attempt.time_left_s())
             return sock
-    raise problem or Unreachable(_("{host}: no address found for this name", host=host))
+    raise problem or Unreachable(encode(RunReason.ADDRESS_NOT_FOUND, host=host))
 
 
 def _connect(address: Address, options: Iterable[tuple[int, int, int | bytes]], timeout_s: float) -> socket.socket:

@@ -24,6 +24,7 @@ from campaign.gateway.request_body import JSON_TYPE, VERSION
 from campaign.model import MsgType
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.model.times import DATE_FORMAT, SEOUL, Clock
 
 if TYPE_CHECKING:
@@ -93,10 +94,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: the rows that there are in all, and those of the page."""
+    """One page: the rows that there are in all, those of the page, and the JSON types of the first one's fields."""
 
     total: int
     rows: tuple[Row, ...]
+    shape: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,18 @@ def read_page(status: int, body: bytes, company: str) -> Page:
         raise HistoryDiffers(_("`{field}` is missing or not a whole number", field="totalCount"))
     if not isinstance(listed, list):
         raise HistoryDiffers(_("`{field}` is missing or not a list", field="list"))
-    return Page(total=total, rows=tuple(_read_row(one, company) for one in listed))
+    rows = tuple(_read_row(one, company) for one in listed)
+    return Page(total=total, rows=rows, shape={name: _json_type(value) for name, value in _first_row(listed).items()})
+
+
+def _first_row(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is expected of a row, as far as the first one has it."""
+    names = ("requestNo", "companyid", "msgType", "phone", "callback", *_STATUS, *_WORDS[:2], "sendDate")
+    return {name: listed[0][name] for name in names if name in listed[0]} if listed else {}
+
+
+def _json_type(value: object) -> str:
+    return {str: "string", int: "number", float: "number"}.get(type(value), "other")
 
 
 def read_balance(status: int, body: bytes) -> float:
@@ -456,7 +469,7 @@ class History:
         try:
             reply = self._adapters[path].post(prepared)
         except Exception as problem:  # noqa: BLE001 - whatever it is, nothing was read
-            words = describe_failure(problem) or this.timeout_message()
+            words = sentence(describe_failure(problem) or this.timeout_reason())
             raise HistoryFailed(_("the gateway's history cannot be read: {problem}.", problem=words)) from None
         if reply.body is None:
             raise HistoryDiffers(_("it has over {limit:,} bytes", limit=ANSWER_BYTES))

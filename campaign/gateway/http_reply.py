@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from campaign.gateway.attempt import ANSWER_BYTES
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import Reasoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +27,7 @@ _FIRST_FINAL: Final = 200
 _FIRST_AFTER_SUCCESS: Final = 300
 
 
-class BrokenAnswer(ConnectionError):
+class BrokenAnswer(Reasoned, ConnectionError):
     """The answer ended too early, is not valid HTTP, or does not say clearly where it ends."""
 
 
@@ -75,7 +77,7 @@ def read_tunnel_reply(receive: Callable[[], bytes]) -> None:
     while answer.status < _FIRST_FINAL:
         answer.read(receive())
     if answer.status >= _FIRST_AFTER_SUCCESS or answer.body or not answer.ends_here():
-        raise BrokenAnswer(_("the proxy refused the tunnel: {answer}", answer=answer.start()))
+        raise BrokenAnswer(encode(RunReason.TUNNEL_REFUSED, answer=answer.start()))
 
 
 class _Answer:
@@ -116,29 +118,27 @@ class _Answer:
             self.is_persistent = False
             # Bytes behind a complete answer do not change it, but they would be read as the answer to the next request.
             if not self.is_complete and self.status != _SWITCHING_PROTOCOLS:
-                unread = _("no HTTP answer could be read: {error}: {answer}", error=problem, answer=self.start())
+                unread = encode(RunReason.ANSWER_AGAINST_HTTP, error=str(problem), answer=self.start())
                 raise BrokenAnswer(unread) from problem
         self._check()
 
     def _end(self) -> None:
         if not self._raw:
-            raise BrokenAnswer(_("the connection was closed before it answered"))
+            raise BrokenAnswer(encode(RunReason.CLOSED_BEFORE_ANSWER))
         if self.status < _FIRST_FINAL or self._length is not None or self._codings:
-            raise BrokenAnswer(_("cut off: the connection was closed before the answer was complete"))
+            raise BrokenAnswer(encode(RunReason.ANSWER_CUT_OFF))
         self.is_complete = True
 
     def _check(self) -> None:
         """Raise BrokenAnswer for what llhttp accepts and this client does not."""
         if len(self._raw) - len(self.body) > HEAD_BYTES:
-            raise BrokenAnswer(_("over {limit:,} bytes of headers, chunk sizes and trailers", limit=HEAD_BYTES))
+            raise BrokenAnswer(encode(RunReason.ANSWER_HEAD_TOO_LONG, limit=HEAD_BYTES))
         if not self._raw.startswith(b"HTTP/1."[: len(self._raw)]) or (self.is_complete and self.status < _FIRST_FINAL):
-            raise BrokenAnswer(_("no HTTP answer could be read: {answer}", answer=self.start()))
+            raise BrokenAnswer(encode(RunReason.ANSWER_NOT_HTTP, answer=self.start()))
         if self.status == _SWITCHING_PROTOCOLS:
-            raise BrokenAnswer(_("switched to another protocol, unasked"))
+            raise BrokenAnswer(encode(RunReason.ANSWER_SWITCHES_PROTOCOL))
         if self._codings not in ([], [b"chunked"]):
-            raise BrokenAnswer(
-                _("does not say clearly how long it is: Transfer-Encoding {codings}", codings=self._codings)
-            )
+            raise BrokenAnswer(encode(RunReason.ANSWER_LENGTH_UNCLEAR, codings=str(self._codings)))
 
     def is_too_long(self, limit: int) -> bool:
         """Whether the body has more than `limit` bytes, or says that it will have."""
@@ -154,7 +154,7 @@ class _Answer:
 
     def on_message_begin(self) -> None:
         if self.is_complete:
-            raise BrokenAnswer(_("a second answer"))
+            raise BrokenAnswer(encode(RunReason.ANSWER_DOUBLE))
         self._length, self._codings = None, []
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from campaign.gateway.result_codes import GUESSES
 from campaign.model import MsgType
-from campaign.model.i18n import _, ngettext
+from campaign.model.reasons import decode, encode, is_encoded
+from campaign.model.run_reasons import RunReason
 
 
 class Fate(StrEnum):
@@ -24,7 +25,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of one attempt; without a code, `detail` describes what was seen instead.
+    """The outcome of one attempt. Without a code, `detail` has what was seen instead, as `reasons.encode` stores it.
 
     `guess` is the probable meaning of an answer without a code, if public clients of the gateway have seen the same
     answer. It does not come from the vendor and decides nothing about the request. All texts are sanitized here.
@@ -39,7 +40,9 @@ class Outcome:
     guess: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("message", "request_no", "msg_type", "detail"):
+        if self.detail is not None:
+            object.__setattr__(self, "detail", _sanitize_reason(self.detail))
+        for name in ("message", "request_no", "msg_type"):
             text = getattr(self, name)
             if text is not None and not (text.isprintable() and len(text) <= LONGEST):
                 object.__setattr__(self, name, sanitize(text))
@@ -60,6 +63,15 @@ def sanitize(text: str) -> str:
     """
     cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return "".join(one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in cut)
+
+
+def _sanitize_reason(reason: str) -> str:
+    """A reason from `reasons.encode` with its texts made safe; as text, a sentence."""
+    if not is_encoded(reason):
+        return sanitize(reason)
+    [(code, parameters)] = decode(reason)
+    safe = {name: sanitize(value) if isinstance(value, str) else value for name, value in parameters.items()}
+    return encode(RunReason(code), **safe)
 
 
 def read_answer(status: int, body: bytes) -> Outcome:
@@ -83,7 +95,7 @@ def read_answer(status: int, body: bytes) -> Outcome:
 
 
 def _parse(status: int, body: bytes) -> tuple[dict[str, Any], str | None]:
-    """The fields of the answer that occur once, and a sentence on why it is ambiguous, if it is."""
+    """The fields of the answer that occur once, and the reason why it is ambiguous, if it is."""
     doubts: list[str] = []
 
     def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -92,13 +104,11 @@ def _parse(status: int, body: bytes) -> tuple[dict[str, Any], str | None]:
             return found
         counts = Counter(name for name, _ in pairs)
         twice = [name for name, count in counts.items() if count > 1]
-        doubts.append(_("HTTP {status} with an ambiguous answer: it has {name!r} twice", status=status, name=twice[0]))
+        doubts.append(encode(RunReason.ANSWER_KEY_TWICE, status=status, name=twice[0]))
         return {name: value for name, value in found.items() if counts[name] == 1}
 
     def refuse_constant(word: str) -> None:
-        doubts.append(
-            _("HTTP {status} with an ambiguous answer: it has {word}, which is not JSON", status=status, word=word)
-        )
+        doubts.append(encode(RunReason.ANSWER_NOT_JSON, status=status, word=word))
 
     try:
         answer = json.loads(body, object_pairs_hook=fields, parse_constant=refuse_constant)
@@ -133,21 +143,16 @@ def _unreadable(status: int, body: bytes, answer: dict[str, Any], *, doubt: str 
     word = bare[1].decode() if bare else None
     number = None if doubt or "resultCode" in answer else _whole_number(answer.get("code"))
     if word is not None:
-        seen = _("HTTP {status} with {word} as the whole answer", status=status, word=word)
+        seen = encode(RunReason.ANSWER_WORD_ALONE, status=status, word=word)
     elif number in (202, 206):
         word = str(number)
-        seen = _('HTTP {status} with "code" {code} instead of a result code', status=status, code=number)
+        seen = encode(RunReason.ANSWER_OTHER_CODE, status=status, code=word)
     elif doubt is not None:
         seen = doubt
     elif body.strip():
-        seen = ngettext(
-            "HTTP {status} with {count:,} byte without a result code",
-            "HTTP {status} with {count:,} bytes without a result code",
-            len(body),
-            status=status,
-        )
+        seen = encode(RunReason.ANSWER_WITHOUT_CODE, status=status, count=len(body))
     else:
-        seen = _("HTTP {status} with an empty body", status=status)
+        seen = encode(RunReason.ANSWER_EMPTY, status=status)
     return Outcome(
         fate=Fate.UNKNOWN,
         request_no=_words(answer.get("requestNo")),

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final
 
 from campaign.model.i18n import N_
+from campaign.model.reasons import encode, message
+from campaign.model.run_reasons import RunReason
 
 
 class Policy(StrEnum):
@@ -186,3 +188,8 @@ GUESSES: Final = {
 Source: public clients of the gateway, not the vendor's document. The meaning is shown to the user and decides nothing
 about the request, which stays unknown.
 """
+
+
+def meaning(code: Code) -> str:
+    """What a code means, as `reasons.encode` stores it."""
+    return encode(RunReason.GATEWAY_CODE_MEANING, words=message(code.english))

@@ -14,7 +14,17 @@ from campaign.journal.open import (
     shown_url,
 )
 from campaign.journal.orders import OrderDone
-from campaign.journal.records import QUEUE, Claim, OccurrenceRecord, OrderRecord, RunRecord, ScheduleRecord, Settlement
+from campaign.journal.records import (
+    QUEUE,
+    Claim,
+    FoundRequest,
+    OccurrenceRecord,
+    OpenRequest,
+    OrderRecord,
+    RunRecord,
+    ScheduleRecord,
+    Settlement,
+)
 from campaign.journal.sqlite import sqlite_version
 from campaign.journal.workers import Jobs, Worker, Workers
 
@@ -22,9 +32,11 @@ __all__ = [
     "QUEUE",
     "Claim",
     "ConnectionLost",
+    "FoundRequest",
     "Jobs",
     "Journal",
     "OccurrenceRecord",
+    "OpenRequest",
     "OrderDone",
     "OrderRecord",
     "Reader",

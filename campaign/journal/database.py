@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -147,9 +149,7 @@ class Database:
             raise self._storage.explain(problem) from problem
         except (UnicodeError, OverflowError) as problem:
             # The driver refuses a value before the database sees it: half a surrogate pair, a number above 64 bits.
-            raise JournalError(
-                _("journal {path}: a value cannot be written: {problem}", path=self.name, problem=problem)
-            ) from problem
+            raise JournalError(encode(RunReason.JOURNAL_VALUE, path=str(self.name), problem=str(problem))) from problem
 
     def has_writer(self) -> bool:
         """Whether a living process is the journal's writer now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from campaign.journal.deliveries import Deliveries, DeliveryReader
 from campaign.journal.orders import OrderReader, Orders
 from campaign.journal.requests import RequestReader, Requests
 from campaign.journal.runs import RunReader, Runs
@@ -25,6 +26,7 @@ class Reader:
     requests: RequestReader
     schedules: ScheduleReader
     orders: OrderReader
+    deliveries: DeliveryReader
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -32,6 +34,7 @@ class Reader:
         self.requests = RequestReader(database)
         self.schedules = ScheduleReader(database)
         self.orders = OrderReader(database)
+        self.deliveries = DeliveryReader(database)
 
     @property
     def path(self) -> Path | None:
@@ -71,6 +74,7 @@ class Journal(Reader):
     workers: Workers | None
     jobs: Jobs | None
     orders: Orders
+    deliveries: Deliveries
 
     def __init__(self, database: WritableDatabase) -> None:
         super().__init__(database)
@@ -81,6 +85,7 @@ class Journal(Reader):
         self.workers = Workers(database) if database.has_server else None
         self.jobs = Jobs(database) if database.has_server else None
         self.orders = Orders(database)
+        self.deliveries = Deliveries(database)
 
     def together(self) -> AbstractContextManager[None]:
         """Make everything that is written in the block one transaction: afterwards all of it is on disk, or nothing."""

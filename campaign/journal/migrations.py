@@ -125,6 +125,40 @@ MIGRATIONS: Final = (
     ),
     Migration(
         number=6,
+        adds="what became of the recipients of accepted requests, and how a run asks for that",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS deliveries (
+                run TEXT NOT NULL REFERENCES runs (id),
+                request INTEGER NOT NULL,
+                place INTEGER,
+                result TEXT NOT NULL,
+                code TEXT NOT NULL,
+                words TEXT NOT NULL,
+                sent_at BIGINT,
+                seen_at BIGINT NOT NULL
+            )
+            """,
+            "CREATE UNIQUE INDEX IF NOT EXISTS deliveries_by_recipient ON deliveries (run, request, place)",
+        ),
+        columns=(("runs", "delivery", "TEXT"),),
+    ),
+    Migration(
+        number=7,
+        adds="the holidays that a run and a schedule skip",
+        columns=(("runs", "holidays", "TEXT"), ("schedules", "holidays", "TEXT")),
+    ),
+    Migration(
+        number=8,
+        adds="the first stage of a run, and the share of failures at which it pauses",
+        columns=(
+            ("runs", "first_stage", "INTEGER"),
+            ("runs", "stop_above", "TEXT"),
+            ("runs", "released_at", "BIGINT"),
+        ),
+    ),
+    Migration(
+        number=9,
         adds="the workers of a cluster, and the runs that they send",
         tables=(
             """

@@ -66,7 +66,7 @@ WITH answers AS ({_ANSWERS}), me AS (
     UPDATE requests r
     SET state = a.state, ended_at = %(at)s, code = a.code, message = a.message, request_no = a.request_no,
         msg_type = a.msg_type,
-        cause = CASE WHEN r.state = 'unknown' THEN concat_ws('; ', a.cause, %(late)s::text) ELSE a.cause END
+        cause = CASE WHEN r.state = 'unknown' THEN coalesce(a.cause, %(late)s::text) ELSE a.cause END
     FROM answers a
     WHERE r.run = %(run)s AND r.no = a.no AND r.owner = %(owner)s AND r.attempts = a.attempt
         AND r.state IN ('in_flight', 'unknown')

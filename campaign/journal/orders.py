@@ -44,6 +44,12 @@ class OrderReader:
         with self._database.reading() as connection:
             return [_record(row) for row in connection.execute(query).mappings()]
 
+    def runs_of(self, kind: str) -> set[str]:
+        """The runs that orders of a kind made or concerned."""
+        query = sa.select(ORDERS.c.run).where(ORDERS.c.kind == kind, ORDERS.c.run.is_not(None))
+        with self._database.reading() as connection:
+            return set(connection.scalars(query))
+
 
 class Orders(OrderReader):
     """The orders of a journal, to read and to add."""

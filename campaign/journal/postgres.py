@@ -24,6 +24,8 @@ from campaign.journal.lock import command_line
 from campaign.journal.one_statement import OneStatement, advance_leased
 from campaign.model.errors import JournalBusy, JournalError
 from campaign.model.i18n import N_, _
+from campaign.model.reasons import encode, message
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPICursor
 
     from campaign.journal.records import Step
+    from campaign.model.reasons import Parameter
 
 OLDEST_SERVER: Final = 17
 """The first major version with `transaction_timeout`."""
@@ -203,13 +206,7 @@ class PostgresDatabase:
     def require_writer(self) -> None:
         """Raise `JournalError` if the connection was lost since `lock`: another process may have written meanwhile."""
         if self._has_lost_connection:
-            raise JournalError(
-                _(
-                    "journal {path}: the connection to the database was lost, so nothing more is sent. Resume the run "
-                    "when the database can be reached.",
-                    path=self.name,
-                )
-            )
+            raise JournalError(encode(RunReason.JOURNAL_LOST, path=self.name))
 
     def is_lost(self, connection: sa.Connection) -> bool:
         """Whether the connection has ended, and its lock with it."""
@@ -245,12 +242,12 @@ class PostgresDatabase:
 
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:
         """PostgreSQL's error as the program's own, with the database and what to do."""
-        message = " ".join(str(problem.orig).split("CONTEXT:")[0].split())
-        hint = _hint(problem.orig, message)
+        words = " ".join(str(problem.orig).split("CONTEXT:")[0].split())
+        hint = _hint(problem.orig, words)
         kind = ConnectionLost if _is_away(problem.orig) or _state_of(problem.orig) in _GAVE_UP else JournalError
         if hint is None:
-            return kind(_("journal {path}: {message}", path=self.name, message=message))
-        return kind(_("journal {path}: {message}: {hint}", path=self.name, message=message, hint=hint))
+            return kind(encode(RunReason.JOURNAL_FAILED, path=self.name, message=words))
+        return kind(encode(RunReason.JOURNAL_FAILED_WITH_HINT, path=self.name, message=words, hint=hint))
 
     def close(self) -> None:
         """Close all connections, and so release the lock. A second call does nothing."""
@@ -317,12 +314,12 @@ _HINTS: Final = {
 """What to do, by the SQLSTATE or the beginning of it. Source: postgresql.org, PostgreSQL Error Codes."""
 
 
-def _hint(problem: BaseException | None, message: str) -> str | None:
+def _hint(problem: BaseException | None, words: str) -> Parameter | None:
     state = _state_of(problem)
-    if "transaction_timeout" in message:
+    if "transaction_timeout" in words:
         return _("PostgreSQL {oldest} or newer is needed", oldest=OLDEST_SERVER)
-    if "startup parameter" in message:
-        return _("connect to the server itself, not through a connection pooler such as PgBouncer")
+    if "startup parameter" in words:
+        return message(N_("connect to the server itself, not through a connection pooler such as PgBouncer"))
     has_no_answer = not state and isinstance(problem, psycopg.OperationalError)
     key = "" if has_no_answer else next((key for key in _HINTS if key and state.startswith(key)), None)
-    return None if key is None else _(_HINTS[key])
+    return None if key is None else message(_HINTS[key])

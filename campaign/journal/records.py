@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, overload
 
 from campaign.model.naming import canonical_path
+from campaign.model.sentences import sentence
+from campaign.timing import working_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +27,7 @@ class RunRecord:
     """A run without its table.
 
     Attributes:
-        why: the reason of a pause.
+        reason: why it is paused, as `reasons.encode` stores it; older journals have a sentence.
         gateway: an origin, or "sandbox".
         prices: won a message, by message type.
         report: the path of the workbook.
@@ -33,14 +35,19 @@ class RunRecord:
         resume_at: the end of a pause that the run took by itself.
         advertisement: the rules of advertising messages apply.
         by_night: an advertisement that may be sent by night: all recipients consented, or a user overrode the rules.
-        overridden: the broken rules that a user overrode, in words.
+        holidays: further days on which nothing is sent, as `working_days` writes them; None if every day counts.
+        first_stage: the last request of the stage after which it pauses; None if there is none, or it was released.
+        stop_above: the share of rejected and unknown recipients at which it pauses.
+        released_at: when a user last resumed it.
+        overridden_reasons: the broken rules that a user overrode, likewise.
+        delivery: the file's table [delivery], as JSON; None where it has none.
         mode: `QUEUE`, or None where the process that planned it sends it.
     """
 
     id: str
     name: str
     state: RunState
-    why: str | None
+    reason: str | None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -58,8 +65,23 @@ class RunRecord:
     resume_at: datetime | None = None
     advertisement: bool = False
     by_night: bool = False
-    overridden: str | None = None
+    holidays: str | None = None
+    first_stage: int | None = None
+    stop_above: str | None = None
+    released_at: datetime | None = None
+    overridden_reasons: str | None = None
+    delivery: str | None = None
     mode: str | None = None
+
+    @property
+    def why(self) -> str | None:
+        """Why it is paused, in the reader's language."""
+        return sentence(self.reason)
+
+    @property
+    def overridden(self) -> str | None:
+        """The broken rules that a user overrode, in the reader's language."""
+        return sentence(self.overridden_reasons)
 
     @property
     def is_queued(self) -> bool:
@@ -82,6 +104,7 @@ class ScheduleRecord:
         notify: the file's table [notify] at that time, as JSON.
         invalid: the number of invalid rows at that time.
         again: a plan that was sent before may be sent again.
+        holidays: as in `RunRecord`.
     """
 
     id: str
@@ -95,6 +118,12 @@ class ScheduleRecord:
     notify: str | None
     invalid: int
     again: bool = False
+    holidays: str | None = None
+
+    def moved(self, at: datetime) -> datetime:
+        """The time, or the same time of the next working day where it falls on a holiday that is skipped."""
+        days = working_days.from_json(self.holidays)
+        return at if days is None else days.next_opening(at)
 
     @property
     def file_id(self) -> str:
@@ -104,16 +133,21 @@ class ScheduleRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccurrenceRecord:
-    """One time at which a schedule starts its campaign, with its outcome."""
+    """One time at which a schedule starts its campaign, with its outcome; `reason` as `reasons.encode` stores it."""
 
     schedule: str
     due_at: datetime
     start_by: datetime
     state: OccurrenceState
     run: str | None
-    why: str | None
+    reason: str | None
     claimed_at: datetime
     ended_at: datetime | None
+
+    @property
+    def why(self) -> str | None:
+        """What became of it, in the reader's language."""
+        return sentence(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +168,27 @@ class Claim:
 
     no: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """A request that went on the wire, of which the journal has neither a code nor a request number."""
+
+    run: str
+    no: int
+    state: State
+    attempts: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRequest:
+    """An unknown request that was found elsewhere to be accepted: in which attempt, under which number, and how."""
+
+    no: int
+    attempts: int
+    request_no: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

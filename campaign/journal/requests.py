@@ -8,11 +8,13 @@ import sqlalchemy as sa
 
 from campaign.journal import runs
 from campaign.journal.database import NotInFlight
-from campaign.journal.records import QUEUE, Claim, Step, from_micros, to_micros
+from campaign.journal.records import QUEUE, Claim, OpenRequest, Step, from_micros, to_micros
 from campaign.journal.tables import EVENTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from campaign.journal.database import Database, WritableDatabase
-    from campaign.journal.records import Settlement
+    from campaign.journal.records import FoundRequest, Settlement
 
 
 class RequestReader:
@@ -60,6 +62,13 @@ class RequestReader:
         with self._database.reading() as connection:
             return _counts(connection, run)
 
+    def recipients(self, run: str) -> dict[State, int]:
+        """The number of recipients whose request is in each state; states without requests are missing."""
+        total = sa.func.sum(REQUESTS.c.recipients)
+        query = sa.select(REQUESTS.c.state, total).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
+        with self._database.reading() as connection:
+            return {State(state): int(count) for state, count in connection.execute(query)}
+
     def may_still_go(self, run: str) -> dict[State, int]:
         """The number of requests that may still be sent (`MAY_STILL_GO`), by state; empty if none may."""
         return {state: count for state, count in self.counts(run).items() if state in MAY_STILL_GO}
@@ -79,6 +88,49 @@ class RequestReader:
         )
         with self._database.reading() as connection:
             return [(from_micros(at), recipients) for at, recipients in connection.execute(query)]
+
+    def known_numbers(self) -> set[str]:
+        """The gateway's numbers of all requests of all runs."""
+        with self._database.reading() as connection:
+            query = sa.select(REQUESTS.c.request_no).where(REQUESTS.c.request_no.is_not(None))
+            return set(connection.scalars(query.distinct()))
+
+    def open_since(self, since: datetime) -> list[OpenRequest]:
+        """The requests of all runs that went on the wire from `since` on, without a code or a number of the gateway."""
+        which = (REQUESTS.c.sent_at >= to_micros(since), REQUESTS.c.code.is_(None), REQUESTS.c.request_no.is_(None))
+        query = sa.select(*[REQUESTS.c[name] for name in ("run", "no", "state", "attempts", "sent_at")]).where(*which)
+        with self._database.reading() as connection:
+            return [
+                OpenRequest(run=run, no=no, state=State(state), attempts=attempts, sent_at=from_micros(at))
+                for run, no, state, attempts, at in connection.execute(query)
+            ]
+
+    def outcomes(self, run: str, since: datetime | None) -> dict[State, int]:
+        """Recipients by the state of their requests, of those that were sent from `since` on, or at any time."""
+        sent = REQUESTS.c.sent_at.is_not(None) if since is None else REQUESTS.c.sent_at >= to_micros(since)
+        query = sa.select(REQUESTS.c.state, sa.func.sum(REQUESTS.c.recipients)).where(REQUESTS.c.run == run, sent)
+        with self._database.reading() as connection:
+            return {State(state): int(count) for state, count in connection.execute(query.group_by(REQUESTS.c.state))}
+
+    def advertised(self, since: datetime) -> dict[str, dict[int, datetime | None]]:
+        """The requests of advertisements that went, or may have gone, from `since` on, and those still to send.
+
+        Returns:
+            By run, each request's number with the time at which it went; None where it is still to send.
+        """
+        gone = [str(state) for state in (State.IN_FLIGHT, State.ACCEPTED, State.UNKNOWN)]
+        planned = REQUESTS.c.state == str(State.PLANNED)
+        counting = sa.or_(planned, sa.and_(REQUESTS.c.state.in_(gone), REQUESTS.c.sent_at >= to_micros(since)))
+        query = (
+            sa.select(REQUESTS.c.run, REQUESTS.c.no, sa.case((planned, None), else_=REQUESTS.c.sent_at))
+            .join(RUNS, RUNS.c.id == REQUESTS.c.run)
+            .where(RUNS.c.advertisement == 1, counting)
+        )
+        found: dict[str, dict[int, datetime | None]] = {}
+        with self._database.reading() as connection:
+            for run, no, sent_at in connection.execute(query):
+                found.setdefault(run, {})[no] = from_micros(sent_at)
+        return found
 
     def last_activity(self, run: str) -> datetime | None:
         """When a request of the run was last sent or settled; None if none was sent."""
@@ -116,9 +168,7 @@ class Requests(RequestReader):
         try:
             claimed = self._writable.advance(step)
         except NotInFlight:
-            raise JournalError(
-                _("run {run}: a request was settled by another process; nothing was written", run=run)
-            ) from None
+            raise JournalError(encode(RunReason.SETTLED_ELSEWHERE, run=run)) from None
         return [Claim(no=no, attempt=attempt) for no, attempt in claimed]
 
     def mark_orphans_unknown(self, run: str, now: datetime) -> int:
@@ -127,7 +177,7 @@ class Requests(RequestReader):
         Only the journal's one writer may call this: nothing in flight has a living owner then. A run that workers send
         has owners of its own, which others fence when they are lost (`Workers.fence`); nothing is done to it here.
         """
-        cause = _("the program ended before the gateway's answer was on disk")
+        cause = encode(RunReason.ENDED_BEFORE_ANSWER)
         with self._writable.writing() as connection:
             if connection.scalar(sa.select(RUNS.c.mode).where(RUNS.c.id == run)) == QUEUE:
                 return 0
@@ -139,7 +189,7 @@ class Requests(RequestReader):
         A run is cancelled also if only unknown requests may still go: they stay unknown, and are cancelled when a
         user says "not sent" of them. A run without requests that may still go stays unchanged.
         """
-        cause = _("cancelled by the user")
+        cause = encode(RunReason.USER_CANCELLED)
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
@@ -161,16 +211,55 @@ class Requests(RequestReader):
         with self._writable.writing() as connection:
             if not sent:
                 _require_silence(connection, run, only)
-            target, cause = State.ACCEPTED, _("the user said: sent")
+            target, cause = State.ACCEPTED, RunReason.USER_SAID_SENT
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
                 target = State.PLANNED if reason is None else State.CANCELLED
-                cause = _("the user said: not sent")
-                if reason is not None:
-                    cause = _("the user said: not sent; {reason}", reason=reason)
-            moved = _move(connection, run, State.UNKNOWN, target, cause=cause, now=now, only=only)
+                cause = _NOT_SENT[reason]
+            moved = _move(connection, run, State.UNKNOWN, target, cause=encode(cause), now=now, only=only)
             _update_run(connection, run, now)
         return moved
+
+    def accept_found(self, run: str, found: Sequence[FoundRequest], now: datetime) -> None:
+        """Make unknown requests accepted that were found to be; all of them, or none.
+
+        Raises:
+            JournalError: one is not unknown any more, or was sent again since; nothing was written.
+        """
+        with self._writable.writing() as connection:
+            for one in found:
+                which = (
+                    REQUESTS.c.run == run,
+                    REQUESTS.c.no == one.no,
+                    REQUESTS.c.state == str(State.UNKNOWN),
+                    REQUESTS.c.attempts == one.attempts,
+                )
+                values = {"state": str(State.ACCEPTED), "request_no": one.request_no, "cause": one.evidence}
+                moved = connection.execute(
+                    sa.update(REQUESTS).where(*which).values(**values, owner=None, ended_at=to_micros(now))
+                )
+                if moved.rowcount != 1:
+                    raise JournalError(encode(RunReason.SETTLED_ELSEWHERE, run=run))
+                event = {"run": run, "no": one.no, "at": to_micros(now), "state": str(State.ACCEPTED)}
+                event |= {"cause": one.evidence, "code": None, "attempt": one.attempts}
+                connection.execute(sa.insert(EVENTS), event)
+            _update_run(connection, run, now)
+
+    def note(self, run: str, requests: Sequence[int], now: datetime, what: str) -> None:
+        """Record an event of requests that changes no state."""
+        if not requests:
+            return
+        event = {"run": run, "at": to_micros(now), "state": what}
+        with self._writable.writing() as connection:
+            connection.execute(sa.insert(EVENTS), [event | {"no": no} for no in requests])
+
+
+_NOT_SENT: Final = {
+    None: RunReason.USER_SAID_NOT_SENT,
+    RunReason.RUN_CANCELLED: RunReason.USER_SAID_NOT_SENT_TO_CANCELLED,
+    RunReason.RUN_PURGED: RunReason.USER_SAID_NOT_SENT_TO_PURGED,
+}
+"""What a user said of unknown requests, by what keeps the run from sending them again."""
 
 
 SILENT_AFTER_S: Final = 60
@@ -217,7 +306,7 @@ def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED
     elif before == RunState.FINISHED:
-        after, why = RunState.PAUSED, _("requests were found not to have been sent")
+        after, why = RunState.PAUSED, encode(RunReason.FOUND_NOT_SENT)
     elif before == RunState.RUNNING:  # its process died: this process is the only writer
         after = RunState.INTERRUPTED
     if after != before:

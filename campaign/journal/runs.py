@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from campaign.journal import snapshot
+from campaign.journal.deliveries import forget_places
 from campaign.journal.records import QUEUE, RunRecord, from_micros, to_micros
 from campaign.journal.schedules import give_run
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State, naming
 from campaign.model.errors import JournalError, NoRunYet, NoSuchRun
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    import pyarrow as pa
 
     from campaign.journal.database import Database, WritableDatabase
     from campaign.model import Recipients
@@ -82,6 +87,12 @@ class RunReader:
             row = connection.execute(sa.select(RUNS.c.recipients, RUNS.c.frozen).where(RUNS.c.id == run)).one()
         return snapshot.from_json(row.recipients, snapshot.from_parquet(row.frozen))
 
+    def columns(self, run: str, names: Sequence[str]) -> pa.Table:
+        """Some columns of the run's rows; much faster than all of them."""
+        with self._database.reading() as connection:
+            frozen = connection.execute(sa.select(RUNS.c.frozen).where(RUNS.c.id == run)).scalar_one()
+        return snapshot.columns_of(frozen, names)
+
     def image(self, run: str, digest: str) -> bytes:
         """An image of the run, by its digest."""
         query = sa.select(IMAGES.c.data).where(IMAGES.c.run == run, IMAGES.c.digest == digest)
@@ -90,13 +101,14 @@ class RunReader:
 
     def _record(self, row: sa.RowMapping) -> RunRecord:
         values: dict[str, Any] = {**row}
-        for name in ("created_at", "started_at", "ended_at", "purged_at", "resume_at"):
+        for name in ("created_at", "started_at", "ended_at", "purged_at", "resume_at", "released_at"):
             values[name] = from_micros(values[name])
         values["prices"] = json.loads(values["prices"])
         values |= {name: bool(values[name]) for name in ("advertisement", "by_night")}
         values["state"] = RunState(values["state"])
         if values["mode"] != QUEUE:
             values["state"] = self._current_state(values["state"])
+        values["reason"], values["overridden_reasons"] = values.pop("why"), values.pop("overridden")
         return RunRecord(**values)
 
     def _current_state(self, state: RunState) -> RunState:
@@ -147,7 +159,7 @@ class Runs(RunReader):
             "id": run.id,
             "name": run.name,
             "state": str(run.state),
-            "why": run.why,
+            "why": run.reason,
             "created_at": to_micros(run.created_at),
             "gateway": run.gateway,
             "api": run.api,
@@ -162,7 +174,11 @@ class Runs(RunReader):
             "resume_at": None if run.resume_at is None else to_micros(run.resume_at),
             "advertisement": int(run.advertisement),
             "by_night": int(run.by_night),
-            "overridden": run.overridden,
+            "holidays": run.holidays,
+            "first_stage": run.first_stage,
+            "stop_above": run.stop_above,
+            "overridden": run.overridden_reasons,
+            "delivery": run.delivery,
             "mode": run.mode,
             "started_at": None if run.started_at is None else to_micros(run.started_at),
         }
@@ -185,8 +201,8 @@ class Runs(RunReader):
             if occurrence is not None:
                 give_run(connection, run.id, occurrence)
             record_event(connection, run.id, run.created_at, str(run.state), "planned")
-            if run.overridden:
-                record_event(connection, run.id, run.created_at, "overridden", run.overridden)
+            if run.overridden_reasons:
+                record_event(connection, run.id, run.created_at, "overridden", run.overridden_reasons)
         self._added = (run.id, recipients)
 
     def recipients(self, run: str) -> Recipients:
@@ -209,7 +225,7 @@ class Runs(RunReader):
         """
         with self._writable.writing() as connection:
             if (reason := reason_to_send_nothing(connection, run)) is not None:
-                raise JournalError(_("run {run}: {reason}, so nothing more of it is sent", run=run, reason=reason))
+                raise JournalError(encode(RunReason.NOTHING_MORE_SENT, run=run, reason=nested(encode(reason))))
             connection.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
@@ -225,6 +241,17 @@ class Runs(RunReader):
             )
             record_event(connection, run, now, str(RunState.RUNNING), None)
 
+    def release(self, run: str, now: datetime) -> None:
+        """Record that a user resumes the run: what follows its first stage may go, once nothing of it is to send."""
+        ahead = sa.exists().where(
+            REQUESTS.c.run == run, REQUESTS.c.no <= RUNS.c.first_stage, REQUESTS.c.state == str(State.PLANNED)
+        )
+        with self._writable.writing() as connection:
+            stage = sa.case((ahead, RUNS.c.first_stage), else_=None)
+            change = sa.update(RUNS).where(RUNS.c.id == run)
+            connection.execute(change.values(released_at=to_micros(now), first_stage=stage))
+            record_event(connection, run, now, "released", None)
+
     def stop(
         self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
     ) -> None:
@@ -237,7 +264,7 @@ class Runs(RunReader):
             with self._writable.writing() as connection:
                 end(connection, run, state, why=why, now=now, resume_at=resume_at)
         except JournalError as problem:
-            self._unended[run] = why or str(problem)
+            self._unended[run] = why or problem.reason
             raise
         self._unended.pop(run, None)
 
@@ -262,9 +289,15 @@ class Runs(RunReader):
                 )
             )
             connection.execute(sa.delete(IMAGES).where(IMAGES.c.run == run))
+            forget_places(connection, run)
             record_event(connection, run, now, "purged", "by the user")
         self._added = None
         self._writable.erase_deleted()
+
+    def note(self, run: str, now: datetime, what: str) -> None:
+        """Record an event of the run that changes no state."""
+        with self._writable.writing() as connection:
+            record_event(connection, run, now, what, None)
 
     def set_report(self, run: str, path: str) -> None:
         """Record where the run's workbook is; nothing is written where the run's end could not be written."""
@@ -276,7 +309,7 @@ class Runs(RunReader):
     def _record(self, row: sa.RowMapping) -> RunRecord:
         record = super()._record(row)
         why = self._unended.get(record.id)
-        return record if why is None else replace(record, state=RunState.PAUSED, why=why)
+        return record if why is None else replace(record, state=RunState.PAUSED, reason=why)
 
 
 _LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until"}
@@ -290,12 +323,12 @@ def may_anything_go(connection: sa.Connection, run: str) -> bool:
     return bool(connection.scalar(sa.select(sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state.in_(states)))))
 
 
-def reason_to_send_nothing(connection: sa.Connection, run: str) -> str | None:
+def reason_to_send_nothing(connection: sa.Connection, run: str) -> RunReason | None:
     """Why no request of the run may be sent, in any state of the requests; None if requests may be sent."""
     row = connection.execute(sa.select(RUNS.c.state, RUNS.c.purged_at).where(RUNS.c.id == run)).one()
     if row.state == str(RunState.CANCELLED):
-        return _("the run was cancelled")
-    return None if row.purged_at is None else _("its numbers and texts were removed")
+        return RunReason.RUN_CANCELLED
+    return None if row.purged_at is None else RunReason.RUN_PURGED
 
 
 def end(

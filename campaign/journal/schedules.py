@@ -118,6 +118,7 @@ class Schedules(ScheduleReader):
             "notify": record.notify,
             "invalid": record.invalid,
             "again": int(record.again),
+            "holidays": record.holidays,
         }
         with self._writable.writing() as connection:
             before = SCHEDULES.c.id.in_(others)
@@ -211,4 +212,5 @@ def _occurrence(row: sa.RowMapping) -> OccurrenceRecord:
     values: dict[str, Any] = {**row}
     for name in ("due_at", "start_by", "claimed_at", "ended_at"):
         values[name] = from_micros(values[name])
-    return OccurrenceRecord(**(values | {"state": OccurrenceState(values["state"])}))
+    values |= {"state": OccurrenceState(values["state"]), "reason": values.pop("why")}
+    return OccurrenceRecord(**values)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from campaign.model import Column, Recipients, Source, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def to_parquet(table: pd.DataFrame) -> bytes:
@@ -28,6 +31,11 @@ def from_parquet(parquet: bytes) -> pd.DataFrame:
     table = pq.read_table(pa.BufferReader(parquet))
     frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
+
+
+def columns_of(parquet: bytes, names: Sequence[str]) -> pa.Table:
+    """Some columns of the table that `to_parquet` wrote."""
+    return pq.read_table(pa.BufferReader(parquet), columns=list(names))
 
 
 def to_json(recipients: Recipients) -> str:

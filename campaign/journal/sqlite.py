@@ -11,7 +11,9 @@ from campaign.journal.database import RecoveryNeeded
 from campaign.journal.lock import JournalFile
 from campaign.journal.statements import SeparateStatements
 from campaign.model.errors import JournalError
-from campaign.model.i18n import N_, _
+from campaign.model.i18n import N_
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,20 +62,14 @@ class SqliteFile:
         return self._file is None or self._file.has_writer()
 
     def advance_leased(self, cursor: DBAPICursor, step: Step, late: str) -> list[tuple[str, int, int]]:
-        """A file has one writer, and no workers. Raises `JournalError`."""
+        """A file has one writer, and no workers."""
         del cursor, step, late
-        raise JournalError(_("journal {path}: a cluster needs a journal in PostgreSQL", path=self.path))
+        raise NotImplementedError(self.name)
 
     def require_writer(self) -> None:
         """Raise `JournalError` where the path leads to another file, whose writer would not see the claims."""
         if self._file is not None and not self._file.is_in_place():
-            raise JournalError(
-                _(
-                    "journal {path}: the file was moved away or replaced while it was being written to, so nothing "
-                    "more is sent. Put it back, then resume the run.",
-                    path=self.path,
-                )
-            )
+            raise JournalError(encode(RunReason.JOURNAL_MOVED, path=str(self.path)))
 
     def is_lost(self, connection: sa.Connection) -> bool:
         """Never: the file is on this machine."""
@@ -100,7 +96,7 @@ class SqliteFile:
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:
         """SQLite's error as the program's own, with the file and what to do."""
         kind = RecoveryNeeded if getattr(problem.orig, "sqlite_errorname", "") in _NEEDS_RECOVERY else JournalError
-        return kind(_in_words(self.path, str(problem.orig)))
+        return kind(_reason(self.path, str(problem.orig)))
 
     def close(self) -> None:
         """Close all connections, then the file and its lock. A second call does nothing."""
@@ -201,8 +197,8 @@ _HINTS: Final = {
 """What to do, by a part of SQLite's message."""
 
 
-def _in_words(path: Path, message: str) -> str:
+def _reason(path: Path, message: str) -> str:
     hint = next((hint for key, hint in _HINTS.items() if key in message), None)
     if hint is None:
-        return _("journal {path}: {message}", path=path, message=message)
-    return _("journal {path}: {message}: {hint}", path=path, message=message, hint=_(hint))
+        return encode(RunReason.JOURNAL_FAILED, path=str(path), message=message)
+    return encode(RunReason.JOURNAL_FAILED_WITH_HINT, path=str(path), message=message, hint=[hint])

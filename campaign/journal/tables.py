@@ -48,6 +48,11 @@ RUNS: Final = sa.Table(
     sa.Column("mode", sa.Text),  # "queue": the workers of a cluster send it; NULL: the process that planned it
     sa.Column("held_since", sa.BigInteger),  # the workers claim nothing of it: since when, by the server's clock
     sa.Column("held_until", sa.BigInteger),
+    sa.Column("holidays", sa.Text),  # JSON: further days on which nothing is sent; NULL: every day counts
+    sa.Column("first_stage", sa.Integer),  # the last request of the stage after which it pauses; NULL: no such stage
+    sa.Column("stop_above", sa.Text),  # the share of rejected and unknown at which it pauses, as the file spells it
+    sa.Column("released_at", sa.BigInteger),  # when a user resumed it: the share is that of what was sent since then
+    sa.Column("delivery", sa.Text),  # JSON: the file's [delivery]
 )
 
 SCHEDULES: Final = sa.Table(
@@ -67,6 +72,7 @@ SCHEDULES: Final = sa.Table(
     sa.Column("notify", sa.Text),  # JSON: the file's [notify]
     sa.Column("invalid", sa.Integer, nullable=False),  # rows that were invalid when it was recorded
     sa.Column("again", sa.Integer, nullable=False),  # 1: a plan that was sent before may be sent again
+    sa.Column("holidays", sa.Text),  # as in `runs`
 )
 
 OCCURRENCES: Final = sa.Table(
@@ -157,6 +163,20 @@ RATES: Final = sa.Table(
     sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("due", sa.Float, nullable=False),  # when the next request may go: seconds since 1970, the server's clock
     postgresql_with={"fillfactor": 10},
+)
+
+DELIVERIES: Final = sa.Table(
+    "deliveries",
+    METADATA,
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("request", sa.Integer, nullable=False),
+    sa.Column("place", sa.Integer),  # of the recipient in the request, from 0; NULL after a purge
+    sa.Column("result", sa.Text, nullable=False),  # model.Delivery
+    sa.Column("code", sa.Text, nullable=False),  # as it came
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("sent_at", sa.BigInteger),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Index("deliveries_by_recipient", "run", "request", "place", unique=True),
 )
 
 EVENTS: Final = sa.Table(

@@ -16,7 +16,8 @@ from campaign.journal import runs
 from campaign.journal.records import Claim, from_micros, to_micros
 from campaign.journal.tables import EVENTS, HOSTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
 from campaign.model import RunState, State
-from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -111,7 +112,7 @@ class Workers:
         Returns:
             The number of requests that became unknown; None if another one fences it, or has done so.
         """
-        cause = _("its worker was lost before the gateway's answer was on disk")
+        cause = encode(RunReason.WORKER_LOST)
         lost = sa.select(OWNERS.c.id).where(OWNERS.c.id == owner, OWNERS.c.ended_at.is_(None))
         with self._database.writing() as connection:
             # A worker that is stopped in the middle of a transaction has rows locked: its sessions end first.
@@ -142,7 +143,7 @@ class Workers:
             ConnectionLost: it is not known whether anything was written.
             JournalError: nothing was written.
         """
-        rows = self._database.run_leased(step, late=_("the answer came late"))
+        rows = self._database.run_leased(step, late=encode(RunReason.ANSWER_LATE))
         by_kind: dict[str, list[tuple[int, int]]] = {"claimed": [], "settled": [], "going": [], "me": []}
         for kind, no, attempt in rows:
             by_kind[kind].append((no, attempt))
@@ -161,7 +162,7 @@ class Workers:
             REQUESTS.c.owner == owner,
             REQUESTS.c.state.in_([str(State.IN_FLIGHT), str(State.UNKNOWN)]),
         )
-        cause = _("not sent: the connection to the journal was lost")
+        cause = encode(RunReason.CLAIM_GIVEN_BACK)
         return self._move(which, State.PLANNED, cause, now)
 
     def _move(self, which: sa.ColumnElement[bool], state: State, cause: str, now: datetime) -> int:
@@ -180,7 +181,7 @@ class Workers:
 
     def note_refused(self, run: str, owner: str, settlements: Sequence[Settlement], now: datetime) -> None:
         """Record answers that came after a user's decision, which stands. Repeated ones are ignored."""
-        cause = _("this answer came after a user's decision, which stands")
+        cause = encode(RunReason.ANSWER_AFTER_DECISION)
         with self._database.writing() as connection:
             for one in settlements:
                 row = connection.execute(

@@ -146,6 +146,38 @@ def _refusals(lines: pd.Series) -> list[Finding]:
     ]
 
 
+_OTHER_MARK: Final = re.compile(r"\A\s*[\[<（(【]\s*(?:광\s*고|(?i:ad))\s*[\]>）)】]")
+"""The mark as others write it, in any brackets: it is replaced by the one that counts."""
+
+
+def complete(text: str, advertiser: str, refusal_number: str) -> str:
+    """The text of an advertisement with the mark and the sender's name before it, and a way to opt out after it.
+
+    What is there already stays as it is.
+
+    Args:
+        text: the text or its template.
+        advertiser: the sender's name; empty to put none in.
+        refusal_number: a free number, such as 080-000-0000; empty to put none in.
+    """
+    body = text.strip("\n")
+    if not body.startswith(MARK):
+        body = f"{MARK}{_OTHER_MARK.sub('', body).lstrip()}"
+    if advertiser and advertiser not in body:
+        rest = body.removeprefix(MARK)
+        body = f"{MARK}{advertiser}{'' if rest.startswith(chr(10)) or not rest else chr(10)}{rest}"
+    if refusal_number and not re.search(_REFUSAL, body):
+        body = f"{body.rstrip()}\n무료거부 {refusal_number}"
+    return body
+
+
+def refusal_number(text: str) -> str | None:
+    """The free number for opting out that a text or its template has; None if it has none."""
+    found = re.search(_REFUSAL, text)
+    number = found and re.search(_FREE_NUMBER, found[0])
+    return number[0] if number else None
+
+
 def check_span(start: datetime, end: datetime | None = None) -> list[Finding]:
     """The violation of the night by a sending from `start` to its projected `end`; both have a time zone."""
     if night.is_night(start):

@@ -22,6 +22,7 @@ from campaign.model.i18n import _
 from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason, encode, nested
 from campaign.model.sentences import Refused
+from campaign.model.text import fault_parameter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +150,7 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise Refused(encode(Reason.IMAGE_MISSING, value=str(path))) from None
     except OSError as problem:
-        raise Refused(encode(Reason.IMAGE_UNREADABLE, value=str(path), error=str(problem.strerror))) from None
+        raise Refused(encode(Reason.IMAGE_UNREADABLE, value=str(path), error=fault_parameter(problem))) from None
     if len(data) > LARGEST_FILE:
         raise Refused(encode(Reason.IMAGE_FILE_TOO_LARGE, value=str(path), limit=LARGEST_FILE // 1_000_000))
     return data

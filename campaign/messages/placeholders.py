@@ -100,6 +100,19 @@ def spelling(place: int, names: Names) -> str:
     return f"{{{{ row[{json.dumps(heading, ensure_ascii=False)}] }}}}"
 
 
+def with_default(text: str, place: int, names: Names, words: str) -> str:
+    """The template with words for an empty cell wherever it prints the column at this index as it is, or filtered."""
+    headings = [heading for heading, at in names.headings.items() if at == place]
+    variables = [name for name, at in names.variables.items() if at == place]
+    spelled = [*map(re.escape, variables)]
+    spelled += [rf"row\[\s*['\"]{re.escape(one)}['\"]\s*\]" for one in headings]
+    name = "|".join(sorted(spelled, key=len, reverse=True))
+    # Before the end of the placeholder, or before a filter that is not `default` itself.
+    reads = re.compile(rf"(\{{\{{[-+]?\s*(?:{name}))(?=\s*[-+]?\}}\}}|\s*\|(?!\s*default\b))")
+    literal = json.dumps(words, ensure_ascii=False)
+    return reads.sub(lambda found: f"{found[1]}|default({literal})", text)
+
+
 _RESERVED: Final = {"row", "loop", "self", "super", "caller", "true", "false", "none"}
 """Names that have another meaning in a template, or none."""
 

@@ -153,12 +153,12 @@ class RunFacts:
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    why: str | None = None  # why it is paused
+    why: str | None = None  # why it is paused, as `reasons.encode` stores it
     template: str | None = None  # the template's text
     prices: dict[str, float] | None = None  # won per message, by type
     resume_at: datetime | None = None  # when the scheduler continues it, if it paused until a time
     advertisement: bool = False
-    overridden: str | None = None  # the advertising rules that the user has overridden
+    overridden: str | None = None  # the advertising rules that the user has overridden, likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

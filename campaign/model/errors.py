@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from campaign.model.i18n import _
+from campaign.model.sentences import Reasoned
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class CampaignError(Exception):
-    """Base of all errors that are raised on purpose; the message is shown to the user unchanged.
+class CampaignError(Reasoned):
+    """Base of all errors that are raised on purpose; the message, or the sentence of its reason, is shown to the user.
 
     A message names the place (file, sheet, row, key), the value and what to do.
     """

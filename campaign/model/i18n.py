@@ -77,6 +77,11 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's name
     return message
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - as `N_`
+    """Mark a message in its two forms for the catalogs; `ngettext` translates it where it is shown."""
+    return one, many
+
+
 def _(message: str, /, **parameters: object) -> str:
     """The message in the reader's language, its `{name}` fields filled in as `str.format` does."""
     known = _catalog(language())

@@ -13,11 +13,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TypeAlias
 
     import pyarrow as pa
 
-    Parameter: TypeAlias = str | int | list[object]
+    Parameter: TypeAlias = str | float | list[object]
 
 SEPARATOR: Final = "\n"
 """Stands between the reasons of one cell."""
@@ -67,6 +68,7 @@ class Reason(StrEnum):
     DUPLICATE_OF_ROW = "duplicate_of_row"
     DUPLICATE_OF_ROW_IN_SHEET = "duplicate_of_row_in_sheet"  # where there are several files or sheets
     ALREADY_REACHED = "already_reached"
+    TOO_OFTEN = "too_often"  # more advertisements than `sending.frequency` allows
 
     # Consent.
     CONSENT_EMPTY = "consent_empty"
@@ -144,15 +146,32 @@ class Reason(StrEnum):
     NIGHT_RESERVED = "advertising_night_reserved"
 
 
-def encode(code: Reason, **parameters: Parameter) -> str:
-    """A reason as a column stores it. A parameter that is a reason itself is passed through `nested`."""
+def encode(code: StrEnum, /, **parameters: Parameter) -> str:
+    """A reason as a column stores it: a code of `Reason` or `run_reasons.RunReason`. See `nested` and `message`."""
     return _JSON.encode([code.value, parameters])
 
 
 def nested(reason: str) -> Parameter:
-    """A reason from `encode`, as a parameter of another."""
+    """A reason from `encode`, as a parameter of another; a sentence of an older journal stays a text."""
+    if not is_encoded(reason):
+        return reason
     found: list[object] = json.loads(reason)
     return found
+
+
+def message(words: str) -> Parameter:
+    """Words of the program that the catalogs translate, as a parameter."""
+    return [words] if words else ""
+
+
+def joined(reasons: Iterable[str | None]) -> str:
+    """The reasons of one cell; those that are missing are left out."""
+    return SEPARATOR.join(filter(None, reasons))
+
+
+def is_encoded(text: str) -> bool:
+    """Whether a text comes from `encode`; otherwise it is a sentence."""
+    return text.startswith(BEGINS)
 
 
 def encode_column(code: Reason | pa.Array, **parameters: pa.Array) -> pa.Array:

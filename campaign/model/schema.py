@@ -80,6 +80,10 @@ RESULT: Final[dict[str, ColumnSpec]] = {
     "file": ColumnSpec(TEXT, "engine.results", "the row's file, if there are several"),
     "sheet": ColumnSpec(TEXT, "engine.results", "the row's sheet, if there are several"),
     "phoneColumn": ColumnSpec(TEXT, "engine.results", "the heading of the number's column, if there are several"),
+    "delivery": ColumnSpec(TEXT, "engine.results", "a model.Delivery, if results were fetched; missing if unknown"),
+    "deliveryCode": ColumnSpec(TEXT, "engine.results", "its code as it came; or missing"),
+    "deliveryMessage": ColumnSpec(TEXT, "engine.results", "the vendor's words for it; or missing"),
+    "deliveredAt": ColumnSpec(TIME, "engine.results", "the time that the history names, if delivered; or missing"),
 }
 
 REQUESTS: Final[dict[str, ColumnSpec]] = {
@@ -99,3 +103,6 @@ REQUESTS: Final[dict[str, ColumnSpec]] = {
     "text": ColumnSpec(TEXT, "engine.results", "the text"),
     "date": ColumnSpec(TEXT, "engine.results", "the reservation; or missing"),
 }
+
+DELIVERY: Final = ("delivery", "deliveryCode", "deliveryMessage", "deliveredAt")
+"""The columns of `RESULT` that only results have for which delivery results were fetched."""

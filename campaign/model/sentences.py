@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from campaign.model import i18n
-from campaign.model.i18n import N_, _
+from campaign.model import i18n, run_reasons
+from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import BEGINS, SEPARATOR, Reason, decode
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from campaign.model import Result
     from campaign.model.reasons import Parameter
 
-SENTENCES: Final[Mapping[str, str]] = {
+SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
+    **run_reasons.SENTENCES,
     Reason.PHONE_EMPTY: N_("the phone cell is empty"),
     Reason.PHONE_EXPONENT: N_(
         "'{value}' has lost its digits in the spreadsheet; format the column as text and enter the number again"
@@ -55,6 +56,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Reason.DUPLICATE_OF_ROW: N_("the same number and message as row {row}"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("the same number and message as row {row} of {sheet}"),
     Reason.ALREADY_REACHED: N_("got this campaign before, and `once_per_recipient` is set"),
+    Reason.TOO_OFTEN: N_("`frequency` allows {allowed}, and the number has {already} already, sent or planned"),
     Reason.CONSENT_EMPTY: N_("{heading!r} is empty: no consent"),
     Reason.CONSENT_REFUSED: N_("{heading!r} says {value!r}: no consent"),
     Reason.CONSENT_UNREADABLE: N_("{heading!r} says {value!r}, which is neither a date nor a yes: no consent is known"),
@@ -158,7 +160,7 @@ def sentences(column: pd.Series) -> pd.Series:
 
 
 def with_sentences(result: Result, language: str | None = None) -> Result:
-    """The result with its reasons as sentences: those of its rows, and those of its remarks with their rules.
+    """The result with its reasons as sentences: of the run, its rows and requests, and its remarks with their rules.
 
     Args:
         result: as the check or the journal gives it.
@@ -166,13 +168,19 @@ def with_sentences(result: Result, language: str | None = None) -> Result:
     """
     with i18n.in_language(language or i18n.language()):
         remarks = [replace(one, reason=sentence(one.reason), rule=_(one.rule)) for one in result.remarks]
+        run = replace(result.run, why=sentence(result.run.why), overridden=sentence(result.run.overridden))
         rows = result.rows.assign(reason=sentences(result.rows["reason"]))
-    return replace(result, rows=rows, remarks=tuple(remarks))
+        requests = result.requests.assign(cause=sentences(result.requests["cause"]))
+    return replace(result, run=run, rows=rows, requests=requests, remarks=tuple(remarks))
 
 
-def sentence(cell: str) -> str:
-    """The sentence of one cell."""
-    return _worded([cell])[0]
+@overload
+def sentence(cell: str) -> str: ...
+@overload
+def sentence(cell: None) -> None: ...
+def sentence(cell: str | None) -> str | None:
+    """The sentence of one cell, or of another reason that the journal has; None for None."""
+    return None if cell is None else _worded([cell])[0]
 
 
 def _worded(cells: Sequence[str]) -> list[str]:
@@ -202,23 +210,31 @@ def _say(code: str, parameters: Mapping[str, Parameter]) -> str:
     """One reason's sentence; of a code that this version does not know, the code and its parameters."""
     given = {name: _nested(value) if isinstance(value, list) else value for name, value in parameters.items()}
     try:
-        return _(SENTENCES[code], **given)
+        words = SENTENCES[code]
+        if isinstance(words, str):
+            return _(words, **given)
+        return ngettext(*words, int(given.pop("count")), **given)
     except KeyError:
         return f"{code} {given}" if given else code
 
 
-def _nested(reason: Sequence[Any]) -> str:
-    code, parameters = reason
-    return _say(code, parameters)
+def _nested(parameter: Sequence[Any]) -> str:
+    """What a parameter from `reasons.nested` or `reasons.message` says."""
+    return _(*parameter) if len(parameter) == 1 else _say(*parameter)
 
 
-class Refused(ValueError):
-    """A value that cannot be used. `reason` is from `reasons.encode`; as text, the error is its sentence."""
+class Reasoned(Exception):
+    """An exception whose `reason` is from `reasons.encode`, or a sentence; as text, it is the sentence."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    @property
+    def reason(self) -> str:
+        """As the journal stores it."""
+        return str(self.args[0]) if self.args else ""
 
     def __str__(self) -> str:
         """The sentence, in the reader's language."""
         return sentence(self.reason)
+
+
+class Refused(Reasoned, ValueError):
+    """A value that cannot be used."""

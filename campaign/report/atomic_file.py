@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.model.text import os_fault
 from campaign.report.recognition import is_ours
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class PathNotWritable(CampaignError):
             _(
                 "{path}: a workbook cannot be written there: {problem}.",
                 path=path,
-                problem=problem.strerror or problem,
+                problem=os_fault(problem),
             )
         )
         self.path = path

@@ -1,17 +1,37 @@
-"""The words of the workbook, in its language: Korean with the English key beside it, or English alone.
+"""The words of the workbook, in its language: Korean, English, or Korean with the English key beside it.
 
 The headings of `schema.RESULT`, the statuses and the states keep their English names, which scripts and `--only` read.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
 
 from campaign.model import Status, i18n
 from campaign.model.i18n import N_, _
 
-DEFAULT: Final = i18n.KOREAN
-"""The language of a workbook for which none was chosen, also where the screen is English: its readers are in Korea."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_with_keys: ContextVar[bool] = ContextVar("with_keys", default=True)
+
+
+@contextmanager
+def in_workbook_of(language: str | None) -> Iterator[None]:
+    """Inside, labels are in the workbook's language, one of `i18n.LANGUAGES`.
+
+    Without one they are Korean with the English key beside them, also where the screen is English: the readers of a
+    workbook are in Korea, and those who help them may not read Korean.
+    """
+    token = _with_keys.set(language is None)
+    try:
+        with i18n.in_language(language or i18n.KOREAN):
+            yield
+    finally:
+        _with_keys.reset(token)
+
 
 NOTES: Final[dict[str, str]] = {
     "status": N_("What became of the row:"),
@@ -33,6 +53,13 @@ NOTES: Final[dict[str, str]] = {
     "file": N_("The file that the row is from."),
     "sheet": N_("The sheet that the row is from."),
     "phoneColumn": N_("The heading of the column that the number stands in."),
+    "delivery": N_(
+        "What became of the message, as the gateway's history says. Seen in public clients of the gateway, not in the "
+        "vendor's document. Empty if nothing is known."
+    ),
+    "deliveryCode": N_("The code of the delivery, as it came."),
+    "deliveryMessage": N_("The vendor's words for it, unchanged."),
+    "deliveredAt": N_("The time that the gateway's history names, in Korean time (Asia/Seoul)."),
     "no": N_("The request's place in the plan, from 1."),
     "state": N_("What became of the request."),
     "recipients": N_("How many recipients the request is for."),
@@ -67,19 +94,19 @@ TO_DO: Final[dict[Status, str]] = {
 VALUES: Final = (
     N_("accepted"), N_("rejected"), N_("unknown"), N_("pending"), N_("cancelled"), N_("invalid"), N_("duplicate"),
     N_("opted_out"), N_("hidden"), N_("planned"), N_("in_flight"), N_("checked"), N_("running"), N_("finished"),
-    N_("paused"), N_("interrupted"),
+    N_("paused"), N_("interrupted"), N_("delivered"), N_("failed"), N_("waiting"), N_("unclear"), N_("no_result"),
 )  # fmt: skip
 """The statuses of rows, and the states of requests and runs, which stand beside their Korean names."""
 
 
 def label(words: str) -> str:
-    """A label in the workbook's language, in Korean with the English beside it: `상태 Status`."""
+    """A label in the workbook's language, with its English key beside it if that is wanted: `상태 Status`."""
     return f"{_(words)} {english_key(words)}".rstrip()
 
 
 def english_key(words: str) -> str:
-    """The English that stands beside a label in another language; nothing in an English workbook."""
-    return "" if i18n.language() == i18n.ENGLISH else words
+    """The English that stands beside a label in another language; nothing in a workbook of one language."""
+    return words if _with_keys.get() and i18n.language() != i18n.ENGLISH else ""
 
 
 def heading_note(name: str) -> str | None:

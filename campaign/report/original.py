@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from PIL import EpsImagePlugin
 
 from campaign.model.errors import CampaignError
-from campaign.model.i18n import _, in_language
+from campaign.model.i18n import _
 from campaign.model.sentences import with_sentences
 from campaign.report import atomic_file, labels, theme
 from campaign.report.recognition import MARK
@@ -89,7 +89,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0, langua
     rows = [int(row) for row in result.recipients.table.loc[chosen, "row"]]
     first = sheet.max_column + 1
     shown = with_sentences(result, language).rows[chosen]
-    with in_language(language or labels.DEFAULT):
+    with labels.in_workbook_of(language):
         added = our_fields(shown, COLUMNS, Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)

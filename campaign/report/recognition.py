@@ -24,7 +24,7 @@ _CREATOR: Final = re.compile(r"<dc:creator[^>]*>campaign</")
 
 _IDENTIFIER: Final = re.compile(rf"<dc:identifier[^>]*>{MARK} ")
 
-_ALWAYS: Final = [name for name in schema.RESULT if name not in {"file", "sheet", "phoneColumn"}]
+_ALWAYS: Final = [name for name in schema.RESULT if name not in {"file", "sheet", "phoneColumn", *schema.DELIVERY}]
 _NAMES: Final = re.compile(r'<sheet [^>]*?name="([^"]*)"')
 _LARGEST_PART: Final = 1_000_000
 """Bytes of a part that are read."""

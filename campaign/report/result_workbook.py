@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.model.i18n import in_language
 from campaign.model.sentences import with_sentences
 from campaign.report import atomic_file, labels
 from campaign.report.sheets import lists
@@ -38,7 +37,7 @@ def write(
         result: the run's or the check's.
         path: the file meant.
         language: the language of all words, one of `i18n.LANGUAGES`. By default the labels are Korean with the English
-            key beside them (`labels.DEFAULT`), and the reasons are in the reader's language, like those on the screen.
+            key beside them, and the reasons are in the reader's language, like those on the screen.
         progress: called with the number of the result's rows written since the last call.
         rows_a_sheet: rows after which another sheet begins.
 
@@ -46,7 +45,7 @@ def write(
         OSError: the file cannot be written, or the result does not fit into a workbook; what was there is untouched.
     """
     result, changes = with_sentences(result, language), Changes()
-    with in_language(language or labels.DEFAULT):
+    with labels.in_workbook_of(language):
         results = lists.results(result, changes, rows_a_sheet)
         # The summary counts the cells of the results that were changed, so it is made after them.
         sheets: list[Table | Page] = [
@@ -72,7 +71,7 @@ def write_several(
     """
     results = [with_sentences(result, language) for result in results]
     named = zip(sheet_names([result.run.id for result in results]), results, strict=True)
-    with in_language(language or labels.DEFAULT):
+    with labels.in_workbook_of(language):
         rows = [sheet for name, result in named for sheet in lists.results(result, Changes(), rows_a_sheet, name=name)]
         sheets: list[Table | Page] = [comparison(results), *rows]
     made = max(result.run.created_at for result in results)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from campaign.model import State, Status
+from campaign.model import Delivery, State, Status
 from campaign.model.i18n import _
 from campaign.report.xlsx.model import CellStyle, Tint
 
@@ -36,6 +36,14 @@ STATE: Final[dict[State, Tint]] = {
     State.REJECTED: RED,
     State.UNKNOWN: AMBER,
     State.CANCELLED: GREY,
+}
+
+DELIVERY: Final[dict[Delivery, Tint]] = {
+    Delivery.DELIVERED: GREEN,
+    Delivery.FAILED: RED,
+    Delivery.WAITING: BLUE,
+    Delivery.UNCLEAR: AMBER,
+    Delivery.NO_RESULT: GREY,
 }
 
 STRONG: Final[dict[Status, str]] = {

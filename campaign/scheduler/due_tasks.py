@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from campaign.model import RunState, ScheduleState, State
 from campaign.model.errors import JournalError
-from campaign.model.i18n import N_, _
-from campaign.model.times import format_time
+from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.times import format_time, in_seoul
 from campaign.timing import spread
 from campaign.timing.timetable import COUNTED, GRACE
 
@@ -45,7 +47,7 @@ class Task:
         until: when it is too late.
         schedule: its schedule; None for a run that no schedule started.
         run: its run, if there is one.
-        why: why nothing can be done any more, in words.
+        why: why nothing can be done any more, as `reasons.encode` stores it.
     """
 
     action: Action
@@ -103,8 +105,16 @@ def _next_of(journal: Reader, schedule: ScheduleRecord, now: datetime) -> list[d
 
 
 def upcoming(journal: Reader, schedule: ScheduleRecord, now: datetime, count: int) -> list[datetime]:
-    """The next times of a schedule, at most `count`; in Asia/Seoul."""
-    return schedule.timetable.upcoming(journal.schedules.known_times(schedule.id, now), now, count)
+    """The next times of a schedule, at most `count`; in Asia/Seoul. What falls on a holiday comes on a working day."""
+    known = journal.schedules.known_times(schedule.id, now)
+    times = schedule.timetable.upcoming(known, now, count)
+    if schedule.holidays is None:
+        return times
+    waiting = schedule.timetable.due(known, schedule.created_at, now)
+    found = {schedule.moved(time) for time in times}
+    if waiting is not None and (at := schedule.moved(waiting.at)) > now:
+        found.add(in_seoul(at))
+    return sorted(found)[:count]
 
 
 def _tasks(journal: Reader, now: datetime, *, alone: bool) -> Iterator[Task]:
@@ -152,27 +162,29 @@ def _due(schedule: ScheduleRecord, known: set[datetime], now: datetime) -> Itera
     if due is None:
         return
     grace = schedule.timetable.grace
-    if due.missed:
-        last = due.missed[-1]
-        words = _missed(due.missed)
+    at = schedule.moved(due.at)
+    if at > now:
+        return  # a holiday; of several times that wait for the next working day, the last one counts
+    start_by = at + (due.start_by - due.at)
+    missed = tuple(time for time in due.missed if schedule.moved(time) < due.at)
+    if missed:
+        last = missed[-1]
+        words = _missed(missed)
         yield Task(action=Action.MISS, due=last, at=last, until=last + grace, schedule=schedule, why=words)
-    if now > due.start_by:
-        words = _(
-            "nothing was started by {time}: no scheduler was running, or it could not start it",
-            time=format_time(due.start_by),
-        )
-        yield Task(action=Action.MISS, due=due.at, at=due.at, until=due.start_by, schedule=schedule, why=words)
+    if now > start_by:
+        words = encode(RunReason.NO_SCHEDULER, time=format_time(start_by))
+        yield Task(action=Action.MISS, due=due.at, at=at, until=start_by, schedule=schedule, why=words)
     else:
-        yield Task(action=Action.START, due=due.at, at=due.at, until=due.start_by, schedule=schedule)
+        yield Task(action=Action.START, due=due.at, at=at, until=start_by, schedule=schedule)
 
 
 def _claimed(one: OccurrenceRecord, schedule: ScheduleRecord, now: datetime) -> Iterator[Task]:
     """The process that claimed it died before there was a plan: nothing was sent, so it starts again."""
     task = Task(action=Action.START, due=one.due_at, at=one.due_at, until=one.start_by, schedule=schedule)
     if schedule.state == ScheduleState.REMOVED:
-        words = _("removed before it started")
+        words = encode(RunReason.REMOVED_BEFORE_START)
     elif now > one.start_by:
-        words = _("it was not ready by {time}; nothing was sent", time=format_time(one.start_by))
+        words = encode(RunReason.NOT_READY_BY, time=format_time(one.start_by))
     elif one.due_at <= now:
         yield task
         return
@@ -197,9 +209,9 @@ def _started(
     sign = max(filter(None, (run.ended_at, run.started_at, journal.requests.last_activity(run.id), run.created_at)))
     pause = spread.parse(run.spread).interval if run.spread else timedelta()
     until = latest or max(one.start_by, sign + pause + grace)
-    words = _PLANNED if latest else _INTERRUPTED
+    code = RunReason.NOT_CONTINUED_PLANNED if latest else RunReason.NOT_CONTINUED_INTERRUPTED
     task = Task(action=Action.GO_ON, due=one.due_at, at=one.due_at, until=until, schedule=schedule, run=run)
-    yield from _or_too_late(task, now, _(words, until=format_time(until)))
+    yield from _or_too_late(task, now, encode(code, until=format_time(until)))
 
 
 def _has_begun(journal: Reader, run: RunRecord) -> bool:
@@ -214,21 +226,8 @@ def _waiting(
     if run.resume_at is None or run.resume_at > now:
         return
     task = Task(action=Action.GO_ON, due=due, at=run.resume_at, until=until, schedule=schedule, run=run)
-    words = _TO_CONTINUE if run.started_at else _TO_START
-    yield from _or_too_late(task, now, _(words, time=format_time(run.resume_at), until=format_time(until)))
-
-
-_PLANNED: Final = N_("it was planned, but was not continued by {until}; the rest will not be sent automatically")
-_INTERRUPTED: Final = N_(
-    "it was interrupted, but was not continued by {until}; the rest will not be sent automatically"
-)
-_TO_CONTINUE: Final = N_(
-    "it was going to continue at {time}, but was not continued by {until}; the rest will not be sent automatically"
-)
-_TO_START: Final = N_(
-    "it was going to start at {time}, but was not continued by {until}; the rest will not be sent automatically"
-)
-"""Why a run is too late."""
+    code = RunReason.NOT_CONTINUED_AT if run.started_at else RunReason.NOT_STARTED_AT
+    yield from _or_too_late(task, now, encode(code, time=format_time(run.resume_at), until=format_time(until)))
 
 
 def _or_too_late(task: Task, now: datetime, why: str) -> Iterator[Task]:
@@ -253,8 +252,6 @@ def _active(journal: Reader) -> Iterable[ScheduleRecord]:
 def _missed(times: tuple[datetime, ...]) -> str:
     """Why nothing was started at these times, the oldest first."""
     if len(times) == 1:
-        return _("nothing was started before the next time")
-    words = N_("{count:,} times since {time}: nothing was started before the next time")
-    if len(times) == COUNTED:
-        words = N_("{count:,} times or more since {time}: nothing was started before the next time")
-    return _(words, count=len(times), time=format_time(times[0]))
+        return encode(RunReason.MISSED_ONCE)
+    code = RunReason.MISSED_TIMES_OR_MORE if len(times) == COUNTED else RunReason.MISSED_TIMES
+    return encode(code, count=len(times), time=format_time(times[0]))

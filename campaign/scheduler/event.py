@@ -89,6 +89,3 @@ class Listener(Protocol):
 
     def after_expired(self, run: str) -> str:
         """What the user can do about a run that is too late."""
-
-    def after_failed(self, run: str) -> str:
-        """What the user can do about a run that an unexpected error has paused."""

@@ -21,6 +21,9 @@ from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, message, nested
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import sentence
 from campaign.model.times import Clock, format_time
 from campaign.scheduler import due_tasks, notify
 from campaign.scheduler.due_tasks import Action, Task
@@ -235,11 +238,11 @@ class Scheduler:
         except (JournalError, OSError, MemoryError):
             raise  # a problem of the machine, which may pass: it is retried
         except CampaignError as problem:
-            words = _("{said} Nothing was sent.", said=self.listener.error_in_words(problem))
-            return self._settle(journal, task, OccurrenceState.STOPPED, words)
+            why = encode(RunReason.NOT_PLANNED, said=self.listener.error_in_words(problem))
+            return self._settle(journal, task, OccurrenceState.STOPPED, why)
         except Exception as problem:  # noqa: BLE001 - it would be the same a minute later
-            words = _("{said} Nothing was sent.", said=_unexpected(problem))
-            return self._settle(journal, task, OccurrenceState.STOPPED, words)
+            why = encode(RunReason.NOT_PLANNED, said=nested(_unexpected_reason(problem)))
+            return self._settle(journal, task, OccurrenceState.STOPPED, why)
         return None
 
     def _check(self, campaign: engine.Campaign, schedule: ScheduleRecord, now: datetime) -> engine.Checked:
@@ -266,7 +269,7 @@ class Scheduler:
         except (CampaignError, OSError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 - each retry could cost an answer
-            self._pause(journal, run, f"{_unexpected(problem)} {self.listener.after_failed(run.id)}")
+            self._pause(journal, run, _unexpected_reason(problem))
             return None
         finally:
             del self.sending[run.id]
@@ -288,40 +291,44 @@ class Scheduler:
     def _finish(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         del now
         run = task.require_run()
-        words = None if run.why is None else f"{run.state}: {run.why}"
-        return self._settle(journal, task, OccurrenceState.ENDED, words)
+        why = None
+        if run.reason is not None:
+            why = encode(RunReason.RUN_ENDED, state=message(str(run.state)), why=nested(run.reason))
+        return self._settle(journal, task, OccurrenceState.ENDED, why)
 
     def _miss(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         schedule = task.require_schedule()
         journal.schedules.miss_occurrence(schedule.id, task.due, task.until, task.why or "", now)
         if schedule.timetable.every is None:
             journal.schedules.close(schedule.id, ScheduleState.ENDED)
-        return self._tell(task, OccurrenceState.EXPIRED, f"{task.why}. {self.listener.after_missed(schedule)}", None)
+        return self._tell(task, OccurrenceState.EXPIRED, task.why, None, todo=self.listener.after_missed(schedule))
 
     def _expire(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         run = task.run
         if run is None:
-            ask = self.listener.after_missed(task.require_schedule())
-            return self._settle(journal, task, OccurrenceState.EXPIRED, f"{task.why}. {ask}")
+            todo = self.listener.after_missed(task.require_schedule())
+            return self._settle(journal, task, OccurrenceState.EXPIRED, task.why, todo=todo)
         journal.requests.mark_orphans_unknown(run.id, now)
-        why = f"{task.why}. {self.listener.after_expired(run.id)}"
-        journal.runs.stop(run.id, RunState.PAUSED, why, now)
+        journal.runs.stop(run.id, RunState.PAUSED, task.why, now)
         self._summaries.pop(run.id, None)
-        return self._settle(journal, task, OccurrenceState.EXPIRED, why)
+        todo = self.listener.after_expired(run.id)
+        return self._settle(journal, task, OccurrenceState.EXPIRED, task.why, todo=todo)
 
     def _report_broken(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent:
         del journal
         schedule = task.require_schedule()
         self._retry_at[task.key] = now + AGAIN_AFTER
-        return SchedulerEvent(at=now, schedule=schedule.id, due=task.due, state="trouble", why=task.why)
+        return SchedulerEvent(at=now, schedule=schedule.id, due=task.due, state="trouble", why=sentence(task.why))
 
-    def _settle(self, journal: Journal, task: Task, state: OccurrenceState, why: str | None) -> SchedulerEvent:
-        """Write the run's report, send notices, then close the occurrence.
+    def _settle(
+        self, journal: Journal, task: Task, state: OccurrenceState, why: str | None, *, todo: str | None = None
+    ) -> SchedulerEvent:
+        """Write the run's report, send notices, then close the occurrence; `why` as the journal stores it.
 
         In this order, so that after a crash a step is repeated rather than lost.
         """
         summary = self._report(journal, task.run) if task.run is not None else None
-        event = self._tell(task, state, why, summary)
+        event = self._tell(task, state, why, summary, todo=todo)
         if task.schedule is not None:
             journal.schedules.settle_occurrence(task.schedule.id, task.due, state, why, self.clock.now())
         return event
@@ -351,15 +358,24 @@ class Scheduler:
         return [*self.listener.summary_in_words(summary), *trouble]
 
     def _tell(
-        self, task: Task, state: OccurrenceState, why: str | None, summary: engine.Summary | None
+        self,
+        task: Task,
+        state: OccurrenceState,
+        why: str | None,
+        summary: engine.Summary | None,
+        *,
+        todo: str | None = None,
     ) -> SchedulerEvent:
-        schedule = task.schedule
+        """Send notices; `todo` is what the user can do now."""
+        schedule, said = task.schedule, sentence(why)
+        if todo is not None:
+            said = f"{said}. {todo}"
         event = SchedulerEvent(
             at=self.clock.now(),
             schedule=schedule.id if schedule else None,
             due=task.due,
             state=str(state),
-            why=why,
+            why=said,
             summary=summary,
         )
         if schedule is not None and schedule.notify is not None:
@@ -399,4 +415,8 @@ def _load(schedule: ScheduleRecord) -> engine.Campaign:
 
 def _unexpected(problem: Exception) -> str:
     """A sentence for an unexpected error."""
-    return _("unexpected error: {kind}: {problem}.", kind=type(problem).__name__, problem=problem)
+    return sentence(_unexpected_reason(problem))
+
+
+def _unexpected_reason(problem: Exception) -> str:
+    return encode(RunReason.UNEXPECTED_ERROR, kind=type(problem).__name__, problem=str(problem))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.timing import window
 
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from campaign.timing.spread import Spread
-    from campaign.timing.window import Window
+    from campaign.timing.window import Hours
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No request may be sent before `until`; `why` in words."""
+    """No request may be sent before `until`; `why` is as `reasons.encode` stores it."""
 
     until: datetime
     why: str
@@ -37,7 +38,7 @@ class Gate:
             run that was killed keeps its spread.
     """
 
-    windows: Sequence[Window] = ()
+    windows: Sequence[Hours] = ()
     spread: Spread | None = None
     already: Iterable[tuple[datetime, int]] = ()
     _sent: deque[tuple[datetime, int]] = field(init=False)
@@ -51,8 +52,7 @@ class Gate:
         if closed is None:
             return None
         opens = window.next_opening(self.windows, now)
-        words = _("outside {window} (Asia/Seoul), which opens {time}", window=closed.words, time=format_time(opens))
-        return Wait(opens, words)
+        return Wait(opens, closed.why_closed(now, opens))
 
     def admit(self, sizes: Sequence[int], now: datetime) -> int:
         """How many of the next requests the spread lets through now; `sizes` are their recipients."""
@@ -77,10 +77,7 @@ class Gate:
             room, until = room + recipients, at + self.spread.interval
             if size <= room:
                 break
-        words = _(
-            "spread over time, {spread}; the next are sent {time}", spread=self.spread.words, time=format_time(until)
-        )
-        return Wait(until, words)
+        return Wait(until, encode(RunReason.SPREAD, spread=nested(self.spread.reason), time=format_time(until)))
 
     def record_sent(self, recipients: int, now: datetime) -> None:
         """Count a request for so many recipients, sent now, against the spread."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from campaign.model.i18n import _, ngettext
+from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 UNITS: Final = {"second": 1, "minute": 60, "hour": 3_600}
 """Seconds of each unit that an interval may be written in."""
@@ -24,6 +26,9 @@ FARTHEST: Final = timedelta(days=3_650)
 _PATTERN: Final = re.compile(r"([0-9,]{1,13}) every (?:([0-9]{1,5}) )?(second|minute|hour)s?")
 
 
+_EVERY: Final = {"second": RunReason.EVERY_SECONDS, "minute": RunReason.EVERY_MINUTES, "hour": RunReason.EVERY_HOURS}
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """At most `recipients` in any `interval`, which is a number of `unit`s, one of `UNITS`."""
@@ -33,31 +38,10 @@ class Spread:
     unit: str
 
     @property
-    def words(self) -> str:
-        """The spread in a sentence, such as `1,000 every 10 minutes`."""
+    def reason(self) -> str:
+        """The spread, for a sentence such as `1,000 every 10 minutes`, as `reasons.encode` stores it."""
         count = self.interval // timedelta(seconds=UNITS[self.unit])
-        match self.unit:
-            case "second":
-                return ngettext(
-                    "{recipients:,} every {count} second",
-                    "{recipients:,} every {count} seconds",
-                    count,
-                    recipients=self.recipients,
-                )
-            case "minute":
-                return ngettext(
-                    "{recipients:,} every {count} minute",
-                    "{recipients:,} every {count} minutes",
-                    count,
-                    recipients=self.recipients,
-                )
-            case _unit:
-                return ngettext(
-                    "{recipients:,} every {count} hour",
-                    "{recipients:,} every {count} hours",
-                    count,
-                    recipients=self.recipients,
-                )
+        return encode(_EVERY[self.unit], recipients=self.recipients, count=count)
 
     def request_size(self, most: int) -> int:
         """Recipients of each request, at most `most`, so that whole requests fill an interval."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import sentence
 from campaign.model.text import listed
-from campaign.model.times import SEOUL, in_seoul
+from campaign.model.times import SEOUL, format_time, in_seoul
 from campaign.timing import night
 
 if TYPE_CHECKING:
@@ -31,12 +34,10 @@ class Window:
     is_law: bool = False
 
     @property
-    def words(self) -> str:
-        """The window in a sentence."""
+    def reason(self) -> str:
+        """The window, for a sentence, as `reasons.encode` stores it."""
         hours = f"{self.opens:%H:%M}-{self.closes:%H:%M}"
-        if self.is_law:
-            return _("the legal hours for advertisements, {hours}", hours=hours)
-        return _("the window {hours}", hours=hours)
+        return encode(RunReason.LEGAL_HOURS if self.is_law else RunReason.WINDOW, hours=hours)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the window is open at a time of any zone; at `opens` it is, at `closes` it is not."""
@@ -53,9 +54,33 @@ class Window:
         """When the window closes next, after `at`; in Asia/Seoul."""
         return _next(self.closes, at)
 
+    def why_closed(self, at: datetime, opens: datetime) -> str:  # noqa: ARG002 - as the days, which depend on it
+        """Why nothing is sent outside the window, and when it opens, as `reasons.encode` stores it."""
+        return encode(RunReason.OUTSIDE_WINDOW, window=nested(self.reason), time=format_time(opens))
+
 
 NIGHT_FREE: Final = Window(night.ENDS, night.BEGINS, is_law=True)
 """The hours in which advertisements may be sent. Source: field-notes.md, "Advertising messages"."""
+
+
+class Hours(Protocol):
+    """Times in which something may be sent: a `Window`, or `working_days.WorkingDays`."""
+
+    @property
+    def reason(self) -> str:
+        """Them, for a sentence, as `reasons.encode` stores it."""
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it may be sent at `at`."""
+
+    def next_opening(self, at: datetime) -> datetime:
+        """When it may be sent next."""
+
+    def next_closing(self, at: datetime) -> datetime:
+        """When it may not be sent next, after `at`."""
+
+    def why_closed(self, at: datetime, opens: datetime) -> str:
+        """Why it may not be sent at `at`, while all may be sent at `opens`, as `reasons.encode` stores it."""
 
 
 def parse(words: str) -> Window:
@@ -86,37 +111,38 @@ def _expected() -> str:
     return _("expected two times of the day in Asia/Seoul, such as 09:00-20:30")
 
 
-def of_run(window: str | None, *, advertisement: bool) -> tuple[Window, ...]:
-    """The windows of a run: its own, and the legal hours for an advertisement."""
-    own = () if window is None else (parse(window),)
+def of_run(window: str | None, *, advertisement: bool, days: Hours | None = None) -> tuple[Hours, ...]:
+    """The windows of a run: its working days, its own window, and the legal hours for an advertisement."""
+    own: tuple[Hours, ...] = () if window is None else (parse(window),)
+    own = own if days is None else (days, *own)
     return (*own, NIGHT_FREE) if advertisement else own
 
 
-def first_closed(windows: Sequence[Window], at: datetime) -> Window | None:
+def first_closed(windows: Sequence[Hours], at: datetime) -> Hours | None:
     """The first window that is closed at `at`; None if all are open."""
     return next((window for window in windows if not window.is_open(at)), None)
 
 
-def next_opening(windows: Sequence[Window], at: datetime) -> datetime:
+def next_opening(windows: Sequence[Hours], at: datetime) -> datetime:
     """When all windows are open next, or `at` itself; in Asia/Seoul.
 
     Raises:
         ValueError: the windows do not overlap.
     """
     moment = in_seoul(at)
-    for _turn in range(2 * len(windows) + 1):
+    for _turn in range(2 * len(windows) + 4):
         if (closed := first_closed(windows, moment)) is None:
             return moment
         moment = closed.next_opening(moment)
     raise ValueError(
         _(
             "{windows} do not overlap: nothing could ever be sent",
-            windows=listed([window.words for window in windows]),
+            windows=listed([sentence(window.reason) for window in windows]),
         )
     )
 
 
-def project(windows: Sequence[Window], start: datetime, work: timedelta) -> datetime:
+def project(windows: Sequence[Hours], start: datetime, work: timedelta) -> datetime:
     """When `work` that begins at `start` is done if it rests while a window is closed; in Asia/Seoul."""
     moment = next_opening(windows, start)
     while windows:

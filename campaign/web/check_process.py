@@ -1,16 +1,210 @@
-"""The process that reads spreadsheets, checks campaigns and makes previews, one at a time.
+"""The process that reads spreadsheets, checks campaigns and makes previews.
 
-python -m campaign.web.check_process HOME
+    python -m campaign.web.check_process HOME
+
+Reading and checking go one at a time, on a thread of their own; what the pages ask about a list or a check that is
+there is answered meanwhile. The process ends when nobody asked anything for a while: the next question starts another.
 """
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
+from campaign.web import drafts
 from campaign.web.pipes import Pipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from campaign.engine import SendingObserver
+
+    Answer = Mapping[str, object]
+
+IDLE_S: Final = 600.0
+"""Time without a question after which the process ends."""
+
+MEMORY_BYTES: Final = 3 << 30
+"""What the process may allocate: a list of a million rows takes half of it."""
+
+
+class TooMuch(CampaignError):
+    """Reading or checking a list took more memory than it may."""
+
+
+class Progress:
+    """Reports how far a list has been read, and its messages made, to the server.
+
+    Args:
+        tell: called with the name of the stage, the rows that are done, and how many there are (0: not known).
+    """
+
+    def __init__(self, tell: Callable[[str, int, int], None]) -> None:
+        self._tell = tell
+
+    @contextmanager
+    def stage(self, name: str, rows: int | None = None) -> Iterator[Callable[[int], None]]:
+        """See `engine.Progress`."""
+        done = 0
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            self._tell(name, done, rows or 0)
+
+        self._tell(name, 0, rows or 0)
+        yield advance
+
+    @contextmanager
+    def reaching(self, name: str) -> Iterator[Callable[[int], None]]:
+        """See `engine.Progress`."""
+        yield lambda rows: self._tell(name, rows, 0)
+
+    def sending(self, recipients: int) -> AbstractContextManager[SendingObserver]:
+        """Nothing is sent here."""
+        raise NotImplementedError
+
+
+class CheckProcess:
+    """The questions that this process answers.
+
+    Args:
+        home: the folder of campaigns.
+        tell: reports an event to the server.
+    """
+
+    def __init__(self, home: Path, tell: Callable[..., None]) -> None:
+        from campaign.web.check_answers import Checks
+
+        self._home = home
+        self._tell = tell
+        self._checks = Checks()
+        self._worker = ThreadPoolExecutor(1, "check")
+        self._warm = self._worker.submit(_warm_up)
+
+    def handlers(self) -> dict[str, Callable[..., Any]]:
+        """The questions by name."""
+        return {
+            "columns": self.columns,
+            "glance": self.glance,
+            "check": self.check,
+            "rows": self.at_once("rows"),
+            "messages": self.at_once("messages"),
+            "look": self.at_once("look"),
+            "prepare": self.at_once("prepare"),
+            "with_default": self.at_once("with_default"),
+            "fix": self.at_once("fix"),
+            "unfix": self.at_once("unfix"),
+            "workbook": self.workbook,
+        }
+
+    def columns(self, *, campaign: str) -> Future[Answer]:
+        """The list's columns; reads the list if it was not read since it changed."""
+        return self._later(campaign, self._checks.columns)
+
+    def glance(self, *, campaign: str, sheet: str | None = None) -> Future[Answer]:
+        """The first rows of the list, for choosing the phone column."""
+        return self._later(campaign, lambda draft, _progress: self._checks.glance(draft, sheet))
+
+    def check(self, *, campaign: str) -> Future[Answer]:
+        """The check, made anew if anything of the campaign changed since the last one."""
+        return self._later(campaign, self._checks.check)
+
+    def workbook(self, *, campaign: str, language: str) -> Future[Answer]:
+        """Write the check workbook; answers its path."""
+        return self._later(campaign, lambda draft, progress: self._checks.workbook(draft, progress, language))
+
+    def in_words(self, problem: CampaignError) -> str:
+        """An error for the page, without the folders of this machine."""
+        from campaign.web.check_answers import shortened
+
+        return shortened(self._home, str(problem))
+
+    def at_once(self, name: str) -> Callable[..., Answer]:
+        """A question about a list or a check that is there, which does not wait for another list."""
+
+        def answer(*, campaign: str, **fields: Any) -> Answer:  # noqa: ANN401 - as the question has them
+            self._warm.result()
+            found: Answer = getattr(self._checks, name)(drafts.find(self._home, campaign), **fields)
+            return found
+
+        return answer
+
+    def _later(self, campaign: str, work: Callable[[drafts.Draft, Progress], Answer]) -> Future[Answer]:
+        draft = drafts.find(self._home, campaign)
+        progress = Progress(
+            lambda stage, rows, whole: self._tell("progress", campaign=campaign, stage=stage, rows=rows, whole=whole)
+        )
+        return self._worker.submit(copy_context().run, _limited, lambda: work(draft, progress))
+
+
+def _limited(work: Callable[[], Answer]) -> Answer:
+    try:
+        return work()
+    except MemoryError:  # Arrow's is one, too
+        raise TooMuch(
+            _("The list takes more memory than the program may use. Split it over several campaigns.")
+        ) from None
+
+
+def _warm_up() -> None:
+    """Load what every check needs while nobody waits for it."""
+    import campaign.web.check_answers  # noqa: F401
+    from campaign.engine import reports, results, sampling  # noqa: F401
+    from campaign.report import totals  # noqa: F401
+
+
+def _limit_memory() -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+class _Idle:
+    """Ends the process when nobody asked anything for `IDLE_S`; it has nothing that would be lost."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def again(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(IDLE_S, os._exit, (0,))
+        self._timer.daemon = True
+        self._timer.start()
+
+
+def _counted(handler: Callable[..., Any], idle: _Idle) -> Callable[..., Any]:
+    def answer(**fields: Any) -> Any:  # noqa: ANN401 - as the handler has them
+        idle.again()
+        return handler(**fields)
+
+    return answer
 
 
 def main() -> None:
     """Answer the server until it closes standard input."""
-    Pipe().serve({})
+    pipe = Pipe()
+    _limit_memory()
+    idle = _Idle()
+    idle.again()
+    process = CheckProcess(Path(sys.argv[1]), pipe.emit)
+    handlers = {name: _counted(handler, idle) for name, handler in process.handlers().items()}
+    pipe.serve(handlers, in_words=process.in_words)
+    os._exit(0)  # the work of a check that nobody waits for any more ends with it
 
 
 if __name__ == "__main__":

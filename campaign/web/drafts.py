@@ -15,21 +15,27 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.recipients.fix_file import write as write_fixes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE: Final = "campaign.toml"
 MESSAGE: Final = "message.j2"
 LIST: Final = "list"
+PICTURES: Final = "pictures"
+FIXES: Final = "fixes.csv"
+SUPPRESS: Final = "suppress"
+"""Beside the campaigns: the house's own lists of numbers that never get a message."""
 
 NAME_LENGTH: Final = 60
 """The longest name of a campaign, in characters."""
@@ -40,6 +46,10 @@ _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 class NoSuchDraft(CampaignError):
     """There is no campaign with this id."""
+
+
+class ChangedElsewhere(CampaignError):
+    """The campaign is not what the user has seen any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,14 @@ class Draft:
         return datetime.fromtimestamp(moment, UTC)
 
 
+def of_house(home: Path) -> dict[str, Any]:
+    """What holds for all new campaigns (`web.toml`): senders, prices, advertiser, refusal_number; empty without it."""
+    try:
+        return tomlkit.parse((home / "web.toml").read_text(encoding="utf-8")).unwrap()
+    except (OSError, ValueError, TOMLKitError):
+        return {}
+
+
 def find(home: Path, identity: str) -> Draft:
     """The campaign with an id.
 
@@ -108,7 +126,14 @@ def create(home: Path, name: str) -> Draft:
     (draft.folder / LIST).mkdir(mode=0o700)
     document = tomlkit.document()
     document.add("name", tomlkit.item(clean_name(name)))
+    house = of_house(home)
+    if house.get("senders"):
+        document.add("sender", tomlkit.item(str(house["senders"][0])))
+    document.add("recipients", tomlkit.item({"fixes": FIXES}))
+    if house.get("prices"):
+        document.add("prices", tomlkit.item(house["prices"]))
     write(draft, document)
+    write_fixes(draft.folder / FIXES, [])
     return draft
 
 
@@ -125,7 +150,7 @@ def copy(home: Path, draft: Draft) -> Draft:
     document = read(draft)
     document["name"] = read(made)["name"]
     write(made, document)
-    for name in (MESSAGE, "fixes.csv"):
+    for name in (MESSAGE, FIXES):
         with suppress(FileNotFoundError):
             shutil.copy2(draft.folder / name, made.folder / name)
     for name in draft.lists:
@@ -133,11 +158,114 @@ def copy(home: Path, draft: Draft) -> Draft:
     return made
 
 
+def set_lists(draft: Draft, names: Sequence[str]) -> None:
+    """Make these files of the campaign's folder of lists its list, in this order; remove the others."""
+    document = read(draft)
+    recipients = document.setdefault("recipients", tomlkit.table())
+    recipients["files"] = [f"{LIST}/{name}" for name in names]
+    if not names:
+        del recipients["files"]
+    write(draft, document)
+    for name in set(draft.lists) - set(names):
+        (draft.folder / LIST / name).unlink(missing_ok=True)
+
+
 def delete(draft: Draft) -> None:
     """Remove a campaign with its list and its message. What was sent stays in the journal."""
     grave = draft.folder.with_name(f".deleted-{draft.id}-{secrets.token_hex(4)}")
     draft.folder.rename(grave)  # at once gone for every page, also where removing takes long or fails halfway
     shutil.rmtree(grave, ignore_errors=True)
+
+
+def message(draft: Draft) -> str:
+    """The text of the message, a template; empty if there is none yet."""
+    try:
+        return (draft.folder / MESSAGE).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, ValueError):
+        return ""
+
+
+def version(draft: Draft) -> str:
+    """What the message is now: equal as long as nobody, here or at a terminal, changes it or its settings."""
+    document = read(draft)
+    settings = [str(document.get(key, "")).encode() for key in ("sender", "message", "prices")]
+    return _digest([*settings, _content(draft.folder / MESSAGE)])[:16]
+
+
+def inputs(draft: Draft) -> str:
+    """What the check depends on: the file, the message, the fixes, and the spreadsheets and pictures by their times."""
+    return _digest(
+        [_content(draft.file), _content(draft.folder / MESSAGE), _content(draft.folder / FIXES), *_stats(draft)]
+    )
+
+
+def list_version(draft: Draft) -> str:
+    """What reading the list depends on: its files, the sheet and the phone column."""
+    section = read(draft).get("recipients", {})
+    chosen = [str(section.get(key, "")) for key in ("files", "sheet", "phone")]
+    return _digest([*(one.encode() for one in chosen), *_stats(draft)])
+
+
+def _stats(draft: Draft) -> list[bytes]:
+    found = []
+    for folder in (draft.folder / LIST, draft.folder / PICTURES, draft.folder.parent / SUPPRESS):
+        with suppress(OSError):
+            for path in sorted(folder.iterdir()):
+                facts = path.stat()
+                found.append(f"{path.name}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
+    return found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    found = sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "big") + part)
+    return found.hexdigest()
+
+
+def change(
+    draft: Draft,
+    settings: Mapping[str, Mapping[str, object]] | None = None,
+    *,
+    text: str | None = None,
+    if_version: str | None = None,
+) -> str:
+    """Change settings and the message of a campaign; everything else in its file stays as it is.
+
+    Args:
+        draft: the campaign.
+        settings: values by section and key; None removes a key. The section "" is the top of the file.
+        text: the message; None leaves it.
+        if_version: what the user has seen; None changes it whatever it is.
+
+    Returns:
+        The new version.
+
+    Raises:
+        ChangedElsewhere: it is not that version any more; nothing was changed.
+    """
+    if if_version is not None and if_version != version(draft):
+        raise ChangedElsewhere(_("This was changed in another window."))
+    document = read(draft)
+    for section, values in (settings or {}).items():
+        table = document if not section else document.setdefault(section, tomlkit.table())
+        for key, value in values.items():
+            if value is None:
+                table.pop(key, None)
+            elif table.get(key) != value:
+                table[key] = value
+    if text is not None:
+        document.setdefault("message", tomlkit.table())["template"] = MESSAGE
+        _write_file(draft.folder / MESSAGE, text.replace("\r\n", "\n").replace("\r", "\n") + "\n")
+    write(draft, document)
+    return version(draft)
 
 
 def read(draft: Draft) -> tomlkit.TOMLDocument:
@@ -152,12 +280,16 @@ def write(draft: Draft, document: tomlkit.TOMLDocument) -> None:
     """Write the campaign file: whole or not at all."""
     words = tomlkit.dumps(document)
     tomlkit.parse(words)
-    made = draft.folder / f".{FILE}-{secrets.token_hex(4)}"
+    _write_file(draft.file, words)
+
+
+def _write_file(path: Path, words: str) -> None:
+    made = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     with os.fdopen(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         file.write(words)
         file.flush()
         os.fsync(file.fileno())
-    made.replace(draft.file)
+    made.replace(path)
 
 
 def clean_name(name: str) -> str:

@@ -72,6 +72,8 @@ class ChildFailed(ChildError):
 class Refused(ChildError):
     """The child process refused: a `CampaignError` there. `code` and `fields` are that error's."""
 
+    _code = "refused"
+
     def __init__(self, code: str, words: str, fields: Mapping[str, Any]) -> None:
         super().__init__(words)
         self._code = code

@@ -18,6 +18,7 @@ from campaign.engine.progress import StopRequest
 from campaign.journal import Jobs, open_for_worker, server_settings
 from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.model.times import Clock
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class WorkerProcess:
                 with suppress(JournalError):
                     self._lease.leave()
         if self._sender.host.is_stopped:
-            self.note(_("the gateway refuses this host's address: {why}", why=self._stopped_because))
+            self.note(_("the gateway refuses this host's address: {why}", why=sentence(self._stopped_because)))
         return not self._sender.host.is_stopped
 
     _over = False
@@ -127,7 +128,7 @@ class WorkerProcess:
 
     def _reason_to_stop(self) -> str:
         with suppress(JournalError), self._open() as (_reader, workers, _waiting):
-            return workers.stopped_hosts().get(host_name(), "")
+            return str(workers.stopped_hosts().get(host_name(), ""))
         return ""
 
     def _look_after_others(self) -> None:

@@ -120,7 +120,7 @@ def test_a_person_may_override_the_rules_and_that_is_recorded(desk: Desk) -> Non
     with open_for_reading(f"sqlite:///{desk.folder}/reports/journal.sqlite3") as journal:
         record = journal.runs.get("last")
         events = [(event["state"], event["cause"]) for event in journal.requests.events(record.id)]
-    assert ("overridden", record.overridden) in events
+    assert ("overridden", record.overridden_reasons) in events
     # What was overridden was no rule of the night.
     assert (record.advertisement, record.by_night, record.by_day_only) == (True, False, True)
 

@@ -195,7 +195,7 @@ def test_a_narrow_terminal_breaks_lines_between_words_alone(desk: Desk, language
     desk.sheet(ROWS)
     desk.campaign("{{ 이름 }}님, 쿠폰 {{ 쿠폰 }}")
     env = {"CAMPAIGN_LANG": language}
-    terminal = Terminal(desk, "check", "c.toml", "--no-progress", env=env, columns=60)
+    terminal = Terminal(desk, "check", "c.toml", "--no-progress", env=env | {"NO_COLOR": "1"}, columns=60)
     assert terminal.read_all() == 1
     lines = BARS.sub("", terminal.shown).splitlines()
     assert max(map(display_width, lines)) <= 60

@@ -57,7 +57,31 @@ def test_the_doctor_names_what_is_missing(desk: Desk) -> None:
     seen = findings(desk, keys=False, env={"CAMPAIGN_GATEWAY_URL": "http://127.0.0.1:9"})
     assert seen["keys"] == (None, "IWINV_API_KEY and IWINV_AUTH_KEY not set: only the sandbox can be used")
     assert seen["journal"][0] is None
-    assert (seen["clock"][0], "cannot be reached" in seen["clock"][1]) == (None, True)
+    assert seen["gateway"] == (False, "http://127.0.0.1:9 cannot be reached: the connection was refused")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9", "BAD   gateway  http://127.0.0.1:9 cannot be reached: the connection was refused"),
+        (
+            "https://gateway.invalid",
+            "BAD   gateway  https://gateway.invalid cannot be reached: gateway.invalid: ",
+        ),
+    ],
+)
+def test_the_doctor_says_in_one_sentence_that_there_is_no_network(desk: Desk, url: str, said: str) -> None:
+    done = desk.run("doctor", "--gateway-url", url)
+    assert (done.status, done.err) == (1, "")
+    [line] = [line for line in done.out.splitlines() if "cannot be reached" in line]
+    assert line.startswith(said)
+    assert "Traceback" not in done.out
+
+
+def test_a_run_is_resumed_through_its_own_gateway_only(desk: Desk) -> None:
+    done = desk.run("resume", "last", "--gateway-url", "http://127.0.0.1:9")
+    assert done.status == 2
+    assert "resume uses the run's own gateway" in done.err
 
 
 def test_a_damaged_journal_is_found_and_nothing_is_sent(desk: Desk) -> None:

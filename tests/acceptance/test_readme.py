@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -75,6 +77,25 @@ def test_a_starter_passes_its_check_as_it_stands_and_is_not_overwritten(desk: De
     assert "already exists" in again.err
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"), [("봄 세일(4월)", "봄 세일(4월)"), ('"봄" 세일', "campaign"), (".", "desk")]
+)
+def test_a_starter_is_named_for_its_folder_where_that_is_a_name(tmp_path: Path, folder: str, name: str) -> None:
+    (tmp_path / "desk").mkdir()
+    desk = Desk(tmp_path / "desk")
+    assert desk.run("new", folder).status == 0
+    checked = desk.run("check", f"{folder}/campaign.toml")
+    assert checked.status == 0
+    assert checked.out.startswith(f"{name}: 3 rows in ")
+
+
+def test_a_workbook_that_is_named_instead_of_the_campaign_file_is_called_a_workbook(desk: Desk) -> None:
+    desk.run("new", "mine")
+    done = desk.run("check", "mine/recipients.xlsx")
+    assert done.status == 2
+    assert "mine/recipients.xlsx: is a workbook. Name the campaign file" in done.err
+
+
 def test_the_starters_message_prints_a_date_an_amount_and_a_coupon_as_koreans_write_them(desk: Desk) -> None:
     desk.run("new", "mine")
     shown = desk.run("preview", "mine/campaign.toml", "--json").json["messages"]
@@ -88,8 +109,8 @@ def test_the_starters_message_prints_a_date_an_amount_and_a_coupon_as_koreans_wr
 @pytest.mark.parametrize(("language", "page"), [("en", README), ("ko", KOREAN)])
 def test_the_readmes_campaign_file_is_the_starters_with_its_comments(desk: Desk, language: str, page: str) -> None:
     shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0]
-    assert desk.run("new", "mine", env={"CAMPAIGN_LANG": language}).status == 0
-    made = (desk.folder / "mine" / "campaign.toml").read_text(encoding="utf-8")
+    assert desk.run("new", "first", env={"CAMPAIGN_LANG": language}).status == 0
+    made = (desk.folder / "first" / "campaign.toml").read_text(encoding="utf-8")
     steps, kept = made.split("name =", 1)
     assert f"name ={kept}" == shown
     assert [line[0] for line in steps.splitlines()] == ["#"] * 4
@@ -125,7 +146,7 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         section = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
         if section is not None:
             yield from keys_of(section, f"{name}.")
-        elif name not in {"folder", "prices"}:
+        elif name not in {"folder", "prices", "text_label"}:
             yield prefix + name
 
 
@@ -161,6 +182,24 @@ def test_the_demos_command_sends_the_sample_campaign(desk: Desk) -> None:
         assert done.status == 1
         assert "accepted 2,987" in done.out
         assert (desk.folder / place).is_file()
+
+
+def test_the_pages_command_puts_the_sample_campaign_into_its_folder_once(desk: Desk) -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nweb:")[1].split("\n\n")[0]
+    assert re.findall(r"@\$\(BIN\)/(.*)", recipe) == [
+        "python sample_data/into_page.py campaigns",
+        "campaign web --practice-only",
+    ]
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, ROOT / "sample_data" / "into_page.py", "campaigns"], cwd=desk.folder, check=True
+        )
+    [file] = (desk.folder / "campaigns").glob("*/campaign.toml")
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert (
+        desk.run("check", file, "--json").json["rows"]
+        == desk.run("check", ROOT / "sample_data" / "spring_sale" / "campaign.toml", "--json").json["rows"]
+    )
 
 
 def test_the_page_of_the_commands_lists_them_all_and_no_others() -> None:
@@ -234,8 +273,9 @@ def test_the_filters_on_the_page_are_the_filters_there_are(desk: Desk) -> None:
 def test_every_file_shown_on_the_page_about_schedules_is_taken_as_it_stands(desk: Desk) -> None:
     page = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
     shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert len(shown) == 4
+    assert len(shown) == 5
     desk.people(1)
+    (desk.folder / "days.csv").write_text("2026-12-24, 창립기념일\n", encoding="utf-8")
     for block in shown:
         file = desk.campaign()
         file.write_text(f"{file.read_text(encoding='utf-8')}\n{block}", encoding="utf-8")

@@ -145,3 +145,52 @@ def test_purge_leaves_young_and_unfinished_runs_alone(desk: Desk) -> None:
     desk.run("send", "c.toml", "--yes")
     assert "still to send" in desk.run("purge", "last", "--yes").err
     assert "0 runs" in desk.run("purge", "--older-than", "90d", "--yes").err
+
+
+def test_a_report_after_a_purge_never_replaces_the_workbook_with_the_texts(desk: Desk) -> None:
+    desk.people(2)
+    desk.campaign("{{ 이름 }}님")
+    full = desk.run("send", "c.toml", "--yes", "--json").json["report"]
+    assert desk.run("purge", "last", "--yes").status == 0
+    before = (desk.folder / full).read_bytes()
+    for _again in range(2):
+        later = desk.run("report", "last", "--json").json["report"]
+        assert later == full.replace(".xlsx", "-purged.xlsx")
+    refused = desk.run("report", "last", "--report", full)
+    assert refused.status == 2
+    assert "is not overwritten" in refused.err
+    assert (desk.folder / full).read_bytes() == before
+    assert [row["text"] for row in desk.results(full)] == ["고객0님", "고객1님"]
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "reason"),
+    [
+        ("en", "Status", "the phone cell is empty"),
+        ("ko", "상태", "전화번호 셀이 비어 있습니다"),
+        ("both", "상태 Status", "the phone cell is empty"),
+    ],
+)
+def test_the_workbook_is_in_the_language_that_the_user_chose(
+    desk: Desk, language: str, label: str, reason: str
+) -> None:
+    desk.sheet([("고객", number(1), "C"), ("고객", None, "C")])
+    desk.campaign("{{ 이름 }}님")
+    option = ("--report-lang", language, "--json")
+    reports = [
+        desk.run("check", "c.toml", *option).json["report"],
+        desk.run("send", "c.toml", "--yes", *option).json["report"],
+    ]
+    reports += [desk.run("report", "last", *option).json["report"], desk.run("resume", "last", *option).json["report"]]
+    for report in reports:
+        assert [row["reason"] for row in desk.results(report)][1] == reason
+        summary = openpyxl.load_workbook(desk.folder / report)["summary"]
+        assert label in {str(cell.value) for row in summary for cell in row if cell.value}, report
+
+
+def test_a_language_that_no_workbook_has_is_refused(desk: Desk) -> None:
+    for command in (("check", "c.toml"), ("send", "c.toml"), ("report",), ("resume",)):
+        desk.people(1)
+        desk.campaign()
+        done = desk.run(*command, "--report-lang", "fr")
+        assert (done.status, "expected one of ko, en, both" in done.err) == (2, True)

@@ -53,6 +53,15 @@ def test_a_run_that_meets_the_end_of_its_window_goes_on_when_that_opens_again(sh
     assert happening["run"]["state"] == "paused"
     statuses = Counter(row["status"] for row in shift.desk.results(happening["run"]["report"]))
     assert statuses == {"accepted": sent, "pending": 20 - sent}
+    run = happening["run"]["run"]
+    waits = f"{run} is paused until 2026-12-02 09:00:00 (Asia/Seoul)"
+    assert waits in shift.schedules().out
+    assert (
+        f"{waits}, when `campaign scheduler` or `campaign run-due` continues it: outside" in shift.desk.run("runs").out
+    )
+    assert "continues it at 2026-12-02 09:00:00" in shift.desk.run("status", run).out
+    [listed] = shift.desk.run("runs", "--json").json["runs"]
+    assert (listed["why"], listed["resume_at"]) == (happening["why"], "2026-12-02T09:00:00+09:00")
     for time in ("2026-12-01 20:31:00", "2026-12-02 03:00:00", "2026-12-02 08:59:59"):
         shift.it_is(time)
         assert shift.run_due().json == {"happened": []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 import unicodedata
@@ -338,3 +339,21 @@ def test_a_hangup_before_the_sending_ends_the_command(desk: Desk) -> None:
     terminal.close()
     assert terminal.process.wait(timeout=60) == 130
     assert desk.ask("/sandbox/stats")["requests"] == 0
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_errors_warnings_and_statuses_are_coloured_on_a_terminal_alone(desk: Desk, language: str) -> None:
+    desk.sheet([("고객", number(1), "C"), ("고객", 1023456702, "C"), ("고객", None, "C")])
+    desk.campaign("{{ 이름 }}님")
+    desk.fault(fault="code", code=50, times=1)
+    seen = {}
+    for name, env in (("coloured", {}), ("plain", {"NO_COLOR": "1"})):
+        terminal = Terminal(desk, "send", "c.toml", "--yes", "--again", env={"CAMPAIGN_LANG": language, **env})
+        terminal.read_all()
+        seen[name] = terminal.shown
+    invalid, paused, note = {"ko": ("오류", "일시 중지", "참고"), "en": ("invalid", "paused", "note")}[language]
+    assert f"\x1b[31m{invalid}\x1b[0m 1" in seen["coloured"]
+    assert f": \x1b[33m{paused}\x1b[0m: " in seen["coloured"]
+    assert f"\x1b[36m{note}: " in seen["coloured"]
+    assert not re.search(r"\x1b\[3\d", seen["plain"])
+    assert "\x1b" not in desk.run("status", env={"CAMPAIGN_LANG": language}).out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 from campaign.model import i18n
 from tests import catalogs
+from tests.support.desk import ROOT
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Message
@@ -35,6 +37,19 @@ def test_a_catalog_has_the_messages_of_the_code_and_no_others(language: str) -> 
     in_catalog = {str(message.id) for message in messages(language)}
     assert in_catalog == in_code, ADVICE
     assert not catalogs.read(language).obsolete, ADVICE
+
+
+def test_no_message_is_marked_where_the_extraction_does_not_look_such_as_inside_an_f_string() -> None:
+    in_code = {form for message in catalogs.extracted() if message.id for form in forms(message.id)}
+    for file in sorted((ROOT / "campaign").rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id in {"_", "N_", "ngettext"}
+            ):
+                marked = call.args[0]
+                assert not isinstance(marked, ast.Constant) or marked.value in in_code, f"{file}:{call.lineno}"
 
 
 @pytest.mark.parametrize("language", catalogs.TRANSLATED)

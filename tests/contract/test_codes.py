@@ -13,6 +13,7 @@ from campaign.engine.dispatch.policy import OutcomePolicy
 from campaign.gateway.client import Client, Keys
 from campaign.gateway.outcome import Fate
 from campaign.model import Message, MsgType, Request, State
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from tests.contract.pairs import CODES, JPG, KEYS, SENDER
 
@@ -113,7 +114,7 @@ def test_the_sender_does_about_a_code_what_the_table_says(strict: str, breach: B
         assert decision.hold_until == pytest.approx(100 + held, abs=held * 0.1)
     assert (decision.pause is not None) == paused
     if paused and breach.code in CODES:
-        assert CODES[breach.code] in (decision.pause or "")
+        assert CODES[breach.code] in (sentence(decision.pause) or "")
 
 
 def judged(strict: str, code: int, times: int) -> list[Decision]:

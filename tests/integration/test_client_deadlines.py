@@ -15,6 +15,7 @@ from campaign.gateway.attempt import Deadlines
 from campaign.gateway.client import SANDBOX_KEYS, Client
 from campaign.gateway.dialing import Resolver, Unreachable, dial
 from campaign.gateway.outcome import Fate
+from campaign.model.sentences import sentence
 from tests.integration.wire import scripts
 from tests.integration.wire.listener import PATIENCE, Listener
 from tests.integration.wire.messages import request
@@ -112,7 +113,7 @@ def test_the_deadline_over_all_cuts_the_time_to_connect() -> None:
         deadlines = Deadlines(connect=30, read=30, overall=0.3)
         with Client(listener.origin, keys=SANDBOX_KEYS, deadlines=deadlines) as client:
             outcome = client.send(client.prepare(request()))
-    assert (outcome.fate, outcome.detail) == (Fate.NOT_SENT, "no connection within 0.3 s")
+    assert (outcome.fate, sentence(outcome.detail)) == (Fate.NOT_SENT, "no connection within 0.3 s")
 
 
 def test_connections_are_for_attempts_only() -> None:

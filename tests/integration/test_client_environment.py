@@ -10,6 +10,7 @@ import pytest
 from campaign.gateway.client import Client, Deadlines, Keys
 from campaign.gateway.outcome import Fate
 from campaign.model.errors import SettingsError
+from campaign.model.sentences import sentence
 from tests.integration.wire import proxies, scripts
 from tests.integration.wire.listener import AUTHORITY, CERTIFICATES, Listener
 from tests.integration.wire.messages import request
@@ -59,7 +60,7 @@ def test_certificates_of_the_environment_are_not_trusted(gateway: Listener, monk
     monkeypatch.setenv("SSL_CERT_DIR", str(CERTIFICATES))
     outcome = attempt(gateway.origin, ca_file=None)
     assert outcome.fate == Fate.NOT_SENT
-    assert "unable to get local issuer certificate" in (outcome.detail or "")
+    assert "unable to get local issuer certificate" in (sentence(outcome.detail) or "")
 
 
 def test_certificates_of_the_environment_do_not_hide_those_named(

@@ -22,6 +22,9 @@ from campaign.gateway.result_codes import describe
 from campaign.journal import Journal, open_for_writing
 from campaign.model import RunState, State, schema
 from campaign.model.errors import JournalError
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import sentence
 from campaign.timing import window
 from campaign.timing.gate import Gate
 from tests.support.clocks import SetClock
@@ -173,7 +176,7 @@ def test_a_thread_that_fails_leaves_its_request_unknown_and_the_others_are_sent(
     running.join(20)
     assert ending == [Ending(RunState.FINISHED)]
     assert ten.states() == ["accepted"] * 2 + ["unknown"] + ["accepted"] * 7
-    assert ten.journal.requests.events("run", 3)[-1]["cause"] == "RuntimeError: out of order"
+    assert sentence(ten.journal.requests.events("run", 3)[-1]["cause"]) == "RuntimeError: out of order"
 
 
 def test_a_closed_terminal_does_not_stop_the_run(ten: Bench) -> None:
@@ -226,10 +229,10 @@ def test_an_answer_that_cannot_be_settled_does_not_lose_the_others(ten: Bench) -
     observer = RecordingObserver()
     ending = ten.go(Script({1: usual, 2: odd, 3: usual, 4: usual}), observer=observer)
     assert ending.state == RunState.PAUSED
-    assert "cannot be written" in (ending.why or "")
+    assert "cannot be written" in (sentence(ending.why) or "")
     assert ten.states()[:4] == ["accepted", "unknown", "accepted", "accepted"]
     assert "in_flight" not in ten.states()
-    assert "its outcome could not be written down" in ten.journal.requests.events("run", 2)[-1]["cause"]
+    assert "its outcome could not be written down" in sentence(ten.journal.requests.events("run", 2)[-1]["cause"])
     assert observer.states.count(State.UNKNOWN) == 1
 
 
@@ -297,7 +300,7 @@ def test_a_stop_request_ends_the_wait_for_the_gateway_to_recharge(ten: Bench) ->
         stop.request()
         return RECHARGING
 
-    assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, "stopped by the user")
+    assert ten.go(Script({1: recharging}), stop=stop) == Ending(RunState.INTERRUPTED, encode(RunReason.STOPPED_BY_USER))
     assert "in_flight" not in ten.states()
     assert ten.states()[0] == "planned"
 
@@ -424,7 +427,7 @@ def test_a_run_whose_first_requests_never_leave_does_not_start_after_its_latest_
     client = Script(dict.fromkeys(range(1, 11), too_slow))
     ending = ten.go(client, clock=clock, start_by=latest, waits=Waits(unreachable=(1,) * 50, jitter=0))
     assert ending.state == RunState.PAUSED
-    assert "nothing of it was sent by 2026-12-01 10:00:20" in str(ending.why)
+    assert "nothing of it was sent by 2026-12-01 10:00:20" in str(sentence(ending.why))
     assert ten.states() == ["planned"] * 10
 
 

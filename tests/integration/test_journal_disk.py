@@ -15,6 +15,7 @@ import pytest
 from campaign.journal import Journal, Settlement, open_for_reading, open_for_writing
 from campaign.model import RunState, State
 from campaign.model.errors import JournalError
+from campaign.model.sentences import sentence
 from tests.support.privileges import as_owner_of, folder_of_ones_own
 from tests.support.runs import add_run
 
@@ -82,7 +83,7 @@ def test_a_run_whose_end_does_not_fit_on_the_disk_has_ended_all_the_same(journal
         journal.runs.stop("run", RunState.FINISHED, None, NOW)
     ended = journal.runs.get("run")
     assert ended.state == RunState.PAUSED
-    assert "disk" in (ended.why or "")
+    assert "disk" in (sentence(ended.why) or "")
     with full_disk(journal):
         journal.runs.set_report("run", "r.xlsx")
     journal.runs.stop("run", RunState.FINISHED, None, NOW)

@@ -99,8 +99,16 @@ def test_a_finding_on_the_whole_message_is_in_the_language_of_the_reasons(tmp_pa
     for language in ("ko", "en"):
         book = openpyxl.load_workbook(result_workbook.write(result, tmp_path / f"{language}.xlsx", language=language))
         found[language] = words(book)
-    assert any(each.startswith(f"발송 불가 stops the send: {EMPTY['ko']} (row 2)\n") for each in found["ko"])
+    assert any(each.startswith(f"발송 불가: {EMPTY['ko']} (row 2)\n") for each in found["ko"])
     assert f"stops the send: {EMPTY['en']} (row 2)\n{RULE}" in found["en"]
+
+
+def test_a_korean_workbook_has_no_english_beside_its_labels(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(result_workbook.write(english(), tmp_path / "result.xlsx", language="ko"))
+    summary = [str(cell.value) for row in book["summary"] for cell in row if cell.value]
+    assert {"상태", "결과 미확인", "합계", "수신자 수", "생성 시각"} <= set(summary)
+    assert not [each for each in summary if re.search(r"[가-힣] [A-Za-z]{3,}$", each)]
+    assert book["results"]["D1"].value == "resultCode"
 
 
 @pytest.mark.parametrize("screen", ["ko", "en"])

@@ -184,3 +184,24 @@ def test_summary_results_and_totals_agree(statuses: list[str], per_request: int)
         totals["rows"].get(status, 0) for status in ("accepted", "rejected", "unknown", "pending", "cancelled")
     )
     assert table(sheet, "Type")["Total"][3:] == (totals["planned"], totals["accepted"])
+
+
+def test_delivery_results_are_shown_only_where_they_were_fetched(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "delivery": ["delivered", "delivered", "failed", None, None],
+        "deliveryCode": ["06", "06", "07", None, None],
+        "deliveryMessage": ["성공", "성공", None, None, None],
+        "deliveredAt": [None] * 5,
+    }
+    statuses = ("accepted",) * 4 + ("invalid",)
+    sheet = summary(ResultOf(statuses=statuses, rows=columns).build(), tmp_path)
+    lines = table(sheet, "Delivery")
+    assert lines["delivered"][:3] == (2, 0.5, "06 성공")
+    assert lines["failed"][:3] == (1, 0.25, "07")
+    assert lines["result"][0] == 1
+    assert lines["Total"][0] == 4
+    assert "not in the vendor's document" in words(sheet)
+    book = openpyxl.load_workbook(tmp_path / "결과.xlsx")
+    assert [cell.value for cell in next(book["results"].iter_rows())][-5:] == ["row", *columns]
+
+    assert "Delivery" not in words(summary(ResultOf().build(), tmp_path))

@@ -128,7 +128,8 @@ class ResultOf:
         )
 
     def row_frame(self) -> pd.DataFrame:
-        left_out = {"phoneColumn"} if self.several else {"file", "sheet", "phoneColumn"}
+        left_out = {"phoneColumn", *schema.DELIVERY} - set(self.rows)
+        left_out |= set() if self.several else {"file", "sheet"}
         columns = {name: self.column(name) for name in schema.RESULT if name not in left_out}
         return frame(columns, {name: schema.RESULT[name].dtype for name in columns})
 

@@ -120,7 +120,7 @@ def _is_in_place(file: IO[str], path: Path) -> bool:
 def run_server(folder: Path, binaries: str) -> None:
     """Run the server in the foreground until nobody uses it: the body of the keeper process."""
     settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    command = [f"{binaries}/postgres", "-D", folder / "data", "-k", folder, *settings]
+    command = [f"{binaries}/postgres", "-D", str(folder / "data"), "-k", str(folder), *settings]
     with (folder / "users").open("a") as users, (folder / "log").open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, **_as_user())
         while not _try_lock(users):

@@ -24,7 +24,7 @@ def record(**facts: Any) -> RunRecord:
         "id": RUN,
         "name": "test",
         "state": RunState.INTERRUPTED,
-        "why": None,
+        "reason": None,
         "created_at": datetime.now(UTC),
         "started_at": None,
         "ended_at": None,

@@ -9,6 +9,7 @@ from campaign import engine
 from campaign.cli import check_view, exit_status, phone_preview, style, terminal
 from campaign.config.environment import Environment
 from campaign.engine import doctor as machine
+from campaign.engine import sending_hours
 from campaign.engine.reports import ReportFailed, inputs_of, write_report
 from campaign.model import naming
 from campaign.model.i18n import _
@@ -56,8 +57,11 @@ def check(
         check_view.show_check(checked, result, summary, override=options.override)
         if place is not None:
             context.show_place(place)
+        if words := sending_hours.moved_by_holidays(campaign, engine.now()):
+            terminal.remark(words)
         terminal.say(_("Nothing was sent: this was a check."))
     context.show_trouble(summary)
+    engine.require_below_ceilings(checked.table, campaign)
     return exit_status.of_summary(replace(summary, found=()) if options.override else summary)
 
 

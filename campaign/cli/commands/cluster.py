@@ -13,6 +13,7 @@ from campaign.journal import open_for_reading, open_for_worker, open_for_writing
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _, ngettext
+from campaign.model.sentences import sentence
 from campaign.model.times import format_time
 from campaign.worker.service import WorkerOptions, WorkerProcess
 
@@ -57,7 +58,7 @@ def show_workers(context: CommandContext) -> None:
     ]
     terminal.show_table((_("worker"), _("host"), _("process"), _("since"), _("in flight"), _("version")), rows)
     for host, why in stopped.items():
-        terminal.warn(_("nothing is sent from {host}: {why}", host=host, why=why))
+        terminal.warn(_("nothing is sent from {host}: {why}", host=host, why=sentence(why)))
     if len({one.account for one in living}) > 1:
         terminal.warn(_("the workers have different gateway keys"))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import engine
 from campaign.cli import terminal
-from campaign.engine.reports import sources_of, write_workbook, writing
+from campaign.engine.reports import inputs_of_run, name_of, name_of_several, sources_of, write_workbook, writing
 from campaign.journal import open_for_reading
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _
@@ -56,7 +56,7 @@ def report(context: CommandContext, runs: Sequence[str], *, since: str | None, f
             return
         [record] = records
         result = engine.result_of_run(journal, record)
-        place = writing((record.id,), lambda: _write(context, result, _place(context, record.id, form, result), form))
+        place = writing((record.id,), lambda: _write(context, result, _place(context, record, form, result), form))
         context.show(engine.summarise(result, place))
 
 
@@ -78,10 +78,10 @@ def _several(context: CommandContext, journal: Reader, records: Sequence[RunReco
         raise UsageError(_("several runs are written into one workbook: remove --format and --into-original"))
     found = [engine.result_of_run(journal, record) for record in records]
     inputs = [path for result in found for path in sources_of(result.recipients)]
-    place = context.target.choose(f"runs-{records[0].id}-to-{records[-1].id}", inputs=inputs)
-    ids = tuple(record.id for record in records)
+    place = context.target.choose(name_of_several(records), inputs=inputs)
+    ids, language = tuple(record.id for record in records), context.report_language
     with context.progress.stage("write", sum(len(result.rows) for result in found)) as advance:
-        written = writing(ids, lambda: result_workbook.write_several(found, place, progress=advance))
+        written = writing(ids, lambda: result_workbook.write_several(found, place, language=language, progress=advance))
     summaries = [engine.summarise(result, written) for result in found]
     if context.json:
         terminal.show_json({"report": written, "runs": [summary.as_json() for summary in summaries]})
@@ -91,22 +91,24 @@ def _several(context: CommandContext, journal: Reader, records: Sequence[RunReco
     context.show_place(written)
 
 
-def _place(context: CommandContext, name: str, form: ReportFormat, result: Result) -> Path:
+def _place(context: CommandContext, record: RunRecord, form: ReportFormat, result: Result) -> Path:
+    name = name_of(record)
     if form.into_original:
         name += "-original"
-    return context.target.choose(name, form.suffix, inputs=sources_of(result.recipients))
+    return context.target.choose(name, form.suffix, inputs=inputs_of_run(record, result, context.target))
 
 
 def _write(context: CommandContext, result: Result, place: Path, form: ReportFormat) -> Path:
     from campaign.report import flat_files, original
 
+    language = context.report_language
     if form.into_original:
         sources = result.recipients.sources
         if len(sources) > 1:
             raise UsageError(_("--into-original: the run has several spreadsheets; remove the option"))
-        return original.write(result, Path(sources[0].file), place)
+        return original.write(result, Path(sources[0].file), place, language=language)
     if form.suffix == "csv":
-        return flat_files.csv(result, place)
+        return flat_files.csv(result, place, language=language)
     if form.suffix == "parquet":
-        return flat_files.parquet(result, place)
-    return write_workbook(result, place, context.progress)
+        return flat_files.parquet(result, place, language=language)
+    return write_workbook(result, place, context.progress, language)

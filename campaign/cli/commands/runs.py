@@ -10,11 +10,11 @@ from campaign.journal import open_for_reading
 from campaign.model import RunState, i18n
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _
-from campaign.model.times import format_time
+from campaign.model.sentences import sentence
+from campaign.model.times import format_iso, format_time
 
 if TYPE_CHECKING:
     from campaign.cli.context import CommandContext
-    from campaign.journal import RunRecord
 
 
 def status(context: CommandContext, run: str) -> None:
@@ -28,7 +28,7 @@ def story(context: CommandContext, run: str, no: int) -> None:
     """Show the history of one request."""
     with open_for_reading(context.journal_url) as journal:
         record = journal.runs.get(run)
-        events = journal.requests.events(record.id, no)
+        events = [event | {"cause": sentence(event["cause"])} for event in journal.requests.events(record.id, no)]
         there_are = sum(journal.requests.counts(record.id).values())
     if not 1 <= no <= there_are:
         raise UsageError(
@@ -63,7 +63,7 @@ def runs(context: CommandContext) -> None:
         terminal.show_runs(records)
         for record in records:
             if record.state is RunState.PAUSED and record.why:
-                terminal.say(_why_paused(record))
+                terminal.say(terminal.why_paused(record))
         return
     terminal.show_json(
         {
@@ -75,22 +75,12 @@ def runs(context: CommandContext) -> None:
                     "planned": record.created_at.isoformat(),
                     "gateway": record.gateway,
                     "report": record.report,
+                    "why": record.why,
+                    "resume_at": None if record.resume_at is None else format_iso(record.resume_at),
                 }
                 for record in records
             ]
         }
-    )
-
-
-def _why_paused(record: RunRecord) -> str:
-    if record.resume_at is None:
-        return _("{run} is paused: {why}", run=record.id, why=record.why)
-    return _(
-        "{run} is paused until {time} (Asia/Seoul), when `campaign scheduler` or `campaign run-due` continues it: "
-        "{why}",
-        run=record.id,
-        time=format_time(record.resume_at),
-        why=record.why,
     )
 
 

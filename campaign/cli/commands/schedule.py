@@ -13,8 +13,9 @@ from campaign.cli.scheduler_listener import TerminalListener
 from campaign.cli.signals import ending_between_tasks
 from campaign.config import campaign_file
 from campaign.engine import schedules as recorded
+from campaign.engine import sending_hours
 from campaign.journal import open_for_reading, open_for_writing
-from campaign.model import OccurrenceState, ScheduleState
+from campaign.model import OccurrenceState, RunState, ScheduleState
 from campaign.model.errors import NoSuchRun, SettingsError
 from campaign.model.i18n import _
 from campaign.model.times import Clock, format_iso, format_time
@@ -58,6 +59,8 @@ def schedule(
     if not context.json:
         found = engine.result_of_check(checked, gateway, now)
         check_view.show_check(checked, found, engine.summarise(found, None, checked.notes))
+        if words := sending_hours.moved_by_holidays(campaign, now):
+            terminal.remark(words)
     recorded.require_sendable(file, checked)
     _note_missing_keys(gateway)
     note_clock_off(gateway)
@@ -134,8 +137,9 @@ def schedules(context: CommandContext, clock: Clock | None = None) -> None:
                 (one, due_tasks.upcoming(journal, one, now, NEXT_SHOWN), journal.schedules.occurrences(one.id))
                 for one in journal.schedules.all()
             ]
+            paused = {run.id: run for run in journal.runs.all() if run.state == RunState.PAUSED}
     except NoSuchRun:
-        found = []
+        found, paused = [], {}
     found = [
         (one, times if one.state == ScheduleState.ACTIVE else [], occurrences) for one, times, occurrences in found
     ]
@@ -148,8 +152,11 @@ def schedules(context: CommandContext, clock: Clock | None = None) -> None:
     rows = [_line(*each) for each in found]
     heads = (_("schedule"), _("state"), _("next, Asia/Seoul"), _("through"), _("campaign file"))
     terminal.show_table(heads, rows)
+    ask = TerminalListener(context.given_journal)
     for one, _times, occurrences in found:
-        _show_past(one, occurrences)
+        _show_past(one, occurrences, ask)
+        for run in (paused[past.run] for past in occurrences if past.run in paused and past.why is None):
+            terminal.say(f"    {terminal.why_paused(run)}")
 
 
 def _line(one: ScheduleRecord, times: Sequence[datetime], _occurrences: object) -> tuple[str, ...]:
@@ -157,8 +164,9 @@ def _line(one: ScheduleRecord, times: Sequence[datetime], _occurrences: object) 
     return one.id, terminal.word(one.state), (format_time(times[0]) if times else "-") + every, one.gateway, one.file
 
 
-def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord]) -> None:
-    for past in occurrences[:PAST_SHOWN]:
+def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord], ask: TerminalListener) -> None:
+    """Show the last starts of a schedule; of the last one, also what the user can do if it came too late."""
+    for place, past in enumerate(occurrences[:PAST_SHOWN]):
         time, state = format_time(past.due_at), terminal.word(past.state)
         words = (
             _("{schedule}, {time}: {state}, run {run}", schedule=one.id, time=time, state=state, run=past.run)
@@ -166,6 +174,8 @@ def _show_past(one: ScheduleRecord, occurrences: Sequence[OccurrenceRecord]) -> 
             else _("{schedule}, {time}: {state}", schedule=one.id, time=time, state=state)
         )
         terminal.say(f"  {words}" + (f": {past.why}" if past.why else ""))
+        if place == 0 and past.state == OccurrenceState.EXPIRED:
+            terminal.say(f"    {ask.after_expired(past.run) if past.run else ask.after_missed(one)}")
 
 
 def _as_json(one: ScheduleRecord, times: Sequence[datetime], occurrences: Sequence[OccurrenceRecord]) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def send(
         _show_check(checked, gateway, options)
     if not options.override:
         advertising.refuse(checked.found)
+    engine.require_below_ceilings(checked.table, campaign)
     if words := engine.look_back(context.journal_url, checked, gateway, again=options.again):
         terminal.remark(words)
     note_clock_off(gateway)
@@ -118,7 +119,9 @@ def _note_what_is_ignored(campaign: engine.Campaign, gateway: str) -> None:
     """Note which sections of the campaign file have no effect here."""
     if campaign.schedule is not None:
         terminal.remark(_("this sends now; [schedule] applies to `campaign schedule`, `run-due` and `scheduler` only"))
-    if gateway == engine.SANDBOX and (campaign.sending.window or campaign.sending.spread):
+    if gateway == engine.SANDBOX and (
+        campaign.sending.window or campaign.sending.spread or campaign.sending.skip_holidays
+    ):
         terminal.remark(_("the sandbox ignores [sending]: messages are sent at once, at any hour"))
 
 

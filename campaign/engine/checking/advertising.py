@@ -20,7 +20,7 @@ from campaign.messages.cp949 import clean
 from campaign.model import schema
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
-from campaign.model.reasons import Reason, encode, nested
+from campaign.model.reasons import Reason, encode, joined, nested
 from campaign.recipients.spreadsheets import wording
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def independent_of_send_time(found: Iterable[AdvertisingFinding]) -> tuple[Adver
 
 
 def error_summary(found: Iterable[AdvertisingFinding]) -> str | None:
-    """What stops the send, in a sentence for the journal; None if nothing does."""
-    return "; ".join(one.sentence for one in errors(found)) or None
+    """What stops the send, as the journal stores it; None if nothing does."""
+    return joined(one.stored for one in errors(found)) or None
 
 
 def violates_night_hours(found: Iterable[AdvertisingFinding]) -> bool:

@@ -149,6 +149,7 @@ def judge(
         (
             *recipients.notes,
             *_choice_in_words(table, campaign),
+            *_stage_in_words(table, campaign),
             *shared,
             *suppression_notes,
             *composition.notes,
@@ -208,10 +209,20 @@ def _choice_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
     ]
 
 
-def leave_out(checked: Checked, numbers: pd.Series, reason: str) -> Checked:
-    """The check without the rows of these numbers (text, digits only): `duplicate`, for this reason (encoded)."""
+def _stage_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
+    """That the first recipients go alone, in a sentence."""
+    first, going = campaign.sending.first, int(table["request"].notna().sum())
+    if first is None or going <= first:
+        return []
+    return [
+        _("sending.first: {first:,} of {going:,} recipients go first; then the run pauses", first=first, going=going)
+    ]
+
+
+def leave_out(checked: Checked, out: np.ndarray, reason: str | pd.Series) -> Checked:
+    """The check without those of the rows `out` (bool) that would go: `duplicate`, for this reason (encoded)."""
     table = checked.table.copy()
-    out = (table["status"].isna() & table["number"].isin(numbers)).to_numpy(dtype=bool)
+    out = out & table["status"].isna().to_numpy(dtype=bool)
     table.loc[out, "status"] = str(Status.DUPLICATE)
     table.loc[out, "reason"] = reason
     table["request"] = _cut(table, checked.campaign)
@@ -222,7 +233,8 @@ def _cut(table: pd.DataFrame, campaign: Campaign) -> pd.Series:
     """The request of every row that goes; smaller requests if the sending is spread."""
     spreading = campaign.sending.spreading
     most = spreading.request_size(limits.RECIPIENTS) if spreading else limits.RECIPIENTS
-    return planning.assign_requests(table, table["status"].isna().to_numpy(dtype=bool), most)
+    goes = table["status"].isna().to_numpy(dtype=bool)
+    return planning.assign_requests(table, goes, most, first=campaign.sending.first)
 
 
 def read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipients:

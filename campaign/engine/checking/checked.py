@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from campaign.messages.advertising import Rule, Severity
 from campaign.model import Remark
-from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
@@ -45,9 +46,16 @@ class AdvertisingFinding:
         return sentence(self.reason)
 
     @property
+    def stored(self) -> str:
+        """What was found, and where, as `reasons.encode` stores it."""
+        if not self.named:
+            return self.reason
+        return encode(RunReason.FINDING_IN_ROWS, finding=nested(self.reason), rows=self.named)
+
+    @property
     def sentence(self) -> str:
         """What was found, and where."""
-        return _("{finding} ({rows})", finding=self.words, rows=self.named) if self.named else self.words
+        return sentence(self.stored)
 
     def as_json(self) -> dict[str, object]:
         """For the `--json` object."""

@@ -10,6 +10,8 @@ from campaign.config.environment import Environment
 from campaign.engine.cluster import jobs
 from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,8 +34,13 @@ def require_possible(checked: Checked, gateway: str, sandbox: str) -> None:
         raise NotForWorkers(
             _("workers cannot share the built-in sandbox: start `campaign sandbox` and give its --gateway-url")
         )
-    if checked.campaign.sending.spread:
-        raise NotForWorkers(_("[sending] spread: one process keeps it; send the campaign without --queue"))
+    sending = checked.campaign.sending
+    alone = {"spread": sending.spread, "first": sending.first, "stop_above": sending.stop_above}
+    for key, value in alone.items():
+        if value is not None:
+            raise NotForWorkers(
+                _("[sending] {key}: only a single process can keep it; send the campaign without --queue", key=key)
+            )
 
 
 def require_ready(journal: Journal) -> None:
@@ -65,7 +72,7 @@ def pause(journal: Journal, record: RunRecord, now: datetime) -> bool:
     assert journal.jobs is not None  # noqa: S101
     assert journal.workers is not None  # noqa: S101
     with journal.together():
-        is_paused = journal.workers.pause(record.id, _("paused by the user"), now)
+        is_paused = journal.workers.pause(record.id, encode(RunReason.PAUSED_BY_USER), now)
         journal.jobs.delete_waiting(record.id)
     return is_paused
 

@@ -16,13 +16,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from campaign.engine.dispatch.admission import Admission, RateLimiter
-from campaign.engine.dispatch.policy import OutcomePolicy
+from campaign.engine.dispatch.policy import FailureShare, OutcomePolicy
 from campaign.engine.dispatch.prefetch import RequestPrefetcher
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import Settlement
 from campaign.model import RunState, State
 from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _
+from campaign.model.reasons import encode, nested
+from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import sentence
 from campaign.model.times import Clock, format_time
 from campaign.timing import reservation
 from campaign.timing.gate import Gate
@@ -44,7 +47,7 @@ class Ending:
 
     Attributes:
         state: the state of the run.
-        why: the reason, if the run is not finished.
+        why: the reason, if the run is not finished, as `reasons.encode` stores it.
         until: when the scheduler resumes the run; None if only a user does.
     """
 
@@ -126,6 +129,8 @@ class Dispatch:
         self._errands = errands
         self._errands_at = 0.0
         self._limiter = limiter or RateLimiter(run.rate)
+        self._failures = FailureShare(run.stop_above)
+        self._held = 0  # requests after the first stage, which wait for the user
         self._admission = Admission(gate or Gate(), self._clock, patience)
         self._to_send: list[int] = []  # the next one last
         self._prefetcher = RequestPrefetcher(plan, client, lambda digest: journal.runs.image(run.id, digest))
@@ -145,7 +150,11 @@ class Dispatch:
         Raises:
             JournalError: the run could not be started; nothing was sent.
         """
-        self._to_send = self._journal.requests.planned(self._run.id)[::-1]
+        planned = self._journal.requests.planned(self._run.id)
+        last = self._run.first_stage
+        self._to_send = [no for no in planned if last is None or no <= last][::-1]
+        self._held = len(planned) - len(self._to_send)
+        self._failures.count(self._journal.requests.outcomes(self._run.id, self._run.released_at))
         if not set(self._journal.requests.counts(self._run.id)) <= {State.PLANNED, State.CANCELLED}:
             self._start_by = None
         self._journal.runs.start(self._run.id, self._clock.now())
@@ -156,11 +165,11 @@ class Dispatch:
             while not self._is_over():
                 self._step()
         except CampaignError as problem:
-            self._pause_reason = str(problem)
+            self._pause_reason = problem.reason
             self._settle_outstanding()
         except Exception as problem:
             # A bug must not lose the answers to what is on the wire.
-            self._pause_reason = f"{type(problem).__name__}: {problem}"
+            self._pause_reason = _unexpected(problem)
             self._settle_outstanding()
             self._finish()
             raise
@@ -176,7 +185,8 @@ class Dispatch:
         return self._is_stopping() or not (self._to_send or self._retries)
 
     def _is_stopping(self) -> bool:
-        return self._pause_reason is not None or self._admission.ending is not None or self._stop.count > 0
+        reasons = (self._pause_reason, self._admission.ending, self._failures.reason)
+        return any(reason is not None for reason in reasons) or self._stop.count > 0
 
     def _step(self) -> None:
         self._run_errands()
@@ -299,10 +309,7 @@ class Dispatch:
         if self._start_by is None or self._clock.now() <= self._start_by:
             return False
         if not self._in_flight:
-            self._pause_reason = _(
-                "nothing of it was sent by {time} (Asia/Seoul), the latest time to start",
-                time=format_time(self._start_by),
-            )
+            self._pause_reason = encode(RunReason.NOT_STARTED_IN_TIME, time=format_time(self._start_by))
         return True
 
     def _has_reservation_passed(self, request: Request) -> bool:
@@ -311,11 +318,7 @@ class Dispatch:
             return False
         problem = reservation.problem(reservation.parse(date), self._clock.now())
         if problem is not None:
-            self._pause_reason = _(
-                "request {no}: {problem}. Nothing is sent at another time than it was meant for.",
-                no=request.no,
-                problem=problem,
-            )
+            self._pause_reason = encode(RunReason.RESERVATION_PASSED, no=request.no, problem=nested(problem.reason))
         return problem is not None
 
     def _submit(self) -> None:
@@ -328,7 +331,7 @@ class Dispatch:
                     else self._client.send(one.prepared)
                 )
             except Exception as problem:  # noqa: BLE001 - without an outcome the dispatch would wait forever
-                outcome = Outcome(fate=Fate.UNKNOWN, detail=f"{type(problem).__name__}: {problem}")
+                outcome = Outcome(fate=Fate.UNKNOWN, detail=_unexpected(problem))
             self._answered.put((one, outcome))
 
     def _settle(self, one: _InFlight, outcome: Outcome, now: float) -> None:
@@ -337,6 +340,7 @@ class Dispatch:
         self._unsettled.append(_settlement(one, decision.state, outcome, decision.cause))
         if decision.state != State.PLANNED:
             self._start_by = None
+            self._failures.count({decision.state: int(self._plan.sizes[no - 1])})
         if decision.pause and self._pause_reason is None:
             self._pause_reason = decision.pause
         if decision.state == State.PLANNED and decision.again_at is not None:
@@ -349,7 +353,7 @@ class Dispatch:
     def _abandon(self) -> None:
         """Settle what is on the wire as unknown: the user does not wait for the answers."""
         for one in self._in_flight.values():
-            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=_("stopped before the answer came")))
+            self._unsettled.append(_settlement(one, State.UNKNOWN, cause=encode(RunReason.STOPPED_BEFORE_ANSWER)))
         self._in_flight.clear()
 
     def _settle_outstanding(self) -> None:
@@ -368,7 +372,7 @@ class Dispatch:
             try:
                 self._settle_alone(one)
             except JournalError as problem:
-                cause = _("its outcome could not be written down: {problem}", problem=problem)
+                cause = encode(RunReason.OUTCOME_NOT_WRITTEN, problem=nested(problem.reason))
                 # If this fails too, it stays in flight on disk: unknown at the next resume, and not sent again.
                 with suppress(JournalError):
                     self._settle_alone(Settlement(no=one.no, attempt=one.attempt, state=State.UNKNOWN, cause=cause))
@@ -384,15 +388,27 @@ class Dispatch:
             ending = Ending(RunState.PAUSED, self._pause_reason)
         elif self._stop.pause is not None and (self._to_send or self._retries):
             ending = Ending(RunState.PAUSED, self._stop.pause)
+        elif self._failures.reason is not None and (self._to_send or self._retries or self._held):
+            ending = Ending(RunState.PAUSED, self._failures.reason)
         elif (rest := self._admission.ending) is not None:
             ending = Ending(RunState.PAUSED, rest.why, rest.until)
         elif self._to_send or self._retries:
-            ending = Ending(RunState.INTERRUPTED, _("stopped by the user"))
+            ending = Ending(RunState.INTERRUPTED, encode(RunReason.STOPPED_BY_USER))
+        elif self._held:
+            ending = Ending(RunState.PAUSED, self._stage_sent())
         try:
             self._journal.runs.stop(self._run.id, ending.state, ending.why, self._clock.now(), resume_at=ending.until)
         except JournalError as problem:
-            return Ending(RunState.PAUSED, ending.why or str(problem))
+            return Ending(RunState.PAUSED, ending.why or problem.reason)
         return ending
+
+    def _stage_sent(self) -> str:
+        recipients = int(self._plan.sizes[: self._run.first_stage].sum())
+        return encode(RunReason.FIRST_STAGE_SENT, count=recipients)
+
+
+def _unexpected(problem: Exception) -> str:
+    return encode(RunReason.FAILED, kind=type(problem).__name__, error=str(problem))
 
 
 def _settlement(one: _InFlight, state: State, outcome: Outcome | None = None, cause: str | None = None) -> Settlement:
@@ -420,7 +436,7 @@ class _SafeObserver:
 
     def waiting(self, seconds: float, why: str) -> None:
         with suppress(OSError, ValueError):
-            self.observer.waiting(seconds, why)
+            self.observer.waiting(seconds, sentence(why))
 
     def going_on(self) -> None:
         with suppress(OSError, ValueError):

@@ -119,7 +119,9 @@ def field_sources(campaign: Campaign) -> dict[str, tuple[str, str]]:
         SettingsError: the template file cannot be read.
     """
     message = campaign.message
-    label = _("template {file}", file=campaign.folder / message.template) if message.template else "message.text"
+    label = campaign.text_label or (
+        _("template {file}", file=campaign.folder / message.template) if message.template else "message.text"
+    )
     found = {"text": (label, campaign.template_text()), "sender": ("sender", campaign.sender)}
     for name, source in (("title", message.title), ("image", message.image), ("reserve", message.reserve)):
         if source:

@@ -58,8 +58,11 @@ _KNOWN: Final = (
     N_("can only concatenate str (not {type}) to str"),
     N_("list index out of range"),
     N_("string index out of range"),
+    # The particles of `model.josa`, on which the translations themselves depend.
+    N_("josa({pair}): no such pair; write one such as 이/가 은/는 을/를 과/와 으로/로 아/야 이나/나"),
+    N_("josa: the last sound of {word} cannot be determined; write the particle yourself"),
 )
-"""Sentences of Jinja2 3 and of Python, each with what varies in it as fields."""
+"""Sentences of Jinja2 3, of Python and of a filter, each with what varies in it as fields."""
 
 _TOKENS: Final = {
     "'begin of print statement'": "'{{'",

@@ -152,7 +152,6 @@ def _weight(value: object, problem: Exception, handled: set[int]) -> tuple[bool,
         id(value) in handled,
         isinstance(value, Undefined) == isinstance(problem, UndefinedError),
         isinstance(problem, ZeroDivisionError) and value == 0,
-        not isinstance(value, Undefined) and repr(value) in str(problem),
         # In a sum of a number and a text, the text is at fault.
         isinstance(value, str),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Undefined, UndefinedError
 
 from campaign.messages.templates import date_format
+from campaign.messages.templates.error_words import translated
 from campaign.model.i18n import _
 from campaign.model.josa import with_particle
 
@@ -57,12 +58,9 @@ def _refuse_unreadable(value: object) -> None:
     if isinstance(value, Undefined):
         return
     if callable(value):
-        raise UndefinedError(
-            _(
-                "the template prints {name!r}; write () after it to call it",
-                name=getattr(value, "__name__", _("a function")),
-            )
-        )
+        unnamed = _("a function")
+        name = getattr(value, "__name__", unnamed)
+        raise UndefinedError(_("the template prints {name!r}; write () after it to call it", name=name))
     if isinstance(value, Iterator):
         raise UndefinedError(_("the template prints a lazy list; add |join or |list"))
 
@@ -164,7 +162,10 @@ def josa(value: object, pair: str) -> str:
     Raises:
         ValueError: the pair does not exist, or the last sound cannot be determined.
     """
-    return with_particle(str(format_value(value)), pair)
+    try:
+        return with_particle(str(format_value(value)), pair)
+    except ValueError as problem:
+        raise ValueError(translated(str(problem))) from None
 
 
 _ALL: Final[tuple[Callable[..., str], ...]] = (thousands, date, korean_date, korean_time, mask_phone, mask_name, josa)

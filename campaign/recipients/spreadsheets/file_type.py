@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import mmap
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
 from campaign.model.i18n import N_, _
+from campaign.model.text import os_fault
 from campaign.recipients.spreadsheets.csv_files import encoding
 
 if TYPE_CHECKING:
@@ -62,30 +64,35 @@ _INSIDE: Final = {
 """The error for a file with a wrong suffix, by its content."""
 
 
-def check(path: Path) -> None:
+def check(path: Path, *, name: str | None = None) -> None:
     """Check that a file can be opened.
+
+    Args:
+        path: the file.
+        name: what the user calls it, where `path` is a name of ours; it decides the suffix.
 
     Raises:
         RecipientsError: the file does not exist, is empty, too large or unreadable, or its suffix is wrong.
     """
-    head = _head(path)
-    suffix = path.suffix.lower()
+    shown = path if name is None else path.with_name(name)
+    head = _head(path, name or str(path))
+    suffix = shown.suffix.lower()
     if suffix not in SUFFIXES:
         raise RecipientsError(
             _(
                 "{file}: files ending in '{suffix}' are not supported. Save it as .xlsx or .csv; supported: {known}.",
-                file=path,
-                suffix=path.suffix,
+                file=name or path,
+                suffix=shown.suffix,
                 known=" ".join(SUFFIXES),
             )
         )
-    found = _content(path, head)
+    found = _content(path, suffix, head)
     wanted = "zip" if suffix in ZIPPED else "ole" if suffix == ".xls" else "text"
     if found != wanted:
-        raise RecipientsError(_(_INSIDE[found], file=path, suffix=suffix))
+        raise RecipientsError(_(_INSIDE[found], file=name or path, suffix=suffix))
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path, called: str) -> bytes:
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -93,32 +100,32 @@ def _head(path: Path) -> bytes:
         raise RecipientsError(
             _("{file}: the name of the file or its folder is not in UTF-8. Rename it.", file=shown)
         ) from None
-    if path.name.startswith("~$"):
+    if PurePath(called).name.startswith("~$"):
         raise RecipientsError(
             _(
                 "{file}: this is the lock file that Excel creates for an open workbook; name '{name}' instead.",
-                file=path,
-                name=path.name[2:],
+                file=called,
+                name=PurePath(called).name[2:],
             )
         )
     try:
         if path.is_dir():
-            raise RecipientsError(_("{file}: this is a folder. Name the spreadsheets in it one by one.", file=path))
+            raise RecipientsError(_("{file}: this is a folder. Name the spreadsheets in it one by one.", file=called))
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError:
-        raise RecipientsError(_("{file}: there is no such file.", file=path)) from None
+        raise RecipientsError(_("{file}: there is no such file.", file=called)) from None
     except OSError as error:
-        raise RecipientsError(_("{file}: it cannot be read ({error}).", file=path, error=error.strerror)) from error
+        raise RecipientsError(_("{file}: it cannot be read ({error}).", file=called, error=os_fault(error))) from error
     if not head:
-        raise RecipientsError(_("{file}: the file is empty.", file=path))
+        raise RecipientsError(_("{file}: the file is empty.", file=called))
     if size > LARGEST:
         raise RecipientsError(
             _(
                 "{file}: it has {size:,.0f} MiB, over the limit of {limit} MiB."
                 " Split the list over several files and name them all in `[recipients] files`.",
-                file=path,
+                file=called,
                 size=size / 2**20,
                 limit=LARGEST >> 20,
             )
@@ -126,11 +133,11 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _content(path: Path, head: bytes) -> str:
+def _content(path: Path, suffix: str, head: bytes) -> str:
     if head.startswith(_ZIP):
         return "zip"
     if head.startswith(_OLE):
-        return "password" if path.suffix.lower() in ZIPPED and _has(path, _PASSWORD) else "ole"
+        return "password" if suffix in ZIPPED and _has(path, _PASSWORD) else "ole"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
         return "markup"
     if b"\0" in head and not head.startswith(_UTF16) and not encoding.unmarked_utf16(head):

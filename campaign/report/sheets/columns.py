@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.model import Kind, State, Status, schema
+from campaign.model import Delivery, Kind, State, Status, schema
 from campaign.report import labels, theme
 from campaign.report.xlsx.model import Column, Format
 from campaign.report.xlsx.tables import Field
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from campaign import model
 
 FORMATS: Final = dict.fromkeys(("number", "requestNo", "sender"), Format.DIGITS) | dict.fromkeys(
-    ("status", "state", "msgType", "resultCode", "no", "recipients", "attempts"), Format.CENTRED
+    ("status", "state", "msgType", "resultCode", "delivery", "deliveryCode", "no", "recipients", "attempts"),
+    Format.CENTRED,
 )
 """Our columns that are more than plain text and numbers."""
 
@@ -44,12 +45,13 @@ MARGIN: Final = 2.5
 FILTER_BUTTON: Final = 3.5
 """What the filter's button takes of a heading."""
 
-NOT_PRINTED: Final = frozenset({"bytes", "sentAt", "row", "file", "sheet", "phoneColumn", "fix"})
+NOT_PRINTED: Final = frozenset({"bytes", "sentAt", "row", "file", "sheet", "phoneColumn", "fix", "deliveredAt"})
 """Columns of ours that are rarely needed on paper, and stand last: without them the others are printed larger."""
 
 STATUS: Final = tuple((str(status), theme.STATUS[status]) for status in Status)
 STATE: Final = tuple((str(state), theme.STATE[state]) for state in State)
-TINTS: Final = {"status": STATUS, "state": STATE, "resultCode": (("0", theme.GREEN),)}
+DELIVERY: Final = tuple((str(delivery), theme.DELIVERY[delivery]) for delivery in Delivery)
+TINTS: Final = {"status": STATUS, "state": STATE, "resultCode": (("0", theme.GREEN),), "delivery": DELIVERY}
 
 
 def own_fields(recipients: model.Recipients, changes: Changes) -> list[Field]:

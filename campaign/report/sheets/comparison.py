@@ -40,10 +40,10 @@ COLUMNS: Final = (
     (N_("rejected"), 13.0, COUNT),
     (N_("unknown"), 19.0, COUNT),
     (N_("pending"), 13.0, COUNT),
-    (N_("others"), 13.0, COUNT),
+    (N_("Others"), 13.0, COUNT),
     (N_("Requests"), 13.0, COUNT),
     (N_("Cost"), 13.0, COUNT),
-    (N_("a second"), 14.0, RATE),
+    (N_("Per second"), 21.0, RATE),
 )
 ACCEPTED: Final = 4
 SHARE_PLACE: Final = 5

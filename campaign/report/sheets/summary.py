@@ -59,6 +59,7 @@ class Summary(Breakdown):
         top = self.row
         self.by_status()
         self.by_code()
+        self.by_delivery()
         self.by_type()
         self.by_request()
         self.over_time(top)
@@ -91,11 +92,12 @@ class Summary(Breakdown):
     def facts(self) -> None:
         """The run's facts, in two columns."""
         run = self.run
+        gateway = label(N_("sandbox")) if run.sandbox else run.gateway
         left: list[tuple[str, Value]] = [
-            (N_("Run"), run.id),
+            (N_("Run"), run.id or "-"),
             (N_("State"), label(run.state)),
             (N_("Sender"), senders(self.result)),
-            (N_("Gateway"), f"{run.gateway}  ({run.api})"),
+            (N_("Gateway"), f"{gateway}  ({run.api})"),
         ]
         right: list[tuple[str, Value]] = [
             (N_("Created"), run.created_at),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from campaign.model import State, Status
+from campaign.model import Delivery, State, Status
 from campaign.model.i18n import N_, _
 from campaign.report import theme
 from campaign.report.labels import MEANING, label
@@ -70,6 +70,25 @@ class Breakdown(Layout):
             colours = tuple(theme.STRONG[Status.ACCEPTED if code == "0" else Status.REJECTED] for code in codes)
             self.chart(label(N_("Rows by resultCode")), top, top + 1, len(codes), colours)
 
+    def by_delivery(self) -> None:
+        """Accepted rows by what became of them and its code, if delivery results were fetched."""
+        rows = self.result.rows
+        if "delivery" not in rows:
+            return
+        accepted = rows[rows["status"] == Status.ACCEPTED.value]
+        named = accepted[["delivery", "deliveryCode", "deliveryMessage"]].fillna({"deliveryMessage": ""})
+        counted = named.dropna().groupby(["delivery", "deliveryCode"], sort=False)["deliveryMessage"]
+        kinds = counted.agg(["size", "first"]).reset_index()
+        self.head(*map(label, (N_("Delivery"), N_("Rows"), N_("Share"), N_("Code, and the vendor's words"))))
+        for delivery in Delivery:
+            for code, count, words in kinds[kinds["delivery"] == delivery.value].iloc[:, 1:].itertuples(index=False):
+                self.counted(label(delivery.value), int(count), len(accepted), f"{code} {words}".rstrip())
+        if missing := int(accepted["delivery"].isna().sum()):
+            self.counted(label(N_("no result")), missing, len(accepted), _("nothing is known of these messages"))
+        self.summed(len(accepted), 1.0 if len(accepted) else 0.0)
+        self.head(label(N_("Seen in public clients of the gateway, not in the vendor's document.")))
+        self.gap()
+
     def by_type(self) -> None:
         """Messages by type, and what they cost."""
         rows, prices = self.result.rows, self.run.prices or {}
@@ -106,7 +125,7 @@ class Breakdown(Layout):
             tint = CellStyle(bordered=True, align="left", tint=theme.STATE[State(name)])
             self.counted(label(name), count, total, self.recipients(name), tint)
         self.sum_line(total, 1.0 if total else 0.0, recipients)
-        self.figure(N_("Recipients a request"), recipients / total if total else 0.0, AVERAGE)
+        self.figure(N_("Recipients per request"), recipients / total if total else 0.0, AVERAGE)
         self.figure(N_("Saved by grouping"), recipients - total, COUNT)
 
     def recipients(self, state: str | None = None) -> int:

@@ -109,6 +109,42 @@ function live(form) {
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 300); });
 }
 
+/* data-save="id" on a form: saved two seconds after the last key; the answer, with the new version, takes the place of
+   that element. */
+function saving(form) {
+  let timer;
+  const save = async () => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "type");
+    try {
+      const found = await ask(form.action, { method: "POST", body });
+      const target = document.getElementById(form.dataset.save);
+      if (found && found.status === 401) say(found.body.textContent.trim());
+      else if (found && target) put(target, found.body);
+    } catch {
+      say(document.body.dataset.lost);
+    }
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 2000); });
+  form.addEventListener("submit", () => clearTimeout(timer));
+}
+
+/* data-submit on a box: its form is sent at once. data-insert on a button: goes into the text at the caret. */
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  const text = button && button.closest("form").querySelector("textarea");
+  if (!text) return;
+  button.closest("details").open = false;
+  text.focus();
+  /* The only way that Undo knows of. */
+  if (!document.execCommand("insertText", false, button.dataset.insert)) text.setRangeText(button.dataset.insert, text.selectionStart, text.selectionEnd, "end");
+  const inside = button.dataset.insert.indexOf('""');
+  if (inside >= 0) text.selectionStart = text.selectionEnd = text.selectionEnd - button.dataset.insert.length + inside + 1;
+});
+
 /* Only one menu is open; Escape and a click elsewhere close it. */
 function closeMenus(but) {
   for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(but)) menu.open = false;
@@ -119,7 +155,80 @@ document.addEventListener("keydown", (event) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
-const BEHAVIOURS = [["[data-poll]", poll], ["form[data-live]", live]];
+/* Spreadsheets: chosen or dropped, judged by name and size before a byte is sent, then sent with its progress. */
+function upload(form) {
+  const input = form.querySelector("input[type=file]");
+  const going = form.querySelector("[data-going-on]");
+  const bar = going.querySelector("progress"), words = going.querySelector("[role=status]");
+  const alert = form.querySelector("[role=alert]");
+  const { suffixes, most, files: mostFiles, wrong, large, many, going: percent, reading, failed } = form.dataset;
+  let request = null;
+  form.classList.add("with-script");
+
+  const refuse = (text) => {
+    alert.textContent = text;
+    alert.hidden = false;
+    show(false);
+    form.reset();
+    input.focus();
+  };
+  const show = (isGoing) => {
+    going.hidden = !isGoing;
+    form.querySelectorAll("[data-idle]").forEach((one) => { one.hidden = isGoing; });
+    if (isGoing) alert.hidden = true;
+  };
+  const fault = (files) => {
+    const bad = files.find((file) => !suffixes.split(" ").some((one) => file.name.toLowerCase().endsWith(one)));
+    if (bad) return wrong.replace("%", () => bad.name);
+    if (files.length > mostFiles) return many;
+    return files.reduce((sum, file) => sum + file.size, 0) > most ? large : "";
+  };
+  const send = (files) => {
+    if (request || !files.length) return;
+    const found = fault(files);
+    if (found) { refuse(found); return; }
+    const body = new FormData(form);
+    body.delete("files");
+    files.forEach((file) => body.append("files", file, file.name));
+    request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Fragment", "1");
+    let tenth = -1;
+    request.upload.onprogress = (event) => {
+      const share = Math.floor(100 * event.loaded / event.total);
+      bar.value = share;
+      if (Math.floor(share / 10) === tenth) return;
+      tenth = Math.floor(share / 10);
+      words.textContent = share < 100 ? percent.replace("%", () => share) : reading;
+    };
+    request.onload = () => {
+      const next = request.getResponseHeader("X-Next");
+      if (next) { location.assign(next); return; }
+      refuse(parse(request.responseText).textContent.trim() || failed);
+      request = null;
+    };
+    request.onerror = request.ontimeout = () => { request = null; refuse(failed); };
+    request.onabort = () => { request = null; show(false); form.reset(); input.focus(); };
+    words.textContent = percent.replace("%", () => 0);
+    bar.value = 0;
+    show(true);
+    request.send(body);
+  };
+  input.addEventListener("change", () => send([...input.files]));
+  form.querySelector("[data-cancel]").addEventListener("click", () => request?.abort());
+  for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+    form.addEventListener(name, (event) => {
+      event.preventDefault();
+      form.classList.toggle("over", name === "dragenter" || name === "dragover");
+      if (name === "drop") send([...event.dataTransfer.files]);
+    });
+  }
+  form.addEventListener("submit", (event) => { event.preventDefault(); send([...input.files]); });
+}
+/* A file that misses the form must not replace the page. */
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+
+const BEHAVIOURS = [["[data-poll]", poll], ["form[data-live]", live], ["form[data-save]", saving], ["form[data-upload]", upload]];
 function enliven(root) {
   for (const [selector, start] of BEHAVIOURS) {
     if (root.matches(selector)) start(root);

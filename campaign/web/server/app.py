@@ -13,8 +13,8 @@ from starlette.routing import Route
 from campaign.model import i18n
 from campaign.model.i18n import N_, _
 from campaign.web import pages
-from campaign.web.server import errors, pages_access, pages_home, pages_list
-from campaign.web.server.routes import BODY_BYTES, find_session, language_of
+from campaign.web.server import errors, pages_access, pages_check, pages_home, pages_list, pages_message
+from campaign.web.server.routes import find_session, language_of
 from campaign.web.server.security import Guard
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from campaign.web.server.site import Site
 
-_AREAS: Final = (pages_access, pages_home, pages_list)
+_AREAS: Final = (pages_access, pages_home, pages_list, pages_message, pages_check)
 
 _REFUSALS: Final = {
     "host": N_("The address of this page is http://127.0.0.1:{port}; it answers to no other name."),
@@ -36,7 +36,7 @@ def build(site: Site) -> ASGIApp:
     routes = [Route("/static/{version}/{name}", _static)]
     for area in _AREAS:
         routes += area.routes()
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _http_error}, max_body_size=BODY_BYTES)
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
     app.state.site = site
 
     def refuse(status: int, reason: str) -> ASGIApp:

@@ -59,10 +59,9 @@ def answer(
     """
     known = status if status in _TITLES else 400 if status < 500 else 500  # noqa: PLR2004 (where HTTP's classes part)
     said = words or _(_WORDS[known], number=number)
-    title = _(_TITLES[known])
     if render.is_fragment(request):
-        return render.fragment(request, "error_fragment.html", status=status, title=title, words=said)
-    link = link or ("/", _("Campaigns"))
+        return render.fragment(request, "error_fragment.html", status=status, words=said)
+    title, link = _(_TITLES[known]), link or ("/", _("Campaigns"))
     response = render.page(request, "error.html", status=status, title=title, words=said, link=link)
     if status == 503:  # noqa: PLR2004 (HTTP's own number)
         response.headers["refresh"] = response.headers["retry-after"] = str(_RELOAD_S)

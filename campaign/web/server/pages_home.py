@@ -16,6 +16,7 @@ from campaign.web.server import errors
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import site_of
+from campaign.web.server.steps import next_step
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -80,7 +81,7 @@ async def create(request: Request) -> Response:
 async def stand(request: Request) -> Response:
     """Where a campaign stands: its next step."""
     draft = draft_of(request)
-    return go_to(request, f"/campaigns/{draft.id}/list")
+    return go_to(request, f"/campaigns/{draft.id}/{next_step(draft)}")
 
 
 async def rename(request: Request) -> Response:
@@ -90,7 +91,8 @@ async def rename(request: Request) -> Response:
         name = str(form.get("name", ""))
         back = str(form.get("back", ""))
     if name.strip():
-        await to_thread.run_sync(drafts.rename, draft, name)
+        async with site_of(request).changing(draft.id):
+            await to_thread.run_sync(drafts.rename, draft, name)
     return go_to(request, f"/campaigns/{draft.id}/list" if back == "list" else "/")
 
 

@@ -29,7 +29,7 @@ NAVIGATION: Final = [("/", N_("Campaigns"))]
 """The main menu: path and name."""
 
 STEPS: Final = [
-    ("list", N_("Recipients")),
+    ("list", N_("List")),
     ("message", N_("Message")),
     ("check", N_("Check")),
     ("test", N_("Test")),
@@ -100,6 +100,30 @@ def when(at: datetime | str | float) -> str:
     return _("{year}-{month:02}-{day:02} {hour:02}:{minute:02}", **fields)
 
 
+def file_size(size: int) -> str:
+    """A size as a file manager shows it: `34 KB`, `1.2 MB`."""
+    kilobytes = max(1, round(size / 1_000))
+    return f"{kilobytes:,} KB" if kilobytes < 1_000 else f"{size / 1_000_000:,.1f} MB"  # noqa: PLR2004 (a thousand)
+
+
+def masked(number: str) -> str:
+    """A phone number with its middle hidden: 010-****-1234."""
+    return f"{number[:3]}-{'*' * (len(number) - 7)}-{number[-4:]}" if len(number) > 8 else number  # noqa: PLR2004
+
+
+_STATUS_WORDS: Final = {
+    "invalid": N_("invalid"),
+    "duplicate": N_("duplicate"),
+    "opted_out": N_("opted out"),
+    "hidden": N_("hidden"),
+}
+
+
+def status_word(status: str) -> str:
+    """What a row that is left out is called."""
+    return _(_STATUS_WORDS.get(status, status))
+
+
 def _render(request: Request, template: str, values: dict[str, object]) -> str:
     site = site_of(request)
     return _ENVIRONMENT.get_template(template).render(
@@ -134,4 +158,4 @@ _ENVIRONMENT.globals.update(
     STEPS=STEPS,
     LANGUAGE_NAMES=LANGUAGE_NAMES,
 )
-_ENVIRONMENT.filters["when"] = when
+_ENVIRONMENT.filters.update(when=when, file_size=file_size, masked=masked, status_word=status_word)

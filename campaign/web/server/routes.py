@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -18,7 +18,7 @@ from campaign.web.server.site import site_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.requests import Request
+    from starlette.types import Message, Receive
 
     from campaign.web.server.sessions import Session
 
@@ -34,7 +34,7 @@ def get(path: str, show: Callable[[Request], Awaitable[Response]], *, role: str 
         show: makes the answer, in the reader's language.
         role: what the user must be allowed to do, of `sessions.ROLES`; None where no session is needed.
     """
-    return Route(path, _guarded(show, role), methods=["GET"])
+    return Route(path, _guarded(show, role, BODY_BYTES), methods=["GET"])
 
 
 def post(
@@ -48,11 +48,11 @@ def post(
         role: what the user must be allowed to do; None where no session is needed.
         most_bytes: the largest body; a larger one is refused with 413.
     """
-    return Route(path, _guarded(change, role), methods=["POST"], max_body_size=most_bytes)
+    return Route(path, _guarded(change, role, most_bytes), methods=["POST"])
 
 
 def _guarded(
-    endpoint: Callable[[Request], Awaitable[Response]], role: str | None
+    endpoint: Callable[[Request], Awaitable[Response]], role: str | None, most_bytes: int
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         session = await find_session(request)
@@ -60,7 +60,8 @@ def _guarded(
             try:
                 if role is not None:
                     _require(session, role)
-                return await endpoint(request)
+                _require_size(request, most_bytes)
+                return await endpoint(Request(request.scope, _limited(request.receive, most_bytes)))
             except errors.Refusal as refusal:
                 return errors.answer(request, refusal.status_code, refusal.words)
             except ChildError as problem:
@@ -80,6 +81,28 @@ def _require(session: Session | None, role: str) -> None:
         raise errors.Refusal(401)
     if not session.may(role):
         raise errors.Refusal(403, _("Your account may not do this."))
+
+
+def _require_size(request: Request, most_bytes: int) -> None:
+    """Refuse a body by its announced size, before a byte of it is read."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isascii() or not announced.isdecimal() or int(announced) > most_bytes:
+        raise errors.Refusal(413)
+
+
+def _limited(receive: Receive, most_bytes: int) -> Receive:
+    """`receive`, which refuses a body that is larger than announced."""
+    left = most_bytes
+
+    async def limited() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise errors.Refusal(413)
+        return message
+
+    return limited
 
 
 async def find_session(request: Request) -> Session | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import secrets
 import signal
@@ -22,7 +23,9 @@ from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.web import store as stores
 from campaign.web.pipes import Child
+from campaign.web.server import uploads
 from campaign.web.server.app import build
+from campaign.web.server.checking import Checking
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
 
@@ -73,8 +76,11 @@ def run(options: Options, *, say: Callable[[str], object]) -> None:
         CampaignError: another server uses the home, the port is taken, or the home cannot be used.
     """
     home = options.home.absolute()
+    # The parser of forms notes every malformed request: whoever sent it is told, and the log is for our own faults.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     _make(home)
     held = stores.lock(home)
+    uploads.remove_leftovers(home)
     try:
         store = stores.Store(home)
         try:
@@ -147,12 +153,16 @@ async def _serve(
 ) -> None:
     full, bare = _environments()
     port = listener.getsockname()[1]
+    checking = Checking()
     site = Site(
         home=home,
         store=store,
         sessions=Sessions(store),
         engine=Child("campaign.web.engine_process", *_engine_arguments(options, home), environment=full),
-        check=Child("campaign.web.check_process", str(home), environment=bare, restart="when asked"),
+        check=Child(
+            "campaign.web.check_process", str(home), environment=bare, restart="when asked", on_event=checking.note
+        ),
+        checking=checking,
         port=port,
         is_practice=options.is_practice_only or bool(environment.Environment(full).missing_keys),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from campaign.web.pipes import Child
+    from campaign.web.server.checking import Checking
     from campaign.web.server.sessions import Session, Sessions
     from campaign.web.store import Store
 
@@ -25,6 +28,7 @@ class Site:
         sessions: who is there.
         engine: the process that sends.
         check: the process that reads and checks.
+        checking: what that process is asked, and its last answers.
         port: the port that it listens on.
         is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
         is_stopping: the server is about to end; it starts nothing new.
@@ -35,9 +39,16 @@ class Site:
     sessions: Sessions
     engine: Child
     check: Child
+    checking: Checking
     port: int = 0
     is_practice: bool = True
     is_stopping: bool = False
+
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def changing(self, campaign: str) -> asyncio.Lock:
+        """The lock for reading a campaign's file, deciding and writing it: two windows may do so at once."""
+        return self._locks.setdefault(campaign, asyncio.Lock())
 
     @property
     def cookie(self) -> str:

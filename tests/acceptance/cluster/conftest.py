@@ -85,13 +85,13 @@ class Cluster:
         stats: dict[str, Any] = self.desk.ask("/sandbox/stats")
         return stats
 
-    def counts(self, run: str = "last") -> dict[str, int]:
+    def counts(self, run: str = "last") -> dict[str, Any]:
         """The run's requests by state, with its own state as `run`."""
         done = self.desk.run("status", run, "--json")
         assert done.json, done.err
         return {**done.json["requests"], "run": done.json["state"]}
 
-    def await_end(self, seconds: float = 90) -> dict[str, int]:
+    def await_end(self, seconds: float = 90) -> dict[str, Any]:
         """Wait until the run ended; its requests by state."""
         self.await_(lambda: self.counts()["run"] != "running", seconds)
         return self.counts()

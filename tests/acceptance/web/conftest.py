@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.support.web import Visitor, WebServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it is open, no other test can run an event loop of its own
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium here, see tests/browser.sh")

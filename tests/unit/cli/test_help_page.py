@@ -11,6 +11,7 @@ from functools import cache
 import pytest
 
 from campaign.cli.app import app
+from campaign.cli.options import REPORT_LANGUAGES
 from campaign.model import i18n
 from campaign.model.text import display_width
 from tests.support.desk import ROOT
@@ -64,7 +65,7 @@ def latin_words(page: str) -> set[str]:
 def test_korean_help_has_no_english(command: str) -> None:
     page = pages(i18n.KOREAN)[command]
     assert latin_words(page) <= (
-        {*command.split("-"), "ko", "en"} | ({"times", "after", "n"} if command == "sandbox" else set())
+        {*command.split("-"), *REPORT_LANGUAGES} | ({"times", "after", "n"} if command == "sandbox" else set())
     )
     assert all(HANGUL.search(line) or not line.strip() or line.startswith("  --fault") for line in page.splitlines())
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.engine.dispatch.admission import Admission, RateLimiter
+from campaign.model.sentences import sentence
 from campaign.timing import spread, window
 from campaign.timing.gate import Gate
 from tests.support.clocks import SetClock, seoul
@@ -73,7 +74,7 @@ def test_it_waits_for_the_next_request_and_not_for_those_behind_it() -> None:
     waits = admission.current_wait()
     assert waits is not None
     assert waits[0] == 9
-    assert "4 every 10 seconds" in waits[1]
+    assert "4 every 10 seconds" in sentence(waits[1])
     clock.sleep(4)
     assert admission.wait_s() == 5
     clock.sleep(60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from campaign.engine.history import AlreadySent
 from campaign.journal import Journal, Settlement, open_for_writing
 from campaign.model import Column, Recipients, RunState, Source, State, schema
 from campaign.model.errors import CampaignError
+from campaign.model.sentences import sentence
 from tests.support import runs
 
 if TYPE_CHECKING:
@@ -64,7 +65,13 @@ class Bench:
     journal: Journal
 
     def checked(
-        self, rows: Sequence[tuple[int, str]], *, name: str = "봄맞이", once: bool = False, out: Sequence[int] = ()
+        self,
+        rows: Sequence[tuple[int, str]],
+        *,
+        name: str = "봄맞이",
+        once: bool = False,
+        out: Sequence[int] = (),
+        often: str = "",
     ) -> Checked:
         facts: dict[str, Any] = {
             "name": name,
@@ -72,6 +79,9 @@ class Bench:
             "recipients": {"files": ["r.xlsx"]},
             "message": {"text": "가"},
         }
+        if often:
+            facts["message"]["advertisement"] = True
+            facts["sending"] = {"frequency": often}
         if once:
             facts["schedule"] = {"every": "0 10 * * *", "once_per_recipient": True}
         campaign = campaign_file.build(facts, folder=self.folder, place="here")
@@ -87,8 +97,11 @@ class Bench:
 
     def run(self, run: str, rows: Sequence[tuple[int, str]], *states: State, **facts: Any) -> None:
         """An earlier run, its requests in these states (accepted, where no more are given)."""
+        self.add(run, recipients(rows, facts.pop("out", ())), *states, **facts)
+
+    def add(self, run: str, made: Recipients, *states: State, **facts: Any) -> None:
+        """The same, of a finished table."""
         gateway = facts.pop("gateway", VENDOR)
-        made = recipients(rows, facts.pop("out", ()))
         plan = planning.Plan(run, made.table)
         digest = planning.digest_plan(made.table, gateway)
         record = runs.record(id=run, gateway=gateway, created_at=NOW, plan_digest=digest, **{"name": "봄맞이", **facts})
@@ -272,6 +285,76 @@ def test_an_older_run_whose_numbers_were_removed_does_not_hide_the_last_one(benc
     bench.run("last", ROWS[:3])
     told = history.describe_similar_run(bench.journal, bench.checked(ROWS), VENDOR)
     assert shares(told) == [3, 4, 1, 0]
+
+
+ADVERTISEMENT = {"advertisement": True, "name": "다른 광고"}
+
+
+def went_too_often(bench: Bench, often: str, at: datetime = NOW, gateway: str = VENDOR) -> list[str]:
+    """The numbers that are left out of an advertisement to 1, 2 and 3, with what is said of them."""
+    checked = bench.checked([(1, "x"), (2, "x"), (3, "x")], often=often)
+    table = history.leave_out_reached(bench.journal, checked, gateway, at).table
+    out = table[table["status"] == "duplicate"]
+    return [f"{number[-1]}: {sentence(reason)}" for number, reason in zip(out["number"], out["reason"], strict=True)]
+
+
+def test_advertisements_of_all_campaigns_count_for_a_number(bench: Bench) -> None:
+    bench.run("a", [(1, "가"), (2, "가")], **ADVERTISEMENT)
+    bench.run("b", [(1, "나")], **ADVERTISEMENT)
+    bench.run("no advertisement", [(2, "가"), (3, "나")])
+    bench.run("practice", [(3, "나")], gateway="sandbox", **ADVERTISEMENT)
+    said = "`frequency` allows 2 every 7 days, and the number has 2 already, sent or planned"
+    assert went_too_often(bench, "2 every 7 days") == [f"1: {said}"]
+    assert [line[0] for line in went_too_often(bench, "1 every 7 days")] == ["1", "2"]
+    assert went_too_often(bench, "1 every 7 days", gateway="https://another.example.test") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        (State.ACCEPTED, True),
+        (State.UNKNOWN, True),
+        (State.IN_FLIGHT, True),
+        (State.PLANNED, True),
+        (State.REJECTED, False),
+    ],
+)
+def test_what_was_sent_or_may_have_been_or_may_yet_be_counts(bench: Bench, state: State, counts: bool) -> None:
+    bench.run("a", [(1, "가")], state, **ADVERTISEMENT)
+    assert bool(went_too_often(bench, "1 every 7 days")) is counts
+
+
+def test_after_the_days_a_number_may_get_one_again_but_not_while_one_is_planned(bench: Bench) -> None:
+    bench.run("a", [(1, "가"), (2, "가"), (3, "나")], State.ACCEPTED, State.PLANNED, **ADVERTISEMENT)
+    late = NOW + timedelta(days=7, seconds=1)
+    assert [line[0] for line in went_too_often(bench, "1 every 7 days", late - timedelta(seconds=2))] == ["1", "2", "3"]
+    assert [line[0] for line in went_too_often(bench, "1 every 7 days", late)] == ["3"]
+
+
+def test_a_reservation_counts_when_the_gateway_sends_it(bench: Bench) -> None:
+    made = recipients([(1, "가")])
+    made.table["date"] = pd.array(["2026-12-20 10:00:00"], dtype=schema.TEXT)
+    bench.add("a", made, **ADVERTISEMENT)
+    assert went_too_often(bench, "1 every 7 days", NOW + timedelta(days=25)) != []
+    assert went_too_often(bench, "1 every 7 days", NOW + timedelta(days=27)) == []
+
+
+def test_the_rows_of_this_campaign_count_too(bench: Bench) -> None:
+    bench.run("a", [(2, "가")], **ADVERTISEMENT)
+    checked = bench.checked([(1, "x"), (1, "y"), (1, "z"), (2, "x"), (2, "y")], often="2 every 7 days")
+    left = history.leave_out_reached(bench.journal, checked, VENDOR, NOW)
+    assert left.table["status"].isna().tolist() == [True, True, False, True, False]
+    assert left.table["request"].notna().tolist() == [True, True, False, True, False]
+    again = history.leave_out_reached(bench.journal, left, VENDOR, NOW)
+    assert again.table["status"].isna().tolist() == left.table["status"].isna().tolist()
+
+
+def test_a_purged_advertisement_of_these_days_makes_it_unknown_who_got_it(bench: Bench) -> None:
+    bench.run("gone", [(1, "가")], **ADVERTISEMENT)
+    bench.journal.runs.purge("gone", NOW)
+    with pytest.raises(history.ReachUnknown, match="the numbers of run gone were removed"):
+        went_too_often(bench, "1 every 7 days")
+    assert went_too_often(bench, "1 every 7 days", NOW + timedelta(days=60)) == []
 
 
 def missing_journal(bench: Bench) -> str:

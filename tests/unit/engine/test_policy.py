@@ -10,6 +10,7 @@ from campaign.engine.dispatch.policy import Decision, OutcomePolicy
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.gateway.result_codes import CODES
 from campaign.model import State, i18n
+from campaign.model.sentences import sentence
 
 
 def answered(code: int) -> Outcome:
@@ -56,7 +57,7 @@ def test_every_code_leads_where_the_table_says(code: int, state: State, pauses: 
 
 
 def test_a_pause_says_the_vendors_words_and_what_to_do() -> None:
-    pause = first(answered(13)).pause
+    pause = sentence(first(answered(13)).pause)
     assert pause is not None
     assert "등록되지 않은 발신번호입니다." in pause
     assert "register the sender number" in pause
@@ -99,8 +100,8 @@ def test_an_unknown_answer_that_says_something_to_those_who_know_it_pauses_at_th
     guessed = Outcome(fate=Fate.UNKNOWN, detail="HTTP 200 with 202 as the whole answer", guess="Public clients saw it.")
     decision = OutcomePolicy().decide(7, guessed, claimed_at=0, now=0)
     assert decision.state == State.UNKNOWN
-    assert decision.cause == "HTTP 200 with 202 as the whole answer. Public clients saw it."
-    assert decision.pause == f"request 7 got no readable answer: {decision.cause}"
+    assert sentence(decision.cause) == "HTTP 200 with 202 as the whole answer. Public clients saw it."
+    assert sentence(decision.pause) == f"request 7 got no readable answer: {sentence(decision.cause)}"
 
 
 def test_an_answer_between_unknowns_breaks_the_row() -> None:
@@ -197,7 +198,7 @@ def test_three_unknown_in_a_row_pause_after_an_answer_too_and_a_fourth_pauses_ag
     pauses = [policy.decide(no, one, claimed_at=0, now=0).pause for no, one in enumerate(outcomes)]
     assert [pause is None for pause in pauses] == [True, True, True, True, False, False]
     assert pauses[-2] is not None
-    assert pauses[-2].startswith("3 requests in a row")
+    assert sentence(pauses[-2]).startswith("3 requests in a row")
 
 
 def test_what_could_not_leave_does_not_break_a_row_of_unknown_outcomes() -> None:
@@ -213,7 +214,7 @@ def test_code_1_of_one_request_alone_does_not_pause_the_run() -> None:
     decisions = [policy.decide(1, answered(1), claimed_at=0, now=0) for _ in range(3)]
     assert [decision.pause for decision in decisions] == [None, None, None]
     assert decisions[-1].state == State.REJECTED
-    assert decisions[-1].cause == "tried 3 times"
+    assert sentence(decisions[-1].cause) == "tried 3 times"
 
 
 def test_after_a_pause_for_code_1_three_more_requests_are_needed_for_the_next() -> None:
@@ -250,7 +251,7 @@ def test_the_waits_for_an_unreachable_gateway_begin_anew_after_any_answer_and_af
 
 
 def test_a_code_that_the_document_lacks_is_said_without_the_vendors_words() -> None:
-    pause = first(answered(777)).pause
+    pause = sentence(first(answered(777)).pause)
     assert pause is not None
     assert pause.startswith("code 777: ")
     assert "None" not in pause
@@ -260,8 +261,8 @@ def test_a_code_that_the_document_lacks_is_said_without_the_vendors_words() -> N
 def test_a_pause_is_explained_in_korean() -> None:
     policy = OutcomePolicy()
     with i18n.in_language("ko"):
-        unread = [policy.decide(no, UNKNOWN, claimed_at=0, now=0).pause for no in range(3)]
-        unreachable = [first(NOT_SENT).cause, first(answered(13)).pause]
+        unread = [sentence(policy.decide(no, UNKNOWN, claimed_at=0, now=0).pause) for no in range(3)]
+        unreachable = [sentence(first(NOT_SENT).cause), sentence(first(answered(13)).pause)]
     assert unread[2] is not None
     assert unread[2].startswith("요청 3건이 연달아 알아볼 수 있는 응답을 받지 못했습니다. 마지막 응답: HTTP 200")
     assert unreachable[0] == "발송하지 못했습니다: refused"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from campaign.gateway.outcome import Fate, Outcome, read_answer, sanitize
 from campaign.model import i18n
+from campaign.model.sentences import sentence
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_anything_else_is_unknown(body: str) -> None:
     outcome = read_answer(200, body.encode("utf-8", "surrogateescape"))
     assert (outcome.fate, outcome.code) == (Fate.UNKNOWN, None)
     assert outcome.detail is not None
-    assert outcome.detail.startswith("HTTP 200 with")
+    assert sentence(outcome.detail).startswith("HTTP 200 with")
     assert outcome.guess is None
 
 
@@ -179,7 +180,7 @@ def test_a_code_has_nine_digits_at_most(number: int, fate: Fate, quote: str) -> 
     ],
 )  # fmt: skip
 def test_an_unreadable_answer_is_told_in_words(body: bytes, detail: str) -> None:
-    assert read_answer(503, body).detail == detail
+    assert sentence(read_answer(503, body).detail) == detail
 
 
 @pytest.mark.parametrize("code", [200, 201, 203, 205, 207])
@@ -217,7 +218,7 @@ def test_a_long_text_is_cut_to_500_characters_though_it_can_be_printed() -> None
 
 
 def test_of_several_keys_that_occur_twice_the_first_is_named() -> None:
-    detail = read_answer(200, b'{"a": 1, "b": 1, "a": 2, "b": 2}').detail
+    detail = sentence(read_answer(200, b'{"a": 1, "b": 1, "a": 2, "b": 2}').detail)
     assert detail is not None
     assert detail.endswith("'a' twice")
 
@@ -235,7 +236,7 @@ def test_of_several_keys_that_occur_twice_the_first_is_named() -> None:
 )
 def test_an_unreadable_answer_is_told_in_korean(body: bytes, detail: str) -> None:
     with i18n.in_language("ko"):
-        assert read_answer(503, body).detail == detail
+        assert sentence(read_answer(503, body).detail) == detail
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)

@@ -248,14 +248,17 @@ def test_an_upgrade_that_fails_at_any_statement_is_completed_by_the_next_writer(
             assert ("resume_at" in columns_of(path, "runs")) == (numbers[-1] >= 3)
             assert bool(columns_of(path, "schedules")) == (numbers[-1] >= 3)
             assert ("by_night" in columns_of(path, "runs")) == (numbers[-1] >= 4)
-            assert not columns_of(path, "orders")
+            assert bool(columns_of(path, "orders")) == (numbers[-1] >= 5)
+            assert bool(columns_of(path, "deliveries")) == (numbers[-1] >= 6)
+            assert ("holidays" in columns_of(path, "schedules")) == (numbers[-1] >= 7)
+            assert ("first_stage" in columns_of(path, "runs")) == (numbers[-1] >= 8)
             open_for_writing(f"sqlite:///{path}").close()
             assert number_of(path) == NEWEST
         else:
             assert len(done) < statement
             break
-    # 2 statements lead to layout 2, 7 to layout 3, 3 to layout 4 and 3 to layout 5.
-    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3
+    # 2 statements lead to layout 2, 7 to layout 3, 3 to layout 4, 3 to layout 5, 4 to layout 6, 3 to 7 and 4 to 8.
+    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3 + [5] * 4 + [6] * 3 + [7] * 4
 
 
 KILLED: Final = """

@@ -10,6 +10,7 @@ import pytest
 from campaign.journal import Journal, Settlement, open_for_reading
 from campaign.model import RunState, State
 from campaign.model.errors import JournalError
+from campaign.model.sentences import sentence
 from tests.support.journals import NOW, accepted, leave
 
 
@@ -129,7 +130,9 @@ def test_what_was_not_sent_of_a_cancelled_run_is_cancelled_too(journal: Journal)
     assert journal.requests.resolve("run-1", sent=True, now=NOW, only=[2]) == 1
     assert journal.requests.counts("run-1") == {State.CANCELLED: 2, State.ACCEPTED: 1}
     assert journal.runs.get("run-1").state == RunState.CANCELLED
-    assert journal.requests.events("run-1", 1)[-1]["cause"] == "the user said: not sent; the run was cancelled"
+    assert (
+        sentence(journal.requests.events("run-1", 1)[-1]["cause"]) == "the user said: not sent; the run was cancelled"
+    )
 
 
 @pytest.mark.parametrize(

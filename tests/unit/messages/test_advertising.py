@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from campaign.messages import advertising
 from campaign.messages.advertising import (
     Rule,
     Severity,
@@ -192,3 +193,25 @@ def test_a_rule_is_a_sentence_in_the_language_of_its_reader() -> None:
     with i18n.in_language("ko"):
         assert f"{finding.rule}" == "메시지 내용은 정확히 (광고)로 시작해야 합니다 (정보통신망법 제50조 제4항)"
     assert f"{finding.rule}" == "the text begins with exactly (광고) (정보통신망법 제50조 제4항)"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("봄 세일", "(광고)하늘상점\n봄 세일\n무료거부 080-000-0000"),
+        ("[광고] 봄 세일", "(광고)하늘상점\n봄 세일\n무료거부 080-000-0000"),
+        ("(광고)하늘상점 봄 세일\n무료거부 080-111-1111", "(광고)하늘상점 봄 세일\n무료거부 080-111-1111"),
+        ("광고 문의는 하늘상점으로", "(광고)광고 문의는 하늘상점으로\n무료거부 080-000-0000"),
+        ("", "(광고)하늘상점\n무료거부 080-000-0000"),
+    ],
+)
+def test_what_an_advertisement_needs_is_put_in_once_and_satisfies_the_rules(text: str, expected: str) -> None:
+    made = advertising.complete(text, "하늘상점", "080-000-0000")
+    assert made == expected
+    assert advertising.complete(made, "하늘상점", "080-000-0000") == made
+    assert [one for one in advertising.check([made], advertiser="하늘상점") if one.texts.any()] == []
+
+
+def test_the_number_for_opting_out_is_found_in_a_text() -> None:
+    assert advertising.refusal_number("(광고)가\n무료수신거부 080-123-4567") == "080-123-4567"
+    assert advertising.refusal_number("(광고)가") is None

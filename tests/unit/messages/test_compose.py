@@ -98,10 +98,13 @@ def test_a_title_has_40_bytes_and_few_marks(tmp_path: Path, title: str, fits: bo
     assert frame["reason"].isna().all() == fits
 
 
-def test_an_sms_has_no_title_and_that_is_said(tmp_path: Path) -> None:
-    result = composed(tmp_path, recipients_of(글=["짧다", "길" * 50]), text="{{ 글 }}", title="제목")
+def test_an_sms_has_no_title_and_that_is_said_where_the_user_asked_for_sms(tmp_path: Path) -> None:
+    recipients = recipients_of(글=["짧다", "길" * 50])
+    result = composed(tmp_path, recipients, text="{{ 글 }}", title="제목")
     assert [None if pd.isna(title) else title for title in result.frame["title"]] == [None, "제목"]
-    assert any("title is not sent" in note for note in result.notes)
+    assert not any("title is not sent" in note for note in result.notes)
+    asked = composed(tmp_path, recipients, text="{{ 글 }}", title="제목", type="SMS")
+    assert any("title is not sent" in note for note in asked.notes)
 
 
 def test_a_rows_problem_is_data(tmp_path: Path) -> None:

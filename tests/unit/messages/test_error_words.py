@@ -64,6 +64,8 @@ def test_a_faulty_template_is_explained_in_korean(source: str, words: str) -> No
         ("{{ 이름.__class__ }}", "'str'의 속성 '__class__'는 템플릿에서 사용할 수 없습니다."),
         ("{{ 이름|thousands(소수=2) }}", "thousands()에는 '소수' 인수를 쓸 수 없습니다"),
         ("{{ none }}", "템플릿이 출력하는 값이 없습니다(None)"),
+        ("{{ (이름 ~ '@')|josa('이/가') }}", "josa: '가나@'의 마지막 소리를 알 수 없습니다. 조사를 직접 쓰세요"),
+        ("{{ 이름|josa(이름) }}", "josa('가나'): 그런 조사 쌍은 없습니다."),
     ],
 )
 def test_a_row_that_fails_is_explained_in_korean(source: str, words: str) -> None:

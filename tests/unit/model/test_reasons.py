@@ -18,6 +18,7 @@ import campaign
 from campaign.engine.checking.row_status import hoist_common_note, join_notes
 from campaign.model import schema
 from campaign.model.reasons import SEPARATOR, Reason, decode, encode, encode_column, nested
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import SENTENCES, Refused, sentence, sentences
 
 if TYPE_CHECKING:
@@ -33,6 +34,20 @@ CHARACTERS = frozenset({"field", "character", "codepoint", "name", "place"})
 """The parameters that `messages.cp949` gives for all its reasons together."""
 
 
+CODES = [*Reason, *RunReason]
+
+OF_TABLES: dict[Reason | RunReason, set[str]] = {
+    **{
+        key: {"recipients", "count"}
+        for key in (RunReason.EVERY_SECONDS, RunReason.EVERY_MINUTES, RunReason.EVERY_HOURS)
+    },
+    **{key: {"hours"} for key in (RunReason.WINDOW, RunReason.LEGAL_HOURS)},
+    **{key: {"time", "until"} for key in (RunReason.NOT_CONTINUED_AT, RunReason.NOT_STARTED_AT)},
+    **{key: {"until"} for key in (RunReason.NOT_CONTINUED_PLANNED, RunReason.NOT_CONTINUED_INTERRUPTED)},
+    **{key: {"count", "time"} for key in (RunReason.MISSED_TIMES, RunReason.MISSED_TIMES_OR_MORE)},
+}
+"""The parameters of codes that the code chooses from several before it encodes them."""
+
 CALLS = [
     node
     for source in SOURCES.values()
@@ -41,10 +56,18 @@ CALLS = [
 ]
 
 
-def code_of(call: ast.Call) -> str | None:
-    """The code that a call such as `encode(Reason.HIDDEN)` names."""
+def code_of(call: ast.Call) -> tuple[str, str] | None:
+    """The enumeration and the name of the code that a call such as `encode(Reason.HIDDEN)` names."""
     made_by = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    return call.args[0].attr if made_by in {"encode", "encode_column"} else None  # type: ignore[attr-defined]
+    code = call.args[0]
+    if made_by not in {"encode", "encode_column"} or not isinstance(code, ast.Attribute):
+        return None
+    return getattr(code.value, "id", ""), code.attr
+
+
+def forms(words: str | tuple[str, str]) -> tuple[str, ...]:
+    """The sentence, or its singular and its plural."""
+    return (words,) if isinstance(words, str) else words
 
 
 def names_given(call: ast.Call) -> set[str]:
@@ -65,24 +88,25 @@ def listed(found: pd.Series) -> list[str | None]:
 
 
 def test_every_code_has_a_sentence_and_every_sentence_a_code() -> None:
-    assert set(SENTENCES) == set(Reason)
-    assert all(words.strip() for words in SENTENCES.values())
+    assert set(SENTENCES) == {*Reason, *RunReason}
+    assert len(SENTENCES) == len(Reason) + len(RunReason)
+    assert all(form.strip() for words in SENTENCES.values() for form in forms(words))
 
 
-@pytest.mark.parametrize("code", Reason)
-def test_every_code_is_used(code: Reason) -> None:
-    assert any(re.search(rf"\bReason\.{code.name}\b", source) for source in SOURCES.values())
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_is_used(code: Reason | RunReason) -> None:
+    assert any(re.search(rf"\b{type(code).__name__}\.{code.name}\b", source) for source in SOURCES.values())
 
 
-@pytest.mark.parametrize("code", Reason)
-def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason) -> None:
-    given = [names_given(call) for call in CALLS if code_of(call) == code.name]
-    needed = parameters_of(SENTENCES[code])
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason | RunReason) -> None:
+    given = [names_given(call) for call in CALLS if code_of(call) == (type(code).__name__, code.name)]
+    needed = set().union(*map(parameters_of, forms(SENTENCES[code])))
     for names in given:
         assert names == needed
     if not given:
-        # By its name in a table of conditions or of formats: with the phone cell, or with nothing.
-        assert needed == ({"value"} if code.value.startswith("phone_") else set())
+        # By its name in a table of conditions or of formats: with the phone cell, with nothing, or as below.
+        assert needed == OF_TABLES.get(code, {"value"} if code.value.startswith("phone_") else set())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaign.model import RunState, State, Status, schema
+from campaign.model import Delivery, RunState, State, Status, schema
 from campaign.model.i18n import in_language
 from campaign.report import labels
 from campaign.report.sheets.columns import own_fields
@@ -22,7 +22,7 @@ def test_a_korean_label_has_the_english_key_beside_it_and_an_english_one_stands_
 
 
 def test_every_status_and_state_has_a_korean_name() -> None:
-    assert set(labels.VALUES) == {*Status, *State, *RunState}
+    assert set(labels.VALUES) == {*Status, *State, *RunState, *Delivery}
     with in_language("ko"):
         assert not [value for value in labels.VALUES if labels.label(value) == f"{value} {value}"]
 

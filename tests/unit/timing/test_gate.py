@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.model import i18n
+from campaign.model.sentences import sentence
 from campaign.timing import spread, window
 from campaign.timing.gate import Gate
 from tests.support.clocks import seoul
@@ -63,8 +64,8 @@ def test_a_request_larger_than_a_share_waits_until_the_share_is_whole() -> None:
 def test_a_wait_for_the_spread_names_the_time_in_seoul() -> None:
     wait = Gate(spread=spread.parse("10 every 1 minute"), already=[(NOON, 10)]).wait_for_spread(1, NOON)
     assert wait is not None
-    assert "10 every 1 minute;" in wait.why
-    assert "2026-12-01 12:01:00" in wait.why
+    assert "10 every 1 minute;" in sentence(wait.why)
+    assert "2026-12-01 12:01:00" in sentence(wait.why)
 
 
 def test_the_gate_remembers_what_went_before_a_restart() -> None:
@@ -109,8 +110,8 @@ def test_a_gate_is_shut_outside_its_window_and_says_when_it_opens() -> None:
     wait = gate.wait_for_window(NOON)
     assert wait is not None
     assert wait.until == seoul("2026-12-01 13:00:00")
-    assert "13:00-14:00" in wait.why
-    assert "2026-12-01 13:00" in wait.why
+    assert "13:00-14:00" in sentence(wait.why)
+    assert "2026-12-01 13:00" in sentence(wait.why)
     assert gate.wait_for_window(seoul("2026-12-01 13:00:00")) is None
 
 
@@ -134,7 +135,8 @@ def test_a_wait_is_explained_in_korean() -> None:
     with i18n.in_language("ko"):
         closed = Gate(window.of_run("13:00-20:30", advertisement=True)).wait_for_window(NOON)
         spreading = Gate(spread=spread.parse("10 every 1 minute"), already=[(NOON, 10)]).wait_for_spread(1, NOON)
-    assert closed is not None
-    assert closed.why == "발송 시간대 13:00-20:30 밖입니다(Asia/Seoul). 2026-12-01 13:00:00에 열립니다"
-    assert spreading is not None
-    assert spreading.why == "나누어 발송하는 중입니다(1분마다 10건). 다음 발송은 2026-12-01 12:01:00입니다"
+        said = [sentence(wait.why) for wait in (closed, spreading) if wait is not None]
+    assert said == [
+        "발송 시간대 13:00-20:30 밖입니다(Asia/Seoul). 2026-12-01 13:00:00에 열립니다",
+        "나누어 발송하는 중입니다(1분마다 10건). 다음 발송은 2026-12-01 12:01:00입니다",
+    ]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.model import i18n
+from campaign.model.sentences import sentence
 from campaign.timing import spread
 
 
@@ -32,8 +33,8 @@ def test_a_spread_is_read_as_it_is_said(words: str, recipients: int, seconds: in
 
 
 def test_a_spread_is_named_with_its_number_of_intervals() -> None:
-    assert spread.parse("1000 every 10 minute").words == "1,000 every 10 minutes"
-    assert spread.parse("5 every hour").words == "5 every 1 hour"
+    assert sentence(spread.parse("1000 every 10 minute").reason) == "1,000 every 10 minutes"
+    assert sentence(spread.parse("5 every hour").reason) == "5 every 1 hour"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_a_request_is_never_larger_than_the_gateway_takes_nor_than_the_share(rec
 def test_a_spread_is_named_in_the_readers_language_when_it_is_shown(words: str, korean: str) -> None:
     found = spread.parse(words)
     with i18n.in_language("ko"):
-        assert found.words == korean
+        assert sentence(found.reason) == korean
 
 
 def test_a_wrong_spread_is_refused_in_korean() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign.model.sentences import sentence
 from campaign.timing import window
 from tests.support.clocks import SEOUL, seoul
 
@@ -31,7 +32,7 @@ def test_a_window_is_open_from_its_first_time_to_before_its_last(time: str, is_o
 def test_a_window_is_read_to_the_minute(words: str, opens: time, closes: time) -> None:
     found = window.parse(words)
     assert (found.opens, found.closes) == (opens, closes)
-    assert found.words == f"the window {opens:%H:%M}-{closes:%H:%M}"
+    assert sentence(found.reason) == f"the window {opens:%H:%M}-{closes:%H:%M}"
 
 
 def test_a_window_is_seouls_whatever_zone_a_time_has() -> None:
@@ -70,10 +71,11 @@ def test_what_is_no_window_is_refused(words: str) -> None:
 
 def test_an_advertisement_has_the_laws_window_besides_its_own() -> None:
     assert window.of_run(None, advertisement=False) == ()
-    assert [(one.opens, one.closes) for one in window.of_run(None, advertisement=True)] == [(time(8), time(21))]
-    both = window.of_run("07:00-23:00", advertisement=True)
-    assert [one.opens for one in both] == [time(7), time(8)]
-    assert [one.opens for one in window.of_run("07:00-23:00", advertisement=False)] == [time(7)]
+    own = window.parse("07:00-23:00")
+    assert window.of_run(None, advertisement=True) == (window.NIGHT_FREE,)
+    assert (window.NIGHT_FREE.opens, window.NIGHT_FREE.closes) == (time(8), time(21))
+    assert window.of_run("07:00-23:00", advertisement=True) == (own, window.NIGHT_FREE)
+    assert window.of_run("07:00-23:00", advertisement=False) == (own,)
 
 
 def test_of_several_windows_all_have_to_be_open() -> None:
@@ -132,5 +134,5 @@ def test_a_window_is_open_when_it_opens_and_shut_when_it_closes(opens: time, clo
 
 
 def test_a_window_is_named_as_the_user_s_own_or_as_the_law_s() -> None:
-    assert window.parse("09:00-20:30").words == "the window 09:00-20:30"
-    assert window.NIGHT_FREE.words == "the legal hours for advertisements, 08:00-21:00"
+    assert sentence(window.parse("09:00-20:30").reason) == "the window 09:00-20:30"
+    assert sentence(window.NIGHT_FREE.reason) == "the legal hours for advertisements, 08:00-21:00"

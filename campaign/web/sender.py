@@ -1,0 +1,576 @@
+"""Carries out orders: what users asked the page to do. It is the scheduler of the page as well.
+
+Everything that writes to the journal happens on the thread that calls `run_forever`, and the journal is open for
+writing only as long as one deed takes. While a run is sent, small deeds are done between two steps of its dispatch.
+
+An order is done once: its id is written into the journal in the transaction of the deed. The server tells an order
+again until it hears how it ended; then either the journal has the id, or nothing was done.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from campaign import engine
+from campaign.engine import decisions, schedules
+from campaign.journal import open_for_reading, open_for_writing
+from campaign.model import RunState, i18n
+from campaign.model.errors import CampaignError, JournalBusy, NoSuchRun
+from campaign.model.i18n import _
+from campaign.model.times import format_time
+from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
+from campaign.timing.timetable import GRACE
+from campaign.web.sending_progress import SendingProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from campaign.journal import Reader, ScheduleRecord
+    from campaign.model import State
+
+_BUSY_S: Final = 1.0
+"""Seconds until an order is tried again that found the journal in another process's hands."""
+
+
+class TooLate(CampaignError):
+    """The order could not be carried out in time, so a user decides again; nothing was sent."""
+
+
+class NotNow(CampaignError):
+    """The run is being sent, or is not, so that this cannot be done."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ToldOrder:
+    """An order as the server told it.
+
+    Attributes:
+        order: its id, its kind and who asked for it.
+        language: of who asked for it.
+        asked_at: when it was asked for.
+        given: what it is about: `run`, `campaign`, `digest`, ...
+        run: the run that it made or concerns, once that is known.
+        check: the campaign's check, where it is made ahead on another thread.
+    """
+
+    order: engine.Order
+    language: str
+    asked_at: datetime
+    given: Mapping[str, Any]
+    run: str | None = None
+    check: Future[engine.Checked] | None = None
+    not_before: float = 0.0
+    said: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be tried now."""
+        return monotonic() >= self.not_before and (self.check is None or self.check.done())
+
+
+@dataclass(slots=True, kw_only=True)
+class Sender:
+    """Carries out what it is told, and what is due.
+
+    Args:
+        journal_url: the journal's URL.
+        reports: the folder of result workbooks.
+        emit: reports an event with its fields to the server.
+        journal_file: the journal's file, which no workbook is written over.
+        is_practice_only: nothing is sent to a real gateway.
+        has_schedule: it starts what is due.
+    """
+
+    journal_url: str
+    reports: Path
+    emit: Callable[..., None]
+    journal_file: Path | None = None
+    is_practice_only: bool = False
+    has_schedule: bool = True
+    stop: engine.StopRequest = field(default_factory=engine.StopRequest)
+    sending: dict[str, engine.StopRequest] = field(default_factory=dict)
+    """The runs that are sent now, each with its own request to stop."""
+
+    _told: dict[str, ToldOrder] = field(default_factory=dict)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="check"))
+
+    def take(self, told: Sequence[ToldOrder]) -> None:
+        """Accept orders, from any thread. One that is told twice is accepted once."""
+        with self._changed:
+            for one in told:
+                if one.order.id in self._told:
+                    continue
+                if one.order.kind in {"test", "schedule"}:
+                    one.check = self._checks.submit(self._check_ahead, one)
+                    one.check.add_done_callback(lambda _: self._wake())
+                self._told[one.order.id] = one
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Stop in order, from any thread: answers are awaited, and orders that are left stay open."""
+        self.stop.request()
+        self._wake()
+
+    def _is_ending(self) -> bool:
+        return self.stop.count > 0
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def run_forever(self) -> None:
+        """Carry out orders and start what is due, until `end` is called."""
+        scheduler = self._scheduler()
+        while not self._is_ending():
+            if (told := self._next()) is not None:
+                self._carry_out(told)
+                continue
+            wait = self._look(scheduler)
+            with self._changed:
+                if not self._is_ending() and self._next_ready() is None:
+                    self._changed.wait(wait)
+        self._checks.shutdown(wait=False, cancel_futures=True)
+
+    def _scheduler(self) -> Scheduler:
+        return Scheduler(
+            self.journal_url,
+            _Notes(),
+            progress=self._progress(),
+            target=self._target(),
+            stop=self.stop,
+            errands=self._errands,
+            sending=self.sending,
+        )
+
+    def _look(self, scheduler: Scheduler) -> float:
+        """Start what is due; returns seconds until the next look."""
+        if not self.has_schedule:
+            return LOOK
+        try:
+            wait = scheduler.next_look()
+            if wait <= 0:
+                scheduler.run_due(timedelta(0))
+        except JournalBusy:
+            return LOOK  # another process sends, perhaps a scheduler of its own
+        except Exception:  # noqa: BLE001 - the problem may be gone next time, and orders have to be carried out
+            _log()
+            return LOOK
+        return min(max(wait, 0.05), LOOK)
+
+    def _next(self) -> ToldOrder | None:
+        with self._changed:
+            return self._next_ready()
+
+    def _next_ready(self, kinds: frozenset[str] | None = None) -> ToldOrder | None:
+        """The order to carry out next: small ones first, so that a pause comes before what would send again."""
+        ready = [one for one in self._told.values() if one.is_ready]
+        small = [one for one in ready if one.order.kind not in _SENDING]
+        for one in small if kinds is not None else [*small, *ready]:
+            if kinds is None or self._is_errand(one, kinds):
+                return one
+        return None
+
+    def _is_errand(self, one: ToldOrder, kinds: frozenset[str]) -> bool:
+        """Whether it can be done while a run is sent; to cancel that very run waits until its dispatch has ended."""
+        return one.order.kind in kinds or (one.order.kind == "cancel" and one.given["run"] not in self.sending)
+
+    def _errands(self, journal: engine.Journal) -> None:
+        """Do small deeds between two steps of a dispatch."""
+        if len(self.sending) > 1:
+            return  # a test message is sent meanwhile: one after the other
+        with self._changed:
+            self._stop_what_is_cancelled()
+            told = self._next_ready(_ERRANDS)
+        if told is not None:
+            self._carry_out(told, journal)
+
+    def _stop_what_is_cancelled(self) -> None:
+        """A run that is to be cancelled is stopped first; the order follows when its dispatch has ended."""
+        for one in self._told.values():
+            run = one.given.get("run")
+            if one.order.kind == "cancel" and run in self.sending and self.sending[run].pause is None:
+                with i18n.in_language(one.language):
+                    self.sending[run].request(pause=_paused_by(one.order.by))
+
+    def _carry_out(self, told: ToldOrder, journal: engine.Journal | None = None) -> None:
+        """Do what an order asks for and tell the server how it ended; nothing that goes wrong ends the process."""
+        with i18n.in_language(told.language):
+            try:
+                self._do_or_go_on(told, journal)
+            except JournalBusy as busy:
+                told.not_before = monotonic() + _BUSY_S
+                self._say_waiting(told, str(busy))
+                return
+            except CampaignError as problem:
+                self._tell(told, "refused", words=str(problem), code=problem.code)
+                return
+            except Exception:  # noqa: BLE001 - other orders have to be carried out
+                words = _("Something went wrong in the program. The log has it under {number}.", number=_log())
+                self._tell(told, "refused", words=words, code="internal")
+                return
+            if not self._is_left(told):
+                self._tell(told, "done")
+
+    def _do_or_go_on(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        try:
+            _DEEDS[told.order.kind](self, told, journal)
+        except engine.OrderDone as done:
+            told.run = told.run or done.run
+            if told.order.kind in _SENDS and told.run is not None:
+                with self._opened(journal) as opened:
+                    self._go_on_with(told, opened, opened.runs.get(told.run))
+
+    def _is_left(self, told: ToldOrder) -> bool:
+        """Whether the process is ending and has not done all of the order: then it stays open, and is told again."""
+        if not self._is_ending() or told.order.kind not in _SENDS or told.run is None:
+            return False
+        with open_for_reading(self.journal_url) as journal:
+            return journal.runs.get(told.run).state in {RunState.INTERRUPTED, RunState.RUNNING}
+
+    def _tell(self, told: ToldOrder, state: str, *, words: str | None = None, code: str | None = None) -> None:
+        if state != "begun":
+            with self._changed:  # before it is told, since the server may tell it again at once
+                self._told.pop(told.order.id, None)
+        self.emit("order", id=told.order.id, state=state, run=told.run, words=words, code=code)
+
+    def _say_waiting(self, told: ToldOrder, words: str) -> None:
+        if words != told.said:
+            told.said = words
+            self.emit("order", id=told.order.id, state="waiting", run=told.run, words=words, code=None)
+
+    def _go_on_with(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
+        """The process ended after the order was carried out: send the rest of its run, unless a user paused it."""
+        if record.state not in {RunState.INTERRUPTED, RunState.RUNNING} or record.id in self.sending:
+            return
+        last = journal.orders.of_run(record.id)[-1]
+        if last.kind == "pause":
+            journal.requests.mark_orphans_unknown(record.id, engine.now())
+            journal.runs.stop(record.id, RunState.PAUSED, _paused_by(last.by_whom), engine.now())
+            return
+        _require_recent(journal, record)  # before the dispatch marks orphans, which is a sign of life
+        self._tell(told, "begun")
+        self._execute(journal, record, writes_report=told.order.kind != "test")
+
+    @contextmanager
+    def _opened(self, journal: engine.Journal | None) -> Iterator[engine.Journal]:
+        """The journal that a dispatch has open, else the journal opened for this deed."""
+        if journal is not None:
+            yield journal
+            return
+        with open_for_writing(self.journal_url) as opened:
+            yield opened
+
+    def _load(self, told: ToldOrder) -> tuple[engine.Campaign, str]:
+        """The campaign of an order, and the gateway that it goes to."""
+        campaign = engine.load_campaign(Path(told.given["campaign"]))
+        is_practice = told.given.get("practice", False) or self.is_practice_only
+        gateway = engine.SANDBOX if is_practice else engine.gateway_of(campaign)
+        engine.check_keys(gateway)
+        return campaign, gateway
+
+    def _check(self, told: ToldOrder) -> engine.Checked:
+        campaign, gateway = self._load(told)
+        if told.order.kind == "schedule":
+            start = schedules.next_starts(
+                Path(told.given["campaign"]), campaign, _schedule_options(told), engine.now(), 1
+            )[0]
+            return schedules.check_for(campaign, gateway, max(start, engine.now()), engine.SILENT)
+        return engine.check(campaign, engine.now(), engine.SILENT, practice=gateway == engine.SANDBOX)
+
+    def _check_ahead(self, told: ToldOrder) -> engine.Checked:
+        with i18n.in_language(told.language):
+            return self._check(told)
+
+    def _require_new(self, told: ToldOrder) -> None:
+        """Refuse early, before a check, what was carried out before or is too late."""
+        with reading(self.journal_url) as journal:
+            done = journal.orders.find(told.order.id) if journal is not None else None
+        if done is not None:
+            raise engine.OrderDone(done.id, done.run)
+        if engine.now() - told.asked_at > GRACE:
+            raise TooLate(
+                _(
+                    "The program was not running at {time} (Asia/Seoul), when this was ordered, and for two hours "
+                    "after that. Nothing was sent. Check it and send it again.",
+                    time=format_time(told.asked_at),
+                )
+            )
+
+    def _send(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        self._require_new(told)
+        options = engine.PlanOptions(
+            now=engine.now(),
+            again=bool(told.given.get("again")),
+            override=bool(told.given.get("override")),
+            expected=told.given["digest"],
+            order=told.order,
+        )
+        gateway = self._load(told)[1]
+        with self._opened(journal) as opened:  # first, since the check is for nothing where another process sends
+            record = engine.plan(opened, self._check(told), gateway, options)
+            told.run = record.id
+            self._tell(told, "begun")
+            self._execute(opened, record)
+
+    def _test(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        self._require_new(told)
+        gateway = self._load(told)[1]
+        checked = told.check.result() if told.check else self._check(told)
+        single = engine.single_out(checked, to=told.given["to"], row=told.given.get("row"))
+        options = engine.PlanOptions(now=engine.now(), again=True, order=told.order)
+        with self._opened(journal) as opened:
+            record = engine.plan(opened, single, gateway, options)
+            told.run = record.id
+            self._tell(told, "begun")
+            self._execute(opened, record, writes_report=False)
+
+    def _resume(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        self._require_new(told)
+        with self._opened(journal) as opened:
+            told.run = told.given["run"]
+            record = engine.prepare_resume(
+                opened, told.given["run"], override=bool(told.given.get("override")), order=told.order
+            )
+            if not opened.requests.may_still_go(record.id):
+                raise NotNow(_("Nothing of it is left to send."))
+            self._tell(told, "begun")
+            self._execute(opened, record)
+
+    def _pause(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        run = told.run = told.given["run"]
+        words = _paused_by(told.order.by)
+        if journal is not None and run in self.sending:
+            journal.orders.add(told.order, engine.now(), run=run)
+            self.sending[run].request(pause=words)
+            return
+        with self._opened(journal) as opened:
+            record = opened.runs.get(run)
+            if record.state not in {RunState.INTERRUPTED, RunState.RUNNING, RunState.PAUSED} or (
+                record.state == RunState.PAUSED and record.resume_at is None
+            ):
+                raise NotNow(_("It is not being sent, so it cannot be paused."))
+            with opened.together():
+                opened.orders.add(told.order, engine.now(), run=run)
+                opened.requests.mark_orphans_unknown(run, engine.now())
+                opened.runs.stop(run, RunState.PAUSED, words, engine.now())
+
+    def _cancel(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        told.run = told.given["run"]
+        with self._opened(journal) as opened:
+            opened.orders.require_new(told.order)
+            engine.cancel(opened, engine.find_cancellation(opened, told.given["run"]), order=told.order)
+            if journal is None:
+                engine.report(opened, told.given["run"], self._target())
+
+    def _resolve(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        run = told.run = told.given["run"]
+        if run in self.sending:
+            raise NotNow(_("It is being sent. Pause it or wait until it has ended, then decide."))
+        with self._opened(journal) as opened:
+            opened.orders.require_new(told.order)
+            sent, not_sent = told.given.get("sent", []), told.given.get("not_sent", [])
+            found = decisions.find_unknown(opened, run, only=[*sent, *not_sent])
+            decisions.require_unknown(found)
+            with opened.together():
+                opened.orders.add(told.order, engine.now(), run=run)
+                for numbers, is_sent in ((sent, True), (not_sent, False)):
+                    if numbers:
+                        engine.resolve(opened, decisions.find_unknown(opened, run, only=numbers), sent=is_sent)
+            if journal is None:
+                engine.report(opened, run, self._target())
+
+    def _schedule(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        self._require_new(told)
+        gateway = self._load(told)[1]
+        checked = told.check.result() if told.check else self._check(told)
+        with self._opened(journal) as opened:
+            made = engine.schedule(
+                opened,
+                Path(told.given["campaign"]),
+                checked,
+                gateway,
+                _schedule_options(told),
+                now=engine.now(),
+            )
+        told.run = made.run.id if made.run else None
+
+    def _unschedule(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        with self._opened(journal) as opened:
+            engine.unschedule(opened, told.given["schedule"], engine.now(), order=told.order)
+
+    def _report(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        told.run = told.given["run"]
+        with self._opened(journal) as opened:
+            summary = engine.report(opened, told.given["run"], self._target())
+        if summary.trouble is not None:
+            raise summary.trouble
+
+    def _purge(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        told.run = told.given["run"]
+        with self._opened(journal) as opened:
+            opened.orders.require_new(told.order)
+            selection = engine.find_purgeable(opened, [opened.runs.get(told.given["run"])])
+            for kept in selection.kept:
+                raise kept
+            left = engine.purge(opened, selection, order=told.order)
+        for path in left:
+            if path.parent.resolve() == self.reports.resolve() and path.stem.startswith(told.given["run"]):
+                path.unlink(missing_ok=True)  # a workbook of this run that the page wrote
+
+    def _execute(self, journal: engine.Journal, record: engine.RunRecord, *, writes_report: bool = True) -> None:
+        """Send the rest of a run; its report is written where it was sent, or paused."""
+        stop = self.sending[record.id] = engine.StopRequest(within=self.stop)
+        options = engine.DispatchOptions(patience=PATIENCE, errands=partial(self._errands, journal))
+        try:
+            engine.execute(
+                journal,
+                record,
+                report=self._target() if writes_report else None,
+                progress=self._progress(),
+                stop=stop,
+                options=options,
+            )
+        finally:
+            del self.sending[record.id]
+
+    def _target(self) -> engine.ReportTarget:
+        return engine.ReportTarget(folder=self.reports, journal=self.journal_file)
+
+    def _progress(self) -> SendingProgress:
+        return SendingProgress(lambda: next(reversed(self.sending)), self._counts, self.emit)
+
+    def _counts(self, run: str) -> Mapping[State, int]:
+        with open_for_reading(self.journal_url) as journal:
+            return journal.requests.recipients(run)
+
+
+_SENDING: Final = frozenset({"send", "resume"})
+"""The kinds of orders that send a whole run: one at a time."""
+
+_SENDS: Final = _SENDING | {"test"}
+"""The kinds that are complete only when what they send was sent."""
+
+_ERRANDS: Final = frozenset({"test", "schedule", "unschedule", "pause", "resolve"})
+"""The kinds that are carried out while a run is sent."""
+
+_DEEDS: Final[Mapping[str, Callable[[Sender, ToldOrder, engine.Journal | None], None]]] = {
+    "send": Sender._send,  # noqa: SLF001 - the class's own
+    "test": Sender._test,  # noqa: SLF001
+    "resume": Sender._resume,  # noqa: SLF001
+    "pause": Sender._pause,  # noqa: SLF001
+    "cancel": Sender._cancel,  # noqa: SLF001
+    "resolve": Sender._resolve,  # noqa: SLF001
+    "schedule": Sender._schedule,  # noqa: SLF001
+    "unschedule": Sender._unschedule,  # noqa: SLF001
+    "report": Sender._report,  # noqa: SLF001
+    "purge": Sender._purge,  # noqa: SLF001
+}
+
+KINDS: Final = frozenset(_DEEDS)
+"""The kinds of orders."""
+
+
+def _schedule_options(told: ToldOrder) -> engine.ScheduleOptions:
+    return engine.ScheduleOptions(
+        freeze=bool(told.given.get("freeze")),
+        again=bool(told.given.get("again")),
+        expected=told.given.get("digest"),
+        order=told.order,
+    )
+
+
+def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
+    """Refuse to go on by itself with a run that stood still for too long: its time may have passed.
+
+    Raises:
+        TooLate: it did.
+    """
+    signs = (record.ended_at, record.started_at, journal.requests.last_activity(record.id), record.created_at)
+    last = max(sign for sign in signs if sign is not None)
+    if engine.now() - last > GRACE:
+        raise TooLate(
+            _(
+                "It was interrupted at {time} (Asia/Seoul), more than two hours ago, so it is not continued by itself. "
+                "Continue it or cancel the rest.",
+                time=format_time(last),
+            )
+        )
+
+
+def _paused_by(who: str) -> str:
+    return _("paused on the page") if who == "owner" else _("paused by {who}", who=who)
+
+
+@contextmanager
+def reading(journal_url: str) -> Iterator[Reader | None]:
+    """The journal, read-only; None where there is none yet."""
+    try:
+        journal = open_for_reading(journal_url)
+    except NoSuchRun:
+        yield None
+        return
+    with journal:
+        yield journal
+
+
+def _log() -> str:
+    """Write the error that is being handled to standard error; returns its number there."""
+    number = token_hex(4)
+    sys.stderr.write(f"fault {number}\n{traceback.format_exc()}")
+    sys.stderr.flush()
+    return number
+
+
+class _Notes:
+    """The listener of the scheduler: its notes go to standard error, which the server passes on."""
+
+    def note(self, words: str) -> None:
+        """On standard error."""
+        sys.stderr.write(f"{words}\n")
+        sys.stderr.flush()
+
+    def double_removed(self, schedule: ScheduleRecord) -> None:
+        """On standard error."""
+        self.note(_("schedule {schedule} was removed: its campaign has another one.", schedule=schedule.id))
+
+    def graceful_shutdown(self, stop: engine.StopRequest) -> AbstractContextManager[None]:
+        """No signal comes."""
+        del stop  # the server closes standard input instead of sending signals
+        return nullcontext()
+
+    def error_in_words(self, problem: CampaignError) -> str:
+        """As it is."""
+        return str(problem)
+
+    def summary_in_words(self, summary: engine.Summary) -> Sequence[str]:
+        """The rows by status."""
+        rows = ", ".join(f"{_(name)} {count:,}" for name, count in summary.totals["rows"].items())
+        return [rows]
+
+    def after_missed(self, schedule: ScheduleRecord) -> str:
+        """Open the campaign."""
+        del schedule
+        return _("Open the campaign to send it now or to choose another time.")
+
+    def after_expired(self, run: str) -> str:
+        """Continue or cancel."""
+        del run
+        return _("Open it to continue it or to cancel the rest.")
+
+    def after_failed(self, run: str) -> str:
+        """Continue."""
+        del run
+        return _("Open it to continue it.")

@@ -1,0 +1,274 @@
+"""The second step: the message, with the columns as chips and a phone that shows what comes of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from anyio import to_thread
+
+from campaign.model import times
+from campaign.model.i18n import N_, _
+from campaign.web import drafts
+from campaign.web.pipes import ChildError, Refused
+from campaign.web.server.pages_home import draft_of
+from campaign.web.server.render import fragment, go_to, is_fragment, page
+from campaign.web.server.routes import get, post
+from campaign.web.server.site import site_of
+from campaign.web.server.steps import steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from campaign.web.drafts import Draft
+    from campaign.web.pipes import Answer
+
+LENGTH: Final = 20_000
+"""Characters of a template that are taken; a message has at most 2,000 bytes."""
+
+_LOOK_S: Final = 20.0
+
+FORMS: Final = {
+    "text": (
+        (N_("As it is"), "{{ %s }}"),
+        (N_("With 은/는"), '{{ %s|josa("은/는") }}'),
+        (N_("With 이/가"), '{{ %s|josa("이/가") }}'),
+        (N_("With 을/를"), '{{ %s|josa("을/를") }}'),
+        (N_("Masked: 김*서"), "{{ %s|mask_name }}"),
+    ),
+    "number": ((N_("As it is"), "{{ %s }}"), (N_("With commas: 12,000"), "{{ %s|thousands }}")),
+    "date": (
+        (N_("As it is"), "{{ %s }}"),
+        (N_("As 12월 1일"), "{{ %s|korean_date }}"),
+        (N_("As 12월 1일(화)"), "{{ %s|korean_date(weekday=true) }}"),
+    ),
+    "phone": ((N_("As it is"), "{{ %s }}"), (N_("Masked: 010-****-5678"), "{{ %s|mask_phone }}")),
+}
+"""What a chip's menu offers, by the kind of the column: its name, and what is put into the text."""
+
+IF_EMPTY: Final = (N_("With words where it is empty"), '{{ %s|default("") }}')
+
+_FIELDS: Final = ("text", "title", "sender", "advertiser", "refusal", "SMS", "LMS", "MMS")
+
+
+def routes() -> list[Route]:
+    """The routes of this area."""
+    return [
+        get("/campaigns/{campaign}/message", show),
+        post("/campaigns/{campaign}/message", save, role="prepare"),
+        post("/campaigns/{campaign}/message/look", look, role="prepare"),
+        get("/campaigns/{campaign}/message/chips", chips),
+    ]
+
+
+async def show(request: Request) -> Response:
+    """The page."""
+    draft = draft_of(request)
+    if not draft.lists:
+        return go_to(request, f"/campaigns/{draft.id}/list")
+    return await _page(request, draft, _written(draft))
+
+
+async def chips(request: Request) -> Response:
+    """The chips, once the list has been read."""
+    draft = draft_of(request)
+    return fragment(request, "chips.html", campaign=draft.id, chips=await _chips(request, draft))
+
+
+async def save(request: Request) -> Response:
+    """Save the message. `do`: `save` stays, `next` goes on to the check, `type` comes from the script."""
+    draft = draft_of(request)
+    given, do = await _given(request)
+    by_script = is_fragment(request)
+    if not by_script:
+        await site_of(request).checking.columns(site_of(request).check, draft)
+        given["text"], converted = await _prepared(request, draft, given)
+    else:
+        converted = []
+    try:
+        async with site_of(request).changing(draft.id):
+            version = await to_thread.run_sync(_store, draft, given)
+    except drafts.ChangedElsewhere:
+        if by_script:
+            return fragment(
+                request, "saved.html", campaign=draft.id, version=given["version"], at=None, is_changed=True
+            )
+        return await _page(request, draft, given, status=409, other=drafts.message(draft))
+    if by_script:
+        now = datetime.now(times.SEOUL)
+        return fragment(request, "saved.html", version=version, at=now, is_changed=False)
+    if do == "next":
+        return go_to(request, f"/campaigns/{draft.id}/check")
+    return await _page(request, draft, _written(draft), converted=converted)
+
+
+async def look(request: Request) -> Response:
+    """What the message would look like; changes nothing."""
+    draft = draft_of(request)
+    given, _do = await _given(request)
+    return fragment(request, "look.html", look=await _look(request, draft, given), campaign=draft.id)
+
+
+async def _page(
+    request: Request,
+    draft: Draft,
+    given: Mapping[str, Any],
+    *,
+    status: int = 200,
+    converted: list[Answer] | None = None,
+    other: str | None = None,
+) -> Response:
+    return page(
+        request,
+        "message.html",
+        status=status,
+        steps=steps_of(draft, "message"),
+        campaign=draft.id,
+        given=given,
+        chips=await _chips(request, draft),
+        look=await _look(request, draft, given),
+        senders=[str(one) for one in drafts.of_house(draft.folder.parent).get("senders", [])],
+        converted=converted or [],
+        other=other,
+        version=drafts.version(draft),
+        at=None,
+        is_changed=False,
+    )
+
+
+def _written(draft: Draft) -> dict[str, Any]:
+    """What the form shows of a campaign as it is saved."""
+    values = drafts.read(draft).unwrap()
+    message, prices = values.get("message", {}), values.get("prices", {})
+    house = drafts.of_house(draft.folder.parent)
+    return {
+        "text": drafts.message(draft),
+        "title": message.get("title", ""),
+        "sender": values.get("sender", ""),
+        "is_advertisement": bool(message.get("advertisement", False)),
+        "advertiser": message.get("advertiser", "") or house.get("advertiser", ""),
+        "refusal": house.get("refusal_number", ""),
+        **{kind: _won(prices.get(kind)) for kind in ("SMS", "LMS", "MMS")},
+    }
+
+
+def _won(price: object) -> str:
+    return f"{price:g}" if isinstance(price, int | float) else ""
+
+
+async def _given(request: Request) -> tuple[dict[str, Any], str]:
+    async with request.form() as form:
+        given: dict[str, Any] = {name: str(form.get(name, ""))[:LENGTH].replace("\r\n", "\n") for name in _FIELDS}
+        given["is_advertisement"] = "advertisement" in form
+        if "advertiser" not in form:  # these are asked for once it is an advertisement
+            house = drafts.of_house(site_of(request).home)
+            given["advertiser"], given["refusal"] = house.get("advertiser", ""), house.get("refusal_number", "")
+        given["version"] = str(form.get("version", "")) if "force" not in form else None
+        return given, str(form.get("do", "save"))
+
+
+async def _prepared(request: Request, draft: Draft, given: Mapping[str, Any]) -> tuple[str, list[Answer]]:
+    if not given["text"].strip() and not given["is_advertisement"]:
+        return given["text"], []
+    answer = await site_of(request).check.ask(
+        "prepare",
+        campaign=draft.id,
+        text=given["text"],
+        is_advertisement=given["is_advertisement"],
+        advertiser=given["advertiser"].strip(),
+        refusal_number=given["refusal"].strip(),
+    )
+    return answer["text"], answer["converted"]
+
+
+def _store(draft: Draft, given: Mapping[str, Any]) -> str:
+    return drafts.change(
+        draft,
+        {
+            "": {"sender": given["sender"].strip() or None},
+            "message": {
+                "title": given["title"].strip() or None,
+                "advertisement": True if given["is_advertisement"] else None,
+                "advertiser": given["advertiser"].strip() or None if given["is_advertisement"] else None,
+            },
+            "prices": prices_of(given),
+        },
+        text=given["text"],
+        if_version=given["version"],
+    )
+
+
+def prices_of(given: Mapping[str, Any]) -> dict[str, object]:
+    """Won a message by type; None where nothing that is a price was given."""
+    return {kind: _price(given[kind]) for kind in ("SMS", "LMS", "MMS")}
+
+
+def _price(words: str) -> float | int | None:
+    try:
+        price = float(words.replace(",", "").strip())
+    except ValueError:
+        return None
+    if not 0 <= price <= 1_000_000:  # noqa: PLR2004 - the campaign file's limit
+        return None
+    return int(price) if price.is_integer() else price
+
+
+async def _chips(request: Request, draft: Draft) -> list[dict[str, Any]] | None:
+    """The chips with their menus; None while the list is being read, empty where it cannot be read."""
+    site = site_of(request)
+    try:
+        found = await site.checking.columns(site.check, draft)
+    except ChildError:
+        return []
+    if found is None:
+        return None
+    return [
+        {
+            **one,
+            "forms": [
+                (name, insert.replace("%s", one["expression"]))
+                for name, insert in (*FORMS[one["kind"]], *([IF_EMPTY] if one["empty"] else []))
+            ],
+        }
+        for one in found["columns"]
+    ]
+
+
+async def _look(request: Request, draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The bubbles and the bytes, or why there are none (`fault`, with `is_foreign` where a button cures it)."""
+    nothing: dict[str, Any] = {
+        "messages": [],
+        "fault": None,
+        "is_foreign": False,
+        "is_empty": not given["text"].strip(),
+    }
+    if not given["text"].strip():
+        return nothing
+    message = {"text": given["text"], "title": given["title"].strip() or None}
+    if given["is_advertisement"]:
+        message |= {"advertisement": True, "advertiser": given["advertiser"].strip() or None}
+    message = {key: value for key, value in message.items() if value is not None}
+    prices = {kind: won for kind, won in prices_of(given).items() if won is not None}
+    site = site_of(request)
+    try:
+        if await site.checking.columns(site.check, draft) is None:
+            return {**nothing, "fault": _("The list is still being read.")}
+        found = await site.check.ask(
+            "look",
+            timeout_s=_LOOK_S,
+            campaign=draft.id,
+            message=message,
+            sender=given["sender"].strip(),
+            prices=prices,
+        )
+    except Refused as problem:
+        if problem.code == "not_checked":  # the process was started anew
+            site.checking.forget(draft)
+        return {**nothing, "fault": str(problem), "is_foreign": problem.code == "foreign_placeholders"}
+    except ChildError as problem:
+        return {**nothing, "fault": str(problem)}
+    return {**nothing, **found}
