@@ -99,6 +99,9 @@ class Storage(Protocol):
     def find_damage(self, connection: sa.Connection) -> str | None:
         """What a check of the whole database finds wrong, as the database words it; None if nothing is."""
 
+    def find_risks(self, connection: sa.Connection) -> list[str]:
+        """Settings of the database with which it could forget what was sent, in sentences."""
+
     def erase_deleted(self) -> None:
         """Overwrite what was deleted, so that no file keeps it."""
 
@@ -171,6 +174,15 @@ class Database:
                     damage=damage,
                 )
             )
+
+    def risks(self) -> list[str]:
+        """Settings of the database with which it could forget what was sent, in sentences.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        with self.reading() as connection:
+            return self._storage.find_risks(connection)
 
     def close(self) -> None:
         """Close all connections. A second call does nothing."""

@@ -49,6 +49,14 @@ class Reader:
         """
         self._database.require_undamaged()
 
+    def risks(self) -> list[str]:
+        """Settings of the database with which it could forget what was sent, in sentences.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return self._database.risks()
+
     def close(self) -> None:
         """Close the journal. A second call does nothing."""
         self._database.close()

@@ -165,7 +165,7 @@ def _postgres(url: sa.URL, *, write: bool, owner: str | None = None) -> Postgres
         raise JournalError(
             _(
                 "a journal on PostgreSQL needs packages that are not installed ({problem}): "
-                "python -m pip install 'campaign[cluster]'",
+                "python -m pip install 'psycopg[binary]' procrastinate",
                 problem=problem,
             )
         ) from None

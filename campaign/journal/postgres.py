@@ -234,6 +234,20 @@ class PostgresDatabase:
         del connection
         return None
 
+    def find_risks(self, connection: sa.Connection) -> list[str]:
+        """What a crash or a failover of the server could take from it."""
+        found = [
+            _("the database's setting {setting} is off: a crash can lose claims", setting=setting)
+            for setting in ("fsync", "full_page_writes")
+            if connection.exec_driver_sql(f"SHOW {setting}").scalar() != "on"
+        ]
+        replicas = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'async'"
+        if connection.exec_driver_sql(replicas).scalar():
+            found.append(
+                _("the database has an asynchronous replica: if it takes over, messages can go out a second time")
+            )
+        return found
+
     def erase_deleted(self) -> None:
         """Rewrite the tables that texts and numbers were removed from. The write-ahead log keeps them for a while."""
         with self.engine.connect() as connection:

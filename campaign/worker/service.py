@@ -88,7 +88,7 @@ class WorkerProcess:
             self._begin_lease()
             with self._open() as (_reader, workers, waiting):
                 if not waiting.are_ready():
-                    raise JournalError(_("the journal is not ready for workers: run `campaign cluster init` first"))
+                    raise queued.not_ready()
                 workers.clear_host(host_name())
             self.note(_("worker {owner} on {host}", owner=self._lease.owner[:8], host=host_name()))
             looking = threading.Thread(target=self._look_after_others, name="look", daemon=True)

@@ -30,7 +30,7 @@ def _procrastinate() -> Any:  # noqa: ANN401 - a module
         raise JournalError(
             _(
                 "a cluster needs packages that are not installed ({problem}): "
-                "python -m pip install 'campaign[cluster]'",
+                "python -m pip install 'psycopg[binary]' procrastinate",
                 problem=problem,
             )
         ) from None

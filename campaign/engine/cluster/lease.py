@@ -30,6 +30,9 @@ LEASE_S: Final = 10.0
 BEAT_S: Final = 2.0
 """Seconds between two beats."""
 
+_LONGEST_GAP_S: Final = 5.0
+"""Seconds between two looks at the beats, after which what was seen before is forgotten."""
+
 
 def _boot_time() -> float:
     """Seconds on a clock that also runs while the machine is suspended."""
@@ -114,6 +117,7 @@ class Reaper:
     workers: Workers
     steady: Callable[[], float] = time.monotonic
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _looked_at: float = 0.0
 
     def look(self, now: datetime) -> list[str]:
         """Fence the workers that are lost; returns their ids.
@@ -127,8 +131,10 @@ class Reaper:
         except JournalError:
             self._seen.clear()
             raise
-        if self.steady() - began > BEAT_S:  # the database did not answer meanwhile, and nobody could beat
+        # This process was stopped, or the database did not answer: perhaps nobody could beat meanwhile.
+        if began - self._looked_at > _LONGEST_GAP_S or self.steady() - began > BEAT_S:
             self._seen.clear()
+        self._looked_at = began
         self._seen = {
             owner: self._seen[owner] if self._seen.get(owner, (-1, 0.0))[0] == count else (count, began)
             for owner, count in beats.items()

@@ -50,9 +50,14 @@ def require_ready(journal: Journal) -> None:
         JournalError: it is not in PostgreSQL, or `campaign cluster init` was not run.
     """
     if journal.jobs is None or not journal.jobs.are_ready():
-        raise JournalError(
-            _("the journal is not ready for workers: it has to be in PostgreSQL; run `campaign cluster init` first")
-        )
+        raise not_ready()
+
+
+def not_ready() -> JournalError:
+    """The error for a journal without the tables of the jobs."""
+    return JournalError(
+        _("the journal is not ready for workers: it has to be in PostgreSQL; run `campaign cluster init` first")
+    )
 
 
 def enqueue(journal: Journal, run: str) -> int:

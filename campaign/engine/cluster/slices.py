@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from campaign.engine.cluster.lease import Lease
+    from campaign.engine.dispatch.outbox import RequestOutbox, RunOutbox
     from campaign.gateway.client import Client
     from campaign.journal import Claim, Reader, RunRecord, Settlement, Workers
 
@@ -109,7 +110,8 @@ class SliceJournal:
         self._has_others = True
         self._is_held = False
         self._lost_claims: set[int] = set()
-        self.runs = self.requests = self
+        self.runs: RunOutbox = self
+        self.requests: RequestOutbox = self
 
     def planned(self, run: str) -> list[int]:
         """The numbers of the slice's requests that are still to send."""
@@ -117,6 +119,10 @@ class SliceJournal:
 
     def counts(self, _run: str) -> dict[State, int]:
         """Not needed: no request of a queued run has a latest time to start."""
+        return {}
+
+    def outcomes(self, _run: str, _since: datetime | None) -> dict[State, int]:
+        """Not needed: a run that workers send has no share of failures at which it pauses."""
         return {}
 
     def image(self, run: str, digest: str) -> bytes:
@@ -251,7 +257,7 @@ class SliceSender:
             plan, dates = self.plan(reader, run)
             with SILENT.sending(0) as observer:
                 Dispatch(
-                    journal,  # type: ignore[arg-type] # the part of a journal that a dispatch uses
+                    journal,
                     replace(record, in_flight=self.in_flight),
                     plan,
                     self.client(record),

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from campaign.engine.dispatch.outbox import Outbox
     from campaign.engine.planning import Plan
     from campaign.engine.progress import SendingObserver, StopRequest
     from campaign.gateway.client import Client, PreparedRequest
-    from campaign.journal import Claim, Journal, RunRecord
+    from campaign.journal import Claim, RunRecord
     from campaign.model import Request
 
 
@@ -96,7 +97,7 @@ class Dispatch:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Outbox,
         run: RunRecord,
         plan: Plan,
         client: Client,

@@ -257,8 +257,9 @@ def test_an_upgrade_that_fails_at_any_statement_is_completed_by_the_next_writer(
         else:
             assert len(done) < statement
             break
-    # 2 statements lead to layout 2, 7 to layout 3, 3 to layout 4, 3 to layout 5, 4 to layout 6, 3 to 7 and 4 to 8.
-    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3 + [5] * 4 + [6] * 3 + [7] * 4
+    # 2 statements lead to layout 2, 7 to layout 3, 3 to layout 4, 3 to layout 5, 4 to layout 6, 3 to 7, 4 to 8
+    # and 7 to 9.
+    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3 + [5] * 4 + [6] * 3 + [7] * 4 + [8] * 7
 
 
 KILLED: Final = """
