@@ -22,11 +22,11 @@ def add_to(app: typer.Typer) -> None:
     app.command("workers", cls=Command, help=_("List the workers of the cluster."))(workers)
     app.command("pause", cls=Command, help=_("Pause a run that workers send."))(pause)
     group = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
-    group.command("init", cls=Command, help=_("Make the journal in PostgreSQL ready for workers."))(init)
+    group.command("init", cls=Command, help=_("Make the journal ready for workers."))(init)
     group.command(
         "restored", cls=Command, help=_("Pause all running runs: the journal is a restored, older copy of itself.")
     )(restored)
-    app.add_typer(group, name="cluster", help=_("Set up a journal in PostgreSQL for several workers."))
+    app.add_typer(group, name="cluster", help=_("Set up a journal for several workers."))
 
 
 def worker(

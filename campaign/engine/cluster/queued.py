@@ -24,6 +24,10 @@ class NotForWorkers(CampaignError):
     """The campaign cannot be sent by workers; nothing was planned."""
 
 
+class NotReadyForWorkers(JournalError):
+    """The journal is a file, or has no tables for the jobs of workers."""
+
+
 def require_possible(checked: Checked, gateway: str, sandbox: str) -> None:
     """Refuse a campaign that several workers cannot send as its file says.
 
@@ -31,33 +35,27 @@ def require_possible(checked: Checked, gateway: str, sandbox: str) -> None:
         NotForWorkers: it is for the built-in sandbox, or has a key that only one process can keep.
     """
     if gateway == sandbox:
-        raise NotForWorkers(
-            _("workers cannot share the built-in sandbox: start `campaign sandbox` and give its --gateway-url")
-        )
+        raise NotForWorkers(_("workers cannot share the built-in sandbox: each would start its own"))
     sending = checked.campaign.sending
     alone = {"spread": sending.spread, "first": sending.first, "stop_above": sending.stop_above}
     for key, value in alone.items():
         if value is not None:
-            raise NotForWorkers(
-                _("[sending] {key}: only a single process can keep it; send the campaign without --queue", key=key)
-            )
+            raise NotForWorkers(_("[sending] {key}: only a single process can keep it, not several workers", key=key))
 
 
 def require_ready(journal: Journal) -> None:
     """Refuse a journal that was not made ready for workers.
 
     Raises:
-        JournalError: it is not in PostgreSQL, or `campaign cluster init` was not run.
+        JournalError: it is not in PostgreSQL, or has no tables for the jobs.
     """
     if journal.jobs is None or not journal.jobs.are_ready():
         raise not_ready()
 
 
-def not_ready() -> JournalError:
+def not_ready() -> NotReadyForWorkers:
     """The error for a journal without the tables of the jobs."""
-    return JournalError(
-        _("the journal is not ready for workers: it has to be in PostgreSQL; run `campaign cluster init` first")
-    )
+    return NotReadyForWorkers(_("the journal is not ready for workers: it has to be in PostgreSQL, with their tables."))
 
 
 def enqueue(journal: Journal, run: str) -> int:

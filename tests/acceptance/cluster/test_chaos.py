@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,7 +40,7 @@ def test_a_worker_that_was_frozen_longer_than_its_lease_settles_its_late_answers
     frozen, _other = cluster.work(), cluster.work()
     cluster.await_(lambda: cluster.stats()["requests"] > 100 + 7 * round_)
     frozen.send_signal(signal.SIGSTOP)
-    time.sleep(6)
+    cluster.await_(lambda: cluster.sql("SELECT count(*) FROM owners WHERE fenced = 1") == [(1,)])
     frozen.send_signal(signal.SIGCONT)
     cluster.await_end()
     cluster.await_(lambda: cluster.counts() == {"total": ROWS, "accepted": ROWS, "run": "finished"})
@@ -79,7 +78,8 @@ def test_a_worker_frozen_between_claim_and_socket_sends_nothing_when_it_wakes_up
     cluster.await_end()
     other.send_signal(signal.SIGSTOP)  # what comes now, comes from the frozen one
     frozen.send_signal(signal.SIGCONT)
-    time.sleep(3)
+    refused = "SELECT count(*) FROM events WHERE cause LIKE '%answer_after_decision%'"
+    cluster.await_(lambda: cluster.sql(refused) == [(was_frozen,)])
     other.send_signal(signal.SIGCONT)
     repeats = cluster.stats()["repeats"]
     if change == "no fence":
@@ -90,7 +90,4 @@ def test_a_worker_frozen_between_claim_and_socket_sends_nothing_when_it_wakes_up
 
 
 def _is_stopped(pid: int) -> bool:
-    if os.path.exists(f"/proc/{pid}/stat"):  # noqa: PTH110 - not a file of ours
-        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
-            return stat.read().rpartition(")")[2].split()[0] == "T"
-    return False
+    return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
