@@ -56,6 +56,12 @@ def journal_url(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture
-def desk(gateway: str, tmp_path: Path, journal_url: str | None) -> Desk:
+def language(request: pytest.FixtureRequest) -> str:
+    """The language of the desk; `in_both_languages` runs a test in each."""
+    return str(getattr(request, "param", "en"))
+
+
+@pytest.fixture
+def desk(gateway: str, tmp_path: Path, journal_url: str | None, language: str) -> Desk:
     requests.delete(f"{gateway}/sandbox", timeout=10).raise_for_status()
-    return Desk(tmp_path, gateway, journal_url)
+    return Desk(tmp_path, gateway, journal_url, language)

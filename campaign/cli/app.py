@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaign
-from campaign.cli import cluster_app, language, schedule_app, web_app
+from campaign.cli import cluster_app, delivery_app, language, schedule_app, web_app
 from campaign.cli import options as given
 from campaign.cli.help_page import Command, Group
 from campaign.model import i18n
@@ -67,6 +67,7 @@ def check(
     *,
     source: given.CampaignOptions,
     only: given.OnlyOption = None,
+    from_run: given.FromRunOption = None,
     override_advertising: given.OverrideOption = False,
     adopt: Annotated[
         bool,
@@ -90,6 +91,7 @@ def check(
             terminal.note(line)
     planned = source.load()
     asked_for = given.statuses_of(only)
+    given.require_only(from_run, asked_for)
     with given.start_early(planned, quiet=no_progress or json) as early:
         from campaign.cli.commands import check as check_command
         from campaign.cli.context import CommandContext
@@ -100,7 +102,7 @@ def check(
             report=report,
             report_language=workbook_language,
         )
-        options = check_command.CheckOptions(only=asked_for, override=override_advertising)
+        options = check_command.CheckOptions(only=asked_for, from_run=from_run, override=override_advertising)
         raise typer.Exit(check_command.check(context, planned, options, gateway_url=gateway_url, early=early))
 
 
@@ -110,6 +112,7 @@ def send(
     *,
     source: given.CampaignOptions,
     only: given.OnlyOption = None,
+    from_run: given.FromRunOption = None,
     sandbox: given.SandboxOption = False,
     yes: given.YesOption = False,
     again: given.AgainOption = False,
@@ -122,6 +125,7 @@ def send(
     """Run `campaign send`."""
     planned = source.load()
     chosen = given.statuses_of(only)
+    given.require_only(from_run, chosen)
     with given.start_early(planned, quiet=output.no_progress or output.json) as early:
         from campaign.cli.commands import send as send_command
 
@@ -134,7 +138,9 @@ def send(
             queue=queue,
             watch=watch,
         )
-        raise typer.Exit(send_command.send(output.context(), planned, options, only=chosen, early=early))
+        raise typer.Exit(
+            send_command.send(output.context(), planned, options, only=chosen, from_run=from_run, early=early)
+        )
 
 
 @_command("test", _("Send the message of one row to your own phone."))
@@ -237,12 +243,19 @@ def report(
     into_original: Annotated[
         bool, typer.Option("--into-original", help=_("Write into a copy of your own workbook and keep its formatting."))
     ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="COLUMN", help=_("Add a sheet that counts the rows by a column of yours.")),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="COLUMN", help=_("Write a workbook for each value of this column."))
+    ] = None,
     output: given.OutputOptions,
 ) -> None:
     """Run `campaign report`."""
     from campaign.cli.commands import report as report_command
 
-    form = report_command.form_of(format, into_original=into_original)
+    form = report_command.form_of(format, into_original=into_original, by=by, split=split)
     report_command.report(output.context(), run or (), since=since, form=form)
 
 
@@ -282,6 +295,7 @@ def cancel(
 
 
 schedule_app.add_to(app)
+delivery_app.add_to(app)
 web_app.add_to(app)
 cluster_app.add_to(app)
 
@@ -317,13 +331,27 @@ def purge(
 
 @_command("doctor", _("Check keys, journal, disk, clock and versions for problems before you send."))
 def doctor(
-    gateway_url: given.GatewayOption = None, journal: given.JournalOption = None, json: given.JsonOption = False
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help=_(
+                "Also look at the gateway's history and balance, as seen in public clients of the gateway; the "
+                "vendor's document does not describe them."
+            ),
+        ),
+    ] = False,
+    gateway_url: given.GatewayOption = None,
+    journal: given.JournalOption = None,
+    json: given.JsonOption = False,
 ) -> None:
     """Run `campaign doctor`."""
     from campaign.cli.commands import check as check_command
     from campaign.cli.context import CommandContext
 
-    raise typer.Exit(check_command.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url))
+    raise typer.Exit(
+        check_command.doctor(CommandContext(json=json, journal=journal), gateway_url=gateway_url, history=history)
+    )
 
 
 @_command("codes", _("List the gateway's result codes and what is done about each."))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from campaign.cli.progress_bars import Progress
     from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.early_start import EarlyStart
-    from campaign.model import Status
+    from campaign.model import Delivery, Status
 
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help=_("The campaign file."), show_default=False)]
 Run = Annotated[str, typer.Argument(metavar="RUN", help=_("A run's id, or `last`."))]
@@ -82,6 +82,14 @@ ReportLanguageOption = Annotated[
         "--report-lang",
         metavar="|".join(REPORT_LANGUAGES),
         help=_("The workbook's language; without it, Korean labels with the English beside them."),
+    ),
+]
+FromRunOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from-run",
+        metavar="RUN",
+        help=_("With --only: the rows of your spreadsheet that have these statuses in this run."),
     ),
 ]
 LAST_NUMBER: Final = 100_000_000
@@ -248,21 +256,34 @@ def start_early(campaign: Campaign, *, quiet: bool) -> EarlyStart:
     return EarlyStart(campaign)
 
 
-def statuses_of(words: str | None) -> tuple[Status, ...]:
-    """The statuses that `--only` names.
+UNDELIVERED: Final = "undelivered"
+"""The word for rows whose delivery failed."""
+
+
+def statuses_of(words: str | None) -> tuple[Status | Delivery, ...]:
+    """The statuses that `--only` names; `undelivered` names the messages that reached no phone.
 
     Raises:
         UsageError: a status does not exist.
     """
-    from campaign.model import Status
+    from campaign.model import Delivery, Status
 
     named = [word.strip() for word in (words or "").split(",") if word.strip()]
     for word in named:
-        if word not in set(Status):
-            raise UsageError(
-                _("--only {word}: no such status; there are {statuses}", word=word, statuses=", ".join(Status))
-            )
-    return tuple(map(Status, named))
+        if word not in {*Status, UNDELIVERED}:
+            there = ", ".join([*Status, UNDELIVERED])
+            raise UsageError(_("--only {word}: no such status; there are {statuses}", word=word, statuses=there))
+    return tuple(Delivery.FAILED if word == UNDELIVERED else Status(word) for word in named)
+
+
+def require_only(from_run: str | None, only: tuple[Status | Delivery, ...]) -> None:
+    """Refuse `--from-run` without `--only`.
+
+    Raises:
+        UsageError: it is not said which rows of the run are meant.
+    """
+    if from_run is not None and not only:
+        raise UsageError(_("--from-run needs --only, such as --only rejected,invalid"))
 
 
 def progress_of(*, quiet: bool) -> Progress:

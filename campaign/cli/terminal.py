@@ -34,6 +34,7 @@ _VALUES: Final = frozenset(
         *(N_("invalid"), N_("duplicate"), N_("opted_out"), N_("hidden")),
         *(N_("planned"), N_("in_flight")),
         *(N_("checked"), N_("running"), N_("finished"), N_("paused"), N_("interrupted")),
+        *(N_("delivered"), N_("failed"), N_("waiting"), N_("unclear"), N_("no_result"), N_("not_found")),
         *(N_("active"), N_("ended"), N_("removed"), N_("claimed"), N_("started"), N_("expired"), N_("stopped")),
     }
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from campaign.config.campaign_file import Campaign
     from campaign.config.campaign_file import load as load_campaign
+    from campaign.engine.balance import ask as ask_balance
     from campaign.engine.checking.causes import Cause, LeftOutRow, causes, find_cause, left_out_rows, rows_of_cause
     from campaign.engine.checking.check import check, judge, single_out
     from campaign.engine.checking.check import fixed as with_fixes
@@ -30,10 +31,15 @@ if TYPE_CHECKING:
         purge,
         resolve,
     )
-    from campaign.engine.history import leave_out_reached_before, look_back
+    from campaign.engine.delivery import Fetched
+    from campaign.engine.delivery import fetch as fetch_delivery
+    from campaign.engine.history import earlier_run, leave_out_reached_before, look_back
     from campaign.engine.preflight import require_below_ceilings
     from campaign.engine.previews import MessagePreview, facts_of, preview
     from campaign.engine.progress import SILENT, Progress, SendingObserver, StopRequest
+    from campaign.engine.reconcile import Traces
+    from campaign.engine.reconcile import accept as accept_found
+    from campaign.engine.reconcile import find as find_traces
     from campaign.engine.reports import ReportTarget, report
     from campaign.engine.results import SANDBOX
     from campaign.engine.results import of_check as result_of_check
@@ -66,6 +72,7 @@ __all__ = [
     "Checked",
     "DispatchOptions",
     "EarlyStart",
+    "Fetched",
     "Fix",
     "Glance",
     "Journal",
@@ -85,17 +92,23 @@ __all__ = [
     "SendingObserver",
     "StopRequest",
     "Summary",
+    "Traces",
     "Unscheduled",
+    "accept_found",
+    "ask_balance",
     "cancel",
     "causes",
     "check",
     "check_keys",
     "digest_plan",
+    "earlier_run",
     "execute",
     "facts_of",
+    "fetch_delivery",
     "find_cancellation",
     "find_cause",
     "find_purgeable",
+    "find_traces",
     "find_unknown",
     "gateway_of",
     "glance",
@@ -131,6 +144,9 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "campaign.engine.balance": ("ask_balance:ask",),
+    "campaign.engine.delivery": ("Fetched", "fetch_delivery:fetch"),
+    "campaign.engine.reconcile": ("Traces", "accept_found:accept", "find_traces:find"),
     "campaign.config.campaign_file": ("Campaign", "load_campaign:load"),
     "campaign.engine.checking.causes": (
         "Cause",
@@ -153,7 +169,7 @@ _HOMES: Final = {
         "purge",
         "resolve",
     ),
-    "campaign.engine.history": ("leave_out_reached_before", "look_back"),
+    "campaign.engine.history": ("earlier_run", "leave_out_reached_before", "look_back"),
     "campaign.engine.column_facts": ("ListColumn", "list_columns"),
     "campaign.engine.preflight": ("require_below_ceilings",),
     "campaign.engine.previews": ("MessagePreview", "facts_of", "preview"),

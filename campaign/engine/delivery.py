@@ -26,6 +26,7 @@ from campaign.timing import reservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from campaign.engine.history_access import Access
     from campaign.engine.progress import Progress
@@ -38,6 +39,9 @@ LOOKS: Final = (
     *(timedelta(hours=hours) for hours in (1, 6, 26, 50, 73)),
 )
 """How long after the end of a run its results are asked for. Carriers settle within one to three days."""
+
+LATE: Final = timedelta(days=1)
+"""How late the last look may be, if no scheduler was running."""
 
 FINAL: Final = (Delivery.DELIVERED, Delivery.FAILED)
 
@@ -141,26 +145,71 @@ def fetch(journal: Journal, run: str, *, progress: Progress = SILENT, clock: Clo
         HistoryFailed: the gateway cannot be reached; nothing was stored.
         HistoryDiffers: its answer is not as expected; nothing was stored but that.
     """
+    question = questions(journal, run)
+    with noting_differences(journal, question.record):
+        answer = ask(question, connect.ledger_of(journal), progress=progress, clock=clock)
+    return store(journal, question, answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked about a run: everything that `ask` needs, so that no journal is open meanwhile."""
+
+    record: RunRecord
+    access: Access
+    wanted: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the history has: its rows, how many calls they took, and why more may be missing."""
+
+    rows: tuple[Row, ...] = ()
+    calls: int = 0
+    incomplete: str | None = None
+
+
+def questions(journal: Reader, run: str) -> Question:
+    """What is to be asked about a run's accepted messages.
+
+    Raises:
+        NoSuchRun: there is no such run.
+        DeliveryOff: no organisation is named.
+    """
     record = journal.runs.get(run)
-    access = history_access.access_of(record)
-    wanted = recipients_of(journal, record)
-    calls, incomplete = 0, None
-    rows: list[Row] = []
-    if len(wanted):
-        with noting_differences(journal, record), access.open(connect.ledger_of(journal), clock) as history:
-            rows, incomplete = _read(history, wanted, progress)
-            calls = history.calls
-    return _store(journal, record, wanted, rows, access, calls=calls, incomplete=incomplete)
+    return Question(record=record, access=history_access.access_of(record), wanted=recipients_of(journal, record))
+
+
+def ask(
+    question: Question, ledger: Path | None = None, *, progress: Progress = SILENT, clock: Clock | None = None
+) -> Answer:
+    """Ask the gateway; nothing is stored.
+
+    Raises:
+        HistoryFailed: the gateway cannot be reached.
+        HistoryDiffers: its answer is not as expected.
+    """
+    if question.wanted.empty:
+        return Answer()
+    with question.access.open(ledger, clock) as history:
+        rows, incomplete = _read(history, question.wanted, progress)
+        return Answer(rows=tuple(rows), calls=history.calls, incomplete=incomplete)
 
 
 @contextmanager
 def noting_differences(journal: Journal, record: RunRecord) -> Iterator[None]:
-    """Record in the run that the history was not as expected: it is not asked by itself any more."""
+    """Note in the run an answer that was not as expected (`note_difference`)."""
     try:
         yield
-    except HistoryDiffers:
-        journal.runs.note(record.id, runs.now(), OFF)
+    except HistoryDiffers as problem:
+        note_difference(journal, record.id, problem)
         raise
+
+
+def note_difference(journal: Journal, run: str, problem: Exception) -> None:
+    """Note in the run that the history was not as expected, if that is the problem: it is not followed any more."""
+    if isinstance(problem, HistoryDiffers):
+        journal.runs.note(run, runs.now(), OFF)
 
 
 def recipients_of(journal: Reader, record: RunRecord, states: Iterable[State] = (State.ACCEPTED,)) -> pd.DataFrame:
@@ -217,19 +266,11 @@ def _read(history: History, wanted: pd.DataFrame, progress: Progress) -> tuple[l
         return rows, incomplete
 
 
-def _store(
-    journal: Journal,
-    record: RunRecord,
-    wanted: pd.DataFrame,
-    rows: Iterable[Row],
-    access: Access,
-    *,
-    calls: int,
-    incomplete: str | None,
-) -> Fetched:
+def store(journal: Journal, question: Question, answer: Answer) -> Fetched:
     """Store what is new in the results, and count all of them."""
+    record, wanted = question.record, question.wanted
     now = runs.now()
-    found = _judge(rows)
+    found = _judge(answer.rows)
     keys = list(zip(wanted["requestNo"], wanted["number"], strict=True))
     seen = [found.get(key) for key in keys]
     there = [row is not None for row in seen]
@@ -239,12 +280,12 @@ def _store(
     )
     fresh["seen_at"] = now
     merged = _merged(journal.deliveries.table(record.id), fresh)
-    if is_over(record, access, now):
+    if is_over(record, question.access, now):
         merged.loc[merged["result"] == str(Delivery.WAITING), "result"] = str(Delivery.NO_RESULT)
     with journal.together():
         journal.deliveries.replace(record.id, merged, now)
         journal.runs.note(record.id, now, ASKED)
-    return _count(record, wanted, merged, calls=calls, incomplete=incomplete)
+    return _count(record, wanted, merged, calls=answer.calls, incomplete=answer.incomplete)
 
 
 _Judged = tuple[str, str, str, "datetime | None"]
@@ -320,18 +361,35 @@ def from_export(journal: Journal, run: str, rows: Iterable[Row]) -> Fetched:
     record = journal.runs.get(run)
     wanted = recipients_of(journal, record)
     access = history_access.Access(gateway=record.gateway, company="", section=history_access.section_of(record))
-    return _store(journal, record, wanted, rows, access, calls=0, incomplete=None)
+    return store(journal, Question(record=record, access=access, wanted=wanted), Answer(rows=tuple(rows)))
 
 
-def looks(journal: Reader) -> Iterator[tuple[RunRecord, datetime]]:
-    """The runs whose results are asked for by itself, and when next: those whose file has a [delivery]."""
+def looks(journal: Reader, now: datetime) -> Iterator[tuple[RunRecord, datetime]]:
+    """The runs that are followed by themselves, and when their history is to be read next.
+
+    Those are the runs whose campaign file has a [delivery], until all their messages have a result, nothing is unknown
+    that may become accepted without a question, or the time to follow them is over; and not after an answer that was
+    not as expected, until somebody asks again.
+    """
     for record in journal.runs.all():
-        if not history_access.is_on(record) or record.ended_at is None:
+        if not history_access.is_followed(record) or record.ended_at is None:
+            continue
+        access = history_access.access_of(record)
+        if now > ended_at(record) + access.section.follow_for + LATE:
             continue
         events = [one for one in journal.requests.events(record.id) if one["state"] in {ASKED, OFF}]
-        if events and events[-1]["state"] == OFF:
+        if events and (events[-1]["state"] == OFF or not _is_waiting(journal, record, access)):
             continue
-        asked = events[-1]["at"] if events else record.ended_at
-        look = next_look(record, history_access.access_of(record), asked)
+        look = next_look(record, access, events[-1]["at"] if events else ended_at(record))
         if look is not None:
             yield record, look
+
+
+def _is_waiting(journal: Reader, record: RunRecord, access: Access) -> bool:
+    """Whether another look at the history can change something."""
+    requests = journal.requests.table(record.id)
+    if access.section.reconcile == "accept" and (requests["state"] == str(State.UNKNOWN)).any():
+        return True
+    accepted = requests[(requests["state"] == str(State.ACCEPTED)) & requests["request_no"].notna()]
+    counts = journal.deliveries.counts(record.id)
+    return sum(counts.values()) - counts.get(str(Delivery.WAITING), 0) < int(accepted["recipients"].sum())

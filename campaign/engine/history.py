@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaign.engine import planning, preflight
+from campaign.engine import planning, preflight, results
 from campaign.engine.checking.check import leave_out
 from campaign.engine.results import SANDBOX
 from campaign.model import State
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from campaign.config.campaign_file import Campaign
     from campaign.engine.checking.checked import Checked
+    from campaign.engine.checking.reselect import EarlierRun
     from campaign.journal import Reader, RunRecord
     from campaign.model import RunState
     from campaign.timing.frequency import Frequency
@@ -191,6 +192,19 @@ def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -
         return checked
     with journal:
         return leave_out_reached(journal, checked, gateway)
+
+
+def earlier_run(journal_url: str, run: str) -> EarlierRun:
+    """A run whose rows are chosen again; `run` is its id, or `last`.
+
+    Raises:
+        NoSuchRun: there is no such run.
+    """
+    from campaign.engine.checking.reselect import EarlierRun
+    from campaign.journal import open_for_reading
+
+    with open_for_reading(journal_url) as journal:
+        return EarlierRun(results.of_run(journal, journal.runs.get(run)))
 
 
 def look_back(journal_url: str, checked: Checked, gateway: str, *, again: bool) -> str | None:

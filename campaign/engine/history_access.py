@@ -50,7 +50,9 @@ class Access:
     section: DeliverySection
 
     @contextmanager
-    def open(self, ledger: Path, clock: Clock | None = None) -> Iterator[History]:
+    def open(
+        self, ledger: Path | None = None, clock: Clock | None = None, deadlines: Deadlines | None = None
+    ) -> Iterator[History]:
         """The history's client; for `SANDBOX` that of the built-in one with that ledger.
 
         Raises:
@@ -64,13 +66,15 @@ class Access:
                 keys=Keys(*environment.keys),
                 company=self.company,
                 rate=self.section.rate,
-                deadlines=Deadlines.within(environment.deadline_s),
+                deadlines=deadlines or Deadlines.within(environment.deadline_s),
                 ca_file=environment.ca_file,
                 proxy=environment.proxy,
                 clock=clock,
             ) as history:
                 yield history
             return
+        if ledger is None:
+            raise ValueError("the built-in sandbox needs its ledger")
         with (
             connect.run_sandbox(ledger, history=self.company) as url,
             History(url, keys=SANDBOX_KEYS, company=self.company, rate=1_000, clock=clock) as history,
@@ -78,9 +82,13 @@ class Access:
             yield history
 
 
-def is_on(record: RunRecord) -> bool:
-    """Whether the campaign file of the run has a [delivery], and an organisation is named."""
-    return record.delivery is not None and bool(Environment().company or section_of(record).company)
+def is_followed(record: RunRecord) -> bool:
+    """Whether the campaign file of the run has a [delivery] with an organisation; a rehearsal is not followed."""
+    return (
+        record.gateway != SANDBOX
+        and record.delivery is not None
+        and bool(Environment().company or section_of(record).company)
+    )
 
 
 def section_of(record: RunRecord) -> DeliverySection:

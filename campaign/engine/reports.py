@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.config.environment import Environment
-from campaign.engine import connect, preflight, results
+from campaign.engine import breakdown, connect, preflight, results
 from campaign.engine.progress import SILENT
 from campaign.engine.summary import summarise
+from campaign.model import naming
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.text import os_fault
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from campaign.engine.progress import Progress
     from campaign.engine.summary import Summary
     from campaign.journal import Journal, RunRecord
-    from campaign.model import Recipients, Result
+    from campaign.model import Column, Recipients, Result
 
 
 class ReportFailed(CampaignError):
@@ -168,12 +170,14 @@ def writing(runs: tuple[str, ...], write: Callable[[], Path]) -> str:
         raise ReportFailed(_("the workbook"), f"{type(problem).__name__}: {problem}", runs) from problem
 
 
-def write_workbook(result: Result, path: Path, progress: Progress, language: str | None = None) -> Path:
-    """Write the result's workbook in that language; returns the path that it got."""
+def write_workbook(
+    result: Result, path: Path, progress: Progress, language: str | None = None, by: Column | None = None
+) -> Path:
+    """Write the result's workbook in that language, with a sheet by a column; returns the path that it got."""
     from campaign.report import result_workbook
 
     with progress.stage("write", len(result.rows)) as advance:
-        return result_workbook.write(result, path, language=language, progress=advance)
+        return result_workbook.write(result, path, language=language, progress=advance, by=by)
 
 
 def inputs_of(campaign: Campaign) -> list[Path]:
@@ -181,6 +185,28 @@ def inputs_of(campaign: Campaign) -> list[Path]:
     message, recipients = campaign.message, campaign.recipients
     named = [*recipients.files, *recipients.suppress, recipients.fixes, message.template, message.image]
     return [campaign.folder / name for name in named if name is not None]
+
+
+def write_split(
+    result: Result, heading: str, record: RunRecord, target: ReportTarget, progress: Progress, *, by: str | None = None
+) -> dict[str, str]:
+    """Write a workbook for each value of one of the user's columns; returns their paths by the values.
+
+    Raises:
+        NoSuchColumn, TooManyValues: it cannot be split by this column.
+        ReportFailed: a workbook could not be written.
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    counted = None if by is None else breakdown.find_column(result, by)
+    for value, part in breakdown.split(result, breakdown.find_column(result, heading)):
+        name = naming.first_free(naming.slug(value, "-").lower(), taken)
+        taken.add(name)
+        inputs = inputs_of_run(record, result, target)
+        path = target.choose(f"{name_of(record)}-{name}", inputs=inputs)
+        write = partial(write_workbook, part, path, progress, target.language, counted)
+        found[value] = writing((record.id,), write)
+    return found
 
 
 def sources_of(recipients: Recipients) -> list[Path]:

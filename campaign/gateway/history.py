@@ -318,6 +318,7 @@ class History:
         if proxy:
             check_proxy(proxy, origin)
         self.calls = 0
+        self.origin = origin
         self._company = company
         self._deadlines = deadlines or Deadlines()
         self._clock = clock or Clock()

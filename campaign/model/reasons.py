@@ -68,6 +68,7 @@ class Reason(StrEnum):
     DUPLICATE_OF_ROW = "duplicate_of_row"
     DUPLICATE_OF_ROW_IN_SHEET = "duplicate_of_row_in_sheet"  # where there are several files or sheets
     ALREADY_REACHED = "already_reached"
+    GOT_IN_RUN = "got_in_run"  # the same message, in the run whose rows are chosen again
     TOO_OFTEN = "too_often"  # more advertisements than `sending.frequency` allows
 
     # Consent.

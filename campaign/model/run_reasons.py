@@ -85,6 +85,8 @@ class RunReason(StrEnum):
     RESERVATION_PASSED = "reservation_passed"
     STOPPED_BY_USER = "stopped_by_user"
     PAUSED_BY_USER = "paused_by_user"
+    PAUSED_ON_PAGE = "paused_on_page"
+    PAUSED_BY = "paused_by"
     FOUND_NOT_SENT = "found_not_sent"
     FIRST_STAGE_SENT = "first_stage_sent"
     STOP_ABOVE = "stop_above"
@@ -193,6 +195,8 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.RESERVATION_PASSED: N_("request {no}: {problem}. Nothing is sent at another time than it was meant for."),
     RunReason.STOPPED_BY_USER: N_("stopped by the user"),
     RunReason.PAUSED_BY_USER: N_("paused by the user"),
+    RunReason.PAUSED_ON_PAGE: N_("paused on the page"),
+    RunReason.PAUSED_BY: N_("paused by {who}"),
     RunReason.FOUND_NOT_SENT: N_("requests were found not to have been sent"),
     RunReason.FIRST_STAGE_SENT: NN_(
         "the first {count:,} recipient was sent; the rest waits until you have looked at the result",

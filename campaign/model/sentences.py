@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 from campaign.model import i18n, run_reasons
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import BEGINS, SEPARATOR, Reason, decode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +57,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     Reason.DUPLICATE_OF_ROW: N_("the same number and message as row {row}"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("the same number and message as row {row} of {sheet}"),
     Reason.ALREADY_REACHED: N_("got this campaign before, and `once_per_recipient` is set"),
+    Reason.GOT_IN_RUN: N_("the number got this message in run {run}, or may get it yet"),
     Reason.TOO_OFTEN: N_("`frequency` allows {allowed}, and the number has {already} already, sent or planned"),
     Reason.CONSENT_EMPTY: N_("{heading!r} is empty: no consent"),
     Reason.CONSENT_REFUSED: N_("{heading!r} says {value!r}: no consent"),
@@ -209,6 +211,9 @@ def _say_all(cell: str) -> str:
 def _say(code: str, parameters: Mapping[str, Parameter]) -> str:
     """One reason's sentence; of a code that this version does not know, the code and its parameters."""
     given = {name: _nested(value) if isinstance(value, list) else value for name, value in parameters.items()}
+    if code == RunReason.GATEWAY_CODE and i18n.language() == i18n.KOREAN:
+        # The vendor's words are Korean, so ours would say the same again.
+        code, given["words"] = RunReason.GATEWAY_CODE_UNLISTED, str(given.pop("vendor")).rstrip(".")
     try:
         words = SENTENCES[code]
         if isinstance(words, str):

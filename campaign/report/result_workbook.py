@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.model.sentences import with_sentences
 from campaign.report import atomic_file, labels
+from campaign.report.breakdown import sheet_by
 from campaign.report.sheets import lists
 from campaign.report.sheets.comparison import comparison, sheet_names
 from campaign.report.sheets.summary import summary
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from campaign.model import Result
+    from campaign.model import Column, Result
     from campaign.report.xlsx.model import Page, Table
 
 
@@ -28,6 +29,7 @@ def write(
     language: str | None = None,
     progress: Progress | None = None,
     rows_a_sheet: int = ROWS_PER_SHEET,
+    by: Column | None = None,
 ) -> Path:
     """Write the workbook; returns its path: `path`, or another name beside it where that is open in a program.
 
@@ -40,6 +42,7 @@ def write(
             key beside them, and the reasons are in the reader's language, like those on the screen.
         progress: called with the number of the result's rows written since the last call.
         rows_a_sheet: rows after which another sheet begins.
+        by: a column of the user, by whose values a further sheet counts the rows.
 
     Raises:
         OSError: the file cannot be written, or the result does not fit into a workbook; what was there is untouched.
@@ -51,6 +54,7 @@ def write(
         sheets: list[Table | Page] = [
             *results,
             summary(result, changes),
+            *(() if by is None else sheet_by(result, by, Changes())),
             *lists.requests(result, Changes(), rows_a_sheet),
             *lists.problems(result, Changes(), rows_a_sheet),
         ]

@@ -105,11 +105,11 @@ class History:
 
     def page(self, asked: Asked, now: datetime) -> dict[str, Any]:
         """Return the answer's totalCount and list."""
-        strangers = self._faults.amount("history_strangers")
+        strangers = 0 if asked.request_no or asked.phone else self._faults.amount("history_strangers")
         dropped = self._faults.amount("history_drop")
         first = (asked.page - 1) * asked.size + dropped
         found, total = self._rows(asked, now, first=max(0, first - strangers), count=asked.size)
-        rows = [*self._strangers(now)[first : first + asked.size], *found][: asked.size]
+        rows = [*self._strangers(now)[:strangers][first : first + asked.size], *found][: asked.size]
         self._pages += 1
         total = max(0, total + strangers - dropped) + ("history_total_wrong" in self._faults)
         if "history_total_moves" in self._faults:

@@ -28,6 +28,7 @@ from campaign.model.times import Clock, format_time
 from campaign.scheduler import due_tasks, notify
 from campaign.scheduler.due_tasks import Action, Task
 from campaign.scheduler.event import SchedulerEvent
+from campaign.scheduler.follow import Follower
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +118,19 @@ class Scheduler:
     _summaries: dict[str, engine.Summary] = field(default_factory=dict)  # of runs that were executed in this call
     _said: str = ""
     _snapshot: JournalSnapshot = field(default_factory=JournalSnapshot)
+    _follower: Follower | None = None
+
+    @property
+    def follower(self) -> Follower:
+        """Asks what became of the messages of runs whose campaign file wants that."""
+        if self._follower is None:
+            self._follower = Follower(
+                self.journal_url,
+                self.clock,
+                note=lambda words: self.listener.note(f"{format_time(self.clock.now())}  {words}"),
+                error_in_words=self.listener.error_in_words,
+            )
+        return self._follower
 
     def run_forever(self) -> None:
         """Do what is due in time, until a stop is requested."""
@@ -125,6 +139,8 @@ class Scheduler:
                 wait = self.next_look()
                 if wait <= 0:
                     self.run_due(timedelta.max)
+                else:
+                    self.follower.step()
             except JournalError as problem:
                 self._say_once(str(problem))
                 wait = LOOK

@@ -22,7 +22,7 @@ from campaign.engine.history import AlreadySent
 from campaign.engine.reports import ReportTarget, write_report
 from campaign.messages import advertising, length_advice, placeholders
 from campaign.messages.templates.column_names import Names
-from campaign.model import Status, i18n, times
+from campaign.model import Status, i18n, schema, times
 from campaign.model.errors import CampaignError, RecipientsError
 from campaign.model.i18n import _
 from campaign.model.reasons import Reason
@@ -37,7 +37,7 @@ Answer: TypeAlias = dict[str, object]
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from campaign.model import Recipients, Result, Source
+    from campaign.model import Column, Recipients, Result, Source
     from campaign.web.drafts import Draft
 
 KEPT_ROWS: Final = 1_500_000
@@ -346,14 +346,14 @@ class Checks:
 
     # -- fixes
 
-    def fix(self, draft: Draft, *, place: int, row: int, column: str, was: str, value: str, by: str) -> Answer:
+    def fix(self, draft: Draft, *, place: int, row: int, cause: str, was: str, value: str, by: str) -> Answer:
         """Correct a cell; what the row comes to, by itself.
 
         Args:
             draft: the campaign.
             place: the row's place in the check.
             row: its number in the sheet.
-            column: the heading of the cell.
+            cause: the id of the cause that the row was shown for; it names the column.
             was: what the page showed in the cell.
             value: what it says instead.
             by: who corrects it.
@@ -364,6 +364,7 @@ class Checks:
         """
         found = self._last(draft)
         raw = self._list_of(draft).recipients
+        column = _column_of(raw, cause)
         place, source, original = _original(raw, found.checked, place, row, column)
         path = draft.folder / drafts.FIXES
         fixes = list(engine.read_fixes(path))
@@ -372,7 +373,7 @@ class Checks:
             file=file,
             sheet=source.sheet or "",
             row=row,
-            heading=column,
+            heading=column.heading,
             was=original,
             value=value.strip(),
             by=by,
@@ -401,6 +402,7 @@ class Checks:
                 "is_fixed": new.value != original,
                 "file": new.file,
                 "sheet": new.sheet,
+                "heading": new.heading,
             },
         )
 
@@ -541,16 +543,24 @@ def _labelled(campaign: engine.Campaign) -> engine.Campaign:
     return campaign.model_copy(update={"text_label": _("Message")})
 
 
+def _column_of(recipients: Recipients, cause: str) -> Column:
+    """The column of the cell to fix that the id of a cause names, if its heading names it alone."""
+    name = cause.rpartition(".")[2].replace("own", schema.OWN, 1)
+    found = [column for column in recipients.columns if column.name == name]
+    if not found or [column.heading for column in recipients.columns].count(found[0].heading) > 1:
+        raise NotChecked
+    return found[0]
+
+
 def _original(
-    recipients: Recipients, checked: engine.Checked, place: int, row: int, heading: str
+    recipients: Recipients, checked: engine.Checked, place: int, row: int, column: Column
 ) -> tuple[int, Source, str]:
     """Where a row of the check is in the list as it was read, its source, and what a cell of it says there."""
-    columns = [column for column in recipients.columns if column.heading == heading]
-    if not 0 <= place < len(checked.table) or int(checked.table["row"].iloc[place]) != row or len(columns) != 1:
+    if not 0 <= place < len(checked.table) or int(checked.table["row"].iloc[place]) != row:
         raise NotChecked
     table, source = recipients.table, int(checked.table["source"].iloc[place])
     found = int(np.flatnonzero((table["source"] == source) & (table["row"] == row))[0])
-    cells = column_cells(table.iloc[[found]], columns[0])
+    cells = column_cells(table.iloc[[found]], column)
     return found, recipients.sources[source], column_types.text(cells.values)[0].as_py() or ""
 
 

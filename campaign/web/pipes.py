@@ -21,7 +21,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 import threading
 import traceback
@@ -243,10 +242,10 @@ class Child:
             ChildTimeout: no answer within `timeout_s`; the child goes on, unless `kill` is called.
             ChildFailed: the child has a fault.
         """
-        if self.pid is None:
+        if self.pid is None and not self._is_stopping:
             await self.start()
         process = self._process
-        if self.pid is None or process is None or process.stdin is None:
+        if self._is_stopping or self.pid is None or process is None or process.stdin is None:
             raise ChildEnded(_("The program is being stopped."))
         self._last += 1
         identity = self._last
@@ -283,7 +282,7 @@ class Child:
                 await process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()  # what it started ends when its own pipes are closed
             await process.wait()
         await watcher
 

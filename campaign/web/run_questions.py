@@ -17,6 +17,7 @@ from campaign.gateway.result_codes import ACCEPTED, describe
 from campaign.journal import open_for_reading
 from campaign.model import RunState, ScheduleState, State
 from campaign.model.i18n import _
+from campaign.model.sentences import sentence
 from campaign.report import flat_files
 from campaign.scheduler import due_tasks
 from campaign.web.sender import reading
@@ -54,6 +55,7 @@ class RunQuestions:
             "unknown": self.unknown,
             "problems": self.problems,
             "schedules": self.schedules,
+            "sent_before": self.sent_before,
             "csv": self.csv,
         }
 
@@ -101,6 +103,14 @@ class RunQuestions:
                 "codes": _codes(journal, run),
             }
 
+    def sent_before(self, *, digest: str) -> dict[str, object]:
+        """The last run with the same plan that sent something or may still do so; `run` is None where there is none."""
+        with reading(self._url) as journal:
+            found = journal.runs.same_plan(digest) if journal is not None else []
+        if not found:
+            return {"run": None}
+        return {"run": found[0].id, "state": str(found[0].state), "at": found[0].created_at}
+
     def unknown(self, *, run: str, offset: int, most: int) -> dict[str, object]:
         """The requests whose outcome is not known: number, recipients, masked numbers, text, time."""
         with open_for_reading(self._url) as journal:
@@ -117,7 +127,7 @@ class RunQuestions:
                     {
                         "no": int(no),
                         "recipients": int(recipients),
-                        "cause": cause,
+                        "cause": sentence(cause),
                         "at": None if pd.isna(at) else at.isoformat(),
                         **_recipients(rows[rows["request"] == no]),
                     }
@@ -154,7 +164,7 @@ class RunQuestions:
             "id": record.id,
             "name": record.name,
             "state": str(record.state),
-            "why": record.why,
+            "why": sentence(record.why),
             "at": record.created_at,
             "resume_at": record.resume_at,
             "is_practice": record.gateway == engine.SANDBOX,
@@ -222,5 +232,5 @@ def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
         "every": record.timetable.every,
         "at": times[0] if times else record.timetable.start_at or record.created_at,
         "next": times,
-        "past": [{"at": one.due_at, "state": str(one.state), "run": one.run, "why": one.why} for one in past],
+        "past": [{"at": one.due_at, "state": str(one.state), "run": one.run, "why": sentence(one.why)} for one in past],
     }

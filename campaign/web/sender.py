@@ -14,7 +14,7 @@ import threading
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,8 @@ from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, i18n
 from campaign.model.errors import CampaignError, JournalBusy, NoSuchRun
 from campaign.model.i18n import _
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
@@ -60,9 +62,10 @@ class ToldOrder:
         order: its id, its kind and who asked for it.
         language: of who asked for it.
         asked_at: when it was asked for.
-        given: what it is about: `run`, `campaign`, `digest`, ...
+        given: what it is about: `run`, `file`, `digest`, ...
         run: the run that it made or concerns, once that is known.
         check: the campaign's check, where it is made ahead on another thread.
+        is_under_way: it is being carried out; what it sends looks for errands, and must not find it again.
     """
 
     order: engine.Order
@@ -71,13 +74,15 @@ class ToldOrder:
     given: Mapping[str, Any]
     run: str | None = None
     check: Future[engine.Checked] | None = None
+    is_under_way: bool = False
     not_before: float = 0.0
     said: str = ""
 
     @property
     def is_ready(self) -> bool:
         """Whether it can be tried now."""
-        return monotonic() >= self.not_before and (self.check is None or self.check.done())
+        is_free = not self.is_under_way and monotonic() >= self.not_before
+        return is_free and (self.check is None or self.check.done())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,6 +168,8 @@ class Sender:
             wait = scheduler.next_look()
             if wait <= 0:
                 scheduler.run_due(timedelta(0))
+            else:
+                scheduler.follower.step()
         except JournalBusy:
             return LOOK  # another process sends, perhaps a scheduler of its own
         except Exception:  # noqa: BLE001 - the problem may be gone next time, and orders have to be carried out
@@ -202,12 +209,12 @@ class Sender:
         for one in self._told.values():
             run = one.given.get("run")
             if one.order.kind == "cancel" and run in self.sending and self.sending[run].pause is None:
-                with i18n.in_language(one.language):
-                    self.sending[run].request(pause=_paused_by(one.order.by))
+                self.sending[run].request(pause=_paused_by(one.order.by))
 
     def _carry_out(self, told: ToldOrder, journal: engine.Journal | None = None) -> None:
         """Do what an order asks for and tell the server how it ended; nothing that goes wrong ends the process."""
         with i18n.in_language(told.language):
+            told.is_under_way = True
             try:
                 self._do_or_go_on(told, journal)
             except JournalBusy as busy:
@@ -221,6 +228,8 @@ class Sender:
                 words = _("Something went wrong in the program. The log has it under {number}.", number=_log())
                 self._tell(told, "refused", words=words, code="internal")
                 return
+            finally:
+                told.is_under_way = False
             if not self._is_left(told):
                 self._tell(told, "done")
 
@@ -275,7 +284,7 @@ class Sender:
 
     def _load(self, told: ToldOrder) -> tuple[engine.Campaign, str]:
         """The campaign of an order, and the gateway that it goes to."""
-        campaign = engine.load_campaign(Path(told.given["campaign"]))
+        campaign = engine.load_campaign(Path(told.given["file"]))
         is_practice = told.given.get("practice", False) or self.is_practice_only
         gateway = engine.SANDBOX if is_practice else engine.gateway_of(campaign)
         engine.check_keys(gateway)
@@ -284,9 +293,9 @@ class Sender:
     def _check(self, told: ToldOrder) -> engine.Checked:
         campaign, gateway = self._load(told)
         if told.order.kind == "schedule":
-            start = schedules.next_starts(
-                Path(told.given["campaign"]), campaign, _schedule_options(told), engine.now(), 1
-            )[0]
+            start = schedules.next_starts(Path(told.given["file"]), campaign, _schedule_options(told), engine.now(), 1)[
+                0
+            ]
             return schedules.check_for(campaign, gateway, max(start, engine.now()), engine.SILENT)
         return engine.check(campaign, engine.now(), engine.SILENT, practice=gateway == engine.SANDBOX)
 
@@ -320,10 +329,28 @@ class Sender:
         )
         gateway = self._load(told)[1]
         with self._opened(journal) as opened:  # first, since the check is for nothing where another process sends
-            record = engine.plan(opened, self._check(told), gateway, options)
+            checked = self._check(told)
+            if gateway == engine.SANDBOX:
+                self._require_shown(told, checked)
+                options = replace(options, expected=None)
+            record = engine.plan(opened, checked, gateway, options)
             told.run = record.id
             self._tell(told, "begun")
             self._execute(opened, record)
+
+    def _require_shown(self, told: ToldOrder, checked: engine.Checked) -> None:
+        """Refuse another plan than was shown, where that was made for the campaign's own gateway, and for the present.
+
+        Raises:
+            Changed: the plan is another one.
+        """
+        gateway, shown = engine.gateway_of(checked.campaign), told.given["digest"]
+        if engine.digest_plan(checked, gateway) != shown:
+            real = engine.check(checked.campaign, engine.now(), engine.SILENT)
+            if engine.digest_plan(real, gateway) != shown:
+                raise engine.Changed(
+                    _("the list, the message or the time has changed since it was shown. Nothing was sent.")
+                )
 
     def _test(self, told: ToldOrder, journal: engine.Journal | None) -> None:
         self._require_new(told)
@@ -396,10 +423,12 @@ class Sender:
         self._require_new(told)
         gateway = self._load(told)[1]
         checked = told.check.result() if told.check else self._check(told)
+        if "digest" in told.given:
+            self._require_shown(told, checked)
         with self._opened(journal) as opened:
             made = engine.schedule(
                 opened,
-                Path(told.given["campaign"]),
+                Path(told.given["file"]),
                 checked,
                 gateway,
                 _schedule_options(told),
@@ -487,7 +516,6 @@ def _schedule_options(told: ToldOrder) -> engine.ScheduleOptions:
     return engine.ScheduleOptions(
         freeze=bool(told.given.get("freeze")),
         again=bool(told.given.get("again")),
-        expected=told.given.get("digest"),
         order=told.order,
     )
 
@@ -511,7 +539,8 @@ def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
 
 
 def _paused_by(who: str) -> str:
-    return _("paused on the page") if who == "owner" else _("paused by {who}", who=who)
+    """Why a user's pause ended the dispatch."""
+    return encode(RunReason.PAUSED_BY, who=who) if who else encode(RunReason.PAUSED_ON_PAGE)
 
 
 @contextmanager

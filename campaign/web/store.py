@@ -31,6 +31,25 @@ MIGRATIONS: Final = (
     CREATE TABLE links (digest BLOB PRIMARY KEY, user TEXT NOT NULL, until REAL NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE users (
+        name TEXT PRIMARY KEY, hash TEXT NOT NULL, roles TEXT NOT NULL, added REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE record (
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, user TEXT NOT NULL, address TEXT NOT NULL, what TEXT NOT NULL,
+        about TEXT NOT NULL, people INTEGER, outcome TEXT NOT NULL, digest TEXT NOT NULL
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE orders (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, campaign TEXT, run TEXT, given TEXT NOT NULL, by_whom TEXT NOT NULL,
+        language TEXT NOT NULL, asked_at REAL NOT NULL, starts_at REAL NOT NULL, state TEXT NOT NULL, words TEXT,
+        code TEXT, waits_for TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX open_orders ON orders (asked_at) WHERE state IN ('asked', 'told');
+    CREATE INDEX orders_by_campaign ON orders (campaign, asked_at);
+    CREATE INDEX orders_by_run ON orders (run, asked_at);
+    """,
 )
 """The layout of the database, one script a version. Append only: databases of users have got as far as some of them."""
 

@@ -58,7 +58,37 @@ def say(desk: Desk, *words: object) -> Done:
     done = desk.run(*words, env=KOREAN)
     shown = done.out + done.err
     assert not [sentence for sentence in ENGLISH if sentence in shown], shown
+    assert not set(latin_words(shown)) - set(re.findall(r"[A-Za-z-]+", " ".join(map(str, words)))), shown
     return done
+
+
+NAMES = {
+    "test",
+    "Sheet",
+    "campaign",
+    "Asia",
+    "Seoul",
+    "Ctrl-C",
+    "http",
+    "sqlite",
+    "r",
+    "c",
+    "b",
+    "x",
+    "s",
+    "xlsx",
+    "csv",
+    "parquet",
+}
+"""Names and units that a Korean screen has in Latin letters."""
+
+
+def latin_words(shown: str) -> list[str]:
+    """Words in Latin letters without commands, options, paths, addresses, keys, quoted values and capitals."""
+    quoted = r"`[^`]*`|'[^']*'|\"[^\"]*\"|\[\w+\]"
+    typed = r"campaign [a-z-]+( \S+)*|--[\w-]+\S*|\S*[/_.:=]\w\S*|\[[yN/]+\]|test-\S*|\d+d"
+    told = re.sub(f"{quoted}|{typed}", " ", shown)
+    return [word for word in re.findall(r"[A-Za-z][A-Za-z-]*", told) if not word.isupper() and word not in NAMES]
 
 
 def test_the_sentences_of_the_code_are_found() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.desk import number
+from tests.support.languages import on_each_database_and_in_both_languages
 from tests.support.postgres import on_each_database
 from tests.support.scheduling_desk import Shift
 
@@ -26,11 +27,15 @@ def shift(desk: Desk) -> Shift:
     return Shift(desk)
 
 
-@on_each_database
-def test_a_campaign_starts_when_it_is_due_and_not_before_and_once(shift: Shift) -> None:
+@on_each_database_and_in_both_languages
+def test_a_campaign_starts_when_it_is_due_and_not_before_and_once(shift: Shift, language: str) -> None:
     said = shift.schedule()
     assert said.status == 0
-    assert "starts     2026-12-01 10:00:00 (Asia/Seoul), 2026-12-01 12:00:00 at the latest" in said.out
+    starts = {
+        "en": "starts     2026-12-01 10:00:00 (Asia/Seoul), 2026-12-01 12:00:00 at the latest",
+        "ko": "시작       2026-12-01 10:00:00 (한국 시간), 늦어도 2026-12-01 12:00:00",
+    }
+    assert starts[language] in said.out
     shift.it_is("2026-12-01 09:59:59")
     assert shift.run_due().json == {"happened": []}
     assert shift.delivered() == []

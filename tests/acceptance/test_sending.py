@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 from tests.support.desk import ROOT, number
+from tests.support.languages import in_both_languages, on_each_database_and_in_both_languages
 from tests.support.postgres import on_each_database
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def test_the_built_in_sandbox_sends_without_keys_and_says_that_nothing_went_out(
     assert any("실제로" in cell for cell in words)
 
 
+@in_both_languages
 def test_check_sends_nothing_and_exits_as_sending_would(desk: Desk) -> None:
     desk.sheet([["가", number(1)], ["나", "02-123-4567"]], headings=("글", "휴대폰"))
     desk.campaign("{{ 글 }}", prices="SMS = 20")
@@ -196,7 +198,7 @@ def test_hidden_rows_are_not_sent_to(desk: Desk) -> None:
     assert (done.status, done.json["rows"]) == (0, {"total": 3, "accepted": 2, "hidden": 1})
 
 
-@on_each_database
+@on_each_database_and_in_both_languages
 def test_report_and_status_need_the_journal_alone(desk: Desk) -> None:
     sheet = desk.people(3)
     desk.campaign()

@@ -11,6 +11,7 @@ import pytest
 
 from campaign.sandbox import start
 from tests.support.desk import Desk, number
+from tests.support.languages import on_each_database_and_in_both_languages
 from tests.support.postgres import on_each_database
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def test_a_second_interrupt_stops_now_and_what_was_on_the_wire_is_unknown(desk: 
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(13, "등록되지 않은 발신번호"), (14, "IWINV_API_KEY"), (11, "not in operation")]
+    ("code", "words", "language"),
+    [(13, "등록되지 않은 발신번호", "ko"), (14, "IWINV_API_KEY", "en"), (11, "not in operation", "en")],
+    indirect=["language"],
 )
 def test_a_refusal_that_concerns_all_pauses_and_resume_sends_everything(desk: Desk, code: int, words: str) -> None:
     desk.people(30)
@@ -168,8 +171,8 @@ def test_a_gateway_that_cannot_be_reached_loses_and_doubles_nothing(desk: Desk) 
     assert "cannot be reached" in out
 
 
-@on_each_database
-def test_a_person_resolves_what_is_unknown(desk: Desk) -> None:
+@pytest.mark.parametrize(("journal_url", "language"), [(None, "en"), (None, "ko"), ("postgresql", "ko")], indirect=True)
+def test_a_person_resolves_what_is_unknown(desk: Desk, language: str) -> None:
     desk.people(6)
     desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")
     desk.fault(fault="accept_then_hang_up", times=1, after=1)
@@ -184,13 +187,13 @@ def test_a_person_resolves_what_is_unknown(desk: Desk) -> None:
     assert desk.ask("/sandbox/stats")["repeats"] == 0
     story = desk.run("status", "last", "--request", "2", "--json").json["events"]
     assert [event["state"] for event in story] == ["in_flight", "unknown", "accepted"]
-    assert story[-1]["cause"] == "the user said: sent"
+    assert story[-1]["cause"] == {"en": "the user said: sent", "ko": "사용자 확인: 발송됨"}[language]
     row = desk.results(first["report"])[1]
     assert (row["status"], row["resultCode"]) == ("accepted", None)
 
 
-@on_each_database
-def test_what_is_cancelled_is_not_sent_any_more(desk: Desk) -> None:
+@on_each_database_and_in_both_languages
+def test_what_is_cancelled_is_not_sent_any_more(desk: Desk, language: str) -> None:
     desk.people(5)
     desk.campaign("{{ 이름 }}님", gateway="in_flight = 1")
     desk.fault(fault="code", code=50, times=1, after=2)
@@ -199,7 +202,8 @@ def test_what_is_cancelled_is_not_sent_any_more(desk: Desk) -> None:
     assert (done.status, done.json["state"]) == (0, "cancelled")
     assert done.json["rows"] == {"total": 5, "accepted": 2, "cancelled": 3}
     refused = desk.run("resume", "last")
-    assert (refused.status, "was cancelled" in refused.err) == (2, True)
+    said = {"en": "was cancelled", "ko": "취소"}[language]
+    assert (refused.status, said in refused.err) == (2, True)
     assert desk.ask("/sandbox/stats")["accepted"] == 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,13 @@ from campaign.cli.progress_bars import Progress
 from campaign.config.campaign_file import build
 from campaign.engine import runs
 from campaign.engine.checking import check
+from campaign.model import i18n
+from campaign.model.reasons import decode
+from campaign.model.sentences import sentence
 from tests.support.desk import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CORPUS = ROOT / "tests" / "corpus"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((CORPUS / "expected.json").read_text(encoding="utf-8"))
@@ -48,6 +54,19 @@ def status(row: dict[str, Any], text: str) -> str | None:
     return "invalid" if row["code"] else None
 
 
+def told_in_each_language(cells: Sequence[str]) -> None:
+    """Fails where a reason or a note has no sentence of its own in a language, or not all its parameters."""
+    for cell in cells:
+        with i18n.in_language("ko"):
+            korean = sentence(cell)
+        english = sentence(cell)
+        assert korean != english
+        for _code, parameters in decode(cell):
+            for said in (korean, english):
+                texts = [value for value in parameters.values() if isinstance(value, str)]
+                assert all(text in said or repr(text) in said for text in texts), said
+
+
 @pytest.mark.parametrize("name", READ)
 def test_every_row_has_the_status_the_number_and_the_text_that_it_should(name: str) -> None:
     case = READ[name]
@@ -62,6 +81,7 @@ def test_every_row_has_the_status_the_number_and_the_text_that_it_should(name: s
     table = check.check(build(values, folder=CORPUS, place=name), runs.now(), Progress(shown=False)).table
     rows = table[["row", "status", "number", "text"]].astype(object).where(table.notna(), None).to_dict("records")
     assert len(rows) == len(case["rows"])
+    told_in_each_language([*table["reason"].dropna(), *table["note"].dropna()])
     for found, expected in zip(rows, case["rows"], strict=True):
         pattern = "".join(rf"\[{shown(expected['cells'][heading])}\]" for heading in headings) or "안녕하세요"
         assert re.fullmatch(pattern, found["text"]), (expected["row"], found["text"], pattern)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.gateway.client import SANDBOX_KEYS, Deadlines
-from campaign.gateway.history import History, HistoryDiffers, HistoryFailed
+from campaign.gateway.history import History, HistoryDiffers, HistoryFailed, calls_for
 from campaign.sandbox import start
 from tests.integration.test_sandbox.caller import Caller
 from tests.support.clocks import SetClock
@@ -152,3 +152,18 @@ def test_an_answer_over_four_mebibytes_is_not_read() -> None:
         with client, pytest.raises(HistoryDiffers, match="4,194,304 bytes"):
             client.balance()
         thread.join()
+
+
+def test_a_hundred_thousand_rows_take_the_calls_that_were_named(gateway: Caller, history: History) -> None:
+    for place in range(100):
+        gateway.send(to=[f"0100{2_000_000 + place * 1_000 + one:07d}" for one in range(1_000)])
+
+    reading = history.read(*DAYS)
+
+    assert (len(reading.rows), reading.incomplete) == (100_000, None)
+    assert reading.calls == calls_for(100_000)[0] == 101
+    gateway.empty()
+    for start_at in range(0, 150, 50):
+        gateway.send(to=NUMBERS[start_at : start_at + 50])
+    gateway.set_faults("history_page_size_ignored")
+    assert history.read(*DAYS).calls == calls_for(150)[1] == 11

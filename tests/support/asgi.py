@@ -6,11 +6,14 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from campaign.web.orders import Orders
 from campaign.web.pipes import ChildEnded
 from campaign.web.server.app import build
 from campaign.web.server.checking import Checking
+from campaign.web.server.reach import Reach
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
+from campaign.web.server.tries import Tries
 from campaign.web.store import Store
 
 if TYPE_CHECKING:
@@ -59,8 +62,10 @@ class Page:
 
     home: Path
     now: float = 1_800_000_000.0
+    reach: Reach = field(default_factory=lambda: Reach(PORT))
     engine: StandIn = field(default_factory=StandIn)
     check: StandIn = field(default_factory=StandIn)
+    client: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         self.store = Store(self.home)
@@ -70,11 +75,13 @@ class Page:
         self.site = Site(
             home=self.home,
             store=self.store,
-            sessions=Sessions(self.store, lambda: self.now),
+            sessions=Sessions(self.store, has_users=not self.reach.is_loopback, clock=lambda: self.now),
             engine=engine,
             check=check,
+            orders=Orders(self.store, clock=lambda: self.now),
             checking=Checking(),
-            port=PORT,
+            reach=self.reach,
+            tries=Tries(lambda: self.now),
         )
         self.app = build(self.site)
 
@@ -110,7 +117,8 @@ class Page:
 
     async def serve(self, method: str, path: str, headers: Mapping[str, str], receive: Receive) -> Answer:
         """One request whose body comes from `receive`."""
-        given = {"host": HOST, "accept-language": "en", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        own = {"host": self.reach.name or HOST, "accept-language": "en"}
+        given = own | {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             given.setdefault("cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
         bare, _, query = path.partition("?")
@@ -125,7 +133,7 @@ class Page:
             "query_string": query.encode(),
             "root_path": "",
             "headers": [(name.encode(), value.encode()) for name, value in given.items() if value],
-            "client": ("127.0.0.1", 50000),
+            "client": (self.client, 50000),
             "server": ("127.0.0.1", PORT),
         }
         sent: list[Message] = []

@@ -54,10 +54,13 @@ class Done:
 class Desk:
     """A folder to work in. `sandbox` is the URL of a running one, or None. Without a URL, the journal is a file."""
 
-    def __init__(self, folder: Path, sandbox: str | None = None, journal_url: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, sandbox: str | None = None, journal_url: str | None = None, language: str = "en"
+    ) -> None:
         self.folder = folder
         self.sandbox = sandbox
         self.journal_url = journal_url
+        self.language = language
 
     def sheet(self, rows: Iterable[Sequence[object]], name: str = "r.xlsx", headings: Sequence[str] = HEADINGS) -> Path:
         """A recipients workbook."""
@@ -99,6 +102,7 @@ class Desk:
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         here, language = Path.cwd(), i18n.language()
         os.chdir(self.folder)
+        i18n.use(self.language)
         try:
             with (
                 patch.dict(os.environ, self.environment(keys=keys, env=env), clear=True),
@@ -130,7 +134,7 @@ class Desk:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGN_", "IWINV_"))}
         places = {"CAMPAIGN_GATEWAY_URL": self.sandbox} if self.sandbox else {}
         places |= {"CAMPAIGN_JOURNAL": self.journal_url} if self.journal_url else {}
-        return kept | {"CAMPAIGN_LANG": "en"} | places | (KEYS if keys else {}) | (env or {})
+        return kept | {"CAMPAIGN_LANG": self.language} | places | (KEYS if keys else {}) | (env or {})
 
     def ask(self, path: str) -> Any:
         """What the sandbox answers there."""

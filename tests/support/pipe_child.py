@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,15 @@ def main() -> None:
     def tell() -> None:
         threading.Thread(target=lambda: pipe.emit("progress", accepted=3)).start()
 
+    def sleep() -> None:
+        time.sleep(60)
+
     def end() -> None:
         os._exit(3)
 
-    pipe.serve({"add": add, "refuse": refuse, "wait": wait, "release": release, "tell": tell, "end": end})
+    pipe.serve(
+        {"add": add, "refuse": refuse, "wait": wait, "release": release, "tell": tell, "sleep": sleep, "end": end}
+    )
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def start_web(home: Path, *options: str, env: Mapping[str, str] | None = None) -
     )
     assert process.stdout is not None
     line = process.stdout.readline()
-    found = re.search(r"(http://127\.0\.0\.1:\d+)/enter\S+", line)
+    found = re.search(r"(https?://[\w.]+:\d+)(?:/enter\S+)?", line)
     if found is None:
         process.kill()
         raise AssertionError(line + process.communicate()[1])

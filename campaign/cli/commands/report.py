@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import engine
 from campaign.cli import terminal
-from campaign.engine.reports import inputs_of_run, name_of, name_of_several, sources_of, write_workbook, writing
+from campaign.engine import breakdown
+from campaign.engine.reports import (
+    inputs_of_run,
+    name_of,
+    name_of_several,
+    sources_of,
+    write_split,
+    write_workbook,
+    writing,
+)
 from campaign.journal import open_for_reading
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _
@@ -28,13 +37,15 @@ FORMATS: Final = ("xlsx", "csv", "parquet")
 
 @dataclass(frozen=True, slots=True)
 class ReportFormat:
-    """How a result is written."""
+    """How a result is written: `by` and `split` are the headings of columns."""
 
     suffix: str
     into_original: bool
+    by: str | None = None
+    split: str | None = None
 
 
-def form_of(name: str, *, into_original: bool) -> ReportFormat:
+def form_of(name: str, *, into_original: bool, by: str | None = None, split: str | None = None) -> ReportFormat:
     """The form that the options name.
 
     Raises:
@@ -44,7 +55,9 @@ def form_of(name: str, *, into_original: bool) -> ReportFormat:
         raise UsageError(_("--format {name}: expected one of {formats}", name=name, formats=", ".join(FORMATS)))
     if into_original and name != "xlsx":
         raise UsageError(_("--into-original writes a workbook; it cannot be combined with --format {name}", name=name))
-    return ReportFormat(name, into_original)
+    if (by or split) and (into_original or name != "xlsx"):
+        raise UsageError(_("--by and --split make workbooks; remove --format and --into-original"))
+    return ReportFormat(name, into_original, by, split)
 
 
 def report(context: CommandContext, runs: Sequence[str], *, since: str | None, form: ReportFormat) -> None:
@@ -56,6 +69,9 @@ def report(context: CommandContext, runs: Sequence[str], *, since: str | None, f
             return
         [record] = records
         result = engine.result_of_run(journal, record)
+        if form.split is not None:
+            _split(context, record, result, form)
+            return
         place = writing((record.id,), lambda: _write(context, result, _place(context, record, form, result), form))
         context.show(engine.summarise(result, place))
 
@@ -75,7 +91,9 @@ def _several(context: CommandContext, journal: Reader, records: Sequence[RunReco
     from campaign.report import result_workbook
 
     if form != ReportFormat("xlsx", into_original=False):
-        raise UsageError(_("several runs are written into one workbook: remove --format and --into-original"))
+        raise UsageError(
+            _("several runs are written into one workbook: remove --format, --into-original, --by and --split")
+        )
     found = [engine.result_of_run(journal, record) for record in records]
     inputs = [path for result in found for path in sources_of(result.recipients)]
     place = context.target.choose(name_of_several(records), inputs=inputs)
@@ -89,6 +107,21 @@ def _several(context: CommandContext, journal: Reader, records: Sequence[RunReco
     for summary in summaries:
         context.show(replace(summary, report=None))
     context.show_place(written)
+
+
+def _split(context: CommandContext, record: RunRecord, result: Result, form: ReportFormat) -> None:
+    """Write a workbook for each value of a column."""
+    if context.report is not None:
+        raise UsageError(_("--split writes several workbooks; name their folder with CAMPAIGN_REPORTS, not --report"))
+    target = replace(context.target, language=context.report_language)
+    places = write_split(result, form.split or "", record, target, context.progress, by=form.by)
+    summary = engine.summarise(result, None)
+    if context.json:
+        terminal.show_json(summary.as_json() | {"reports": places})
+        return
+    context.show(summary)
+    for value, place in places.items():
+        terminal.say(terminal.fact(value, place))
 
 
 def _place(context: CommandContext, record: RunRecord, form: ReportFormat, result: Result) -> Path:
@@ -111,4 +144,5 @@ def _write(context: CommandContext, result: Result, place: Path, form: ReportFor
         return flat_files.csv(result, place, language=language)
     if form.suffix == "parquet":
         return flat_files.parquet(result, place, language=language)
-    return write_workbook(result, place, context.progress, language)
+    by = None if form.by is None else breakdown.find_column(result, form.by)
+    return write_workbook(result, place, context.progress, language, by)

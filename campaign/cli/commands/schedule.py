@@ -223,7 +223,9 @@ def _scheduler(context: CommandContext, clock: Clock | None) -> Scheduler:
 
 def run_due(context: CommandContext, clock: Clock | None = None) -> int:
     """Start what is due, once; returns the exit status."""
-    events = _scheduler(context, clock).run_due(BUSY_FOR)
+    scheduler = _scheduler(context, clock)
+    events = scheduler.run_due(BUSY_FOR)
+    scheduler.follower.follow_due()
     if context.json:
         terminal.show_json({"happened": [one.as_json() for one in events]})
     else:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign.cli.context import CommandContext
+    from campaign.model import Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,8 @@ def send(
     campaign: engine.Campaign,
     options: SendOptions,
     *,
-    only: Sequence[Status] = (),
+    only: Sequence[Status | Delivery] = (),
+    from_run: str | None = None,
     early: engine.EarlyStart | None = None,
 ) -> int:
     """Check a campaign, ask, send it, and report it; returns the exit status."""
@@ -74,7 +76,15 @@ def send(
     require_terminal(skips_confirmation=options.skips_confirmation)
     _require_place(context, campaign)
     _note_what_is_ignored(campaign, gateway)
-    checked = engine.check(campaign, engine.now(), context.progress, only=only, practice=options.sandbox, early=early)
+    checked = engine.check(
+        campaign,
+        engine.now(),
+        context.progress,
+        only=only,
+        practice=options.sandbox,
+        early=early,
+        earlier=engine.earlier_run(context.journal_url, from_run) if from_run else None,
+    )
     checked = engine.leave_out_reached_before(context.journal_url, checked, gateway)
     if Status.UNKNOWN in only:
         terminal.remark(_("unknown rows may already have been sent; their recipients may get the message twice"))

@@ -50,6 +50,7 @@ TITLES: Final[Mapping[str, str]] = {
     Reason.DUPLICATE_OF_ROW: N_("The same number and message as another row"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("The same number and message as another row"),
     Reason.ALREADY_REACHED: N_("Got this campaign before"),
+    Reason.GOT_IN_RUN: N_("Got this message before"),
     Reason.TOO_OFTEN: N_("Got as many advertisements as allowed"),
     Reason.EMPTY_CELL: N_("'{heading}' is empty"),
     Reason.TEMPLATE_FAILED: N_("The message cannot be filled in"),

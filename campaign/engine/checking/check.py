@@ -14,7 +14,8 @@ from campaign.engine.checking.checked import Checked
 from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.checking.row_status import Exclusion, exclude_where
 from campaign.messages import choose_rows, compose_messages, refuse_contradictions
-from campaign.model import MsgType, Status, limits, schema
+from campaign.model import Delivery, MsgType, Status, limits, schema
+from campaign.model.columns import true_where
 from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.model.i18n import _
 from campaign.model.naming import on_disk
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.config.campaign_file import Campaign
+    from campaign.engine.checking.reselect import EarlierRun
     from campaign.engine.progress import Progress
     from campaign.messages.rendering.pool import RendererPool
     from campaign.messages.row_filter import Choice
@@ -48,9 +50,10 @@ def check(
     now: datetime,
     progress: Progress,
     *,
-    only: Sequence[Status] = (),
+    only: Sequence[Status | Delivery] = (),
     practice: bool = False,
     early: EarlyStart | None = None,
+    earlier: EarlierRun | None = None,
 ) -> Checked:
     """Read the spreadsheets, render the messages, judge every row and group the rows that go into requests.
 
@@ -58,23 +61,31 @@ def check(
         campaign: the campaign file.
         now: the time that reservations, consents and the night are checked against.
         progress: receives the progress.
-        only: the statuses of the rows to check; the spreadsheet must be a result workbook.
+        only: the statuses of the rows to check, and `Delivery.FAILED` for those that reached no phone; without
+            `earlier`, the spreadsheet must be a result workbook.
         practice: nothing is sent to real phones, so the night does not matter.
         early: the early start of the same campaign, if there is one; the check ends it.
+        earlier: the run in which the rows have these statuses.
 
     Raises:
-        RecipientsError: a spreadsheet cannot be used, or has no recipients.
+        RecipientsError: a spreadsheet cannot be used, or has no recipients, or not those of the earlier run.
         TemplateError: a template cannot be used for any row.
         SettingsError: the message as a whole cannot be sent.
     """
     refuse_contradictions(campaign)
     with early or EarlyStart(campaign) as started:
         recipients = fixed(read(started, campaign, progress), campaign)
-        if only:
+        if earlier is not None:
+            recipients = earlier.pick(recipients, only)
+        elif only:
             recipients = pick(recipients, only)
-        return judge(
+        checked = judge(
             recipients, campaign, now, progress, practice=practice, pool=started.pool, choosing=started.choosing
         )
+    if earlier is None:
+        return checked
+    reasons = earlier.leave_out(checked, only)
+    return leave_out(checked, reasons.notna().to_numpy(dtype=bool), reasons.dropna())
 
 
 def fixed(recipients: Recipients, campaign: Campaign) -> Recipients:
@@ -252,28 +263,47 @@ def read(early: EarlyStart, campaign: Campaign, progress: Progress) -> Recipient
     return recipients
 
 
-def pick(recipients: Recipients, only: Sequence[Status]) -> Recipients:
-    """The rows of a result workbook that have one of these statuses.
+def pick(recipients: Recipients, only: Sequence[Status | Delivery]) -> Recipients:
+    """The rows of a result workbook that have one of these statuses or delivery results.
 
     Raises:
         NotResultWorkbook: the file is not a result workbook.
         RecipientsError: none of its rows has such a status.
     """
-    # The last column with that heading: the user's own columns stand before ours.
-    ours = [column for column in recipients.columns if column.heading == "status"]
-    if not ours:
-        raise NotResultWorkbook(
-            _(
-                "{file}: rows can be picked by status only from a result workbook; this file has no column `status`",
-                file=recipients.sources[0].file,
-            )
-        )
-    chosen = recipients.table[recipients.table[ours[-1].name].isin([str(status) for status in only])]
-    if not len(chosen):
+    by_column: dict[str, list[Status | Delivery]] = {
+        "status": [one for one in only if isinstance(one, Status)],
+        "delivery": [one for one in only if isinstance(one, Delivery)],
+    }
+    is_chosen = np.zeros(len(recipients.table), dtype=bool)
+    for heading, values in by_column.items():
+        if values:
+            is_chosen |= true_where(_our_column(recipients, heading).isin([str(value) for value in values]))
+    if not is_chosen.any():
         raise RecipientsError(
             _("{file}: no row is {statuses}", file=recipients.sources[0].file, statuses=alternatives(only))
         )
-    return replace(recipients, table=chosen.reset_index(drop=True))
+    return replace(recipients, table=recipients.table[is_chosen].reset_index(drop=True))
+
+
+def _our_column(recipients: Recipients, heading: str) -> pd.Series:
+    """The column of a result workbook with that heading: the last one, since the user's own columns stand before."""
+    ours = [column for column in recipients.columns if column.heading == heading]
+    if ours:
+        return recipients.table[ours[-1].name]
+    file = recipients.sources[0].file
+    if heading == "status":
+        raise NotResultWorkbook(
+            _(
+                "{file}: rows can be picked by status only from a result workbook; this file has no column `status`",
+                file=file,
+            )
+        )
+    raise NotResultWorkbook(
+        _(
+            "{file}: it has no column `delivery`: no delivery results were fetched",
+            file=file,
+        )
+    )
 
 
 def _numbers_of(cells: pd.Series, campaign: Campaign) -> pd.DataFrame:

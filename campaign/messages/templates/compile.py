@@ -136,4 +136,4 @@ def _refuse_unknown_particles(label: str, tree: nodes.Template) -> None:
             try:
                 particles(str(pair.value))
             except ValueError as problem:
-                raise TemplateError(f"{at_line(label, call.lineno)}: {problem}") from None
+                raise TemplateError(f"{at_line(label, call.lineno)}: {translated(str(problem))}") from None

@@ -81,7 +81,8 @@ class Breakdown(Layout):
         kinds = counted.agg(["size", "first"]).reset_index()
         self.head(*map(label, (N_("Delivery"), N_("Rows"), N_("Share"), N_("Code, and the vendor's words"))))
         for delivery in Delivery:
-            for code, count, words in kinds[kinds["delivery"] == delivery.value].iloc[:, 1:].itertuples(index=False):
+            its = kinds[kinds["delivery"] == delivery.value]
+            for code, count, words in zip(its["deliveryCode"], its["size"], its["first"], strict=True):
                 self.counted(label(delivery.value), int(count), len(accepted), f"{code} {words}".rstrip())
         if missing := int(accepted["delivery"].isna().sum()):
             self.counted(label(N_("no result")), missing, len(accepted), _("nothing is known of these messages"))

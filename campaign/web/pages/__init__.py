@@ -13,7 +13,7 @@ FOLDER: Final = Path(__file__).parent
 def _squeezed(style: str) -> str:
     """A style sheet without comments and without the spaces that only people need."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    return re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", re.sub(r"\s+", " ", style)).replace(";}", "}").strip()
+    return re.sub(r"\s*([{};,>+])\s*|(?<=:)\s+", r"\1", re.sub(r"\s+", " ", style)).replace(";}", "}").strip()
 
 
 STATIC: Final = {

@@ -13,7 +13,17 @@ from starlette.routing import Route
 from campaign.model import i18n
 from campaign.model.i18n import N_, _
 from campaign.web import pages
-from campaign.web.server import errors, pages_access, pages_check, pages_home, pages_list, pages_message
+from campaign.web.server import (
+    errors,
+    pages_access,
+    pages_check,
+    pages_home,
+    pages_list,
+    pages_login,
+    pages_message,
+    pages_runs,
+    pages_send,
+)
 from campaign.web.server.routes import find_session, language_of
 from campaign.web.server.security import Guard
 
@@ -22,10 +32,19 @@ if TYPE_CHECKING:
 
     from campaign.web.server.site import Site
 
-_AREAS: Final = (pages_access, pages_home, pages_list, pages_message, pages_check)
+_AREAS: Final = (
+    pages_access,
+    pages_login,
+    pages_home,
+    pages_list,
+    pages_message,
+    pages_check,
+    pages_send,
+    pages_runs,
+)
 
 _REFUSALS: Final = {
-    "host": N_("The address of this page is http://127.0.0.1:{port}; it answers to no other name."),
+    "host": N_("The address of this page is {address}; it answers to no other name."),
     "method": None,
     "origin": N_("The request did not come from this page. Open the page again and repeat it there."),
 }
@@ -44,12 +63,12 @@ def build(site: Site) -> ASGIApp:
             request = Request({**scope, "app": app}, receive)
             with i18n.in_language(language_of(request, None)):
                 words = _REFUSALS[reason]
-                said = None if words is None else _(words, port=site.port)
+                said = None if words is None else _(words, address=site.reach.origin)
                 await errors.answer(request, status, said)(scope, receive, send)
 
         return answer
 
-    return Guard(app, site.port, refuse)
+    return Guard(app, site.reach, refuse)
 
 
 async def _http_error(request: Request, problem: Exception) -> Response:

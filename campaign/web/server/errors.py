@@ -63,7 +63,7 @@ def answer(
         return render.fragment(request, "error_fragment.html", status=status, words=said)
     title, link = _(_TITLES[known]), link or ("/", _("Campaigns"))
     response = render.page(request, "error.html", status=status, title=title, words=said, link=link)
-    if status == 503:  # noqa: PLR2004 (HTTP's own number)
+    if status == 503 and request.method == "GET":  # noqa: PLR2004 (HTTP's own number)
         response.headers["refresh"] = response.headers["retry-after"] = str(_RELOAD_S)
     return response
 

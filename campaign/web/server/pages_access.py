@@ -9,8 +9,7 @@ from campaign.model.i18n import _
 from campaign.web.server import errors
 from campaign.web.server.render import go_to
 from campaign.web.server.routes import get, post
-from campaign.web.server.sessions import WHOLE_S
-from campaign.web.server.site import session_of, site_of
+from campaign.web.server.site import note, session_of, site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,6 +29,8 @@ def routes() -> list[Route]:
 async def enter(request: Request) -> Response:
     """Let a browser in by the one-time token of its address, and take the token out of the address."""
     site = site_of(request)
+    if not site.reach.is_loopback:
+        return errors.answer(request, 404)
     if request.method != "GET":  # a HEAD of a program that looks at links must not use it up
         return errors.answer(request, 405)
     secret = await site.sessions.enter(request.query_params.get("token", ""))
@@ -45,7 +46,9 @@ async def enter(request: Request) -> Response:
     if before is not None:
         await site.sessions.end(before)
     response = go_to(request, "/")
-    response.set_cookie(site.cookie, secret, max_age=WHOLE_S, httponly=True, samesite="lax", path="/")
+    response.set_cookie(
+        site.cookie, secret, max_age=int(site.sessions.lifetime.whole_s), httponly=True, samesite="lax", path="/"
+    )
     return response
 
 
@@ -53,11 +56,15 @@ async def leave(request: Request) -> Response:
     """End the session."""
     site, session = site_of(request), session_of(request)
     if session is not None:
+        await note(request, "sign_out")
         await site.sessions.end(session)
     request.scope["campaign.session"] = None
-    words = _("You have signed out. Run `campaign web link` in the terminal to come back.")
-    response = errors.answer(request, 401, words)
-    response.delete_cookie(site.cookie, httponly=True, samesite="lax", path="/")
+    if site.reach.is_loopback:
+        words = _("You have signed out. Run `campaign web link` in the terminal to come back.")
+        response = errors.answer(request, 401, words)
+    else:
+        response = go_to(request, "/login")
+    response.delete_cookie(site.cookie, httponly=True, samesite="lax", path="/", secure=not site.reach.is_loopback)
     return response
 
 

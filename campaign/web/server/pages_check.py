@@ -175,37 +175,30 @@ async def messages(request: Request) -> Response:
 async def fix(request: Request) -> Response:
     """Correct a cell; answers what the row comes to."""
     draft = draft_of(request)
-    site = site_of(request)
+    query = {name: request.query_params.get(name, "")[:100] for name in ("cause", "page")}
+    numbers = {name: _whole(request.query_params.get(name, "")) for name in ("place", "row")}
     async with request.form() as form:
-        given = {name: str(form.get(name, ""))[:_LONGEST_CELL] for name in ("column", "was", "value", "back")}
-        numbers = {name: _whole(str(form.get(name, ""))) for name in ("place", "row")}
+        given = {name: str(form.get(name, ""))[:_LONGEST_CELL] for name in ("was", "value")}
     if None in numbers.values():
         raise Refusal(400)
     session = session_of(request)
-    fields: dict[str, Any] = {
-        "column": given["column"],
-        "was": given["was"],
-        "value": given["value"],
-        "by": session.user if session else "",
-        **numbers,
-    }
+    by = session.user if session else ""
+    cell: dict[str, Any] = {**given, **numbers, **query, "goes": False, "reason": "", "fault": None, "is_new": True}
     try:
-        answer = await site.check.ask("fix", campaign=draft.id, **fields)
+        fields: dict[str, Any] = {**given, **numbers, "cause": query["cause"], "by": by}
+        answer = await site_of(request).check.ask("fix", campaign=draft.id, **fields)
     except Refused as problem:
-        if is_fragment(request):
-            cell = {**fields, "back": given["back"], "fault": str(problem), "goes": False, "reason": ""}
-            return fragment(request, "check_cell.html", campaign=draft.id, cell=cell)
-        return await _page(request, draft, status=409, alert=str(problem))
+        if not is_fragment(request):
+            return await _page(request, draft, status=409, alert=str(problem))
+        return fragment(
+            request, "check_cell.html", campaign=draft.id, cell={**cell, "heading": "", "fault": str(problem)}
+        )
     if is_fragment(request):
-        cell = {**fields, **answer, "was": answer["value"], "back": given["back"], "fault": None, "is_new": True}
+        cell |= answer | {"was": answer["value"]}
         return fragment(request, "check_cell.html", campaign=draft.id, cell=cell)
-    return go_to(request, _back(draft, given["back"]))
-
-
-def _back(draft: Draft, query: str) -> str:
-    """The page of the check that a form came from."""
-    safe = "".join(letter for letter in query if letter.isascii() and (letter.isalnum() or letter in "=&._-"))
-    return f"/campaigns/{draft.id}/check{f'?{safe}' if safe else ''}"
+    return go_to(
+        request, f"/campaigns/{draft.id}/check?cause={quote(query['cause'])}&page={_whole(query['page']) or 1}"
+    )
 
 
 async def unfix(request: Request) -> Response:

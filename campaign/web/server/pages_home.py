@@ -12,10 +12,10 @@ from campaign.model import times
 from campaign.model.i18n import _
 from campaign.web import drafts
 from campaign.web.pipes import ChildError
-from campaign.web.server import errors
+from campaign.web.server import errors, run_words
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
-from campaign.web.server.site import site_of
+from campaign.web.server.site import note, site_of
 from campaign.web.server.steps import next_step
 
 if TYPE_CHECKING:
@@ -65,7 +65,13 @@ async def overview(request: Request) -> dict[str, Any]:
         answer = await site_of(request).engine.ask("overview", timeout_s=_OVERVIEW_S, most=SHOWN)
     except ChildError:
         return {**nothing, "is_known": False}
-    return {**nothing, **answer, "is_known": True}
+    campaigns = await site_of(request).orders.campaigns()
+    return {
+        "sending": [run_words.run_entry(run, campaigns.get(run["id"])) for run in answer["sending"]],
+        "scheduled": [run_words.schedule_entry(one) for one in answer["scheduled"]],
+        "past": [run_words.run_entry(run, campaigns.get(run["id"])) for run in answer["past"]],
+        "is_known": True,
+    }
 
 
 async def create(request: Request) -> Response:
@@ -105,7 +111,9 @@ async def copy(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """Remove it."""
-    await to_thread.run_sync(drafts.delete, draft_of(request))
+    draft = draft_of(request)
+    await note(request, "delete", about=draft.name)
+    await to_thread.run_sync(drafts.delete, draft)
     return go_to(request, "/")
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from anyio import to_thread
-from starlette.responses import Response
 
 from campaign.config import starter
 from campaign.model.i18n import _
@@ -19,15 +17,16 @@ from campaign.web.server import uploads
 from campaign.web.server.checking import LONGEST_S
 from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_home import draft_of
-from campaign.web.server.render import fragment, go_to, is_fragment, page
+from campaign.web.server.render import download, fragment, go_to, is_fragment, page
 from campaign.web.server.routes import get, post
-from campaign.web.server.site import site_of
+from campaign.web.server.site import note, site_of
 from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.routing import Route
 
 _HEADING_LENGTH: Final = 1_000
@@ -67,6 +66,7 @@ async def take(request: Request) -> Response:
 async def _take(request: Request, draft: drafts.Draft) -> None:
     form = await uploads.receive(request, draft.folder / drafts.LIST)
     try:
+        await note(request, "upload", about=", ".join(upload.name for upload in form.files))
         async with site_of(request).changing(draft.id):
             request.scope["campaign.same"] = not await to_thread.run_sync(_put, draft, form)
     finally:
@@ -104,9 +104,7 @@ async def sample(_request: Request) -> Response:
     """The starter's workbook, to begin with."""
     content = BytesIO()
     await to_thread.run_sync(partial(starter.write_recipients, content))
-    name = quote(_("sample list") + ".xlsx")
-    headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(content.getvalue(), media_type=_SHEET, headers=headers)
+    return download(content.getvalue(), _("sample list") + ".xlsx", _SHEET)
 
 
 async def _page(request: Request, draft: drafts.Draft, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 (the template's)

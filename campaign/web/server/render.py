@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -25,7 +26,7 @@ FRAGMENT: Final = "x-fragment"
 NEXT: Final = "x-next"
 """The header of an answer that tells the script where to go."""
 
-NAVIGATION: Final = [("/", N_("Campaigns"))]
+NAVIGATION: Final = [("/", N_("Campaigns")), ("/runs", N_("All runs")), ("/schedules", N_("Scheduled"))]
 """The main menu: path and name."""
 
 STEPS: Final = [
@@ -77,6 +78,13 @@ def go_to(request: Request, path: str) -> Response:
     if is_fragment(request):
         return Response(status_code=200, headers={NEXT: path})
     return RedirectResponse(path, 303)
+
+
+def download(content: bytes, name: str, kind: str) -> Response:
+    """A file to keep, under a name of any letters."""
+    return Response(
+        content, media_type=kind, headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    )
 
 
 def is_fragment(request: Request) -> bool:
@@ -132,6 +140,7 @@ def _render(request: Request, template: str, values: dict[str, object]) -> str:
             "path": request.url.path,
             "session": session_of(request),
             "is_practice": site.is_practice,
+            "has_users": not site.reach.is_loopback,
             "is_stopping": site.is_stopping,
             **values,
         }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from campaign.model import i18n
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive
 
+    from campaign.web.server.reach import Reach
     from campaign.web.server.sessions import Session
 
 BODY_BYTES: Final = 1 << 20
@@ -57,9 +59,12 @@ def _guarded(
     async def serve(request: Request) -> Response:
         session = await find_session(request)
         with i18n.in_language(language_of(request, session)):
+            reach = site_of(request).reach
+            if role is not None and session is None and _can_sign_in(request, reach):
+                return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
             try:
                 if role is not None:
-                    _require(session, role)
+                    _require(session, role, is_loopback=reach.is_loopback)
                 _require_size(request, most_bytes)
                 return await endpoint(Request(request.scope, _limited(request.receive, most_bytes)))
             except errors.Refusal as refusal:
@@ -76,9 +81,14 @@ def _guarded(
     return serve
 
 
-def _require(session: Session | None, role: str) -> None:
+def _can_sign_in(request: Request, reach: Reach) -> bool:
+    """Whether the user is sent to the form for signing in, and from there back to this page."""
+    return not reach.is_loopback and request.method == "GET" and "x-fragment" not in request.headers
+
+
+def _require(session: Session | None, role: str, *, is_loopback: bool) -> None:
     if session is None:
-        raise errors.Refusal(401)
+        raise errors.Refusal(401, None if is_loopback else _("You have been signed out. Sign in again to go on."))
     if not session.may(role):
         raise errors.Refusal(403, _("Your account may not do this."))
 

@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 import webbrowser
 from dataclasses import dataclass
 from html import escape
@@ -21,11 +22,14 @@ from uvicorn import Config, Server
 from campaign.config import environment
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.web import drafts, record, users
 from campaign.web import store as stores
+from campaign.web.orders import UNDO_S, Orders
 from campaign.web.pipes import Child
 from campaign.web.server import uploads
 from campaign.web.server.app import build
 from campaign.web.server.checking import Checking
+from campaign.web.server.reach import Reach
 from campaign.web.server.sessions import Sessions, make_link
 from campaign.web.server.site import Site
 
@@ -38,8 +42,13 @@ _KEEP_ALIVE_SECONDS: Final = 75
 _ENGINE_STOP_S: Final = 60.0
 """Time for the answers of requests that are on their way."""
 
+_HTTPS: Final = 443
 _FACT: Final = "address"
 _OPENING: Final = "open-"
+
+
+class Unprotected(CampaignError):
+    """The page would be reached from other computers without what protects it there."""
 
 
 class CannotListen(CampaignError):
@@ -52,10 +61,15 @@ class Options:
 
     Attributes:
         home: the folder of campaigns; it is made where it does not exist.
-        port: the port on 127.0.0.1; 0 for a free one.
+        port: the port; 0 for a free one.
         is_practice_only: nothing is really sent, even if there are keys.
         opens_browser: a browser is opened.
         has_schedule: the engine process starts what is due.
+        host: the address that it listens on.
+        name: the name that the page has beyond this computer; None on loopback.
+        cert: the certificate, with those up to the root; None without TLS of its own.
+        key: the certificate's key.
+        proxy: the address of the proxy in front of it, which has TLS.
     """
 
     home: Path
@@ -63,6 +77,16 @@ class Options:
     is_practice_only: bool = False
     opens_browser: bool = True
     has_schedule: bool = True
+    host: str = ADDRESS
+    name: str | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    proxy: str | None = None
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the page is reached from other computers."""
+        return self.host not in {ADDRESS, "localhost", "::1"} or any((self.name, self.cert, self.key, self.proxy))
 
 
 def run(options: Options, *, say: Callable[[str], object]) -> None:
@@ -84,7 +108,8 @@ def run(options: Options, *, say: Callable[[str], object]) -> None:
     try:
         store = stores.Store(home)
         try:
-            with _listen(options.port) as listener:
+            _require_protection(options, store)
+            with _listen(options.host, options.port) as listener:
                 asyncio.run(_serve(options, home, store, listener, say))
         finally:
             store.close()
@@ -101,6 +126,8 @@ def link(home: Path) -> str:
     address = stores.read_fact(home, _FACT)
     if address is None or not _is_locked(home):
         raise CampaignError(_("{home}: `campaign web` is not running there. Start it first.", home=home))
+    if not address.startswith("http://"):
+        raise CampaignError(_("Users of this page sign in at {address}.", address=address))
     store = stores.Store(home)
     try:
         return f"{address}/enter?token={make_link(store)}"
@@ -127,12 +154,45 @@ def _is_locked(home: Path) -> bool:
     return False
 
 
-def _listen(port: int) -> socket.socket:
+def _require_protection(options: Options, store: stores.Store) -> None:
+    """Refuse to be reached from other computers without a name, TLS and users with passwords.
+
+    Raises:
+        Unprotected: one of them is missing.
+    """
+    if not options.is_beyond:
+        return
+    missing = []
+    if options.name is None:
+        missing.append(_("--name: the name that its users open, such as campaign.example"))
+    if options.proxy is None and (options.cert is None or options.key is None):
+        missing.append(_("--cert and --key, or --behind-proxy: what goes over the network has to be encrypted"))
+    if not any("admin" in user.roles for user in store.run_now(users.everyone)):
+        missing.append(_("a user: `campaign web user add NAME --role admin`"))
+    if missing:
+        listed = "".join(f"\n  {one}" for one in missing)
+        raise Unprotected(_("To be reached from other computers, the page needs:") + listed)
+    users.hasher()
+
+
+def _reach(options: Options, port: int) -> Reach:
+    if not options.is_beyond or options.name is None:
+        return Reach(port)
+    name = options.name.casefold()
+    if options.proxy is None and ":" not in name and port != _HTTPS:
+        name = f"{name}:{port}"
+    return Reach(port, name, options.proxy)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((ADDRESS, port), backlog=256)
+        listener = socket.create_server((host, port), family=family, backlog=256)
     except OSError as problem:
         if problem.errno not in {errno.EADDRINUSE, errno.EACCES}:
-            raise
+            raise CannotListen(
+                _("{host}: cannot be listened on: {problem}.", host=host, problem=problem.strerror)
+            ) from None
         raise CannotListen(
             _("port {port} is taken by another program. Name another one: `campaign web --port N`.", port=port)
         ) from None
@@ -152,18 +212,29 @@ async def _serve(
     options: Options, home: Path, store: stores.Store, listener: socket.socket, say: Callable[[str], object]
 ) -> None:
     full, bare = _environments()
-    port = listener.getsockname()[1]
+    undo_s = drafts.of_house(home).get("undo_seconds", UNDO_S)
+    orders = Orders(store, undo_s=float(undo_s) if isinstance(undo_s, int | float) else UNDO_S)
+    engine = Child(
+        "campaign.web.engine_process",
+        *_engine_arguments(options, home),
+        environment=full,
+        on_event=orders.hear,
+        on_start=orders.begin,
+    )
+    orders.engine = engine
     checking = Checking()
+    reach = _reach(options, listener.getsockname()[1])
     site = Site(
         home=home,
         store=store,
-        sessions=Sessions(store),
-        engine=Child("campaign.web.engine_process", *_engine_arguments(options, home), environment=full),
+        sessions=Sessions(store, has_users=not reach.is_loopback),
+        engine=engine,
+        orders=orders,
         check=Child(
             "campaign.web.check_process", str(home), environment=bare, restart="when asked", on_event=checking.note
         ),
         checking=checking,
-        port=port,
+        reach=reach,
         is_practice=options.is_practice_only or bool(environment.Environment(full).missing_keys),
     )
     server = _Server(
@@ -179,12 +250,16 @@ async def _serve(
             proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=1,
+            ssl_certfile=None if options.cert is None else str(options.cert),
+            ssl_keyfile=None if options.key is None else str(options.key),
         )
     )
     ending = _Ending(site, server, say)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ending.request)
+        # Not the loop's own handlers, which Windows does not have.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(ending.request))
+    await store.run(lambda connection: record.remove_old(connection, time.time()))
     starting = [asyncio.create_task(child.start()) for child in (site.engine, site.check)]
     await asyncio.gather(server.serve(sockets=[listener]), _announce(options, site, server, say), *starting)
     await ending.finish()
@@ -240,8 +315,11 @@ async def _announce(options: Options, site: Site, server: Server, say: Callable[
         if server.should_exit:
             return
         await asyncio.sleep(0.001)
-    address = f"http://{ADDRESS}:{site.port}"
+    address = site.reach.origin
     await site.store.run(lambda connection: connection.execute(_NOTE, (_FACT, address)))
+    if not site.reach.is_loopback:
+        say(_("The page: {address}", address=address))
+        return
     token = await asyncio.to_thread(make_link, site.store)
     entry = f"{address}/enter?token={token}"
     say(_("The page: {address}", address=entry))

@@ -6,16 +6,17 @@ that its owner gives it (DNS rebinding).
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from campaign.web.server.reach import Reach
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -36,6 +37,8 @@ HEADERS: Final = {
 }
 """The headers of every answer; a route may set its own `cache-control`."""
 
+_BEYOND: Final = {"strict-transport-security": "max-age=31536000"}
+
 _READING: Final = frozenset({"GET", "HEAD"})
 _METHODS: Final = _READING | {"POST"}
 
@@ -45,15 +48,18 @@ class Guard:
 
     Args:
         app: the guarded application.
-        port: the port that it listens on.
+        reach: how the page is reached.
         refuse: answers in its place with a status and the reason's name: `host`, `method` or `origin`.
     """
 
     def __init__(
-        self, app: ASGIApp, port: int, refuse: Callable[[int, str], Callable[[Scope, Receive, Send], Awaitable[None]]]
+        self,
+        app: ASGIApp,
+        reach: Reach,
+        refuse: Callable[[int, str], Callable[[Scope, Receive, Send], Awaitable[None]]],
     ) -> None:
         self._app = app
-        self._port = port
+        self._reach = reach
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,38 +68,24 @@ class Guard:
             return
         headers = Headers(scope=scope)
         app = self._app
-        if not self._is_ours(headers):
+        if not self._is_ours(headers) or not self._reach.admits(scope):
             app = self._refuse(403, "host")
         elif scope["method"] not in _METHODS:
             app = self._refuse(405, "method")
-        elif scope["method"] == "POST" and not may_change(headers, scope["scheme"]):
+        elif scope["method"] == "POST" and not self._may_change(headers):
             app = self._refuse(403, "origin")
-        await app(scope, receive, _with_headers(send))
+        await app(scope, receive, _with_headers(send, {} if self._reach.is_loopback else _BEYOND))
 
     def _is_ours(self, headers: Headers) -> bool:
         hosts = headers.getlist("host")
-        return len(hosts) == 1 and is_loopback(hosts[0], self._port)
+        return len(hosts) == 1 and self._reach.answers_to(hosts[0])
 
-
-def is_loopback(host: str, port: int) -> bool:
-    """Whether a Host header names this machine's loopback address and the port."""
-    name, _, given = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "80")
-    if given != str(port):
-        return False
-    if name.casefold() == "localhost":
-        return True
-    try:
-        return ip_address(name[1:-1] if name.startswith("[") and name.endswith("]") else name).is_loopback
-    except ValueError:
-        return False
-
-
-def may_change(headers: Headers, scheme: str) -> bool:
-    """Whether a POST comes from our own page: the browser says so, in one of the two ways that a page cannot forge."""
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    return headers.get("origin") == f"{scheme}://{headers.get('host')}"
+    def _may_change(self, headers: Headers) -> bool:
+        """Whether a POST comes from our own page: the browser says so, in one of two ways that a page cannot forge."""
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        return self._reach.is_own_origin(headers.get("origin"), headers.get("host"))
 
 
 def is_cross_site(request: Request) -> bool:
@@ -101,11 +93,11 @@ def is_cross_site(request: Request) -> bool:
     return request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, more: Mapping[str, str]) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in (HEADERS | dict(more)).items():
                 headers.setdefault(name, value)
         await send(message)
 

@@ -8,6 +8,8 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 
+from campaign.web import users
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
@@ -15,15 +17,23 @@ if TYPE_CHECKING:
     from campaign.web.store import Store
 
 LINK_S: Final = 60 * 60
-IDLE_S: Final = 12 * 60 * 60
-WHOLE_S: Final = 7 * 24 * 60 * 60
 SEEN_S: Final = 60
 """A session's last use is written at most this often."""
 
-OWNER: Final = "owner"
-"""The user of a page on loopback: who can start the program may do everything."""
+OWNER: Final = ""
+"""The user of a page on loopback, who has no name: who can start the program may do everything."""
 
-ROLES: Final = ("view", "prepare", "send", "admin", "result")
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a session lasts, in seconds: without use, and in all."""
+
+    idle_s: float
+    whole_s: float
+
+
+ON_LOOPBACK: Final = Lifetime(12 * 60 * 60, 7 * 24 * 60 * 60)
+BEYOND: Final = Lifetime(30 * 60, 12 * 60 * 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +43,18 @@ class Session:
     Attributes:
         digest: its key in the database.
         user: who it is.
+        roles: what the user may do, of `users.ROLES`.
         language: the language that was chosen in the page; None where none was.
     """
 
     digest: bytes
     user: str
+    roles: frozenset[str]
     language: str | None
 
     def may(self, role: str) -> bool:
-        """Whether the user has a role of `ROLES`."""
-        return self.user == OWNER and role in ROLES
+        """Whether the user has a role."""
+        return role in self.roles
 
 
 class Sessions:
@@ -50,12 +62,15 @@ class Sessions:
 
     Args:
         store: where they are.
+        has_users: users sign in with a password; else the owner comes in by a link.
         clock: returns seconds since 1970.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, *, has_users: bool = False, clock: Callable[[], float] = time.time) -> None:
         self._store = store
+        self._has_users = has_users
         self._clock = clock
+        self.lifetime = BEYOND if has_users else ON_LOOPBACK
 
     async def enter(self, token: str) -> str | None:
         """Use up the token of a link; returns the secret of a new session, None where the link is not valid."""
@@ -65,15 +80,18 @@ class Sessions:
             found = connection.execute(
                 "DELETE FROM links WHERE digest = ? RETURNING user, until", (_digest(token),)
             ).fetchone()
-            if found is None or found[1] < now:
+            if found is None or found[1] < now or self._has_users:
                 return None
-            connection.execute(
-                "INSERT INTO sessions (digest, user, began, seen) VALUES (?, ?, ?, ?)",
-                (_digest(secret), found[0], now, now),
-            )
+            _begin(connection, secret, found[0], now)
             return secret
 
         return await self._store.run(work)
+
+    def begin(self, connection: sqlite3.Connection, user: str) -> str:
+        """A new session of a user who has signed in; returns its secret."""
+        secret = token_urlsafe(32)
+        _begin(connection, secret, user, self._clock())
+        return secret
 
     async def find(self, secret: str) -> Session | None:
         """The session of a secret; None where there is none or it is over."""
@@ -86,14 +104,22 @@ class Sessions:
             if found is None:
                 return None
             user, language, began, seen = found
-            if now - began > WHOLE_S or now - seen > IDLE_S:
+            roles = self._roles(connection, user)
+            if roles is None or now - began > self.lifetime.whole_s or now - seen > self.lifetime.idle_s:
                 connection.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
                 return None
             if now - seen > SEEN_S:
                 connection.execute("UPDATE sessions SET seen = ? WHERE digest = ?", (now, digest))
-            return Session(digest, user, language)
+            return Session(digest, user, roles, language)
 
         return await self._store.run(work)
+
+    def _roles(self, connection: sqlite3.Connection, user: str) -> frozenset[str] | None:
+        """What a user may do; None for one who may not come in any more."""
+        if not self._has_users:
+            return frozenset(users.ROLES) if user == OWNER else None
+        found = users.find(connection, user) if user != OWNER else None
+        return None if found is None else found.roles
 
     async def end(self, session: Session) -> None:
         """End a session."""
@@ -104,6 +130,11 @@ class Sessions:
         await self._store.run(lambda connection: connection.execute(_SPEAK, (language, session.digest)))
 
 
+def _begin(connection: sqlite3.Connection, secret: str, user: str, now: float) -> None:
+    connection.execute(_BEGIN, (_digest(secret), user, now, now))
+
+
+_BEGIN: Final = "INSERT INTO sessions (digest, user, began, seen) VALUES (?, ?, ?, ?)"
 _END: Final = "DELETE FROM sessions WHERE digest = ?"
 _SPEAK: Final = "UPDATE sessions SET language = ? WHERE digest = ?"
 

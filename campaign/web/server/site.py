@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from weakref import WeakValueDictionary
 
+from campaign.web import record
+from campaign.web.server.tries import Tries
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
 
+    from campaign.web.orders import Orders
     from campaign.web.pipes import Child
     from campaign.web.server.checking import Checking
+    from campaign.web.server.reach import Reach
     from campaign.web.server.sessions import Session, Sessions
     from campaign.web.store import Store
 
@@ -28,8 +33,10 @@ class Site:
         sessions: who is there.
         engine: the process that sends.
         check: the process that reads and checks.
+        orders: what users asked for.
         checking: what that process is asked, and its last answers.
-        port: the port that it listens on.
+        reach: how it is reached.
+        tries: wrong passwords of late.
         is_practice: nothing can really be sent: there are no keys, or `--practice-only` was given.
         is_stopping: the server is about to end; it starts nothing new.
     """
@@ -39,8 +46,10 @@ class Site:
     sessions: Sessions
     engine: Child
     check: Child
+    orders: Orders
     checking: Checking
-    port: int = 0
+    reach: Reach
+    tries: Tries = field(default_factory=Tries)
     is_practice: bool = True
     is_stopping: bool = False
 
@@ -52,8 +61,32 @@ class Site:
 
     @property
     def cookie(self) -> str:
-        """The name of the session's cookie. It has the port, because cookies do not distinguish ports."""
-        return f"campaign-{self.port}"
+        """The name of the session's cookie."""
+        return self.reach.cookie
+
+
+async def note(
+    request: Request,
+    what: str,
+    *,
+    about: str = "",
+    people: int | None = None,
+    outcome: str = "done",
+    user: str | None = None,
+) -> None:
+    """Add to the record what the user of a request does; see `record.Entry`. What cannot be recorded is not done."""
+    session, address = session_of(request), address_of(request)
+    name = user if user is not None else session.user if session is not None else ""
+    await site_of(request).store.run(
+        lambda connection: record.note(
+            connection, user=name, what=what, address=address, about=about, people=people, outcome=outcome
+        )
+    )
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return site_of(request).reach.address_of(request.scope, request.headers)
 
 
 def site_of(request: Request) -> Site:

@@ -64,12 +64,12 @@ def words(start: str = "{{ 이름 }}님 안녕하세요") -> str:
     return f"{start} {next(_NUMBERS)}"
 
 
-def facts(desk: Desk, *, gateway: str | None = None) -> dict[str, Any]:
+def facts(desk: Desk) -> dict[str, Any]:
     """What the form of a send has: the campaign and the digest of its plan."""
     file = desk.folder / "c.toml"
     campaign = engine.load_campaign(file)
     checked = engine.check(campaign, engine.now(), engine.SILENT)
-    return {"campaign": str(file), "digest": engine.digest_plan(checked, gateway or engine.gateway_of(campaign))}
+    return {"file": str(file), "digest": engine.digest_plan(checked, engine.gateway_of(campaign))}
 
 
 def begun(child: EngineChild, order: str) -> str:
@@ -148,7 +148,7 @@ def test_practice_goes_to_the_built_in_sandbox_and_needs_no_keys(own: Desk) -> N
     desk.people(3)
     desk.campaign()
     environment = {"IWINV_API_KEY": "", "IWINV_AUTH_KEY": ""}
-    given = facts(desk, gateway=engine.SANDBOX)
+    given = facts(desk)
     with EngineChild(desk, environment=environment) as child:
         assert child.do("send", **facts(desk))["code"] == "missing_keys"
         done = child.do("send", **given, practice=True)
@@ -192,13 +192,24 @@ def test_a_test_message_goes_out_while_a_run_is_sent_and_is_not_listed_as_a_run(
     given = many(desk, 60)
     send = child.order("send", **given)
     begun(child, send)
-    test = child.do("test", campaign=given["campaign"], to=number(900), row=3)
+    test = child.do("test", file=given["file"], to=number(900), row=3)
     assert test["state"] == "done", test
     assert [one for one in child.events if one["event"] == "order" and one["id"] == send][-1]["state"] == "begun"
     assert child.outcome(send)["state"] == "done"
     [delivery] = [one for one in desk.ask("/sandbox/deliveries?limit=100") if one["number"] == number(900)]
     assert delivery["text"].startswith("고객1님 안녕하세요")
     assert test["run"] not in [one["id"] for one in child.ask("runs", offset=0, most=100)["runs"]]
+
+
+def test_a_test_message_is_told_as_done_only_when_it_was_answered(own: Desk) -> None:
+    desk = own
+    desk.people(3)
+    desk.campaign()
+    desk.fault(fault="accept_then_stall", times=1)  # long enough for the dispatch to look for errands
+    with EngineChild(desk, environment={"CAMPAIGN_DEADLINE": "2"}) as child:
+        done = child.do("test", file=facts(desk)["file"], to=number(900))
+        run = child.ask("run", run=done["run"])
+        assert (run["state"], run["counts"]) == ("finished", {"unknown": 1})
 
 
 def test_unknown_requests_are_decided_one_by_one(child: EngineChild, desk: Desk) -> None:
@@ -316,9 +327,9 @@ def _age(folder: Path, *, hours: int) -> None:
 
 
 def test_an_order_with_a_fault_in_it_ends_no_other(child: EngineChild, desk: Desk) -> None:
-    assert child.do("send", campaign=str(desk.folder / "none.toml"), digest="d")["state"] == "refused"
+    assert child.do("send", file=str(desk.folder / "none.toml"), digest="d")["state"] == "refused"
     assert child.do("resolve", run="none", sent=[1])["code"] in {"no_run_yet", "no_such_run"}
-    assert child.do("send", campaign=str(desk.folder / "c.toml"))["code"] == "internal"  # it lacks the digest
+    assert child.do("send", file=str(desk.folder / "c.toml"))["code"] == "internal"  # it lacks the digest
     began = time.monotonic()
     assert child.do("send", **facts(desk))["state"] == "done"
     assert time.monotonic() - began < 30

@@ -77,7 +77,7 @@ def test_errors_are_pages_in_the_same_frame_with_a_way_on(visitor: Visitor, serv
     visitor.page.goto(f"{server.url}/campaigns/nosuchthing1")
     assert "없는 캠페인입니다." in visitor.page.inner_text("main")
     assert axe_violations(visitor.page) == []
-    visitor.page.get_by_role("link", name="캠페인", exact=True).click()
+    visitor.page.locator("main").get_by_role("link", name="캠페인", exact=True).click()
     expect(visitor.page).to_have_url(f"{server.url}/")
 
 

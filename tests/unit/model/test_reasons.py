@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import campaign
 from campaign.engine.checking.row_status import hoist_common_note, join_notes
-from campaign.model import schema
+from campaign.model import i18n, schema
 from campaign.model.reasons import SEPARATOR, Reason, decode, encode, encode_column, nested
 from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import SENTENCES, Refused, sentence, sentences
@@ -37,6 +37,7 @@ CHARACTERS = frozenset({"field", "character", "codepoint", "name", "place"})
 CODES = [*Reason, *RunReason]
 
 OF_TABLES: dict[Reason | RunReason, set[str]] = {
+    **{key: {"request"} for key in RunReason if key.name.startswith("FOUND_BY_")},
     **{
         key: {"recipients", "count"}
         for key in (RunReason.EVERY_SECONDS, RunReason.EVERY_MINUTES, RunReason.EVERY_HOURS)
@@ -107,6 +108,32 @@ def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason | RunRe
     if not given:
         # By its name in a table of conditions or of formats: with the phone cell, with nothing, or as below.
         assert needed == OF_TABLES.get(code, {"value"} if code.value.startswith("phone_") else set())
+
+
+def example(field: str, form: str) -> str | int:
+    """A value for a parameter: a number where its sentence formats one."""
+    return 7_654 if field == "count" or any(sign in form for sign in ",g") else f"<{field}>"
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_a_sentence_with_its_parameters_in_each_language(
+    code: Reason | RunReason, language: str
+) -> None:
+    fields = {
+        name: form or "" for words in forms(SENTENCES[code]) for _, name, form, _ in Formatter().parse(words) if name
+    }
+    given = {name: example(name, form) for name, form in fields.items()}
+    with i18n.in_language(language):
+        said = sentence(encode(code, **given))
+    alone = "".join(re.split(r"\{[^}]*\}", forms(SENTENCES[code])[0]))
+    assert not said.startswith((f"{code.value} {{", "[")), said
+    if language == "ko" and re.search(r"[a-z]{3}", alone):
+        assert re.search(r"[가-힣]", said), said
+    if language == "ko" and code == RunReason.GATEWAY_CODE:
+        del given["words"]  # the vendor's say the same
+    for name, value in given.items():
+        assert (str(value) in said) or (f"{value:,}" in said if isinstance(value, int) else False), (name, said)
 
 
 @pytest.mark.parametrize(

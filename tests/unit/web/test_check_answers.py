@@ -19,6 +19,7 @@ from tests.support.desk import Desk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+PHONE = "invalid.phone_landline.own1"
 TEXT = "{{ 이름 }}님, 쿠폰 {{ 쿠폰 }}"
 
 
@@ -99,7 +100,7 @@ def test_a_fixed_row_goes_and_the_next_check_agrees(checks: Checks, draft: draft
     found = check(checks, draft)
     rows: Any = checks.rows(draft, cause=found["causes"][0]["id"], page=1)["rows"]
     row = rows[0]
-    facts = {"place": row["place"], "row": row["row"], "column": "휴대폰", "was": "02-1234-5600", "by": "김하늘"}
+    facts = {"place": row["place"], "row": row["row"], "cause": PHONE, "was": "02-1234-5600", "by": "김하늘"}
     judged = checks.fix(draft, **facts, value="010-0200-0009")
     assert (judged["goes"], judged["row"], judged["is_fixed"]) == (True, 3, True)
     with pytest.raises(NotChecked):
@@ -115,7 +116,7 @@ def test_a_fixed_row_goes_and_the_next_check_agrees(checks: Checks, draft: draft
 def test_a_row_fixed_into_another_is_a_duplicate(checks: Checks, draft: drafts.Draft) -> None:
     put_list(draft, [*ROWS[:2], ("김민서", "02-1234-5600", "A-1", 1)])
     check(checks, draft)
-    judged = checks.fix(draft, place=1, row=3, column="휴대폰", was="02-1234-5600", value="010-0200-0001", by="")
+    judged = checks.fix(draft, place=1, row=3, cause=PHONE, was="02-1234-5600", value="010-0200-0001", by="")
     assert (judged["goes"], judged["status"]) == (False, "duplicate")
     assert judged["reason"] == "the same number and message as row 2"
     assert check(checks, draft)["left_out"] == {"duplicate": 1}
@@ -123,7 +124,7 @@ def test_a_row_fixed_into_another_is_a_duplicate(checks: Checks, draft: drafts.D
 
 def test_a_cell_that_was_fixed_in_another_window_is_not_fixed_over(checks: Checks, draft: drafts.Draft) -> None:
     check(checks, draft)
-    facts: dict[str, Any] = {"place": 1, "row": 3, "column": "휴대폰", "was": "02-1234-5600", "by": ""}
+    facts: dict[str, Any] = {"place": 1, "row": 3, "cause": PHONE, "was": "02-1234-5600", "by": ""}
     checks.fix(draft, **facts, value="010-0200-0009")
     with pytest.raises(CellChanged, match="010-0200-0009"):
         checks.fix(draft, **facts, value="010-0200-0008")

@@ -124,6 +124,23 @@ def test_no_answer_in_time_is_said_and_the_child_goes_on() -> None:
     with_child(use)
 
 
+def test_a_child_that_is_being_stopped_is_asked_nothing_and_one_that_will_not_end_is_killed() -> None:
+    started: asyncio.Queue[None] = asyncio.Queue()
+
+    async def use(child: Child) -> None:
+        late = asyncio.ensure_future(child.ask("sleep"))
+        await started.get()
+        stopping = asyncio.ensure_future(child.stop(grace_s=0.5))
+        await asyncio.sleep(0)
+        with pytest.raises(ChildEnded):
+            await child.ask("add", one=1, other=1)
+        await stopping
+        with pytest.raises(ChildEnded):
+            await late
+
+    with_child(use, on_start=lambda: started.put(None))
+
+
 def test_a_child_has_the_environment_that_it_is_given_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMPAIGN_API_KEY", "secret")
 

@@ -1,0 +1,296 @@
+"""The last two steps of a campaign: a test message to the own phone, and the confirmation that sends it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import tomlkit
+from anyio import to_thread
+
+from campaign.model import times
+from campaign.model.i18n import _
+from campaign.web import drafts
+from campaign.web.orders import new_id
+from campaign.web.pipes import ChildError, Refused
+from campaign.web.server import run_words
+from campaign.web.server.pages_home import draft_of
+from campaign.web.server.pages_runs import order_id, who
+from campaign.web.server.render import go_to, page
+from campaign.web.server.routes import get, post
+from campaign.web.server.site import address_of, site_of
+from campaign.web.server.steps import steps_of
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from campaign.web.orders import Order
+
+TYPE_COUNT_FROM: Final = 1_000
+"""Recipients from which on the user types their number."""
+
+_CHECK_S: Final = 10.0
+_TEST_S: Final = 20.0
+_TESTS_SHOWN: Final = 3
+_DIGITS: Final = 8
+
+
+def routes() -> list[Route]:
+    """The routes of this area."""
+    return [
+        get("/campaigns/{campaign}/test", show_test, role="prepare"),
+        post("/campaigns/{campaign}/test", send_test, role="prepare"),
+        post("/campaigns/{campaign}/test/seen", note_seen, role="prepare"),
+        get("/campaigns/{campaign}/send", show_send, role="send"),
+        post("/campaigns/{campaign}/send", send, role="send"),
+    ]
+
+
+# -- the test
+
+
+async def show_test(request: Request) -> Response:
+    """To whom a test goes, and what became of the last ones."""
+    return await _test_page(request)
+
+
+async def _test_page(request: Request, *, problem: str | None = None, number: str = "", row: str = "") -> Response:
+    site, draft = site_of(request), draft_of(request)
+    tests = [one for one in await site.orders.of_campaign(draft.id) if one.kind == "test"][:_TESTS_SHOWN]
+    shown = [{"order": one, "to": one.given["to"], "result": await _result_of_test(request, one)} for one in tests]
+    return page(
+        request,
+        "test.html",
+        status=400 if problem else 200,
+        steps=steps_of(draft, "test"),
+        campaign=draft.id,
+        order=new_id(),
+        number=number or await _own_number(request),
+        row=row,
+        tests=shown,
+        is_under_way=any(one.is_open for one in tests),
+        seen=await _seen(request, draft.id),
+        problem=problem,
+    )
+
+
+async def _result_of_test(request: Request, order: Order) -> dict[str, Any]:
+    """What became of a test: `accepted`, or the words that say why not."""
+    if order.state == "refused" and order.run is None:
+        return {"is_accepted": False, "words": order.words or ""}
+    if order.is_open or order.run is None:
+        return {"is_accepted": False, "words": order.waits_for or _("It is being sent.")}
+    try:
+        run = await site_of(request).engine.ask("run", run=order.run)
+    except ChildError:
+        return {"is_accepted": False, "words": _("The program is still starting.")}
+    found = run_words.numbers(run["counts"])
+    if found["accepted"]:
+        return {"is_accepted": True, "words": ""}
+    if found["unknown"]:
+        return {"is_accepted": False, "words": _("It was sent, but no answer came: it may have arrived.")}
+    codes = "; ".join(_("Code {code}: {words}", code=one["code"], words=one["words"]) for one in run["codes"])
+    state = _(run_words.RUN_STATES[run["state"]])
+    return {"is_accepted": False, "words": codes or run["why"] or order.words or state}
+
+
+async def _own_number(request: Request) -> str:
+    """The number that this user sent a test to last."""
+    query = "SELECT value FROM facts WHERE name = ?"
+    found = await site_of(request).store.run(
+        lambda connection: connection.execute(query, (f"phone {who(request)}",)).fetchone()
+    )
+    return found[0] if found else ""
+
+
+async def _note_fact(request: Request, name: str, value: str) -> None:
+    query = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    await site_of(request).store.run(lambda connection: connection.execute(query, (name, value)))
+
+
+async def _seen(request: Request, campaign: str) -> bool:
+    query = "SELECT 1 FROM facts WHERE name = ?"
+    found = await site_of(request).store.run(
+        lambda connection: connection.execute(query, (f"seen {campaign}",)).fetchone()
+    )
+    return found is not None
+
+
+async def send_test(request: Request) -> Response:
+    """Order a test, and wait a moment for what becomes of it."""
+    site, draft = site_of(request), draft_of(request)
+    async with request.form() as form:
+        identity, number, row = order_id(form), str(form.get("number", "")).strip(), str(form.get("row", "")).strip()
+    if not number:
+        return await _test_page(request, problem=_("Enter the number of your phone."), row=row)
+    if row and not (row.isdecimal() and len(row) < _DIGITS):
+        words = _("{row}: enter the number of a row of the spreadsheet.", row=row)
+        return await _test_page(request, problem=words, number=number, row=row)
+    await _note_fact(request, f"phone {who(request)}", number)
+    ordered = await site.orders.ask(
+        identity,
+        "test",
+        who(request),
+        address=address_of(request),
+        people=1,
+        campaign=draft.id,
+        file=str(draft.file),
+        to=number,
+        row=int(row) if row else None,
+        practice=site.is_practice,
+    )
+    await site.orders.settled(ordered.id, _TEST_S)
+    return go_to(request, f"/campaigns/{draft.id}/test")
+
+
+async def note_seen(request: Request) -> Response:
+    """The user has seen the test message on the phone."""
+    draft = draft_of(request)
+    await _note_fact(request, f"seen {draft.id}", datetime.now(times.SEOUL).isoformat())
+    return go_to(request, f"/campaigns/{draft.id}/send")
+
+
+# -- the confirmation
+
+
+async def show_send(request: Request) -> Response:
+    """What would be sent to whom, and the button."""
+    return await _send_page(request, new_id())
+
+
+async def _send_page(
+    request: Request, order: str, *, problem: str | None = None, given: FormData | None = None
+) -> Response:
+    site, draft = site_of(request), draft_of(request)
+    orders = await site.orders.of_campaign(draft.id)
+    under_way = next((one for one in orders if one.kind in {"send", "schedule"} and one.is_open), None)
+    if under_way is not None and problem is None:
+        return go_to(request, f"/orders/{under_way.id}")
+    try:
+        check = await site.checking.check(site.check, draft, wait_s=_CHECK_S)
+        if check is None:  # a long list: its page shows how far it is
+            return go_to(request, f"/campaigns/{draft.id}/check")
+        earlier = await site.engine.ask("sent_before", digest=check["plan"])
+        messages = (await site.check.ask("messages", campaign=draft.id))["messages"] if check["goes"] else []
+    except Refused as refused:
+        return page(
+            request,
+            "send_not_yet.html",
+            status=409,
+            steps=steps_of(draft, "send"),
+            campaign=draft.id,
+            words=str(refused),
+        )
+    fields = ("mode", "when", "at", "day", "clock", "typed", "again")
+    given_values = {name: str(given.get(name, "")) if given is not None else "" for name in fields}
+    tomorrow = datetime.now(times.SEOUL).replace(hour=10, minute=0) + timedelta(days=1)
+    return page(
+        request,
+        "send.html",
+        status=400 if problem else 200,
+        steps=steps_of(draft, "send"),
+        campaign=draft.id,
+        order=order,
+        check=check,
+        message=messages[0] if messages else None,
+        stops=[one for one in check["findings"] if one["stops"]],
+        warnings=[one["words"] for one in check["findings"] if not one["stops"]] + list(check["notes"]),
+        left_out=sum(check["left_out"].values()),
+        types_count=check["goes"] >= _type_count_from(request),
+        tests=sum(one.kind == "test" and one.state == "done" for one in orders),
+        seen=await _seen(request, draft.id),
+        earlier=earlier if earlier["run"] else None,
+        earlier_path=run_words.run_path(earlier["run"]) if earlier["run"] else None,
+        again_words=_("again"),
+        weekdays=run_words.weekdays(),
+        later=tomorrow.strftime("%Y-%m-%dT%H:%M"),
+        given=given_values,
+        problem=problem,
+        is_real_possible=not site.is_practice,
+    )
+
+
+async def send(request: Request) -> Response:
+    """Order what the confirmation says: it begins after some seconds, and can be taken back until then."""
+    site, draft = site_of(request), draft_of(request)
+    async with request.form() as form:
+        identity = order_id(form)
+        known = await site.orders.find(identity)
+        if known is not None:  # a double click, or the page that Back brought back
+            return go_to(request, f"/orders/{known.id}")
+        if (problem := _missing(form, _type_count_from(request))) is not None:
+            return await _send_page(request, identity, problem=problem, given=form)
+        is_practice, count = site.is_practice or form.get("mode") != "real", str(form.get("count", ""))
+        common: dict[str, Any] = {
+            "address": address_of(request),
+            "people": int(count) if count.isdecimal() and len(count) < _DIGITS else None,
+            "campaign": draft.id,
+            "file": str(draft.file),
+            "digest": str(form.get("digest", "")),
+            "practice": is_practice,
+            "again": "earlier" in form,
+            "override": "override" in form,
+        }
+        when = str(form.get("when", "now"))
+        schedule = None if when == "now" else _schedule_of(form, when)
+    if schedule is None:
+        ordered = await site.orders.ask(identity, "send", who(request), can_be_taken_back=True, **common)
+    else:
+        await to_thread.run_sync(partial(_write_schedule, draft, schedule))
+        ordered = await site.orders.ask(identity, "schedule", who(request), freeze="every" not in schedule, **common)
+        await site.orders.settled(ordered.id)
+    return go_to(request, f"/orders/{ordered.id}")
+
+
+def _type_count_from(request: Request) -> int:
+    given = drafts.of_house(site_of(request).home).get("type_count_from")
+    return given if isinstance(given, int) else TYPE_COUNT_FROM
+
+
+def _missing(form: FormData, type_count_from: int) -> str | None:
+    """What the form lacks, in words."""
+    count = str(form.get("count", ""))
+    if count.isdecimal() and len(count) < _DIGITS and int(count) >= type_count_from:
+        typed = str(form.get("typed", "")).strip().replace(",", "")
+        if typed != count:
+            return _("Type the number of recipients, {count:,}, to confirm.", count=int(count))
+    if "earlier" in form and form.get("mode") == "real" and str(form.get("again", "")).strip() != _("again"):
+        return _('This was sent before. Type "{word}" to send it once more.', word=_("again"))
+    when = str(form.get("when", "now"))
+    if when != "now":
+        try:
+            _schedule_of(form, when)
+        except ValueError:
+            return _("Choose a time in the future.")
+    return None
+
+
+def _schedule_of(form: FormData, when: str) -> dict[str, object]:
+    """The section [schedule] of the campaign file that the form describes.
+
+    Raises:
+        ValueError: it has no such time, or one that has passed.
+    """
+    if when == "later":
+        at = datetime.fromisoformat(str(form.get("at", ""))).replace(tzinfo=times.SEOUL)
+        if at <= datetime.now(times.SEOUL):
+            raise ValueError(at)
+        return {"start_at": at}
+    day, clock = str(form.get("day", "")), datetime.strptime(str(form.get("clock", "")), "%H:%M")  # noqa: DTZ007 - a time of day
+    if day not in run_words.WEEKDAYS:
+        raise ValueError(day)
+    return {"every": f"{clock.minute} {clock.hour} * * {day}"}
+
+
+def _write_schedule(draft: drafts.Draft, schedule: dict[str, object]) -> None:
+    """Put the times into the campaign file, which the scheduler reads again when it is due."""
+    document = drafts.read(draft)
+    table = tomlkit.table()
+    for name, value in schedule.items():
+        table.add(name, value)
+    document["schedule"] = table
+    drafts.write(draft, document)
