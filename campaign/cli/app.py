@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaign
-from campaign.cli import cluster_app, delivery_app, language, schedule_app, web_app
+from campaign.cli import cluster_app, delivery_app, language, opt_out_app, schedule_app, web_app
 from campaign.cli import options as given
 from campaign.cli.help_page import Command, Group
 from campaign.model import i18n
@@ -296,6 +296,7 @@ def cancel(
 
 schedule_app.add_to(app)
 delivery_app.add_to(app)
+opt_out_app.add_to(app)
 web_app.add_to(app)
 cluster_app.add_to(app)
 

@@ -11,10 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from campaign.config.environment import Environment
 from campaign.engine import planning, preflight, results
 from campaign.engine.checking.check import leave_out
 from campaign.engine.results import SANDBOX
-from campaign.model import State
+from campaign.model import State, Status
 from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.i18n import _, ngettext
 from campaign.model.origin import gateway_identity
@@ -84,12 +85,8 @@ def is_once_per_recipient(campaign: Campaign) -> bool:
     return campaign.schedule is not None and campaign.schedule.once_per_recipient
 
 
-def _depends_on_history(campaign: Campaign) -> bool:
-    return is_once_per_recipient(campaign) or campaign.sending.frequency is not None
-
-
 def leave_out_reached(journal: Reader, checked: Checked, gateway: str, at: datetime | None = None) -> Checked:
-    """The check without the numbers that earlier runs through `gateway` reached too often, or may reach yet.
+    """The check without the house's opt-outs, and without what earlier runs through `gateway` sent too often already.
 
     With `once_per_recipient`, those are runs of this campaign; with `frequency`, advertisements of any campaign.
 
@@ -102,11 +99,18 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str, at: datet
     Raises:
         ReachUnknown: an earlier run's numbers were removed, so it is not known whom it reached.
     """
+    checked = _leave_out_opted_out(journal, checked)
     if is_once_per_recipient(checked.campaign):
         checked = _leave_out_reached_once(journal, checked, gateway)
     if (words := checked.campaign.sending.frequency) is not None:
         checked = _leave_out_too_often(journal, checked, gateway, frequency.parse(words), at or Clock().now())
     return checked
+
+
+def _leave_out_opted_out(journal: Reader, checked: Checked) -> Checked:
+    numbers = journal.opt_outs.numbers()
+    out = checked.table["number"].isin(numbers).to_numpy(dtype=bool) if numbers else np.zeros(0, dtype=bool)
+    return leave_out(checked, out, encode(Reason.HOUSE_OPT_OUT), Status.OPTED_OUT) if out.any() else checked
 
 
 def _leave_out_reached_once(journal: Reader, checked: Checked, gateway: str) -> Checked:
@@ -182,8 +186,9 @@ def _frequency_unknown(run: str) -> ReachUnknown:
 
 def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -> Checked:
     """As `leave_out_reached`, for a check that has not opened the journal; there may be none yet."""
-    if not _depends_on_history(checked.campaign):
-        return checked
+    path = Environment().journal_file(journal_url)
+    if path is not None and not path.exists():
+        return checked  # without loading what opens a journal
     from campaign.journal import open_for_reading
 
     try:

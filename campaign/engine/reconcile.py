@@ -329,10 +329,9 @@ class _Sent:
         return any(at is None or self.earliest <= at <= self.latest for at in group.times)
 
     def fits(self, group: _Group) -> bool:
-        """Whether the group has exactly its recipients, sender and type, all at its time."""
+        """Whether the group, which has exactly its recipients, has its sender and type, all at its time."""
         return (
-            group.numbers == self.numbers
-            and group.senders == {self.sender}
+            group.senders == {self.sender}
             and group.types == {self.msg_type}
             and all(at is not None and self.earliest <= at <= self.latest for at in group.times)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from campaign.journal.deliveries import Deliveries, DeliveryReader
+from campaign.journal.opt_outs import OptOutReader, OptOuts
 from campaign.journal.orders import OrderReader, Orders
 from campaign.journal.requests import RequestReader, Requests
 from campaign.journal.runs import RunReader, Runs
@@ -27,6 +28,7 @@ class Reader:
     schedules: ScheduleReader
     orders: OrderReader
     deliveries: DeliveryReader
+    opt_outs: OptOutReader
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,6 +37,7 @@ class Reader:
         self.schedules = ScheduleReader(database)
         self.orders = OrderReader(database)
         self.deliveries = DeliveryReader(database)
+        self.opt_outs = OptOutReader(database)
 
     @property
     def path(self) -> Path | None:
@@ -83,6 +86,7 @@ class Journal(Reader):
     jobs: Jobs | None
     orders: Orders
     deliveries: Deliveries
+    opt_outs: OptOuts
 
     def __init__(self, database: WritableDatabase) -> None:
         super().__init__(database)
@@ -94,6 +98,7 @@ class Journal(Reader):
         self.jobs = Jobs(database) if database.has_server else None
         self.orders = Orders(database)
         self.deliveries = Deliveries(database)
+        self.opt_outs = OptOuts(database)
 
     def together(self) -> AbstractContextManager[None]:
         """Make everything that is written in the block one transaction: afterwards all of it is on disk, or nothing."""

@@ -159,6 +159,19 @@ MIGRATIONS: Final = (
     ),
     Migration(
         number=9,
+        adds="the house's own list of numbers that no campaign is sent to",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS opt_outs (
+                number TEXT NOT NULL PRIMARY KEY,
+                at BIGINT NOT NULL,
+                origin TEXT NOT NULL
+            )
+            """,
+        ),
+    ),
+    Migration(
+        number=10,
         adds="the workers of a cluster, and the runs that they send",
         tables=(
             """

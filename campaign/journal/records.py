@@ -163,6 +163,15 @@ class OrderRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptOut:
+    """A number that no campaign is sent to; `origin` is the file that it was imported from, or empty."""
+
+    number: str
+    at: datetime
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A request that is about to go on the wire, and the number of this attempt, from 1."""
 

@@ -165,6 +165,15 @@ RATES: Final = sa.Table(
     postgresql_with={"fillfactor": 10},
 )
 
+OPT_OUTS: Final = sa.Table(
+    "opt_outs",
+    METADATA,
+    sa.Column("number", sa.Text, primary_key=True),  # digits only
+    sa.Column("at", sa.BigInteger, nullable=False),  # when it was added
+    sa.Column("origin", sa.Text, nullable=False),  # the file that it is from; empty: a user gave it
+)
+"""Numbers that no campaign is sent to."""
+
 DELIVERIES: Final = sa.Table(
     "deliveries",
     METADATA,

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     NOT_CHOSEN = "not_chosen"  # `recipients.where` does not hold
     WHERE_FAILED = "where_failed"  # whether `recipients.where` holds could not be decided: why, as in a template
     SUPPRESSED = "suppressed"
+    HOUSE_OPT_OUT = "house_opt_out"  # on the house's own list, which the journal keeps
     DUPLICATE_OF_ROW = "duplicate_of_row"
     DUPLICATE_OF_ROW_IN_SHEET = "duplicate_of_row_in_sheet"  # where there are several files or sheets
     ALREADY_REACHED = "already_reached"

@@ -54,6 +54,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     Reason.NOT_CHOSEN: N_("left out by `recipients.where`"),
     Reason.WHERE_FAILED: N_("`recipients.where` cannot be decided: {problem}"),
     Reason.SUPPRESSED: N_("the number is on a suppression list"),
+    Reason.HOUSE_OPT_OUT: N_("the number is on your own opt-out list"),
     Reason.DUPLICATE_OF_ROW: N_("the same number and message as row {row}"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("the same number and message as row {row} of {sheet}"),
     Reason.ALREADY_REACHED: N_("got this campaign before, and `once_per_recipient` is set"),

@@ -59,7 +59,7 @@ def read(files: Sequence[Path], *, abroad: bool = False) -> Suppression:
         RecipientsError: a file cannot be read, or it is not clear which column has the numbers.
     """
     files = [on_disk(path) for path in files]
-    lists = [_list(path) for path in files]
+    lists = [read_cells(path) for path in files]
     found = [_normalised(cells, abroad=abroad) for cells in lists]
     notes = [
         note
@@ -83,7 +83,7 @@ def is_opted_out(number: pd.Series, suppression: Suppression) -> pd.Series:
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([held])), index=number.index)
 
 
-def _list(path: Path) -> pd.DataFrame:
+def read_cells(path: Path) -> pd.DataFrame:
     """The cells of the phone column: `row` and `phone`, as in `schema.TABLE`."""
     for heading in (None, *HEADINGS):
         try:

@@ -13,6 +13,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 from PIL import EpsImagePlugin
 
+from campaign.model import schema
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.sentences import with_sentences
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     "status", "resultCode", "message", "requestNo", "msgType", "reason", "number", "text", "bytes", "sentAt",
 )  # fmt: skip
-"""The result columns that are added: those that the sheet does not have already."""
+"""The result columns that are added: those that the sheet does not have already. Delivery results follow."""
 
 SUFFIXES: Final = (".xlsx", ".xlsm")
 NUMBER_FORMATS: Final = {Format.DIGITS: "@", Format.DATETIME: "yyyy-mm-dd hh:mm:ss"}
@@ -90,7 +91,7 @@ def write(result: Result, original: Path, path: Path, *, source: int = 0, langua
     first = sheet.max_column + 1
     shown = with_sentences(result, language).rows[chosen]
     with labels.in_workbook_of(language):
-        added = our_fields(shown, COLUMNS, Changes())
+        added = our_fields(shown, (*COLUMNS, *schema.DELIVERY), Changes())
     if rows:
         add(sheet, heading_row(sheet, result, rows[0], original), first, added, rows)
     # Marks the copy as written by this program: workbooks of the user are never overwritten.

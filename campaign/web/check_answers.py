@@ -20,13 +20,13 @@ from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.column_facts import column_cells
 from campaign.engine.history import AlreadySent
 from campaign.engine.reports import ReportTarget, write_report
-from campaign.messages import advertising, length_advice, placeholders
+from campaign.messages import advertising, images, length_advice, placeholders
 from campaign.messages.templates.column_names import Names
 from campaign.model import Status, i18n, schema, times
 from campaign.model.errors import CampaignError, RecipientsError
 from campaign.model.i18n import _
 from campaign.model.reasons import Reason
-from campaign.model.sentences import sentence
+from campaign.model.sentences import Refused, sentence
 from campaign.recipients.numbers.sender import hyphenated
 from campaign.recipients.spreadsheets import column_types, headings
 from campaign.web import drafts
@@ -61,6 +61,10 @@ class NoList(RecipientsError):
 
 class CellChanged(CampaignError):
     """The cell to fix says something else by now."""
+
+
+class WrongPicture(CampaignError):
+    """A file is not a picture that can be sent."""
 
 
 class WhichColumn(RecipientsError):
@@ -332,6 +336,22 @@ class Checks:
         if is_advertisement:
             text = advertising.complete(text, advertiser, refusal_number)
         return {"text": text, "converted": converted, "refusal_number": advertising.refusal_number(text)}
+
+    def picture(self, draft: Draft, *, path: str) -> Answer:
+        """Fit a picture to what phones take; answers the name under which it lies in the campaign's folder.
+
+        Raises:
+            WrongPicture: it is not a picture, or cannot be fitted.
+        """
+        try:
+            fitted = images.fit(Path(path))
+        except Refused as problem:
+            raise WrongPicture(str(problem).replace(path, _("The file"))) from None
+        folder = draft.folder / drafts.PICTURES
+        folder.mkdir(mode=0o700, exist_ok=True)
+        name = f"{fitted.digest[:16]}.jpg"
+        (folder / name).write_bytes(fitted.data)
+        return {"name": f"{drafts.PICTURES}/{name}", "bytes": len(fitted.data)}
 
     def with_default(self, draft: Draft, *, heading: str, words: str) -> Answer:
         """The message with words for the empty cells of a column.

@@ -101,6 +101,7 @@ class CheckProcess:
             "messages": self.at_once("messages"),
             "look": self.at_once("look"),
             "prepare": self.at_once("prepare"),
+            "picture": self.at_once("picture"),
             "with_default": self.at_once("with_default"),
             "fix": self.at_once("fix"),
             "unfix": self.at_once("unfix"),

@@ -238,7 +238,7 @@ class Sender:
             _DEEDS[told.order.kind](self, told, journal)
         except engine.OrderDone as done:
             told.run = told.run or done.run
-            if told.order.kind in _SENDS and told.run is not None:
+            if told.order.kind in _CHANGES_RESULT and told.run is not None and told.run not in self.sending:
                 with self._opened(journal) as opened:
                     self._go_on_with(told, opened, opened.runs.get(told.run))
 
@@ -262,7 +262,9 @@ class Sender:
 
     def _go_on_with(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
         """The process ended after the order was carried out: send the rest of its run, unless a user paused it."""
-        if record.state not in {RunState.INTERRUPTED, RunState.RUNNING} or record.id in self.sending:
+        if told.order.kind not in _SENDS or record.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
+            if told.order.kind != "test" and record.purged_at is None:
+                engine.report(journal, record.id, self._target())  # the process may have ended before it was written
             return
         last = journal.orders.of_run(record.id)[-1]
         if last.kind == "pause":
@@ -491,6 +493,9 @@ _SENDING: Final = frozenset({"send", "resume"})
 
 _SENDS: Final = _SENDING | {"test"}
 """The kinds that are complete only when what they send was sent."""
+
+_CHANGES_RESULT: Final = _SENDS | {"cancel", "resolve"}
+"""The kinds after which a run's workbook is written."""
 
 _ERRANDS: Final = frozenset({"test", "schedule", "unschedule", "pause", "resolve"})
 """The kinds that are carried out while a run is sent."""

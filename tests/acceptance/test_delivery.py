@@ -102,6 +102,10 @@ def test_results_reach_the_journal_the_workbook_and_the_screen(desk: Desk) -> No
     assert "5 messages: 1 to 1 calls" in shown.err
     again = desk.run("report", "last", "--json")
     assert rows_of(desk, again.json["report"])[1]["delivery"] == "failed"
+    copy = desk.run("report", "last", "--into-original", "--json").json["report"]
+    sheet = openpyxl.load_workbook(desk.folder / copy).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[3]][-4:] == ["failed", "07", "실패", None]
 
 
 def test_all_delivered_is_status_0_and_a_purged_run_keeps_the_counts(desk: Desk) -> None:
@@ -109,6 +113,7 @@ def test_all_delivered_is_status_0_and_a_purged_run_keeps_the_counts(desk: Desk)
     assert desk.run("delivery").status == 0
     assert desk.run("purge", "last", "--yes").status == 0
     assert desk.run("report", "last").status == 0
+    assert desk.run("delivery", "--json").json["delivery"] == {"delivered": 2, "not_found": 0}
     with open_for_reading(f"sqlite:///{desk.folder / 'reports' / 'journal.sqlite3'}") as journal:
         assert journal.deliveries.counts(journal.runs.get("last").id) == {"delivered": 2}
 

@@ -39,8 +39,14 @@ class EngineChild:
         self._answers: dict[int, dict[str, Any]] = {}
         self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._last = 0
+        self.process = self._start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _start(self) -> Any:
+        """Start the process."""
         log = (self.desk.folder / "engine.log").open("ab")
-        self.process = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", self.module, str(self.desk.folder), *self.arguments],
             cwd=self.desk.folder,
             env=self.desk.environment(env=self.environment) | {"PYTHONPATH": str(ROOT)},
@@ -50,8 +56,7 @@ class EngineChild:
             start_new_session=True,
         )
         log.close()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        return process
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +71,7 @@ class EngineChild:
         assert self.process.stdin is not None
         with suppress(OSError):
             self.process.stdin.close()
-        status = self.process.wait(PATIENCE_S)
+        status: int = self.process.wait(PATIENCE_S)
         self._reader.join()
         return status
 
@@ -82,13 +87,18 @@ class EngineChild:
                 self._lines.put(json.loads(line))
         self._lines.put(None)
 
-    def next(self) -> dict[str, Any]:
-        """The next message; an event is kept, too.
+    def next(self, *, patience_s: float = PATIENCE_S) -> dict[str, Any] | None:
+        """The next message; an event is kept, too. None where none came in that time.
 
         Raises:
             EOFError: the process has ended.
         """
-        message = self._lines.get(timeout=PATIENCE_S)
+        try:
+            message = self._lines.get(timeout=patience_s)
+        except queue.Empty:
+            if patience_s < PATIENCE_S:
+                return None
+            raise
         if message is None:
             self._lines.put(None)
             raise EOFError((self.desk.folder / "engine.log").read_text(encoding="utf-8"))
@@ -106,7 +116,7 @@ class EngineChild:
             self.process.stdin.flush()
         while True:
             message = self.next()
-            if message.get("id") == self._last and "event" not in message:
+            if message is not None and message.get("id") == self._last and "event" not in message:
                 return message.get("ok", message.get("error"))
 
     def order(self, kind: str, identity: str = "", *, asked_at: datetime | None = None, **given: Any) -> str:

@@ -47,6 +47,7 @@ TITLES: Final[Mapping[str, str]] = {
     Reason.NOT_CHOSEN: N_("Left out by the condition"),
     Reason.WHERE_FAILED: N_("The condition cannot be decided"),
     Reason.SUPPRESSED: N_("Opted out"),
+    Reason.HOUSE_OPT_OUT: N_("Opted out"),
     Reason.DUPLICATE_OF_ROW: N_("The same number and message as another row"),
     Reason.DUPLICATE_OF_ROW_IN_SHEET: N_("The same number and message as another row"),
     Reason.ALREADY_REACHED: N_("Got this campaign before"),

@@ -230,11 +230,11 @@ def _stage_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
     ]
 
 
-def leave_out(checked: Checked, out: np.ndarray, reason: str | pd.Series) -> Checked:
-    """The check without those of the rows `out` (bool) that would go: `duplicate`, for this reason (encoded)."""
+def leave_out(checked: Checked, out: np.ndarray, reason: str | pd.Series, status: Status = Status.DUPLICATE) -> Checked:
+    """The check without those of the rows `out` (bool) that would go, for this reason (encoded)."""
     table = checked.table.copy()
     out = out & table["status"].isna().to_numpy(dtype=bool)
-    table.loc[out, "status"] = str(Status.DUPLICATE)
+    table.loc[out, "status"] = str(status)
     table.loc[out, "reason"] = reason
     table["request"] = _cut(table, checked.campaign)
     return replace(checked, recipients=replace(checked.recipients, table=table))

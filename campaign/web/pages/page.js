@@ -112,7 +112,7 @@ function live(form) {
 /* data-save="id" on a form: saved two seconds after the last key; the answer, with the new version, takes the place of
    that element. */
 function saving(form) {
-  let timer;
+  let timer, going = null;
   const save = async () => {
     const body = new URLSearchParams(new FormData(form));
     body.set("do", "type");
@@ -125,8 +125,18 @@ function saving(form) {
       say(document.body.dataset.lost);
     }
   };
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 2000); });
-  form.addEventListener("submit", () => clearTimeout(timer));
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { going = save().finally(() => { going = null; }); }, 2000);
+  });
+  /* What is being saved gives the form its version: it is awaited, or the form would seem to come from another window. */
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (!going) return;
+    event.preventDefault();
+    const { submitter } = event;
+    going.then(() => form.requestSubmit(submitter));
+  });
 }
 
 /* data-submit on a box: its form is sent at once. data-insert on a button: goes into the text at the caret. */

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePosixPath
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
+from starlette.datastructures import UploadFile
+from starlette.responses import FileResponse
 
 from campaign.model import times
 from campaign.model.i18n import N_, _
 from campaign.web import drafts
 from campaign.web.pipes import ChildError, Refused
+from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.render import fragment, go_to, is_fragment, page
 from campaign.web.server.routes import get, post
@@ -19,6 +24,7 @@ from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -26,6 +32,10 @@ if TYPE_CHECKING:
 
     from campaign.web.drafts import Draft
     from campaign.web.pipes import Answer
+    from campaign.web.server.site import Site
+
+PICTURE_BYTES: Final = 11 << 20
+"""The largest form with a picture: 10 MiB, and what is around it."""
 
 LENGTH: Final = 20_000
 """Characters of a template that are taken; a message has at most 2,000 bytes."""
@@ -62,6 +72,8 @@ def routes() -> list[Route]:
         post("/campaigns/{campaign}/message", save, role="prepare"),
         post("/campaigns/{campaign}/message/look", look, role="prepare"),
         get("/campaigns/{campaign}/message/chips", chips),
+        get("/campaigns/{campaign}/message/picture", picture),
+        post("/campaigns/{campaign}/message/picture", put_picture, role="prepare", most_bytes=PICTURE_BYTES),
     ]
 
 
@@ -113,6 +125,50 @@ async def look(request: Request) -> Response:
     return fragment(request, "look.html", look=await _look(request, draft, given), campaign=draft.id)
 
 
+async def picture(request: Request) -> Response:
+    """The picture as it is sent."""
+    draft = draft_of(request)
+    path = _picture_of(draft)
+    if path is None:
+        raise Refusal(404)
+    return FileResponse(path, media_type="image/jpeg")
+
+
+async def put_picture(request: Request) -> Response:
+    """Take a picture, or remove it (`do`: `remove`)."""
+    draft, site = draft_of(request), site_of(request)
+    name: str | None = None
+    async with request.form(max_files=1) as form:
+        given = form.get("picture")
+        if isinstance(given, UploadFile) and given.size:
+            try:
+                name = await _fitted(site, draft, await given.read())
+            except Refused as problem:
+                return await _page(request, draft, _written(draft), status=400, alert=str(problem))
+        elif form.get("do") != "remove":
+            return await _page(request, draft, _written(draft), status=400, alert=_("Choose a file first."))
+    async with site.changing(draft.id):
+        await to_thread.run_sync(lambda: drafts.change(draft, {"message": {"image": name}}))
+    return go_to(request, f"/campaigns/{draft.id}/message")
+
+
+async def _fitted(site: Site, draft: Draft, content: bytes) -> str:
+    path = draft.folder / f".picture-{token_hex(8)}"
+    try:
+        await to_thread.run_sync(path.write_bytes, content)
+        answer = await site.check.ask("picture", campaign=draft.id, path=str(path))
+    finally:
+        path.unlink(missing_ok=True)
+    return str(answer["name"])
+
+
+def _picture_of(draft: Draft) -> Path | None:
+    """The picture of a campaign's message, if it is one that was put in here."""
+    name = PurePosixPath(str(drafts.read(draft).unwrap().get("message", {}).get("image", "")))
+    path = draft.folder / drafts.PICTURES / name.name
+    return path if name.parent.name == drafts.PICTURES and path.is_file() and not path.is_symlink() else None
+
+
 async def _page(
     request: Request,
     draft: Draft,
@@ -121,6 +177,7 @@ async def _page(
     status: int = 200,
     converted: list[Answer] | None = None,
     other: str | None = None,
+    alert: str | None = None,
 ) -> Response:
     return page(
         request,
@@ -134,6 +191,8 @@ async def _page(
         senders=[str(one) for one in drafts.of_house(draft.folder.parent).get("senders", [])],
         converted=converted or [],
         other=other,
+        alert=alert,
+        has_picture=_picture_of(draft) is not None,
         version=drafts.version(draft),
         at=None,
         is_changed=False,
@@ -248,7 +307,8 @@ async def _look(request: Request, draft: Draft, given: Mapping[str, Any]) -> dic
     }
     if not given["text"].strip():
         return nothing
-    message = {"text": given["text"], "title": given["title"].strip() or None}
+    saved = drafts.read(draft).unwrap().get("message", {})
+    message = {"text": given["text"], "title": given["title"].strip() or None, "image": saved.get("image")}
     if given["is_advertisement"]:
         message |= {"advertisement": True, "advertiser": given["advertiser"].strip() or None}
     message = {key: value for key, value in message.items() if value is not None}

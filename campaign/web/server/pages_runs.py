@@ -83,23 +83,21 @@ async def show(request: Request) -> Response:
     """A run."""
     site = site_of(request)
     run = await _run(request)
-    orders = await site.orders.of_run(run["id"])
     said = await _said(request)
-    is_waited_for = any(one.is_open and one.kind in {"send", "resume"} for one in orders)
+    is_waited_for = await _is_waited_for(request, run)
     found = run_words.numbers(run["counts"])
     unknown = None
     number = _page_number(request)
     if found["unknown"] and run["state"] != "running":
         unknown = await site.engine.ask("unknown", run=run["id"], offset=(number - 1) * SHOWN, most=SHOWN)
     rows = None
-    if run["state"] != "running" and run["purged_at"] is None:
+    if run["state"] != "running" and not is_waited_for and run["purged_at"] is None:
         rows = (await site.engine.ask("problems", run=run["id"]))["rows"]
     return page(
         request,
         "run.html",
         run=run,
         run_path=run_words.run_path(run["id"]),
-        is_waited_for=is_waited_for,
         unknown=unknown,
         number=number,
         rows=rows,
@@ -107,8 +105,16 @@ async def show(request: Request) -> Response:
         order=new_id(),
         said=said,
         timeline=_timeline(run),
-        **_progress(request, run),
+        **_progress(request, run, is_waited_for=is_waited_for),
     )
+
+
+async def _is_waited_for(request: Request, run: Mapping[str, Any]) -> bool:
+    """Whether an order to send or to resume the run has not begun yet."""
+    # The order to send a run that has just been paused stays open for a moment.
+    kinds = {"interrupted": {"send", "resume"}, "paused": {"resume"}}.get(run["state"], set())
+    orders = await site_of(request).orders.of_run(run["id"]) if kinds else []
+    return any(one.is_open and one.kind in kinds for one in orders)
 
 
 async def state(request: Request) -> Response:
@@ -116,12 +122,15 @@ async def state(request: Request) -> Response:
     run = await _run(request, is_whole=False)
     if request.query_params.get("state", run["state"]) != run["state"]:
         return go_to(request, run_words.run_path(run["id"]))
-    return fragment(
-        request, "run_state.html", run=run, run_path=run_words.run_path(run["id"]), **_progress(request, run)
-    )
+    is_waited_for = await _is_waited_for(request, run)
+    path = run_words.run_path(run["id"])
+    if run["state"] != "running" and not is_waited_for:
+        return go_to(request, path)
+    progress = _progress(request, run, is_waited_for=is_waited_for)
+    return fragment(request, "run_state.html", run=run, run_path=path, **progress)
 
 
-def _progress(request: Request, run: Mapping[str, Any]) -> dict[str, Any]:
+def _progress(request: Request, run: Mapping[str, Any], *, is_waited_for: bool) -> dict[str, Any]:
     """The numbers of a run, with its speed and what it waits for while it is sent."""
     live = site_of(request).orders.progress.get(run["id"])
     found = run_words.numbers(run["counts"])
@@ -129,7 +138,8 @@ def _progress(request: Request, run: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "numbers": found,
         "percent": 100 * done // found["total"] if found["total"] else 100,
-        "state_words": _(run_words.RUN_STATES[run["state"]]),
+        "is_waited_for": is_waited_for,
+        "state_words": _("About to be sent") if is_waited_for else _(run_words.RUN_STATES[run["state"]]),
         "rate": round(live["rate"]) if live else 0,
         "left": run_words.duration(live["left_s"]) if live and live["left_s"] and found["left"] else "",
         "waiting": sentence(live["waiting"]) if live else None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 import requests
+from PIL import Image
 from playwright.sync_api import expect
 
 from campaign.messages.cp949 import byte_lengths
@@ -244,6 +245,50 @@ def test_the_advertisement_switch_puts_in_what_the_rules_ask_for_and_keeps_it(pa
     assert drafts.read(draft).unwrap()["message"]["advertisement"] is True
 
 
+@at_the_desk
+def test_a_click_while_the_text_is_being_saved_is_not_another_window(page: Page, server: WebServer) -> None:
+    draft = made(server)
+    go(page, server, draft, "message")
+    held: list[Any] = []
+    page.route("**/message", lambda route: held.append(route) if is_typed(route.request) else route.continue_())
+    with page.expect_request(is_typed):
+        page.get_by_label("보낼 내용").fill("{{ 이름 }}님")
+    page.get_by_role("button", name="다음: 확인").click(no_wait_after=True)
+    held[0].continue_()
+    expect(page.locator("#sentence")).to_be_visible(timeout=15_000)
+    assert drafts.message(draft) == "{{ 이름 }}님"
+
+
+def is_typed(request: Any) -> bool:
+    return "do=type" in (request.post_data or "")
+
+
+@at_the_desk
+def test_a_picture_makes_an_mms_and_what_is_no_picture_is_refused(visitor: Visitor, server: WebServer) -> None:
+    draft, page = made(server, text="봄 세일", settings={"message": {"title": "안내"}}), visitor.page
+    go(page, server, draft, "message")
+    content = BytesIO()
+    Image.new("RGB", (2000, 1200), "#0b6570").save(content, "PNG")
+    page.get_by_label("사진").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": content.getvalue()})
+    page.get_by_role("button", name="사진 넣기").click()
+    expect(page.get_by_alt_text("문자에 넣을 사진")).to_be_visible()
+    expect(page.locator("figcaption").first).to_contain_text("MMS")
+    well_made(page)
+    go(page, server, draft, "check")
+    expect(page.locator(".numbers")).to_contain_text("MMS 4")
+    go(page, server, draft, "message")
+    page.get_by_role("button", name="사진 빼기").click()
+    visitor.expect_status(400)
+    hostile = {"name": "../../x.png", "mimeType": "image/png", "buffer": b"<svg onload=alert(1)>"}
+    page.get_by_label("사진").set_input_files(hostile)
+    page.get_by_role("button", name="사진 넣기").click()
+    alert = page.locator("main > [role=alert]")
+    expect(alert).to_contain_text("JPG")
+    assert str(server.home) not in alert.inner_text()
+    assert drafts.read(draft).unwrap()["message"] == {"title": "안내", "template": "message.j2"}
+    assert not list(draft.folder.glob(".picture-*"))
+
+
 # -- the check
 
 
@@ -283,7 +328,7 @@ def test_a_cell_is_fixed_in_its_place_and_the_fix_is_taken_back(page: Page, serv
     expect(page.get_by_text("3행을 고쳤습니다. 이제 보낼 수 있습니다.")).to_be_visible()
     expect(page.locator("#sentence")).to_have_text("5명에게 보낼 수 있습니다. 1행은 확인이 필요합니다.", timeout=15_000)
     [fix] = read_fixes(draft.folder / "fixes.csv")
-    assert (fix.was, fix.value, fix.file, fix.by) == ("02-1234-5600", "010-0200-0009", "list/명단.xlsx", "owner")
+    assert (fix.was, fix.value, fix.file, fix.by) == ("02-1234-5600", "010-0200-0009", "list/명단.xlsx", "")
     assert numbers_of_the_command_line(server, draft)["rows"]["pending"] == 5
     page.locator(".cell").get_by_role("button", name="되돌리기").click()
     expect(page.locator("#sentence")).to_have_text("4명에게 보낼 수 있습니다. 2행은 확인이 필요합니다.")

@@ -201,8 +201,8 @@ def test_what_the_gateway_refuses_is_named_and_makes_a_new_campaign(client: Clie
     requests.post(f"{gateway}/sandbox/faults", json={"fault": "code", "code": 13}, timeout=10).raise_for_status()
     draft = campaign(client)
     run = client.run_of(client.send(draft))
-    page = client.until(run, "Code 13")
-    assert "Paused" in page
+    page = client.until(run, '<span class="badge">Paused</span>')
+    assert "Code 13" in page
     client.order(run, "cancel")
     client.until(run, '<span class="badge">Cancelled</span>')
 

@@ -70,18 +70,15 @@ def test_home_is_shown_while_the_engine_starts(page: Page) -> None:
 
 def test_home_shows_what_the_engine_knows_and_a_draft_that_was_sent_only_there(page: Page) -> None:
     draft = drafts.create(page.home, "Sale <1>")
-    run = {
-        "id": "r1",
-        "campaign": draft.id,
-        "name": "Sale <1>",
-        "at": "2026-11-27T14:05:00+09:00",
-        "state": "being sent",
-        "path": "/runs/r1",
-        "note": "66 %",
-    }
-    page.engine.answers["overview"] = lambda **_: {"sending": [run], "scheduled": [], "past": []}
+    at = "2026-11-27T14:05:00+09:00"
+    counts = {"accepted": 2, "planned": 1}
+    run = {"id": "r1", "name": "Spring", "at": at, "state": "running", "counts": counts, "is_practice": True}
+    facts = {"id": "s1", "name": draft.name, "at": at, "every": None, "state": "active", "is_practice": False}
+    planned = {**facts, "file": str(draft.file)}
+    page.engine.answers["overview"] = lambda **_: {"sending": [run], "scheduled": [planned], "past": []}
     text = page.get("/").text
     assert 'href="/runs/r1"' in text
+    assert "3 recipients" in text
     assert text.count("Sale &lt;1&gt;") == 1
     assert f"/campaigns/{draft.id}" not in text
 
