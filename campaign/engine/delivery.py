@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
 from campaign.engine import connect, history_access, runs
@@ -122,9 +121,8 @@ def estimate(journal: Reader, run: str) -> Cost:
     sizes = recipients_of(journal, record)["requestNo"].value_counts()
     rows = int(sizes.sum())
     if _by_request(len(sizes), rows):
-        calls = np.array([gateway_history.calls_for(int(size)) for size in sizes]).sum(axis=0)
         # A request of 1,000 fills a page; no look behind it is needed.
-        least, most = len(sizes), int(calls[1])
+        least, most = len(sizes), sum(gateway_history.calls_for(int(size))[1] for size in sizes)
     else:
         least, most = gateway_history.calls_for(rows)
     return Cost(rows=rows, least_calls=least, most_calls=most, rate=access.section.rate)
@@ -270,6 +268,9 @@ def store(journal: Journal, question: Question, answer: Answer) -> Fetched:
     """Store what is new in the results, and count all of them."""
     record, wanted = question.record, question.wanted
     now = runs.now()
+    if wanted.empty:  # nothing was accepted, or the run was purged and keeps its counts
+        journal.runs.note(record.id, now, ASKED)
+        return _count(record, wanted, journal.deliveries.table(record.id), calls=answer.calls, incomplete=None)
     found = _judge(answer.rows)
     keys = list(zip(wanted["requestNo"], wanted["number"], strict=True))
     seen = [found.get(key) for key in keys]
@@ -372,7 +373,7 @@ def looks(journal: Reader, now: datetime) -> Iterator[tuple[RunRecord, datetime]
     not as expected, until somebody asks again.
     """
     for record in journal.runs.all():
-        if not history_access.is_followed(record) or record.ended_at is None:
+        if not history_access.is_followed(record) or record.ended_at is None or record.purged_at is not None:
             continue
         access = history_access.access_of(record)
         if now > ended_at(record) + access.section.follow_for + LATE:

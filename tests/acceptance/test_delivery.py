@@ -113,6 +113,7 @@ def test_all_delivered_is_status_0_and_a_purged_run_keeps_the_counts(desk: Desk)
     assert desk.run("delivery").status == 0
     assert desk.run("purge", "last", "--yes").status == 0
     assert desk.run("report", "last").status == 0
+    assert desk.run("delivery", "--json").json["delivery"] == {"delivered": 2, "not_found": 0}
     with open_for_reading(f"sqlite:///{desk.folder / 'reports' / 'journal.sqlite3'}") as journal:
         assert journal.deliveries.counts(journal.runs.get("last").id) == {"delivered": 2}
 
