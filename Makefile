@@ -6,7 +6,7 @@ PYTHON ?= python3
 ROUNDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo web test crash concurrency mutants mutation messages lint format bench clean
+.PHONY: help demo web test chaos crash concurrency mutants mutation messages lint format bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -32,6 +32,10 @@ crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every 
 concurrency: ROUNDS = 20
 concurrency: $(VENV)/installed-dev ## Do everything at once on one journal under many names, ROUNDS times
 	@CONCURRENCY_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash/test_concurrency.py
+
+chaos: ROUNDS = 10
+chaos: $(VENV)/installed-dev ## Kill, freeze and cut off the workers of a cluster, and crash its database, ROUNDS times
+	@CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/cluster/test_chaos.py
 
 mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash tests and the model go red
 	@$(BIN)/python -m tests.mutants

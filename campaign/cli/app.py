@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaign
-from campaign.cli import delivery_app, language, opt_out_app, schedule_app, web_app
+from campaign.cli import cluster_app, delivery_app, language, opt_out_app, schedule_app, web_app
 from campaign.cli import options as given
 from campaign.cli.help_page import Command, Group
 from campaign.model import i18n
@@ -118,6 +118,8 @@ def send(
     again: given.AgainOption = False,
     override_advertising: given.OverrideOption = False,
     gateway_url: given.GatewayOption = None,
+    queue: Annotated[bool, typer.Option("--queue", help=_("Let the workers of a cluster send it."))] = False,
+    watch: Annotated[bool, typer.Option("--watch", help=_("With --queue: stay until it has been sent."))] = False,
     output: given.OutputOptions,
 ) -> None:
     """Run `campaign send`."""
@@ -128,7 +130,13 @@ def send(
         from campaign.cli.commands import send as send_command
 
         options = send_command.SendOptions(
-            sandbox=sandbox, gateway_url=gateway_url, yes=yes, again=again, override=override_advertising
+            sandbox=sandbox,
+            gateway_url=gateway_url,
+            yes=yes,
+            again=again,
+            override=override_advertising,
+            queue=queue,
+            watch=watch,
         )
         raise typer.Exit(
             send_command.send(output.context(), planned, options, only=chosen, from_run=from_run, early=early)
@@ -290,6 +298,7 @@ schedule_app.add_to(app)
 delivery_app.add_to(app)
 opt_out_app.add_to(app)
 web_app.add_to(app)
+cluster_app.add_to(app)
 
 
 @_command("new", _("Create a starter: a campaign file, a template and a recipients workbook that fit together."))

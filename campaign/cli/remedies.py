@@ -110,6 +110,11 @@ _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "no_such_run": lambda problem: _("{problem} `campaign runs` lists the runs.", problem=problem),
     "no_such_schedule": lambda problem: _("{problem} `campaign schedules` lists the schedules.", problem=problem),
     "not_result_workbook": lambda problem: f"--only: {problem}",
+    "not_for_workers": lambda problem: _(
+        "{problem}. Send it without --queue; for a rehearsal, start `campaign sandbox` and give its --gateway-url.",
+        problem=problem,
+    ),
+    "not_ready_for_workers": lambda problem: _("{problem} `campaign cluster init` makes them.", problem=problem),
     "nothing_to_send": _nothing_to_send,
     "path_not_writable": lambda problem: _(
         "{problem} Nothing was sent. Name another file with --report, or another folder with CAMPAIGN_REPORTS.",

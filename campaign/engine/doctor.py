@@ -53,7 +53,7 @@ def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
     """Examine everything that needs no campaign: versions, keys, journal, disk, clock."""
     yield _sqlite()
     yield _keys()
-    yield _journal(journal_url)
+    yield from _journal(journal_url)
     yield _folder(Environment().reports_folder)
     yield _clock(gateway)
 
@@ -74,19 +74,23 @@ def _keys() -> Finding:
     return Finding(KEYS, True, _("both are set"))
 
 
-def _journal(url: str) -> Finding:
+def _journal(url: str) -> Iterator[Finding]:
     from campaign.journal import open_for_reading, shown_url
 
     try:
         with open_for_reading(url) as journal:
             journal.check()
-            runs = len(journal.runs.all())
+            runs, risks = len(journal.runs.all()), journal.risks()
     except NoSuchRun as problem:
-        return Finding(JOURNAL, None, str(problem))
+        yield Finding(JOURNAL, None, str(problem))
+        return
     except CampaignError as problem:
-        return Finding(JOURNAL, False, str(problem))
+        yield Finding(JOURNAL, False, str(problem))
+        return
     words = ngettext("{place}: intact, 1 run", "{place}: intact, {count:,} runs", runs, place=shown_url(url))
-    return Finding(JOURNAL, True, words)
+    yield Finding(JOURNAL, True, words)
+    for risk in risks:
+        yield Finding(JOURNAL, None, risk)
 
 
 def _folder(folder: Path) -> Finding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign.engine import connect, history, planning, preflight, reports, results, sending_hours
 from campaign.engine.checking import advertising
+from campaign.engine.cluster import queued
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.engine.summary import summarise
 from campaign.model import RunState
@@ -48,6 +49,7 @@ class PlanOptions:
         override: whether an advertisement may be sent against the rules; this is recorded.
         expected: the digest of the plan that the user was shown (`digest_plan`); another plan is refused.
         order: the user's order that it carries out; it is planned once, however often it is asked for.
+        queue: whether the workers of a cluster send it, from now on.
     """
 
     now: datetime
@@ -57,6 +59,7 @@ class PlanOptions:
     override: bool = False
     expected: str | None = None
     order: Order | None = None
+    queue: bool = False
 
     @property
     def scheduled(self) -> bool:
@@ -91,7 +94,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         OrderDone: the order was carried out before; it names the run.
         Changed: the plan is not the expected one.
     """
-    from campaign.journal import RunRecord
+    from campaign.journal import QUEUE, RunRecord
 
     options = options or PlanOptions(now=now())
     journal.orders.require_new(options.order)
@@ -102,6 +105,9 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         raise Changed(_("the list, the message or the time has changed since it was shown. Nothing was sent."))
     if not options.again:
         history.refuse_resend(journal, checked, gateway)
+    if options.queue:
+        queued.require_possible(checked, gateway, results.SANDBOX)
+        queued.require_ready(journal)
     campaign, found = checked.campaign, _still_found(checked, options)
     if not options.override:
         advertising.refuse(found, is_scheduled=options.scheduled)
@@ -111,10 +117,10 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         id=journal.runs.new_id(campaign.name, options.now),
         name=campaign.name,
         # Until its dispatch starts: after a crash in between, `resume` or the scheduler continues it.
-        state=RunState.PAUSED if options.later else RunState.INTERRUPTED,
+        state=_first_state(options),
         reason=encode(RunReason.STARTS_AT, time=format_time(options.later)) if options.later else None,
         created_at=options.now,
-        started_at=None,
+        started_at=options.now if options.queue else None,
         ended_at=None,
         gateway=gateway,
         api=campaign.gateway.api,
@@ -130,6 +136,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         resume_at=options.later,
         advertisement=campaign.message.advertisement,
         by_night=advertising.violates_night_hours(found) or checked.all_may_go_by_night,
+        mode=QUEUE if options.queue else None,
         holidays=campaign.working_days.as_json() if campaign.working_days else None,
         first_stage=planning.last_of_first(checked.table, campaign.sending.first),
         stop_above=campaign.sending.stop_above,
@@ -139,7 +146,15 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     with journal.together():
         journal.runs.add(record, checked.recipients, outline, checked.images, occurrence=options.occurrence)
         journal.orders.add(options.order, options.now, run=record.id)
+        if options.queue:
+            queued.enqueue(journal, record.id)
     return record
+
+
+def _first_state(options: PlanOptions) -> RunState:
+    if options.queue:
+        return RunState.RUNNING
+    return RunState.PAUSED if options.later else RunState.INTERRUPTED
 
 
 def _still_found(checked: Checked, options: PlanOptions) -> tuple[AdvertisingFinding, ...]:
@@ -194,6 +209,9 @@ def dispatch(
     """
     from campaign.engine.dispatch.dispatcher import Dispatch
 
+    if record.is_queued:
+        # What is in flight belongs to living workers; only they know whether they still do.
+        raise NotResumable(record.id, _("run {run} is sent by workers", run=record.id))
     options = options or DispatchOptions()
     at = options.clock.now()
     preflight.require_whole(journal)
@@ -251,6 +269,9 @@ def execute(
         SandboxFailed: the built-in sandbox did not start.
         NotReady, JournalError: as `dispatch`.
     """
+    if record.is_queued:
+        queued.resume(journal, record, now())
+        return summarise(results.of_run(journal, journal.runs.get(record.id)), None)
     if report is not None:
         reports.require_place(journal, record, report)
     with connect.connect(
@@ -310,6 +331,10 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False, order:
         journal.orders.add(order, now(), run=record.id)
         if record.first_stage is not None or record.stop_above is not None:
             journal.runs.release(record.id, now())
+            record = journal.runs.get(record.id)
+        if order is not None and record.state == RunState.PAUSED:
+            # Until its dispatch starts: after a crash in between, it is continued as the user ordered.
+            journal.runs.stop(record.id, RunState.INTERRUPTED, record.why, now())
             record = journal.runs.get(record.id)
         return allow_night(journal, record) if override else record
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
+from campaign.model.sentences import Reasoned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +50,10 @@ class Attempt:
         connecting: the connection is being made; bytes sent now are not the request's.
         answer_bytes: bytes of the answer's body, at most.
         handed_over: a byte of the request was handed to the socket, so the gateway may have received it.
+        may_send: asked just before the first byte; False ends the attempt, and the request was not sent.
     """
 
-    __slots__ = ("_connect_by", "_deadlines", "_over_at", "answer_bytes", "connecting", "handed_over")
+    __slots__ = ("_connect_by", "_deadlines", "_over_at", "answer_bytes", "connecting", "handed_over", "may_send")
 
     def __init__(self, deadlines: Deadlines, answer_bytes: int = ANSWER_BYTES) -> None:
         self._deadlines = deadlines
@@ -56,6 +61,7 @@ class Attempt:
         self._over_at = self._connect_by = time.monotonic() + deadlines.overall
         self.connecting = False
         self.handed_over = False
+        self.may_send: Callable[[], bool] | None = None
 
     def start_connecting(self) -> None:
         """Start the time to connect: the next steps make the connection."""
@@ -89,6 +95,10 @@ class _ThreadLocal(threading.local):
 
 
 _thread: Final = _ThreadLocal()
+
+
+class TooLate(Reasoned):
+    """The request may not be sent any more; no byte of it was handed to the socket."""
 
 
 def begin(deadlines: Deadlines, answer_bytes: int = ANSWER_BYTES) -> Attempt:

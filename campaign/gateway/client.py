@@ -28,6 +28,7 @@ from campaign.model.run_reasons import RunReason
 from campaign.model.text import OS_FAULTS, os_fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from requests.structures import CaseInsensitiveDict
@@ -177,9 +178,15 @@ class Client:
         headers["Content-Type"], headers["Content-Length"] = request_body.JSON_TYPE, str(len(body))
         return prepared
 
-    def send(self, prepared: PreparedRequest) -> Outcome:
-        """Make one attempt and return its outcome. A failure of the network is an outcome, not an exception."""
+    def send(self, prepared: PreparedRequest, may_send: Callable[[], bool] | None = None) -> Outcome:
+        """Make one attempt and return its outcome. A failure of the network is an outcome, not an exception.
+
+        Args:
+            prepared: the request.
+            may_send: asked just before the first byte, when the connection stands; False ends the attempt.
+        """
         this = attempt.begin(self._deadlines)
+        this.may_send = may_send
         try:
             return _read(self._adapter.post(prepared))
         except Exception as problem:  # noqa: BLE001 - what counts is whether a byte was handed over
@@ -224,7 +231,7 @@ def _read(reply: Reply) -> Outcome:
 def describe_failure(problem: BaseException) -> str | None:
     """The innermost cause of `problem`, the most specific one; None if it is a timeout."""
     seen = {id(problem)}
-    while not isinstance(problem, BrokenAnswer | Unreachable):
+    while not isinstance(problem, BrokenAnswer | Unreachable | attempt.TooLate):
         inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
         if not isinstance(inner, BaseException) or id(inner) in seen:
             break
@@ -232,7 +239,7 @@ def describe_failure(problem: BaseException) -> str | None:
         seen.add(id(inner))
     if isinstance(problem, TimeoutError):
         return None
-    if isinstance(problem, BrokenAnswer | Unreachable):
+    if isinstance(problem, BrokenAnswer | Unreachable | attempt.TooLate):
         return problem.reason
     if known := _FAILURES.get(type(problem)):
         return encode(known)

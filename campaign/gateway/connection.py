@@ -6,18 +6,20 @@ Nothing here sends a request a second time.
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from campaign.gateway.attempt import current
+from campaign.gateway.attempt import TooLate, current
 from campaign.gateway.dialing import dial
 from campaign.gateway.http_reply import Reply, read_reply, read_tunnel_reply
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping
 
 LONGEST_IDLE_S: Final = 4.0
@@ -26,6 +28,8 @@ LONGEST_IDLE_S: Final = 4.0
 If a server closes it while a request is being written, the outcome of that request is unknown. Common servers close
 idle connections after 5 seconds or more.
 """
+
+_TCP_USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it
 
 _RECEIVE_BYTES: Final = 16_384  # read from the socket at a time: one TLS record
 
@@ -81,7 +85,12 @@ class _Recording:
         attempt, left = current(), memoryview(data)
         while left:
             self.sock.settimeout(attempt.time_left_s())
-            if not attempt.connecting:
+            if not attempt.connecting and not attempt.handed_over:
+                if attempt.may_send is not None and not attempt.may_send():
+                    raise TooLate(encode(RunReason.NOT_SENT_IN_TIME))
+                if attempt.may_send is not None and _TCP_USER_TIMEOUT is not None:
+                    # The kernel must not deliver it later than the attempt may last.
+                    self.sock.setsockopt(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, int(attempt.time_left_s() * 1_000))
                 attempt.handed_over = True
             left = left[self.sock.send(left) :]
 

@@ -67,13 +67,3 @@ def classify(msg_type: MsgType, code: str) -> Delivery:
 def meaning(code: str) -> str | None:
     """What a code of a failed message means, to be translated; None for other codes."""
     return _FAILED[MsgType.SMS].get(code) or _FAILED[MsgType.LMS].get(code)
-
-
-def is_dead(code: str) -> bool:
-    """Whether the code says that the number is not in service or wrong."""
-    return meaning(code) == _DEAD
-
-
-def has_opted_out(code: str) -> bool:
-    """Whether the code says that the number is on the refusal list."""
-    return meaning(code) == _OPTED_OUT

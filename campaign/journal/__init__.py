@@ -3,10 +3,19 @@
 A request is on disk before it is on the wire. Source of every rule here: design.md, States.
 """
 
+from campaign.journal.database import ConnectionLost
 from campaign.journal.journal import Journal, Reader
-from campaign.journal.open import fingerprint, open_for_reading, open_for_writing, shown_url
+from campaign.journal.open import (
+    fingerprint,
+    open_for_reading,
+    open_for_worker,
+    open_for_writing,
+    server_settings,
+    shown_url,
+)
 from campaign.journal.orders import OrderDone
 from campaign.journal.records import (
+    QUEUE,
     Claim,
     FoundRequest,
     OccurrenceRecord,
@@ -17,10 +26,14 @@ from campaign.journal.records import (
     Settlement,
 )
 from campaign.journal.sqlite import sqlite_version
+from campaign.journal.workers import Jobs, Worker, Workers
 
 __all__ = [
+    "QUEUE",
     "Claim",
+    "ConnectionLost",
     "FoundRequest",
+    "Jobs",
     "Journal",
     "OccurrenceRecord",
     "OpenRequest",
@@ -30,9 +43,13 @@ __all__ = [
     "RunRecord",
     "ScheduleRecord",
     "Settlement",
+    "Worker",
+    "Workers",
     "fingerprint",
     "open_for_reading",
+    "open_for_worker",
     "open_for_writing",
+    "server_settings",
     "shown_url",
     "sqlite_version",
 ]

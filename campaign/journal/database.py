@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from campaign.journal.records import Step
 
 
+class ConnectionLost(JournalError):
+    """The server cannot be reached, ended the connection, or gave others precedence. What was written is not known."""
+
+
 class RecoveryNeeded(JournalError):
     """A process died in the middle of a transaction, and only a writer can roll the transaction back."""
 
@@ -75,6 +79,14 @@ class Storage(Protocol):
     def has_writer(self) -> bool:
         """Whether a living process is the journal's writer now."""
 
+    def advance_leased(self, cursor: DBAPICursor, step: Step, late: str) -> list[tuple[str, int, int]]:
+        """Settle and claim for a worker of a cluster, in one statement; `late` is the cause of late answers.
+
+        Returns:
+            Kind, number and attempt: `claimed` and `settled` requests, `going` if the run is being sent, and `me` if
+            the owner was not fenced.
+        """
+
     def require_writer(self) -> None:
         """Raise `JournalError` where another process may be the journal's writer by now."""
 
@@ -86,6 +98,9 @@ class Storage(Protocol):
 
     def find_damage(self, connection: sa.Connection) -> str | None:
         """What a check of the whole database finds wrong, as the database words it; None if nothing is."""
+
+    def find_risks(self, connection: sa.Connection) -> list[str]:
+        """Settings of the database with which it could forget what was sent, in sentences."""
 
     def erase_deleted(self) -> None:
         """Overwrite what was deleted, so that no file keeps it."""
@@ -107,6 +122,11 @@ class Database:
     def path(self) -> Path | None:
         """The resolved path of the journal's file; None where it is not a file."""
         return self._storage.path
+
+    @property
+    def has_server(self) -> bool:
+        """Whether the database is on a server, which workers of a cluster can share."""
+        return self._storage.commits_by_statement
 
     @property
     def name(self) -> str:
@@ -154,6 +174,15 @@ class Database:
                     damage=damage,
                 )
             )
+
+    def risks(self) -> list[str]:
+        """Settings of the database with which it could forget what was sent, in sentences.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        with self.reading() as connection:
+            return self._storage.find_risks(connection)
 
     def close(self) -> None:
         """Close all connections. A second call does nothing."""
@@ -216,6 +245,14 @@ class WritableDatabase(Database):
             claimed = self._storage.statements.advance(cursor, step)
             cursor.close()
         return claimed
+
+    def run_leased(self, step: Step, late: str) -> list[tuple[str, int, int]]:
+        """Run the statement of a cluster's worker: see `Storage.advance_leased`."""
+        with self._one_statement() as connection:
+            cursor = connection.connection.cursor()
+            rows = self._storage.advance_leased(cursor, step, late)
+            cursor.close()
+        return rows
 
     @contextmanager
     def _one_statement(self) -> Iterator[sa.Connection]:

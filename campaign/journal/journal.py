@@ -10,6 +10,7 @@ from campaign.journal.orders import OrderReader, Orders
 from campaign.journal.requests import RequestReader, Requests
 from campaign.journal.runs import RunReader, Runs
 from campaign.journal.schedules import ScheduleReader, Schedules
+from campaign.journal.workers import Jobs, Workers
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -51,6 +52,14 @@ class Reader:
         """
         self._database.require_undamaged()
 
+    def risks(self) -> list[str]:
+        """Settings of the database with which it could forget what was sent, in sentences.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return self._database.risks()
+
     def close(self) -> None:
         """Close the journal. A second call does nothing."""
         self._database.close()
@@ -73,6 +82,8 @@ class Journal(Reader):
     runs: Runs
     requests: Requests
     schedules: Schedules
+    workers: Workers | None
+    jobs: Jobs | None
     orders: Orders
     deliveries: Deliveries
     opt_outs: OptOuts
@@ -83,6 +94,8 @@ class Journal(Reader):
         self.runs = Runs(database)
         self.requests = Requests(database)
         self.schedules = Schedules(database)
+        self.workers = Workers(database) if database.has_server else None
+        self.jobs = Jobs(database) if database.has_server else None
         self.orders = Orders(database)
         self.deliveries = Deliveries(database)
         self.opt_outs = OptOuts(database)

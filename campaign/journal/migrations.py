@@ -170,6 +170,43 @@ MIGRATIONS: Final = (
             """,
         ),
     ),
+    Migration(
+        number=10,
+        adds="the workers of a cluster, and the runs that they send",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS owners (
+                id TEXT NOT NULL PRIMARY KEY,
+                host TEXT NOT NULL,
+                pid INTEGER NOT NULL,
+                version TEXT NOT NULL,
+                account TEXT NOT NULL,
+                started_at BIGINT NOT NULL,
+                beats BIGINT NOT NULL,
+                ended_at BIGINT,
+                fenced INTEGER
+            )
+            """,
+            """
+            CREATE TABLE IF NOT EXISTS hosts (
+                host TEXT NOT NULL PRIMARY KEY,
+                stopped_at BIGINT NOT NULL,
+                why TEXT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE IF NOT EXISTS rates (
+                run TEXT NOT NULL PRIMARY KEY REFERENCES runs (id),
+                due FLOAT NOT NULL
+            )
+            """,
+        ),
+        columns=(
+            ("runs", "mode", "TEXT"),
+            ("runs", "held_since", "BIGINT"),
+            ("runs", "held_until", "BIGINT"),
+        ),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

@@ -20,25 +20,28 @@ if TYPE_CHECKING:
 
     from campaign.journal.records import Settlement, Step
 
-_ADVANCE: Final = """
-WITH answers AS (
+_ANSWERS: Final = """
     SELECT * FROM unnest(
         %(nos)s::bigint[], %(attempts)s::bigint[], %(states)s::text[], %(codes)s::bigint[], %(messages)s::text[],
         %(request_nos)s::text[], %(msg_types)s::text[], %(causes)s::text[]
     ) AS t (no, attempt, state, code, message, request_no, msg_type, cause)
-), settled AS (
+"""
+_CLAIM: Final = """
+    UPDATE requests
+    SET state = 'in_flight', owner = %(owner)s, sent_at = %(at)s, attempts = attempts + 1, ended_at = NULL,
+        code = NULL, message = NULL, request_no = NULL, msg_type = NULL, cause = NULL
+    WHERE run = %(run)s AND no = ANY(%(wanted)s::bigint[]) AND state = 'planned'
+"""
+
+_ADVANCE: Final = f"""
+WITH answers AS ({_ANSWERS}), settled AS (
     UPDATE requests r
     SET state = a.state, owner = NULL, ended_at = %(at)s, code = a.code, message = a.message,
         request_no = a.request_no, msg_type = a.msg_type, cause = a.cause
     FROM answers a
     WHERE r.run = %(run)s AND r.no = a.no AND r.state = 'in_flight' AND r.owner = %(owner)s
     RETURNING r.no
-), claimed AS (
-    UPDATE requests
-    SET state = 'in_flight', owner = %(owner)s, sent_at = %(at)s, attempts = attempts + 1, ended_at = NULL,
-        code = NULL, message = NULL, request_no = NULL, msg_type = NULL, cause = NULL
-    WHERE run = %(run)s AND no = ANY(%(wanted)s::bigint[]) AND state = 'planned'
-    RETURNING no, attempts
+), claimed AS ({_CLAIM} RETURNING no, attempts
 ), recorded AS (
     INSERT INTO events (run, no, at, state, cause, code, attempt)
     SELECT %(run)s, no, %(at)s, state, cause, code, attempt FROM answers
@@ -49,7 +52,37 @@ SELECT no, attempts FROM claimed
 UNION ALL
 -- Division by zero undoes the whole statement: it is the one error that SQL can raise on a condition.
 SELECT 0, 1 / (CASE WHEN (SELECT count(*) FROM settled) = cardinality(%(nos)s::bigint[]) THEN 1 ELSE 0 END)
-"""
+"""  # noqa: S608 - the parts are the constants above
+
+_ADVANCE_LEASED: Final = f"""
+WITH answers AS ({_ANSWERS}), me AS (
+    -- The lock makes whoever fences this owner wait for this claim, and see it.
+    SELECT id FROM owners WHERE id = %(owner)s AND ended_at IS NULL FOR SHARE
+), going AS (
+    SELECT id FROM runs
+    WHERE id = %(run)s AND state = 'running' AND mode = 'queue'
+        AND coalesce(held_until, 0) <= extract(epoch FROM clock_timestamp()) * 1000000
+), settled AS (
+    UPDATE requests r
+    SET state = a.state, ended_at = %(at)s, code = a.code, message = a.message, request_no = a.request_no,
+        msg_type = a.msg_type,
+        cause = CASE WHEN r.state = 'unknown' THEN coalesce(a.cause, %(late)s::text) ELSE a.cause END
+    FROM answers a
+    WHERE r.run = %(run)s AND r.no = a.no AND r.owner = %(owner)s AND r.attempts = a.attempt
+        AND r.state IN ('in_flight', 'unknown')
+    RETURNING r.no, r.cause
+), claimed AS ({_CLAIM} AND EXISTS (SELECT FROM me) AND EXISTS (SELECT FROM going) RETURNING no, attempts
+), recorded AS (
+    INSERT INTO events (run, no, at, state, cause, code, attempt)
+    SELECT %(run)s, a.no, %(at)s, a.state, s.cause, a.code, a.attempt FROM answers a JOIN settled s ON s.no = a.no
+    UNION ALL
+    SELECT %(run)s, no, %(at)s, 'in_flight', NULL, NULL, attempts FROM claimed
+)
+SELECT 'claimed', no::bigint, attempts::bigint FROM claimed
+UNION ALL SELECT 'settled', no, 0 FROM settled
+UNION ALL SELECT 'going', 0, 0 FROM going
+UNION ALL SELECT 'me', 0, 0 FROM me
+"""  # noqa: S608 - the parts are the constants above
 
 
 class OneStatement:
@@ -66,6 +99,19 @@ class OneStatement:
             return _run(cursor, given)
         _run(cursor, given | {"wanted": []})
         return _run(cursor, given | _columns([]))
+
+
+def advance_leased(cursor: DBAPICursor, step: Step, late: str) -> list[tuple[str, int, int]]:
+    """Settle and claim for a worker of a cluster: `workers.Workers.advance`; `late` is the cause of late answers.
+
+    No request may be both settled and wanted.
+    """
+    given = {"run": step.run, "owner": step.owner, "at": step.at, "wanted": list(step.wanted), "late": late}
+    try:
+        cursor.execute(_ADVANCE_LEASED, given | _columns(step.settlements))
+    except psycopg.Error as problem:
+        raise sa.exc.DBAPIError(_ADVANCE_LEASED, None, problem) from problem
+    return list(cursor.fetchall())
 
 
 def _run(cursor: DBAPICursor, given: dict[str, Any]) -> list[tuple[int, int]]:

@@ -11,12 +11,16 @@ from campaign.journal import migrations, sqlite
 from campaign.journal.database import Database, RecoveryNeeded, Storage, WritableDatabase
 from campaign.journal.journal import Journal, Reader
 from campaign.journal.migrations import OlderLayout
+from campaign.journal.workers import Workers
 from campaign.model.errors import JournalBusy, JournalError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
+
+    from campaign.journal.postgres import PostgresDatabase
 
 
 def open_for_writing(url: str) -> Journal:
@@ -36,6 +40,39 @@ def open_for_writing(url: str) -> Journal:
         database.close()
         raise
     return Journal(database)
+
+
+def open_for_worker(url: str, owner: str) -> tuple[Reader, Workers]:
+    """The journal at `url` for a worker of a cluster: to read, and to write what workers write. Close the reader.
+
+    Raises:
+        JournalError: it cannot be opened, is not in PostgreSQL, or has an older or newer layout.
+    """
+    parsed = _parse(url)
+    if not _is_postgres(parsed):
+        raise JournalError(
+            _("journal {url}: a cluster needs a journal in PostgreSQL: postgresql://USER@HOST/DATABASE", url=url)
+        )
+    database = WritableDatabase(_postgres(parsed, write=True, owner=owner))
+    try:
+        migrations.require_newest(database)
+    except BaseException:
+        database.close()
+        raise
+    return Reader(database), Workers(database)
+
+
+def server_settings(url: str, owner: str) -> dict[str, Any]:
+    """What psycopg needs to connect to the journal as the worker `owner` does.
+
+    Raises:
+        JournalError: it is not in PostgreSQL.
+    """
+    storage = _postgres(_parse(url), write=True, owner=owner)
+    try:
+        return storage.connection_settings()
+    finally:
+        storage.close()
 
 
 def open_for_reading(url: str) -> Reader:
@@ -118,17 +155,21 @@ def _storage(url: str, *, write: bool) -> Storage:
         if not write and not path.exists():
             raise migrations.no_journal_yet(str(path))
         return sqlite.SqliteFile(path, write=write)
+    return _postgres(parsed, write=write)
+
+
+def _postgres(url: sa.URL, *, write: bool, owner: str | None = None) -> PostgresDatabase:
     try:
         from campaign.journal.postgres import PostgresDatabase
     except ImportError as problem:
         raise JournalError(
             _(
                 "a journal on PostgreSQL needs packages that are not installed ({problem}): "
-                "python -m pip install 'campaign[cluster]'",
+                "python -m pip install 'psycopg[binary]' procrastinate",
                 problem=problem,
             )
         ) from None
-    return PostgresDatabase(parsed, write=write)
+    return PostgresDatabase(url, write=write, owner=owner)
 
 
 def _parse(url: str) -> sa.URL:

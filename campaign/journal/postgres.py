@@ -19,8 +19,9 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.string import StrDumper
 
+from campaign.journal.database import ConnectionLost
 from campaign.journal.lock import command_line
-from campaign.journal.one_statement import OneStatement
+from campaign.journal.one_statement import OneStatement, advance_leased
 from campaign.model.errors import JournalBusy, JournalError
 from campaign.model.i18n import N_, _
 from campaign.model.reasons import encode, message
@@ -29,6 +30,9 @@ from campaign.model.run_reasons import RunReason
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy.engine.interfaces import DBAPICursor
+
+    from campaign.journal.records import Step
     from campaign.model.reasons import Parameter
 
 OLDEST_SERVER: Final = 17
@@ -40,6 +44,12 @@ _SETTINGS: Final = {
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
     "transaction_timeout": "1h",  # the plan of ten million requests takes minutes
+}
+
+_SETTINGS_OF_WORKERS: Final = {
+    "lock_timeout": "4s",
+    "idle_in_transaction_session_timeout": "5s",
+    "transaction_timeout": "30s",
 }
 
 _NETWORK: Final = {
@@ -78,6 +88,7 @@ class PostgresDatabase:
     Args:
         url: of the database.
         write: whether connections may write.
+        owner: the worker of a cluster that uses it; its sessions carry its name, and their transactions are short.
 
     Raises:
         JournalError: the URL has a setting that is not understood.
@@ -86,9 +97,10 @@ class PostgresDatabase:
     path = None
     commits_by_statement = True
 
-    def __init__(self, url: sa.URL, *, write: bool) -> None:
+    def __init__(self, url: sa.URL, *, write: bool, owner: str | None = None) -> None:
         self.name = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
         self.statements = OneStatement()
+        self._owner = owner
         self._is_writer = False
         self._session: int | None = None  # the server's process that has the lock
         self._has_lost_connection = False
@@ -106,13 +118,10 @@ class PostgresDatabase:
     ) -> psycopg.Connection[Any]:
         """A connection with the session's settings; the writer's has its lock."""
         del dialect
-        given = dict(settings)
-        options = [f"-c {name}={value}" for name, value in _SETTINGS.items()]
-        options += [given.pop("options")] if "options" in given else []
-        usual: dict[str, Any] = {"application_name": _application_name(), "options": " ".join(options), **_NETWORK}
+        complete = self._complete(settings)
         while True:
             try:
-                connection: psycopg.Connection[Any] = psycopg.connect(*arguments, autocommit=True, **(usual | given))
+                connection: psycopg.Connection[Any] = psycopg.connect(*arguments, autocommit=True, **complete)
             except psycopg.OperationalError as problem:
                 if not self._may_try_again(problem):
                     raise
@@ -123,7 +132,7 @@ class PostgresDatabase:
         connection.adapters.register_dumper(str, _TextDumper)
         if self._is_writer:
             self._has_lost_connection = True
-            connection.execute(_END_SESSION, (self._session, _application_name()))
+            connection.execute(_END_SESSION, (self._session, self._application_name()))
             try:
                 self._take_lock(connection)
             except BaseException:
@@ -131,8 +140,26 @@ class PostgresDatabase:
                 raise
         return connection
 
+    def connection_settings(self) -> dict[str, Any]:
+        """What psycopg needs to connect as this storage does."""
+        arguments, settings = self.engine.dialect.create_connect_args(self.engine.url)
+        del arguments
+        return self._complete(settings)
+
+    def _complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in settings.items() if name != "context"}
+        options = [f"-c {name}={value}" for name, value in self._settings().items()]
+        options += [given.pop("options")] if "options" in given else []
+        return {"application_name": self._application_name(), "options": " ".join(options), **_NETWORK} | given
+
+    def _settings(self) -> dict[str, str]:
+        return _SETTINGS if self._owner is None else _SETTINGS | _SETTINGS_OF_WORKERS
+
+    def _application_name(self) -> str:
+        return _application_name() if self._owner is None else f"campaign worker {self._owner}"
+
     def _may_try_again(self, problem: psycopg.OperationalError) -> bool:
-        if not self._is_writer or _state_of(problem) not in _AWAY:
+        if not self._is_writer or not _is_away(problem):
             return False
         if self._away_since is None:
             self._away_since = time.monotonic()
@@ -172,6 +199,10 @@ class PostgresDatabase:
         with self.engine.connect() as connection:
             return connection.exec_driver_sql(_HOLDER, _LOCK).first() is not None
 
+    def advance_leased(self, cursor: DBAPICursor, step: Step, late: str) -> list[tuple[str, int, int]]:
+        """See `database.Storage`."""
+        return advance_leased(cursor, step, late)
+
     def require_writer(self) -> None:
         """Raise `JournalError` if the connection was lost since `lock`: another process may have written meanwhile."""
         if self._has_lost_connection:
@@ -203,6 +234,20 @@ class PostgresDatabase:
         del connection
         return None
 
+    def find_risks(self, connection: sa.Connection) -> list[str]:
+        """What a crash or a failover of the server could take from it."""
+        found = [
+            _("the database's setting {setting} is off: a crash can lose claims", setting=setting)
+            for setting in ("fsync", "full_page_writes")
+            if connection.exec_driver_sql(f"SHOW {setting}").scalar() != "on"
+        ]
+        replicas = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'async'"
+        if connection.exec_driver_sql(replicas).scalar():
+            found.append(
+                _("the database has an asynchronous replica: if it takes over, messages can go out a second time")
+            )
+        return found
+
     def erase_deleted(self) -> None:
         """Rewrite the tables that texts and numbers were removed from. The write-ahead log keeps them for a while."""
         with self.engine.connect() as connection:
@@ -213,9 +258,10 @@ class PostgresDatabase:
         """PostgreSQL's error as the program's own, with the database and what to do."""
         words = " ".join(str(problem.orig).split("CONTEXT:")[0].split())
         hint = _hint(problem.orig, words)
+        kind = ConnectionLost if _is_away(problem.orig) or _state_of(problem.orig) in _GAVE_UP else JournalError
         if hint is None:
-            return JournalError(encode(RunReason.JOURNAL_FAILED, path=self.name, message=words))
-        return JournalError(encode(RunReason.JOURNAL_FAILED_WITH_HINT, path=self.name, message=words, hint=hint))
+            return kind(encode(RunReason.JOURNAL_FAILED, path=self.name, message=words))
+        return kind(encode(RunReason.JOURNAL_FAILED_WITH_HINT, path=self.name, message=words, hint=hint))
 
     def close(self) -> None:
         """Close all connections, and so release the lock. A second call does nothing."""
@@ -254,6 +300,14 @@ def _described(application_name: str, since: Any) -> str:  # noqa: ANN401 - a da
 
 _AWAY: Final = ("", "57P01", "57P02", "57P03")
 """SQLSTATEs of a server that may come back: no answer at all, shutting down, crashed, starting."""
+
+
+def _is_away(problem: object) -> bool:
+    return isinstance(problem, psycopg.OperationalError | psycopg.InterfaceError) and _state_of(problem) in _AWAY
+
+
+_GAVE_UP: Final = ("40P01", "55P03", "25P03", "25P04", "53300")
+"""SQLSTATEs of a statement that gave way to others: a deadlock, a time limit, too many connections."""
 
 
 def _state_of(problem: object) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from campaign.model import OccurrenceState, RunState, ScheduleState, State
     from campaign.timing.timetable import Timetable
 
+QUEUE: Final = "queue"
+"""The mode of a run that the workers of a cluster send."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,6 +41,7 @@ class RunRecord:
         released_at: when a user last resumed it.
         overridden_reasons: the broken rules that a user overrode, likewise.
         delivery: the file's table [delivery], as JSON; None where it has none.
+        mode: `QUEUE`, or None where the process that planned it sends it.
     """
 
     id: str
@@ -67,6 +71,7 @@ class RunRecord:
     released_at: datetime | None = None
     overridden_reasons: str | None = None
     delivery: str | None = None
+    mode: str | None = None
 
     @property
     def why(self) -> str | None:
@@ -77,6 +82,11 @@ class RunRecord:
     def overridden(self) -> str | None:
         """The broken rules that a user overrode, in the reader's language."""
         return sentence(self.overridden_reasons)
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the workers of a cluster send it."""
+        return self.mode == QUEUE
 
     @property
     def by_day_only(self) -> bool:

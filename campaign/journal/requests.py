@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from campaign.journal import runs
 from campaign.journal.database import NotInFlight
-from campaign.journal.records import Claim, OpenRequest, Step, from_micros, to_micros
-from campaign.journal.tables import EVENTS, REQUESTS, RUNS
+from campaign.journal.records import QUEUE, Claim, OpenRequest, Step, from_micros, to_micros
+from campaign.journal.tables import EVENTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
+from campaign.model.i18n import _
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 
@@ -44,13 +45,15 @@ class RequestReader:
             frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="us", utc=True)
         return frame
 
-    def planned(self, run: str) -> list[int]:
-        """The numbers of the requests that are still to send, in the plan's order."""
+    def planned(self, run: str, among: range | None = None) -> list[int]:
+        """The numbers of the requests that are still to send, in the plan's order; those of `among`, or all."""
         query = (
             sa.select(REQUESTS.c.no)
             .where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
             .order_by(REQUESTS.c.no)
         )
+        if among is not None:
+            query = query.where(REQUESTS.c.no.between(among.start, among.stop - 1))
         with self._database.reading() as connection:
             return list(connection.scalars(query))
 
@@ -171,10 +174,13 @@ class Requests(RequestReader):
     def mark_orphans_unknown(self, run: str, now: datetime) -> int:
         """Make the requests unknown that a dead process left in flight; returns how many.
 
-        Only the journal's one writer may call this: nothing in flight has a living owner then.
+        Only the journal's one writer may call this: nothing in flight has a living owner then. A run that workers send
+        has owners of its own, which others fence when they are lost (`Workers.fence`); nothing is done to it here.
         """
         cause = encode(RunReason.ENDED_BEFORE_ANSWER)
         with self._writable.writing() as connection:
+            if connection.scalar(sa.select(RUNS.c.mode).where(RUNS.c.id == run)) == QUEUE:
+                return 0
             return _move(connection, run, State.IN_FLIGHT, State.UNKNOWN, cause=cause, now=now)
 
     def cancel(self, run: str, now: datetime) -> int:
@@ -187,9 +193,8 @@ class Requests(RequestReader):
         with self._writable.writing() as connection:
             if not runs.may_anything_go(connection, run):
                 return 0
-            moved = _move(connection, run, State.PLANNED, State.CANCELLED, cause=cause, now=now)
             runs.end(connection, run, RunState.CANCELLED, why=cause, now=now)
-        return moved
+            return _move(connection, run, State.PLANNED, State.CANCELLED, cause=cause, now=now)
 
     def resolve(self, run: str, *, sent: bool, now: datetime, only: Sequence[int] | None = None) -> int:
         """Record a user's decision on unknown requests: sent, or not sent and to send again; returns how many.
@@ -204,6 +209,8 @@ class Requests(RequestReader):
             only: the numbers of the requests; all unknown ones by default.
         """
         with self._writable.writing() as connection:
+            if not sent:
+                _require_silence(connection, run, only)
             target, cause = State.ACCEPTED, RunReason.USER_SAID_SENT
             if not sent:
                 reason = runs.reason_to_send_nothing(connection, run)
@@ -255,6 +262,35 @@ _NOT_SENT: Final = {
 """What a user said of unknown requests, by what keeps the run from sending them again."""
 
 
+SILENT_AFTER_S: Final = 60
+"""Seconds after a worker was fenced in which a request of its may still leave: the longest attempt, and some more."""
+
+
+def _require_silence(connection: sa.Connection, run: str, only: Sequence[int] | None) -> None:
+    """Refuse to plan requests again that a worker, frozen and fenced, may still send when it wakes up.
+
+    Raises:
+        JournalError: some of them are such requests.
+    """
+    which = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(State.UNKNOWN), OWNERS.c.fenced == 1)
+    if only is not None:
+        which = sa.and_(which, REQUESTS.c.no.in_(list(only)))
+    fenced = sa.select(sa.func.max(OWNERS.c.ended_at)).join(REQUESTS, REQUESTS.c.owner == OWNERS.c.id).where(which)
+    at = connection.scalar(fenced)
+    if at is None:
+        return
+    left = (at - connection.execute(sa.select(SERVER_TIME)).scalar_one()) / 1_000_000 + SILENT_AFTER_S
+    if left > 0:
+        raise JournalError(
+            _(
+                'run {run}: a worker that was lost just now may still send some of these requests. Say "not sent" in '
+                "{seconds} s at the earliest.",
+                run=run,
+                seconds=int(left) + 1,
+            )
+        )
+
+
 def _counts(connection: sa.Connection, run: str) -> dict[State, int]:
     query = sa.select(REQUESTS.c.state, sa.func.count()).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
     return {State(state): count for state, count in connection.execute(query)}
@@ -262,9 +298,10 @@ def _counts(connection: sa.Connection, run: str) -> dict[State, int]:
 
 def _update_run(connection: sa.Connection, run: str, now: datetime) -> None:
     """Give the run the state that follows from its requests after a user's decision."""
-    before = RunState(connection.execute(sa.select(RUNS.c.state).where(RUNS.c.id == run)).scalar_one())
+    row = connection.execute(sa.select(RUNS.c.state, RUNS.c.mode).where(RUNS.c.id == run)).one()
+    before = RunState(row.state)
     after, why = before, None
-    if before == RunState.CANCELLED:
+    if before == RunState.CANCELLED or (before == RunState.RUNNING and row.mode == QUEUE):
         pass
     elif not _counts(connection, run).get(State.PLANNED):
         after = RunState.FINISHED

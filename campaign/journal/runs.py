@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from campaign.journal import snapshot
 from campaign.journal.deliveries import forget_places
-from campaign.journal.records import RunRecord, from_micros, to_micros
+from campaign.journal.records import QUEUE, RunRecord, from_micros, to_micros
 from campaign.journal.schedules import give_run
 from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
 from campaign.model import MAY_STILL_GO, RunState, State, naming
@@ -105,7 +105,9 @@ class RunReader:
             values[name] = from_micros(values[name])
         values["prices"] = json.loads(values["prices"])
         values |= {name: bool(values[name]) for name in ("advertisement", "by_night")}
-        values["state"] = self._current_state(RunState(values["state"]))
+        values["state"] = RunState(values["state"])
+        if values["mode"] != QUEUE:
+            values["state"] = self._current_state(values["state"])
         values["reason"], values["overridden_reasons"] = values.pop("why"), values.pop("overridden")
         return RunRecord(**values)
 
@@ -177,6 +179,8 @@ class Runs(RunReader):
             "stop_above": run.stop_above,
             "overridden": run.overridden_reasons,
             "delivery": run.delivery,
+            "mode": run.mode,
+            "started_at": None if run.started_at is None else to_micros(run.started_at),
         }
         with ThreadPoolExecutor(1) as aside:  # Parquet is written without Python's global lock
             parquet = aside.submit(snapshot.to_parquet, recipients.table)
@@ -230,6 +234,8 @@ class Runs(RunReader):
                     why=None,
                     ended_at=None,
                     resume_at=None,
+                    held_since=None,
+                    held_until=None,
                     started_at=sa.func.coalesce(RUNS.c.started_at, to_micros(now)),
                 )
             )
@@ -306,7 +312,8 @@ class Runs(RunReader):
         return record if why is None else replace(record, state=RunState.PAUSED, reason=why)
 
 
-_RECORDS: Final = sa.select(*(column for column in RUNS.c if column.name not in {"seq", "frozen", "recipients"}))
+_LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until"}
+_RECORDS: Final = sa.select(*(column for column in RUNS.c if column.name not in _LARGE_OR_INTERNAL))
 """Runs without their large columns."""
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
+    from campaign.journal.records import Step
+
 OLDEST_SQLITE: Final = (3, 35, 0)
 """The first version with RETURNING, which tells the rows that an update changed."""
 
@@ -59,6 +61,11 @@ class SqliteFile:
         """Whether a living process holds the lock on the file."""
         return self._file is None or self._file.has_writer()
 
+    def advance_leased(self, cursor: DBAPICursor, step: Step, late: str) -> list[tuple[str, int, int]]:
+        """A file has one writer, and no workers."""
+        del cursor, step, late
+        raise NotImplementedError(self.name)
+
     def require_writer(self) -> None:
         """Raise `JournalError` where the path leads to another file, whose writer would not see the claims."""
         if self._file is not None and not self._file.is_in_place():
@@ -77,6 +84,11 @@ class SqliteFile:
         """The first fault that `PRAGMA quick_check` finds; None if it finds nothing."""
         verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         return None if verdict == "ok" else str(verdict)
+
+    def find_risks(self, connection: sa.Connection) -> list[str]:
+        """None: each connection sets what the journal needs."""
+        del connection
+        return []
 
     def erase_deleted(self) -> None:
         """Rewrite the file and empty its log, so that neither free pages nor the log keep what was deleted."""

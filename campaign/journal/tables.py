@@ -45,6 +45,9 @@ RUNS: Final = sa.Table(
     sa.Column("by_night", sa.Integer),  # 1: an advertisement that may be sent by night
     sa.Column("overridden", sa.Text),  # the broken rules that a user overrode
     sa.Column("resume_at", sa.BigInteger),  # paused by itself until then, when the scheduler resumes it
+    sa.Column("mode", sa.Text),  # "queue": the workers of a cluster send it; NULL: the process that planned it
+    sa.Column("held_since", sa.BigInteger),  # the workers claim nothing of it: since when, by the server's clock
+    sa.Column("held_until", sa.BigInteger),
     sa.Column("holidays", sa.Text),  # JSON: further days on which nothing is sent; NULL: every day counts
     sa.Column("first_stage", sa.Integer),  # the last request of the stage after which it pauses; NULL: no such stage
     sa.Column("stop_above", sa.Text),  # the share of rejected and unknown at which it pauses, as the file spells it
@@ -129,6 +132,39 @@ REQUESTS: Final = sa.Table(
     postgresql_with={"fillfactor": 60},
 )
 
+OWNERS: Final = sa.Table(
+    "owners",
+    METADATA,
+    # The workers of a cluster: a process has a new row after its lease was lost. Times are the server's.
+    sa.Column("id", sa.Text, primary_key=True),  # the owner of the requests that it claimed
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),  # of the program
+    sa.Column("account", sa.Text, nullable=False),  # a digest of the gateway keys
+    sa.Column("started_at", sa.BigInteger, nullable=False),
+    sa.Column("beats", sa.BigInteger, nullable=False),  # grows while it lives
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("fenced", sa.Integer),  # 1: others declared it lost
+)
+
+HOSTS: Final = sa.Table(
+    "hosts",
+    METADATA,
+    # The hosts from which the gateway takes nothing.
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("stopped_at", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+RATES: Final = sa.Table(
+    "rates",
+    METADATA,
+    # The `rate` of a run, shared by its workers.
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("due", sa.Float, nullable=False),  # when the next request may go: seconds since 1970, the server's clock
+    postgresql_with={"fillfactor": 10},
+)
+
 OPT_OUTS: Final = sa.Table(
     "opt_outs",
     METADATA,
@@ -165,3 +201,8 @@ EVENTS: Final = sa.Table(
     sa.Column("attempt", sa.Integer),
     sa.Index("events_by_request", "run", "no"),
 )
+
+SERVER_TIME: Final[sa.ColumnElement[int]] = sa.literal_column(
+    "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", sa.BigInteger
+)
+"""The time of a PostgreSQL server."""

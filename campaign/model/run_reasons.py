@@ -49,6 +49,7 @@ class RunReason(StrEnum):
     ANSWER_OTHER_CODE = "answer_other_code"
     ANSWER_KEY_TWICE = "answer_key_twice"
     ANSWER_NOT_JSON = "answer_not_json"
+    NOT_SENT_IN_TIME = "not_sent_in_time"
     SYSTEM_FAULT = "system_fault"  # what the operating system says
     FAILED = "failed"  # any other error, as Python names it
 
@@ -61,6 +62,10 @@ class RunReason(StrEnum):
     STOPPED_BEFORE_ANSWER = "stopped_before_answer"
     ENDED_BEFORE_ANSWER = "ended_before_answer"
     OUTCOME_NOT_WRITTEN = "outcome_not_written"
+    WORKER_LOST = "worker_lost"
+    ANSWER_LATE = "answer_late"
+    ANSWER_AFTER_DECISION = "answer_after_decision"
+    CLAIM_GIVEN_BACK = "claim_given_back"
     USER_CANCELLED = "user_cancelled"
     USER_SAID_SENT = "user_said_sent"
     USER_SAID_NOT_SENT = "user_said_not_sent"
@@ -79,6 +84,7 @@ class RunReason(StrEnum):
     NOT_STARTED_IN_TIME = "not_started_in_time"
     RESERVATION_PASSED = "reservation_passed"
     STOPPED_BY_USER = "stopped_by_user"
+    PAUSED_BY_USER = "paused_by_user"
     PAUSED_ON_PAGE = "paused_on_page"
     PAUSED_BY = "paused_by"
     FOUND_NOT_SENT = "found_not_sent"
@@ -137,6 +143,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.CONNECTION_TOO_SLOW: N_("no connection within {seconds:g} s"),
     RunReason.ANSWER_TOO_SLOW: N_("no complete answer within {seconds:g} s"),
     RunReason.SILENCE: N_("nothing was received or sent for {seconds:g} s"),
+    RunReason.NOT_SENT_IN_TIME: N_("it could not be sent in time, and another process may have taken it over"),
     RunReason.CLOSED_BEFORE_ANSWER: N_("the connection was closed before it answered"),
     RunReason.ANSWER_CUT_OFF: N_("cut off: the connection was closed before the answer was complete"),
     RunReason.ANSWER_NOT_HTTP: N_("no HTTP answer could be read: {answer}"),
@@ -165,6 +172,10 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.STOPPED_BEFORE_ANSWER: N_("stopped before the answer came"),
     RunReason.ENDED_BEFORE_ANSWER: N_("the program ended before the gateway's answer was on disk"),
     RunReason.OUTCOME_NOT_WRITTEN: N_("its outcome could not be written down: {problem}"),
+    RunReason.WORKER_LOST: N_("its worker was lost before the gateway's answer was on disk"),
+    RunReason.ANSWER_LATE: N_("the answer came late"),
+    RunReason.ANSWER_AFTER_DECISION: N_("this answer came after a user's decision, which stands"),
+    RunReason.CLAIM_GIVEN_BACK: N_("not sent: the connection to the journal was lost"),
     RunReason.USER_CANCELLED: N_("cancelled by the user"),
     RunReason.USER_SAID_SENT: N_("the user said: sent"),
     RunReason.USER_SAID_NOT_SENT: N_("the user said: not sent"),
@@ -183,6 +194,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.NOT_STARTED_IN_TIME: N_("nothing of it was sent by {time} (Asia/Seoul), the latest time to start"),
     RunReason.RESERVATION_PASSED: N_("request {no}: {problem}. Nothing is sent at another time than it was meant for."),
     RunReason.STOPPED_BY_USER: N_("stopped by the user"),
+    RunReason.PAUSED_BY_USER: N_("paused by the user"),
     RunReason.PAUSED_ON_PAGE: N_("paused on the page"),
     RunReason.PAUSED_BY: N_("paused by {who}"),
     RunReason.FOUND_NOT_SENT: N_("requests were found not to have been sent"),

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import tomllib
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,12 +35,17 @@ MESSAGE: Final = "message.j2"
 LIST: Final = "list"
 PICTURES: Final = "pictures"
 FIXES: Final = "fixes.csv"
+HOUSE: Final = "web.toml"
+"""Beside the campaigns: what new ones begin with."""
+
 SUPPRESS: Final = "suppress"
 """Beside the campaigns: the house's own lists of numbers that never get a message."""
 
 NAME_LENGTH: Final = 60
 """The longest name of a campaign, in characters."""
 
+_PRICED: Final = ("SMS", "LMS", "MMS", "GSMS")
+_MOST_WON: Final = 1_000_000  # as the campaign file has it
 _ID: Final = re.compile(r"[a-z0-9]{12}")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -93,11 +99,28 @@ class Draft:
 
 
 def of_house(home: Path) -> dict[str, Any]:
-    """What holds for all new campaigns (`web.toml`): senders, prices, advertiser, refusal_number; empty without it."""
+    """What `web.toml` beside the campaigns says, or {} without it.
+
+    `senders` (a list), `prices` (won by type), `advertiser` and `refusal_number`, which new campaigns begin with, are
+    always there; what is not as expected counts as absent.
+    """
     try:
-        return tomlkit.parse((home / "web.toml").read_text(encoding="utf-8")).unwrap()
-    except (OSError, ValueError, TOMLKitError):
-        return {}
+        found = tomllib.loads((home / HOUSE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = {}
+    senders, prices = found.get("senders"), found.get("prices")
+    own: dict[str, Any] = {
+        "senders": [one for one in senders if isinstance(one, str) and one] if isinstance(senders, list) else [],
+        "prices": {kind: won for kind, won in prices.items() if _is_price(kind, won)}
+        if isinstance(prices, dict)
+        else {},
+        **{name: str(found.get(name, "")) for name in ("advertiser", "refusal_number")},
+    }
+    return found | own
+
+
+def _is_price(kind: str, won: object) -> bool:
+    return kind in _PRICED and isinstance(won, int | float) and not isinstance(won, bool) and 0 <= won <= _MOST_WON
 
 
 def find(home: Path, identity: str) -> Draft:
@@ -127,10 +150,10 @@ def create(home: Path, name: str) -> Draft:
     document = tomlkit.document()
     document.add("name", tomlkit.item(clean_name(name)))
     house = of_house(home)
-    if house.get("senders"):
-        document.add("sender", tomlkit.item(str(house["senders"][0])))
+    if house["senders"]:
+        document.add("sender", tomlkit.item(house["senders"][0]))
     document.add("recipients", tomlkit.item({"fixes": FIXES}))
-    if house.get("prices"):
+    if house["prices"]:
         document.add("prices", tomlkit.item(house["prices"]))
     write(draft, document)
     write_fixes(draft.folder / FIXES, [])

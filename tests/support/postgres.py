@@ -68,13 +68,23 @@ class Server:
         """A connection of its own, without the program's settings; every statement commits."""
         return psycopg.connect(host=str(self.folder), user="postgres", dbname=database, autocommit=True)
 
+    def crash(self, away_s: float) -> None:
+        """End the server at once, as a crash does, and start it again after so many seconds."""
+        (self.folder / "down").touch()
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGQUIT)
+        time.sleep(away_s)
+        (self.folder / "down").unlink()
+        _await(self)
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """An empty database; its name."""
         name = f"test_{uuid4().hex[:12]}"
         with self.connect() as connection:
             connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
-            yield name
+        yield name
+        with self.connect() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -110,17 +120,25 @@ def _is_in_place(file: IO[str], path: Path) -> bool:
 def run_server(folder: Path, binaries: str) -> None:
     """Run the server in the foreground until nobody uses it: the body of the keeper process."""
     settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    command = [f"{binaries}/postgres", "-D", str(folder / "data"), "-k", str(folder), *settings]
     with (folder / "users").open("a") as users, (folder / "log").open("ab") as log:
-        server = subprocess.Popen(
-            [f"{binaries}/postgres", "-D", folder / "data", "-k", folder, *settings],
-            stdout=log,
-            stderr=log,
-            **_as_user(),
-        )
-        fcntl.flock(users, fcntl.LOCK_EX)
-        server.send_signal(signal.SIGQUIT)  # nothing of it is needed any more
-        server.wait()
+        server = subprocess.Popen(command, stdout=log, stderr=log, **_as_user())
+        while not _try_lock(users):
+            time.sleep(0.1)
+            if server.poll() is not None and not (folder / "down").exists():  # a test ended it
+                server = subprocess.Popen(command, stdout=log, stderr=log, **_as_user())
+        if server.poll() is None:
+            server.send_signal(signal.SIGQUIT)  # nothing of it is needed any more
+            server.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _try_lock(users: IO[str]) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _start(folder: Path) -> None:

@@ -12,6 +12,7 @@ from campaign.cli.context import confirm, require_terminal
 from campaign.cli.signals import graceful_shutdown
 from campaign.engine import doctor, sending_hours
 from campaign.engine.checking import advertising
+from campaign.engine.cluster import queued
 from campaign.engine.reports import inputs_of
 from campaign.journal import open_for_writing
 from campaign.model import Status, naming
@@ -34,6 +35,8 @@ class SendOptions:
     yes: bool = False
     again: bool = False
     override: bool = False
+    queue: bool = False
+    watch: bool = False
 
     def gateway(self, campaign: engine.Campaign) -> str:
         """An origin, or `engine.SANDBOX`.
@@ -100,7 +103,21 @@ def send(
         terminal.note(_("Nothing was sent."))
         return exit_status.NOT_STARTED
     with open_for_writing(context.journal_url) as journal:
-        return _execute(context, journal, _plan(journal, checked, gateway, options))
+        record = _plan(journal, checked, gateway, options)
+        if not options.queue:
+            return _execute(context, journal, record)
+    return _leave_to_workers(context, record.id, is_watched=options.watch)
+
+
+def _leave_to_workers(context: CommandContext, run: str, *, is_watched: bool) -> int:
+    from campaign.cli.commands import cluster
+
+    terminal.note(_("{run}: queued for the workers. `campaign status {run}` shows how far they are.", run=run))
+    if is_watched:
+        return cluster.watch(context, run)
+    if context.json:
+        terminal.show_json({"run": run, "state": "running"})
+    return 0
 
 
 def _require_place(context: CommandContext, campaign: engine.Campaign) -> None:
@@ -151,7 +168,7 @@ def _confirmed(checked: engine.Checked, gateway: str) -> bool:
 
 
 def _plan(journal: engine.Journal, checked: engine.Checked, gateway: str, options: SendOptions) -> engine.RunRecord:
-    planned = engine.PlanOptions(now=engine.now(), again=options.again, override=options.override)
+    planned = engine.PlanOptions(now=engine.now(), again=options.again, override=options.override, queue=options.queue)
     return engine.plan(journal, checked, gateway, planned)
 
 
@@ -177,7 +194,10 @@ def resume(context: CommandContext, run: str, *, override: bool = False) -> int:
     with open_for_writing(context.journal_url) as journal:
         record = engine.prepare_resume(journal, run, override=override)
         note_clock_off(record.gateway)
-        return _execute(context, journal, record)
+        if not record.is_queued:
+            return _execute(context, journal, record)
+        queued.resume(journal, record, engine.now())
+    return _leave_to_workers(context, record.id, is_watched=False)
 
 
 def _execute(context: CommandContext, journal: engine.Journal, record: engine.RunRecord) -> int:

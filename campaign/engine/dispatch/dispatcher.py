@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from campaign.engine.dispatch.outbox import Outbox
     from campaign.engine.planning import Plan
     from campaign.engine.progress import SendingObserver, StopRequest
     from campaign.gateway.client import Client, PreparedRequest
-    from campaign.journal import Claim, Journal, RunRecord
+    from campaign.journal import Claim, RunRecord
     from campaign.model import Request
 
 
@@ -87,12 +88,16 @@ class Dispatch:
         gate: the sending windows and the spread of the run; none by default.
         patience: the longest wait for the spread, in seconds; a longer one ends the dispatch. No limit by default.
         start_by: nothing is claimed after this time, unless a request of the run was sent before.
+        owner: of the requests that it claims; a name of its own by default.
+        may_send: asked just before the first byte of each request; False: it is not sent.
+        limiter: keeps the rate; by default the run's, for this dispatch alone.
+        in_flight: asked for the number of requests that may be in flight now; the run's by default.
         errands: called between two steps of the dispatch, at most every `ERRANDS_EVERY_S`; it may use the journal.
     """
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Outbox,
         run: RunRecord,
         plan: Plan,
         client: Client,
@@ -104,6 +109,10 @@ class Dispatch:
         gate: Gate | None = None,
         patience: float | None = None,
         start_by: datetime | None = None,
+        owner: str | None = None,
+        may_send: Callable[[], bool] | None = None,
+        limiter: RateLimiter | None = None,
+        in_flight: Callable[[], int] | None = None,
         errands: Callable[[], None] | None = None,
     ) -> None:
         self._journal = journal
@@ -114,11 +123,13 @@ class Dispatch:
         self._stop = stop
         self._policy = policy or OutcomePolicy()
         self._clock = clock or Clock()
-        self._owner = uuid.uuid4().hex
+        self._owner = owner or uuid.uuid4().hex
+        self._may_send = may_send
+        self._places = in_flight or (lambda: run.in_flight)
         self._start_by = start_by  # None once a request was accepted, rejected or became unknown
         self._errands = errands
         self._errands_at = 0.0
-        self._limiter = RateLimiter(run.rate)
+        self._limiter = limiter or RateLimiter(run.rate)
         self._failures = FailureShare(run.stop_above)
         self._held = 0  # requests after the first stage, which wait for the user
         self._admission = Admission(gate or Gate(), self._clock, patience)
@@ -253,7 +264,7 @@ class Dispatch:
     def _idle_s(self) -> float:
         """Seconds for which nothing can be claimed, at most `_POLL_S`."""
         now = self._clock.steady()
-        if self._is_stopping() or len(self._in_flight) >= self._run.in_flight:
+        if self._is_stopping() or len(self._in_flight) >= self._places():
             return _POLL_S
         if now < self._hold_until:
             return min(self._hold_until - now, _POLL_S)
@@ -269,7 +280,7 @@ class Dispatch:
             return {}
         while self._retries and self._retries[0][0] <= now:
             self._put_back(heapq.heappop(self._retries)[1])
-        free = self._count_admitted(min(self._run.in_flight - len(self._in_flight), len(self._to_send)))
+        free = self._count_admitted(min(self._places() - len(self._in_flight), len(self._to_send)))
         chosen: dict[int, PreparedRequest] = {}
         for _place in range(self._limiter.take(free, now)):
             no = self._to_send[-1]
@@ -315,7 +326,11 @@ class Dispatch:
         """Submit what is claimed: the body of each submitting thread."""
         while (one := self._claimed.get()) is not None:
             try:
-                outcome = self._client.send(one.prepared)
+                outcome = (
+                    self._client.send(one.prepared, self._may_send)
+                    if self._may_send
+                    else self._client.send(one.prepared)
+                )
             except Exception as problem:  # noqa: BLE001 - without an outcome the dispatch would wait forever
                 outcome = Outcome(fate=Fate.UNKNOWN, detail=_unexpected(problem))
             self._answered.put((one, outcome))

@@ -188,7 +188,7 @@ async def _page(
         given=given,
         chips=await _chips(request, draft),
         look=await _look(request, draft, given),
-        senders=[str(one) for one in drafts.of_house(draft.folder.parent).get("senders", [])],
+        senders=drafts.of_house(draft.folder.parent)["senders"],
         converted=converted or [],
         other=other,
         alert=alert,
@@ -209,8 +209,8 @@ def _written(draft: Draft) -> dict[str, Any]:
         "title": message.get("title", ""),
         "sender": values.get("sender", ""),
         "is_advertisement": bool(message.get("advertisement", False)),
-        "advertiser": message.get("advertiser", "") or house.get("advertiser", ""),
-        "refusal": house.get("refusal_number", ""),
+        "advertiser": message.get("advertiser", "") or house["advertiser"],
+        "refusal": house["refusal_number"],
         **{kind: _won(prices.get(kind)) for kind in ("SMS", "LMS", "MMS")},
     }
 
@@ -225,7 +225,7 @@ async def _given(request: Request) -> tuple[dict[str, Any], str]:
         given["is_advertisement"] = "advertisement" in form
         if "advertiser" not in form:  # these are asked for once it is an advertisement
             house = drafts.of_house(site_of(request).home)
-            given["advertiser"], given["refusal"] = house.get("advertiser", ""), house.get("refusal_number", "")
+            given["advertiser"], given["refusal"] = house["advertiser"], house["refusal_number"]
         given["version"] = str(form.get("version", "")) if "force" not in form else None
         return given, str(form.get("do", "save"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campaign.gateway.delivery_codes import classify, has_opted_out, is_dead, meaning
+from campaign.gateway.delivery_codes import classify, meaning
 from campaign.gateway.history import HistoryDiffers, HistoryFailed, calls_for, read_balance, read_page, spans
 from campaign.model import Delivery, MsgType
 
@@ -181,9 +181,9 @@ def test_a_code_has_its_class(msg_type: str, code: str, result: str) -> None:
     assert classify(MsgType(msg_type), code) == Delivery(result)
 
 
-def test_codes_say_what_can_be_done_about_a_number() -> None:
-    assert [code for code in ("07", "2001", "08", "06") if is_dead(code)] == ["07", "2001"]
-    assert [code for code in ("93", "9013", "99", "1000") if has_opted_out(code)] == ["93", "9013"]
+def test_failures_are_explained_in_groups() -> None:
+    assert meaning("07") == meaning("2001") == "the number is not in service or wrong"
+    assert meaning("93") == meaning("9013") == "the number is on the refusal list"
     assert meaning("06") is None
 
 

@@ -49,6 +49,10 @@ SETTINGS = {
 }
 
 
+def test_settings_with_which_the_server_could_forget_claims_are_found(journal: Journal) -> None:
+    assert journal.risks() == ["the database's setting fsync is off: a crash can lose claims"]  # as in these tests
+
+
 def test_a_reader_cannot_write(journal: Journal, url: str) -> None:
     del journal
     with (
@@ -164,5 +168,5 @@ def without_packages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_packages")
 def test_without_the_packages_of_a_cluster_it_is_said_how_to_install_them() -> None:
-    with pytest.raises(JournalError, match=r"python -m pip install 'campaign\[cluster\]'"):
+    with pytest.raises(JournalError, match=r"python -m pip install 'psycopg\[binary\]' procrastinate"):
         open_for_writing("postgresql://localhost/campaign")

@@ -58,3 +58,13 @@ def test_a_new_campaign_has_what_holds_for_the_house(tmp_path: Path) -> None:
     )
     found = drafts.read(drafts.create(tmp_path, "x")).unwrap()
     assert (found["sender"], found["prices"]) == ("02-1234-5678", {"SMS": 20, "LMS": 50})
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["senders = 1", "senders = [1, {}]\nprices = 3", 'prices = { SMS = "x", OTHER = 1, LMS = true }', "=", "\udcff"],
+)
+def test_what_is_wrong_in_the_file_of_the_house_spoils_no_campaign(tmp_path: Path, words: str) -> None:
+    (tmp_path / "web.toml").write_text(words, encoding="utf-8", errors="surrogateescape")
+    found = drafts.read(drafts.create(tmp_path, "x")).unwrap()
+    assert found == {"name": "x", "recipients": {"fixes": "fixes.csv"}}

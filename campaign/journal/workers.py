@@ -1,0 +1,365 @@
+"""The workers of a cluster in a PostgreSQL journal: who they are, what they claim, and what becomes of the lost ones.
+
+A worker is an *owner* of the requests that it claims. It proves that it lives by beats. Others declare it lost, and so
+*fence* it: it claims nothing any more, and what it had in flight becomes unknown. Its late answers are still taken, as
+long as no user has decided about the request. All times in these tables are the server's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from campaign.journal import runs
+from campaign.journal.records import Claim, from_micros, to_micros
+from campaign.journal.tables import EVENTS, HOSTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
+from campaign.model import RunState, State
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from campaign.journal.database import WritableDatabase
+    from campaign.journal.records import Settlement, Step
+
+HOLD_S: Final = 60
+"""Seconds for which nothing of a run is claimed after the gateway asked to wait."""
+
+LONGEST_HOLD_S: Final = 1_800
+"""Seconds after which a run that is held again and again is paused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A worker, as the journal knows it. `has_ended` is None while it lives as far as is known."""
+
+    id: str
+    host: str
+    pid: int
+    version: str
+    account: str
+    started_at: datetime
+    beats: int
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """What `Workers.advance` has written.
+
+    Attributes:
+        claims: the requests to put on the wire now.
+        settled: the numbers of the requests whose answers were taken.
+        may_go_on: the run is being sent and is not held.
+        is_owner: the worker has not been fenced.
+    """
+
+    claims: list[Claim]
+    settled: set[int]
+    may_go_on: bool
+    is_owner: bool
+
+
+class Workers:
+    """What the workers of a cluster read and write. Every method that writes is one transaction."""
+
+    def __init__(self, database: WritableDatabase) -> None:
+        self.database = self._database = database
+
+    def register(self, owner: str, *, host: str, pid: int, version: str, account: str) -> None:
+        """Record a new worker."""
+        values = {"id": owner, "host": host, "pid": pid, "version": version, "account": account, "beats": 0}
+        with self._database.writing() as connection:
+            connection.execute(sa.insert(OWNERS).values(**values, started_at=SERVER_TIME))
+
+    def beat(self, owner: str) -> bool:
+        """Record that the worker lives; returns whether it is still an owner: it was not fenced."""
+        alive = sa.and_(OWNERS.c.id == owner, OWNERS.c.ended_at.is_(None))
+        with self._database.writing() as connection:
+            return connection.execute(sa.update(OWNERS).where(alive).values(beats=OWNERS.c.beats + 1)).rowcount == 1
+
+    def leave(self, owner: str) -> None:
+        """Record that the worker has ended in order, with nothing in flight."""
+        with self._database.writing() as connection:
+            connection.execute(sa.update(OWNERS).where(OWNERS.c.id == owner).values(ended_at=SERVER_TIME))
+
+    def beats(self) -> dict[str, int]:
+        """The count of beats of every worker that was not fenced and has not ended."""
+        with self._database.reading() as connection:
+            found = connection.execute(sa.select(OWNERS.c.id, OWNERS.c.beats).where(OWNERS.c.ended_at.is_(None)))
+            return {owner: beats for owner, beats in found}  # noqa: C416 - a result is a mapping for `dict`
+
+    def living(self) -> list[Worker]:
+        """The workers that were not fenced and have not ended, with what they have in flight."""
+        in_flight = (
+            sa.select(sa.func.count())
+            .where(REQUESTS.c.owner == OWNERS.c.id, REQUESTS.c.state == str(State.IN_FLIGHT))
+            .scalar_subquery()
+        )
+        names = ("id", "host", "pid", "version", "account", "started_at", "beats")
+        query = sa.select(*(OWNERS.c[name] for name in names), in_flight.label("in_flight"))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(OWNERS.c.ended_at.is_(None)).order_by(OWNERS.c.started_at))
+            return [Worker(**{**row, "started_at": from_micros(row["started_at"])}) for row in rows.mappings()]
+
+    def fence(self, owner: str, now: datetime) -> int | None:
+        """Declare a worker lost; what it has in flight becomes unknown. Several may try at once.
+
+        Returns:
+            The number of requests that became unknown; None if another one fences it, or has done so.
+        """
+        cause = encode(RunReason.WORKER_LOST)
+        lost = sa.select(OWNERS.c.id).where(OWNERS.c.id == owner, OWNERS.c.ended_at.is_(None))
+        with self._database.writing() as connection:
+            # A worker that is stopped in the middle of a transaction has rows locked: its sessions end first.
+            connection.execute(_END_SESSIONS, {"owner": f"%{owner}%"})
+            if connection.execute(lost.with_for_update(skip_locked=True)).first() is None:
+                return None
+            # Claims hold a lock on this row: after this update, none is made, and those before are seen below.
+            connection.execute(sa.update(OWNERS).where(OWNERS.c.id == owner).values(ended_at=SERVER_TIME, fenced=1))
+            moved = connection.execute(
+                sa.update(REQUESTS)
+                .where(REQUESTS.c.owner == owner, REQUESTS.c.state == str(State.IN_FLIGHT))
+                .values(state=str(State.UNKNOWN), cause=cause, ended_at=to_micros(now))
+                .returning(REQUESTS.c.run, REQUESTS.c.no, REQUESTS.c.attempts)
+            ).all()
+            event = {"at": to_micros(now), "state": str(State.UNKNOWN), "cause": cause, "code": None}
+            rows = [event | {"run": run, "no": no, "attempt": attempt} for run, no, attempt in moved]
+            if rows:
+                connection.execute(sa.insert(EVENTS), rows)
+        return len(moved)
+
+    def advance(self, step: Step) -> Advanced:
+        """Settle the answers that came and claim the next requests, in one statement that is a transaction.
+
+        An answer is taken if the owner's attempt is in flight, or unknown because the owner was fenced. Requests are
+        claimed if the run is being sent and not held, and the owner was not fenced.
+
+        Raises:
+            ConnectionLost: it is not known whether anything was written.
+            JournalError: nothing was written.
+        """
+        rows = self._database.run_leased(step, late=encode(RunReason.ANSWER_LATE))
+        by_kind: dict[str, list[tuple[int, int]]] = {"claimed": [], "settled": [], "going": [], "me": []}
+        for kind, no, attempt in rows:
+            by_kind[kind].append((no, attempt))
+        return Advanced(
+            claims=[Claim(no=no, attempt=attempt) for no, attempt in sorted(by_kind["claimed"])],
+            settled={no for no, _attempt in by_kind["settled"]},
+            may_go_on=bool(by_kind["going"]),
+            is_owner=bool(by_kind["me"]),
+        )
+
+    def release(self, run: str, owner: str, numbers: Iterable[int], now: datetime) -> int:
+        """Plan requests again that the owner claimed and never put on the wire; returns how many."""
+        which = sa.and_(
+            REQUESTS.c.run == run,
+            REQUESTS.c.no.in_(list(numbers)),
+            REQUESTS.c.owner == owner,
+            REQUESTS.c.state.in_([str(State.IN_FLIGHT), str(State.UNKNOWN)]),
+        )
+        cause = encode(RunReason.CLAIM_GIVEN_BACK)
+        return self._move(which, State.PLANNED, cause, now)
+
+    def _move(self, which: sa.ColumnElement[bool], state: State, cause: str, now: datetime) -> int:
+        with self._database.writing() as connection:
+            moved = connection.execute(
+                sa.update(REQUESTS)
+                .where(which)
+                .values(state=str(state), cause=cause, ended_at=to_micros(now))
+                .returning(REQUESTS.c.run, REQUESTS.c.no, REQUESTS.c.attempts)
+            ).all()
+            event = {"at": to_micros(now), "state": str(state), "cause": cause, "code": None}
+            rows = [event | {"run": run, "no": no, "attempt": attempt} for run, no, attempt in moved]
+            if rows:
+                connection.execute(sa.insert(EVENTS), rows)
+        return len(moved)
+
+    def note_refused(self, run: str, owner: str, settlements: Sequence[Settlement], now: datetime) -> None:
+        """Record answers that came after a user's decision, which stands. Repeated ones are ignored."""
+        cause = encode(RunReason.ANSWER_AFTER_DECISION)
+        with self._database.writing() as connection:
+            for one in settlements:
+                row = connection.execute(
+                    sa.select(REQUESTS.c.owner, REQUESTS.c.attempts, REQUESTS.c.state).where(
+                        REQUESTS.c.run == run, REQUESTS.c.no == one.no
+                    )
+                ).one()
+                if tuple(row) == (owner, one.attempt, str(one.state)):
+                    continue
+                event = {"run": run, "no": one.no, "at": to_micros(now), "state": str(one.state), "cause": cause}
+                connection.execute(sa.insert(EVENTS), event | {"code": one.code, "attempt": one.attempt})
+
+    def pause(self, run: str, why: str, now: datetime, *, resume_at: datetime | None = None) -> bool:
+        """Pause a run that is being sent; returns whether it was."""
+        with self._database.writing() as connection:
+            return _leave_running(connection, run, RunState.PAUSED, why, now, resume_at=resume_at)
+
+    def finish(self, run: str, now: datetime) -> bool:
+        """End a run that is being sent and of which nothing is planned or in flight; returns whether it ended now."""
+        states = [str(State.PLANNED), str(State.IN_FLIGHT)]
+        left = sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state.in_(states))
+        with self._database.writing() as connection:
+            if connection.scalar(sa.select(left)):
+                return False
+            return _leave_running(connection, run, RunState.FINISHED, None, now)
+
+    def hold(self, run: str, why: str, now: datetime) -> None:
+        """Claim nothing of a run for `HOLD_S`; pause it if it was held for `LONGEST_HOLD_S` without a break."""
+        with self._database.writing() as connection:
+            time = connection.execute(sa.select(SERVER_TIME)).scalar_one()
+            row = connection.execute(
+                sa.select(RUNS.c.held_since, RUNS.c.held_until).where(RUNS.c.id == run).with_for_update()
+            ).one()
+            is_again = row.held_until is not None and time < row.held_until + HOLD_S * 1_000_000
+            since = row.held_since if is_again else time
+            if time - since > LONGEST_HOLD_S * 1_000_000:
+                _leave_running(connection, run, RunState.PAUSED, why, now)
+                return
+            held = {"held_since": since, "held_until": time + HOLD_S * 1_000_000}
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(held))
+            runs.record_event(connection, run, now, "held", why)
+
+    def sent_by_workers(self) -> list[str]:
+        """The ids of the runs that workers send now and that are not held, the oldest first."""
+        query = (
+            sa.select(RUNS.c.id)
+            .where(
+                RUNS.c.state == str(RunState.RUNNING),
+                RUNS.c.mode == "queue",
+                sa.func.coalesce(RUNS.c.held_until, 0) <= SERVER_TIME,
+            )
+            .order_by(RUNS.c.seq)
+        )
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
+
+    def left_by_slice(self, run: str, size: int) -> dict[int, int]:
+        """The planned requests of each slice of `size` requests, by the slice's number from 0."""
+        number = sa.func.div(REQUESTS.c.no - 1, size).cast(sa.Integer)
+        query = (
+            sa.select(number, sa.func.count())
+            .where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
+            .group_by(number)
+        )
+        with self._database.reading() as connection:
+            return {no: count for no, count in connection.execute(query)}  # noqa: C416
+
+    def stop_host(self, host: str, why: str) -> bool:
+        """Let nothing more be sent from a host; returns whether another host has a worker and may send."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
+            connection.execute(sa.insert(HOSTS).values(host=host, stopped_at=SERVER_TIME, why=why))
+            others = sa.exists().where(OWNERS.c.ended_at.is_(None), OWNERS.c.host.not_in(sa.select(HOSTS.c.host)))
+            return bool(connection.scalar(sa.select(others)))
+
+    def clear_host(self, host: str) -> None:
+        """Let a host send again."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
+
+    def stopped_hosts(self) -> dict[str, str]:
+        """The hosts from which nothing is sent, with the reason."""
+        with self._database.reading() as connection:
+            return {host: why for host, why in connection.execute(sa.select(HOSTS.c.host, HOSTS.c.why))}  # noqa: C416
+
+    def reserve(self, run: str, count: int, rate: float) -> float:
+        """Reserve the next `count` places of a run's `rate` a second; returns the seconds until the first of them."""
+        given = {"run": run, "took": count / rate}
+        with self._database.writing() as connection:
+            # A place that is lost with a crash of the server is not sent in: that needs no wait for the disk.
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            return float(connection.execute(_RESERVE, given).scalar_one())
+
+
+_END_SESSIONS: Final = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name LIKE :owner AND pid <> pg_backend_pid() AND datname = current_database()"
+)
+
+_RESERVE: Final = sa.text(
+    """
+    WITH clock AS (SELECT extract(epoch FROM clock_timestamp())::float8 AS now),
+    reserved AS (
+        INSERT INTO rates AS r (run, due) SELECT :run, now + :took FROM clock
+        ON CONFLICT (run) DO UPDATE SET due = greatest(r.due, (SELECT now FROM clock)) + :took
+        RETURNING due
+    )
+    SELECT greatest(reserved.due - :took - clock.now, 0) FROM reserved, clock
+    """
+)
+
+
+def _leave_running(
+    connection: sa.Connection,
+    run: str,
+    state: RunState,
+    why: str | None,
+    now: datetime,
+    *,
+    resume_at: datetime | None = None,
+) -> bool:
+    which = sa.and_(RUNS.c.id == run, RUNS.c.state == str(RunState.RUNNING), RUNS.c.mode == "queue")
+    until = None if resume_at is None else to_micros(resume_at)
+    values: dict[str, Any] = {"state": str(state), "why": why, "ended_at": to_micros(now), "resume_at": until}
+    changed = connection.execute(sa.update(RUNS).where(which).values(values)).rowcount == 1
+    if changed:
+        runs.record_event(connection, run, now, str(state), why)
+    return changed
+
+
+class Jobs:
+    """The waiting and running jobs, in the tables of Procrastinate. Its own functions add and fetch them."""
+
+    def __init__(self, database: WritableDatabase) -> None:
+        self._database = database
+
+    def are_ready(self) -> bool:
+        """Whether the tables are there."""
+        with self._database.reading() as connection:
+            return connection.exec_driver_sql("SELECT to_regclass('procrastinate_jobs')").scalar() is not None
+
+    def make_tables(self, schema: str) -> None:
+        """Make the tables."""
+        with self._database.writing() as connection:
+            connection.exec_driver_sql(schema.replace("%", "%%"))
+
+    def is_any_waiting(self, run: str) -> bool:
+        """Whether a job of the run waits."""
+        query = sa.text("SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' AND args->>'run' = :run)")
+        with self._database.reading() as connection:
+            return bool(connection.execute(query, {"run": run}).scalar())
+
+    def busy_slices(self, run: str) -> set[int]:
+        """The slices of the run with a job that waits, or that a living worker runs."""
+        with self._database.reading() as connection:
+            return set(connection.execute(_BUSY, {"run": run}).scalars())
+
+    def delete_waiting(self, run: str) -> None:
+        """Delete the waiting jobs of a run."""
+        query = sa.text("DELETE FROM procrastinate_jobs WHERE status = 'todo' AND args->>'run' = :run")
+        with self._database.writing() as connection:
+            connection.execute(query, {"run": run})
+
+    def deferring(self, add: Callable[[Any], None]) -> None:
+        """Add jobs in a transaction: `add` gets the driver's connection.
+
+        Within `Journal.together`, it is the transaction of the whole block.
+        """
+        with self._database.writing() as connection:
+            add(connection.connection.driver_connection)
+
+
+_BUSY: Final = sa.text(
+    """
+    SELECT (j.args->>'slice')::int
+    FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+    WHERE j.args->>'run' = :run
+        AND (j.status = 'todo' OR j.status = 'doing' AND w.last_heartbeat > now() - interval '15 seconds')
+    """
+)
+"""A dead worker's job stays `doing`; its worker's heartbeat tells."""

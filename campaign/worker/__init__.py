@@ -1,0 +1,1 @@
+"""A worker of a cluster: sends slices of runs that were queued."""

@@ -1,0 +1,187 @@
+"""Workers claim under a lease, are fenced when they are lost, and settle late unless a user has decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from campaign.journal import QUEUE, Journal, Settlement, Workers, open_for_worker, open_for_writing
+from campaign.journal.records import Step, to_micros
+from campaign.model import RunState, State
+from campaign.model.errors import JournalError
+from tests.support.journals import NOW, RECIPIENTS, accepted
+from tests.support.runs import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from campaign.journal import Reader
+
+
+@pytest.fixture
+def url(postgres_url: str) -> str:
+    return postgres_url
+
+
+@pytest.fixture
+def queued(url: str) -> None:
+    """A run of six requests that workers send."""
+    with open_for_writing(url) as journal:
+        run = record(id="run-1", state=RunState.RUNNING, mode=QUEUE, created_at=NOW)
+        journal.runs.add(run, RECIPIENTS, [(no, f"id-{no}", 10) for no in range(1, 7)], {})
+
+
+@pytest.fixture
+def cluster(url: str, queued: None) -> Iterator[tuple[Reader, Workers]]:
+    """The journal as a worker opens it, with two owners."""
+    del queued
+    reader, workers = open_for_worker(url, "one")
+    with reader:
+        for owner in ("one", "two"):
+            workers.register(owner, host=f"host-{owner}", pid=1, version="1", account="a")
+        yield reader, workers
+
+
+def step(owner: str, wanted: Sequence[int] = (), settlements: Sequence[Settlement] = ()) -> Step:
+    return Step(run="run-1", owner=owner, settlements=settlements, wanted=wanted, at=to_micros(NOW))
+
+
+def numbers(workers: Workers, owner: str, wanted: Sequence[int]) -> list[int]:
+    return [claim.no for claim in workers.advance(step(owner, wanted)).claims]
+
+
+def test_a_request_is_claimed_by_one_worker_and_settled_by_it_alone(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    assert numbers(workers, "one", [1, 2]) == [1, 2]
+    assert numbers(workers, "two", [1, 2, 3]) == [3]
+    assert workers.advance(step("two", settlements=[accepted(1)])).settled == set()
+    assert workers.advance(step("one", settlements=[accepted(1), accepted(2)])).settled == {1, 2}
+    assert reader.requests.counts("run-1") == {State.ACCEPTED: 2, State.IN_FLIGHT: 1, State.PLANNED: 3}
+    assert [event["state"] for event in reader.requests.events("run-1", 1)] == ["in_flight", "accepted"]
+
+
+def test_a_fenced_worker_claims_nothing_and_what_it_had_in_flight_is_unknown(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1, 2])
+    assert workers.fence("one", NOW) == 2
+    assert workers.fence("one", NOW) is None
+    done = workers.advance(step("one", [3]))
+    assert (done.claims, done.is_owner, done.may_go_on) == ([], False, True)
+    assert not workers.beat("one")
+    assert workers.beat("two")
+    assert reader.requests.counts("run-1") == {State.UNKNOWN: 2, State.PLANNED: 4}
+
+
+def test_a_late_answer_of_a_fenced_worker_is_taken_until_a_user_has_decided(
+    cluster: tuple[Reader, Workers], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.journal.requests.SILENT_AFTER_S", 0)
+    reader, workers = cluster
+    numbers(workers, "one", [1, 2])
+    workers.fence("one", NOW)
+    with open_for_writing(url) as journal:
+        journal.requests.resolve("run-1", sent=False, now=NOW, only=[2])
+    late = [accepted(1), accepted(2)]
+    assert workers.advance(step("one", settlements=late)).settled == {1}
+    workers.note_refused("run-1", "one", [accepted(2)], NOW)
+    assert reader.requests.counts("run-1") == {State.ACCEPTED: 1, State.PLANNED: 5}
+    assert '"answer_late"' in reader.requests.events("run-1", 1)[-1]["cause"]
+    assert '"answer_after_decision"' in reader.requests.events("run-1", 2)[-1]["cause"]
+
+
+def test_an_answer_to_an_earlier_attempt_is_not_taken_for_a_later_one(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    again = Settlement(no=1, attempt=1, state=State.PLANNED, cause="refused for now")
+    assert workers.advance(step("one", settlements=[again])).settled == {1}
+    numbers(workers, "one", [1])
+    assert workers.advance(step("one", settlements=[accepted(1, attempt=1)])).settled == set()
+    assert workers.advance(step("one", settlements=[accepted(1, attempt=2)])).settled == {1}
+    assert reader.requests.counts("run-1") == {State.ACCEPTED: 1, State.PLANNED: 5}
+
+
+def test_not_sent_is_refused_while_a_lost_worker_may_still_wake_up_and_send(
+    cluster: tuple[Reader, Workers], url: str
+) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    workers.fence("one", NOW)
+    with open_for_writing(url) as journal:
+        with pytest.raises(JournalError, match=r"may still send .* in (60|59|58) s at the earliest"):
+            journal.requests.resolve("run-1", sent=False, now=NOW)
+        assert journal.requests.resolve("run-1", sent=True, now=NOW) == 1
+    assert reader.requests.counts("run-1") == {State.ACCEPTED: 1, State.PLANNED: 5}
+
+
+def test_commands_leave_what_living_workers_have_in_flight_alone(cluster: tuple[Reader, Workers], url: str) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1, 2])
+    with open_for_writing(url) as journal:
+        assert journal.requests.mark_orphans_unknown("run-1", NOW) == 0
+        assert journal.requests.cancel("run-1", NOW) == 4
+    done = workers.advance(step("one", [3], [accepted(1), accepted(2)]))
+    assert (done.claims, done.settled, done.may_go_on) == ([], {1, 2}, False)
+    assert reader.requests.counts("run-1") == {State.ACCEPTED: 2, State.CANCELLED: 4}
+
+
+def test_claims_that_were_never_handed_over_are_given_back(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1, 2])
+    assert workers.release("run-1", "two", [1, 2], NOW) == 0
+    assert workers.release("run-1", "one", [1, 3], NOW) == 1
+    assert reader.requests.planned("run-1") == [1, 3, 4, 5, 6]
+
+
+def test_nothing_of_a_paused_or_held_run_is_claimed(cluster: tuple[Reader, Workers], url: str) -> None:
+    _reader, workers = cluster
+    workers.hold("run-1", "the gateway asks to wait", NOW)
+    assert workers.sent_by_workers() == []
+    assert not workers.advance(step("one", [1])).may_go_on
+    with open_for_writing(url) as journal:
+        journal.runs.start("run-1", NOW)  # as a user's resume does
+    assert numbers(workers, "one", [1]) == [1]
+    assert workers.pause("run-1", "why", NOW)
+    assert not workers.pause("run-1", "why", NOW)
+    assert numbers(workers, "two", [2]) == []
+
+
+def test_a_run_is_finished_when_nothing_of_it_is_planned_or_in_flight(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", range(1, 7))
+    assert not workers.finish("run-1", NOW)
+    workers.advance(step("one", settlements=[accepted(no) for no in range(1, 7)]))
+    assert workers.finish("run-1", NOW)
+    assert not workers.finish("run-1", NOW)
+    assert reader.runs.get("run-1").state == RunState.FINISHED
+
+
+def test_a_refused_host_is_told_whether_another_one_may_send(cluster: tuple[Reader, Workers]) -> None:
+    _reader, workers = cluster
+    assert workers.stop_host("host-one", "why")
+    assert not workers.stop_host("host-two", "why")
+    workers.clear_host("host-one")
+    assert set(workers.stopped_hosts()) == {"host-two"}
+    assert [one.host for one in workers.living()] == ["host-one", "host-two"]
+
+
+def test_places_in_the_rate_are_given_out_one_after_the_other(cluster: tuple[Reader, Workers]) -> None:
+    _reader, workers = cluster
+    waits = [workers.reserve("run-1", 10, 2.0) for _ in range(3)]
+    assert waits[0] == 0
+    assert 4.5 < waits[1] <= 5
+    assert 9 < waits[2] <= 10
+
+
+def test_slices_with_something_to_send_are_counted(cluster: tuple[Reader, Workers]) -> None:
+    _reader, workers = cluster
+    numbers(workers, "one", [1, 2, 3])
+    assert workers.left_by_slice("run-1", 2) == {1: 1, 2: 2}
+
+
+def test_a_worker_needs_a_server(tmp_path: object) -> None:
+    with pytest.raises(JournalError, match="a cluster needs a journal in PostgreSQL"):
+        open_for_worker(f"sqlite:///{tmp_path}/j.sqlite3", "one")
+    with open_for_writing(f"sqlite:///{tmp_path}/j.sqlite3") as journal:
+        assert isinstance(journal, Journal)
+        assert journal.workers is None
