@@ -332,6 +332,10 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False, order:
         if record.first_stage is not None or record.stop_above is not None:
             journal.runs.release(record.id, now())
             record = journal.runs.get(record.id)
+        if order is not None and record.state == RunState.PAUSED:
+            # Until its dispatch starts: after a crash in between, it is continued as the user ordered.
+            journal.runs.stop(record.id, RunState.INTERRUPTED, record.why, now())
+            record = journal.runs.get(record.id)
         return allow_night(journal, record) if override else record
 
 

@@ -57,6 +57,14 @@ def test_an_order_whose_process_dies_at_a_named_point_is_carried_out_once(round_
     round_.assert_all_is_well()
 
 
+@pytest.mark.parametrize("point", [Point("order", "after", 3), Point("start", "before", 2)], ids=str)
+def test_a_run_whose_process_dies_as_it_is_continued_is_continued(round_: OrderRound, point: Point) -> None:
+    assert not round_.live(point=point, pauses=True), "it did not die"
+    while round_.open:
+        round_.live()
+    round_.assert_all_is_well()
+
+
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_orders_whose_processes_die_at_any_instant_are_carried_out_once(round_: OrderRound, seed: int) -> None:
     chance = random.Random(seed)
