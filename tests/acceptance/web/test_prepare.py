@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.support.web import Visitor, WebServer
 
+expect.set_options(timeout=20_000)  # reading, checking and rendering start processes
+
 HOSTILE = '<img src=x onerror="document.title=1">'
 HEAD = ("이름", "휴대폰", "쿠폰", "금액(원)")
 PEOPLE: list[tuple[Any, ...]] = [
@@ -326,7 +328,7 @@ def test_a_cell_is_fixed_in_its_place_and_the_fix_is_taken_back(page: Page, serv
     cell.fill("010-0200-0009")
     cell.press("Enter")
     expect(page.get_by_text("3행을 고쳤습니다. 이제 보낼 수 있습니다.")).to_be_visible()
-    expect(page.locator("#sentence")).to_have_text("5명에게 보낼 수 있습니다. 1행은 확인이 필요합니다.", timeout=15_000)
+    expect(page.locator("#sentence")).to_have_text("5명에게 보낼 수 있습니다. 1행은 확인이 필요합니다.")
     [fix] = read_fixes(draft.folder / "fixes.csv")
     assert (fix.was, fix.value, fix.file, fix.by) == ("02-1234-5600", "010-0200-0009", "list/명단.xlsx", "")
     assert numbers_of_the_command_line(server, draft)["rows"]["pending"] == 5
@@ -360,9 +362,7 @@ def test_thousands_of_problems_come_by_page_and_the_page_stays_light(visitor: Vi
     rows = [HEAD, *((f"고객{at}", f"02-1234-{at:04d}", "긴 쿠폰 " * 8, at) for at in range(3000)), PEOPLE[1]]
     draft = made(server, rows, text=TEXT)
     go(page, server, draft, "check")
-    expect(page.locator("#sentence")).to_have_text(
-        "1명에게 보낼 수 있습니다. 3,000행은 확인이 필요합니다.", timeout=20_000
-    )
+    expect(page.locator("#sentence")).to_have_text("1명에게 보낼 수 있습니다. 3,000행은 확인이 필요합니다.")
     expect(page.locator("tbody tr")).to_have_count(50)
     answer = requests.get(page.url, cookies=cookies_of(visitor), timeout=10)
     assert len(answer.content) <= 60_000
