@@ -82,6 +82,10 @@ class NoJournal:
         """Nothing was sent before."""
         return {State.PLANNED: self._planned}
 
+    def outcomes(self, _run: str, _since: datetime | None) -> dict[State, int]:
+        """Nothing was sent before."""
+        return {}
+
     def start(self, _run: str, _now: datetime) -> None:
         """Do nothing."""
 
@@ -119,7 +123,7 @@ def record(*, rate: float | None) -> RunRecord:
         id="bench",
         name="bench",
         state=RunState.INTERRUPTED,
-        why=None,
+        reason=None,
         created_at=datetime.now(UTC),
         started_at=None,
         ended_at=None,
