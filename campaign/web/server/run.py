@@ -295,8 +295,9 @@ class _Ending:
             self._server.should_exit = self._server.force_exit = True
             return
         self._site.is_stopping = True
-        self._say(_("Stopping: answers to what was sent are awaited (press Ctrl-C again to stop now)."))
         self._stopping = asyncio.create_task(self._stop())
+        with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+            self._say(_("Stopping: answers to what was sent are awaited (press Ctrl-C again to stop now)."))
 
     async def finish(self) -> None:
         """Wait until everything has ended."""
