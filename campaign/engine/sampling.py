@@ -17,7 +17,7 @@ from campaign.engine.previews import MessagePreview, facts_of
 from campaign.engine.progress import SILENT
 from campaign.messages import length_advice
 from campaign.messages.cp949 import byte_lengths
-from campaign.model import MsgType, limits
+from campaign.model import MsgType, Status, limits
 from campaign.model.i18n import _
 from campaign.recipients.spreadsheets import column_types
 
@@ -215,6 +215,6 @@ def _shown(table: pd.DataFrame, sizes: np.ndarray, made: np.ndarray, *, is_certa
 
 
 def _failed(table: pd.DataFrame) -> MessagePreview | None:
-    """The first row whose number is fine and whose message cannot be made."""
-    bad = table[table["text"].isna() | (table["status"].notna() & table["number"].notna())]
+    """The first row whose message cannot be made, and that is not left out for another reason, such as its number."""
+    bad = table[(table["status"] == Status.INVALID) & (table["text"].isna() | table["number"].notna())]
     return MessagePreview(facts_of(bad.head(1))[0], "") if len(bad) else None
