@@ -164,7 +164,7 @@ def test_a_report_after_a_purge_never_replaces_the_workbook_with_the_texts(desk:
 
 
 @pytest.mark.parametrize(
-    ("language", "label", "reason"),
+    ("report_language", "label", "reason"),
     [
         ("en", "Status", "the phone cell is empty"),
         ("ko", "상태", "전화번호 셀이 비어 있습니다"),
@@ -172,11 +172,11 @@ def test_a_report_after_a_purge_never_replaces_the_workbook_with_the_texts(desk:
     ],
 )
 def test_the_workbook_is_in_the_language_that_the_user_chose(
-    desk: Desk, language: str, label: str, reason: str
+    desk: Desk, report_language: str, label: str, reason: str
 ) -> None:
     desk.sheet([("고객", number(1), "C"), ("고객", None, "C")])
     desk.campaign("{{ 이름 }}님")
-    option = ("--report-lang", language, "--json")
+    option = ("--report-lang", report_language, "--json")
     reports = [
         desk.run("check", "c.toml", *option).json["report"],
         desk.run("send", "c.toml", "--yes", *option).json["report"],

@@ -34,5 +34,5 @@ def test_what_fails_is_said_in_korean() -> None:
         [said] = notify.send(notify.Notice(subject="s", words="w", facts={}), settings)
         changed = str(ScheduleChanged("spring.toml", TEN))
     assert said.startswith("[notify] 명령 no-such-command가 실패했습니다: FileNotFoundError: ")
-    assert said.endswith(". 실행에는 영향이 없습니다.")
+    assert said.endswith(". 발송에는 영향이 없습니다.")
     assert changed == "spring.toml: [schedule]이 2026-12-01 10:00:00에 예약한 내용과 다릅니다."
