@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+IS_CHAOS = "CHAOS_ROUNDS" in os.environ
+"""Whether `make chaos` runs it: then the workers are broken on purpose as well, and the trial must see it."""
+
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
 """How often each trial is repeated."""
 
