@@ -126,7 +126,6 @@ def require_writable(path: Path) -> None:
     """
     try:
         fresh = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
-        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary_file(path) as made:
             flush(made)
         with suppress(OSError):  # another process may have put something there, or removed it
@@ -145,7 +144,6 @@ def write(path: Path, fill: Callable[[Path], object]) -> Path:
     Raises:
         OSError: no name could be used, or the folder cannot be written to; nothing is left behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_file(path) as made:
         fill(made)
         flush(made)
@@ -179,8 +177,8 @@ def _locked_folder(parent: Path) -> tuple[Path, int | None]:
     another process may remove an empty `parent`; then the next attempt succeeds.
     """
     for _attempt in range(ATTEMPTS):
-        parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
+            parent.mkdir(parents=True, exist_ok=True)  # fails as well if its own parent is removed meanwhile
             folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
             lock = _open(folder)
             _lock(lock, wait=True)
