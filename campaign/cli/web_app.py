@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from campaign.cli import terminal
 from campaign.cli.help_page import Command, Group
 from campaign.model.i18n import _
 
@@ -67,30 +68,28 @@ def web(
     """Run `campaign web`."""
     if context.invoked_subcommand is not None:
         return
-    from campaign.cli.commands import web as web_command
-    from campaign.web.server.run import Options
+    from campaign.web.server import run
 
-    web_command.serve(
-        Options(
-            home=home,
-            port=port,
-            is_practice_only=practice_only,
-            opens_browser=not no_browser,
-            has_schedule=not no_schedule,
-            host=host,
-            name=name,
-            cert=cert,
-            key=key,
-            proxy=behind_proxy,
-        )
+    options = run.Options(
+        home=home,
+        port=port,
+        is_practice_only=practice_only,
+        opens_browser=not no_browser,
+        has_schedule=not no_schedule,
+        host=host,
+        name=name,
+        cert=cert,
+        key=key,
+        proxy=behind_proxy,
     )
+    run.run(options, say=terminal.say)
 
 
 def link(home: _Home = _HOME) -> None:
     """Run `campaign web link`."""
-    from campaign.cli.commands import web as web_command
+    from campaign.web.server import run
 
-    web_command.link(home)
+    terminal.say(run.link(home.absolute()))
 
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help=_("The user's name."))]
