@@ -469,7 +469,7 @@ class History:
         this = attempt.begin(self._deadlines, ANSWER_BYTES)
         try:
             reply = self._adapters[path].post(prepared)
-        except Exception as problem:  # noqa: BLE001 - whatever it is, nothing was read
+        except Exception as problem:  # noqa: BLE001 - after any error, nothing was read
             words = sentence(describe_failure(problem) or this.timeout_reason())
             raise HistoryFailed(_("the gateway's history cannot be read: {problem}.", problem=words)) from None
         if reply.body is None:

@@ -1,6 +1,6 @@
 """A journal in a PostgreSQL database: every commit on disk before it returns, and one writer by a lock of the server.
 
-The writer's lock is an advisory lock of the session in which it writes: whatever ends the session ends the lock, and
+The writer's lock is an advisory lock of the session in which it writes: when the session ends, so does the lock, and
 nothing can be claimed in another session. A writer whose connection was lost connects again and takes the lock again,
 to record answers that it has; it claims nothing more, because another process may have been the writer meanwhile.
 

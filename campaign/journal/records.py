@@ -181,7 +181,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRequest:
-    """A request that went on the wire, of which the journal has neither a code nor a request number."""
+    """A request that was submitted and has neither a code nor a request number in the journal."""
 
     run: str
     no: int

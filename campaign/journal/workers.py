@@ -200,7 +200,7 @@ class Workers:
             return _leave_running(connection, run, RunState.PAUSED, why, now, resume_at=resume_at)
 
     def finish(self, run: str, now: datetime) -> bool:
-        """End a run that is being sent and of which nothing is planned or in flight; returns whether it ended now."""
+        """End a run that is being sent and has nothing planned or in flight; returns whether it ended now."""
         states = [str(State.PLANNED), str(State.IN_FLIGHT)]
         left = sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state.in_(states))
         with self._database.writing() as connection:

@@ -9,7 +9,7 @@ PREFIX = "history_"
 KINDS = {
     "history_lag": "rows appear only so many `seconds` after the message was accepted",
     "history_double_rows": "each row that is final is there twice: as WAIT and as it is",
-    "history_page_size_ignored": "every page has 15 rows at most, whatever was asked for",
+    "history_page_size_ignored": "every page has 15 rows at most, whichever size was asked for",
     "history_page_size_refused": "a request with a pageSize gets an error",
     "history_numbers": "requestNo is a number, not a string",
     "history_code_key": "the answer has `code` instead of `resultCode`",

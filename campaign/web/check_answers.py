@@ -485,7 +485,7 @@ class Checks:
         return found
 
     def _last(self, draft: Draft) -> _Check:
-        """The last check of the campaign, whatever was fixed since."""
+        """The last check of the campaign, even if cells were fixed since."""
         found = self._checks.get(self._last_of.get(draft.id, ""))
         if found is None:
             raise NotChecked

@@ -3,7 +3,7 @@
     python -m campaign.web.check_process HOME
 
 Reading and checking go one at a time, on a thread of their own; what the pages ask about a list or a check that is
-there is answered meanwhile. The process ends when nobody asked anything for a while: the next question starts another.
+there is answered meanwhile. The process ends when it has had no question for a while: the next question starts another.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def _limit_memory() -> None:
 
 
 class _Idle:
-    """Ends the process when nobody asked anything for `IDLE_S`; it has nothing that would be lost."""
+    """Ends the process when it has had no question for `IDLE_S`; nothing in it would be lost."""
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None

@@ -266,7 +266,7 @@ def change(
         draft: the campaign.
         settings: values by section and key; None removes a key. The section "" is the top of the file.
         text: the message; None leaves it.
-        if_version: what the user has seen; None changes it whatever it is.
+        if_version: the version that the user has seen; None changes any version.
 
     Returns:
         The new version.

@@ -85,7 +85,7 @@ class Refused(ChildError):
 
 
 class Pipe:
-    """The child's end. Whatever else is printed to standard output goes to standard error from now on."""
+    """The child's end. Everything else that is printed to standard output goes to standard error from now on."""
 
     def __init__(self) -> None:
         sys.stdout.flush()

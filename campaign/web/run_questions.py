@@ -193,7 +193,7 @@ def _recipients(rows: Any) -> dict[str, object]:  # noqa: ANN401 - a DataFrame
 
 
 def mask(number: str) -> str:
-    """A number of which only the first three and the last four digits are shown: `010-****-5678`."""
+    """A number with all but its first three and last four digits hidden: `010-****-5678`."""
     return f"{number[:3]}-****-{number[-4:]}"
 
 

@@ -34,8 +34,8 @@ def columns_to_fix(
 
     A wrong number is corrected in the phone cell, and a message whose template failed in the cell whose value
     failed (an empty one, or one that a filter refused). A message that cannot be sent is corrected in
-    the cell that has the character, or else in the longest of those that it is made of. A row of which it cannot be
-    decided whether it is chosen is corrected in the cell that the condition stumbles over.
+    the cell that has the character, or else in the longest of those that it is made of. A row for which the condition
+    cannot be decided is corrected in the cell that the condition failed on.
     """
     found = np.full(len(table), None, dtype=object)
     invalid = true_where(table["status"] == str(Status.INVALID))

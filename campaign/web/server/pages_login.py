@@ -69,7 +69,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def _let_in(request: Request, name: str, path: str) -> Response:
-    """A new session, whatever the browser had before: nobody can have planted its secret."""
+    """Always a new session, so that nobody can have planted its secret."""
     site, before = site_of(request), session_of(request)
 
     def work(connection: sqlite3.Connection) -> str:

@@ -372,7 +372,7 @@ async def again(request: Request) -> Response:
 
 
 def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], statuses: list[str]) -> drafts.Draft:
-    """A draft whose list is the run's result workbook, of which only some rows are chosen."""
+    """A draft whose list is some rows of the run's result workbook."""
     try:
         made = drafts.copy(home, drafts.find(home, campaign or ""))
     except drafts.NoSuchDraft:
