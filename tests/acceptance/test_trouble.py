@@ -190,6 +190,8 @@ def test_a_person_resolves_what_is_unknown(desk: Desk, language: str) -> None:
     assert story[-1]["cause"] == {"en": "the user said: sent", "ko": "사용자 확인: 발송됨"}[language]
     row = desk.results(first["report"])[1]
     assert (row["status"], row["resultCode"]) == ("accepted", None)
+    nothing_left = desk.run("resolve", "last", "--sent", "--yes")
+    assert (nothing_left.status, len(nothing_left.err.splitlines())) == (2, 1), nothing_left.err
 
 
 @on_each_database_and_in_both_languages

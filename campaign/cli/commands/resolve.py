@@ -26,8 +26,8 @@ def resolve(context: CommandContext, run: str, *, sent: bool, only: Sequence[int
     with open_for_writing(context.journal_url) as journal:
         require_place(journal, journal.runs.get(run), context.target)
         unknown = engine.find_unknown(journal, run, only=only)
-        terminal.note(_in_words(unknown, sent=sent))
         decisions.require_unknown(unknown)
+        terminal.note(_in_words(unknown, sent=sent))
         _require_confirmation(yes=yes)
         engine.resolve(journal, unknown, sent=sent)
         context.show(engine.report(journal, unknown.run.id, context.target, context.progress))
