@@ -21,10 +21,11 @@ web: $(VENV)/installed ## Open the page in the browser with the sample campaign 
 	@$(BIN)/python sample_data/into_page.py campaigns
 	@$(BIN)/campaign web --practice-only
 
+# One process more than processors, because many tests wait for other processes.
 test: $(VENV)/installed-dev ## Run all tests
 	@sh tests/browser.sh
 	@sh tests/readers.sh
-	@$(BIN)/python -m pytest -n auto $(TESTS)
+	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') $(TESTS)
 
 crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point
 	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash
