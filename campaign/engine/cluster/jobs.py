@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import procrastinate
 
+    from campaign.journal import Jobs, Workers
+
 SLICE: Final = 1_000
 """Requests in a slice."""
 
@@ -60,8 +62,19 @@ def schema() -> str:
     return str(_procrastinate().schema.SchemaManager.get_schema())
 
 
-def defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection
-    """Add a job for each slice of a run, in the transaction of the connection."""
+def add_missing(workers: Workers, waiting: Jobs, run: str) -> int:
+    """Add a job for each slice of a run that has something to send and no job; returns the number of such slices.
+
+    Raises:
+        JournalError: the journal could not be read or written.
+    """
+    with waiting.adding() as connection:
+        left = workers.left_by_slice(run, SLICE)
+        _defer(connection, run, sorted(set(left) - waiting.busy_slices(run)))
+    return len(left)
+
+
+def _defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection
     package = _procrastinate()
     jobs = [
         package.jobs.Job(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign.engine.cluster import jobs
@@ -20,11 +19,5 @@ def sweep(workers: Workers, waiting: Jobs, now: datetime) -> None:
         JournalError: the journal could not be read or written.
     """
     for run in workers.sent_by_workers():
-        if waiting.is_any_waiting(run):
-            continue
-        left = workers.left_by_slice(run, jobs.SLICE)
-        missing = sorted(set(left) - waiting.busy_slices(run))
-        if missing:
-            waiting.deferring(partial(jobs.defer, run=run, slices=missing))
-        elif not left:
+        if not waiting.is_any_waiting(run) and not jobs.add_missing(workers, waiting, run):
             workers.finish(run, now)
