@@ -19,7 +19,7 @@ from campaign.engine.cluster.sweep import sweep
 from campaign.engine.progress import StopRequest
 from campaign.journal import STALLED_S, Jobs, open_for_worker, server_settings
 from campaign.model.errors import CampaignError, JournalError
-from campaign.model.i18n import _
+from campaign.model.i18n import _, ngettext
 from campaign.model.sentences import sentence
 from campaign.model.times import Clock
 
@@ -94,7 +94,7 @@ class WorkerProcess:
                     raise queued.not_ready()
                 workers.clear_host(host_name())
                 if late := self._sender.spool.hand_over(workers):
-                    self.note(_("{count} answers that an earlier worker had kept were recorded", count=late))
+                    self.note(_recorded(late))
             self.note(_("worker {owner} on {host}", owner=self._lease.owner[:8], host=host_name()))
             looking = threading.Thread(target=self._look_after_others, name="look", daemon=True)
             looking.start()
@@ -237,6 +237,14 @@ class _Clients:
     def close(self) -> None:
         """Close all connections."""
         self._stack.close()
+
+
+def _recorded(count: int) -> str:
+    return ngettext(
+        "1 answer that an earlier worker had kept was recorded",
+        "{count:,} answers that an earlier worker had kept were recorded",
+        count,
+    )
 
 
 def _no_ledger() -> Path:

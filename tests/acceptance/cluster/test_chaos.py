@@ -1,7 +1,7 @@
 """Workers are killed, frozen and cut off, and the database crashes: nobody gets a message twice, nothing is lost.
 
-Each round is a run of its own, which a seed disturbs in its own way. `make chaos` plays ROUNDS rounds of each kind, and
-prints what they came to.
+Each round is a run of its own, which a seed disturbs in its own way. `make chaos` plays ROUNDS rounds of each kind and
+of those in test_chaos_more.py, and prints what they came to.
 """
 
 from __future__ import annotations
@@ -26,12 +26,7 @@ pytestmark = pytest.mark.parametrize("seed", SEEDS, ids="seed={}".format)
 ROWS = 400
 
 
-def kind(name: str) -> pytest.MarkDecorator:
-    """The rounds of a kind run in one process, with the same workers."""
-    return pytest.mark.xdist_group(name)
-
-
-@kind("killed")
+@pytest.mark.xdist_group("killed")
 def test_a_killed_worker_leaves_its_requests_in_flight_unknown_and_another_sends_the_rest(
     chaos: Chaos, seed: int
 ) -> None:
@@ -46,19 +41,7 @@ def test_a_killed_worker_leaves_its_requests_in_flight_unknown_and_another_sends
     chaos.check(run, ROWS, unknown=len(in_flight))
 
 
-@kind("frozen")
-def test_a_worker_that_was_frozen_longer_than_its_lease_settles_its_late_answers(chaos: Chaos, seed: int) -> None:
-    rng = random.Random(seed)
-    run = chaos.begin(ROWS, rng)
-    fenced = chaos.fenced()
-    with chaos.suspended(chaos.workers[rng.randrange(2)]):
-        chaos.await_(lambda: chaos.fenced() > fenced)
-        time.sleep(rng.random())
-    chaos.await_end()
-    chaos.check(run, ROWS, unknown=0)
-
-
-@kind("cut off")
+@pytest.mark.xdist_group("cut off")
 def test_a_worker_that_is_cut_off_from_the_database_settles_its_late_answers(chaos: Chaos, seed: int) -> None:
     rng = random.Random(seed)
     run = chaos.begin(ROWS, rng)
@@ -71,18 +54,7 @@ def test_a_worker_that_is_cut_off_from_the_database_settles_its_late_answers(cha
     chaos.check(run, ROWS, unknown=0)
 
 
-@kind("database crashes")
-def test_a_crash_of_the_database_loses_no_answer(chaos_with_crashes: Chaos, seed: int) -> None:
-    chaos, rng = chaos_with_crashes, random.Random(seed)
-    run = chaos.begin(ROWS, rng)
-    fenced = chaos.fenced()
-    chaos.server.crash(away_s=rng.uniform(0.2, 2 * LEASE_S))
-    chaos.await_end()
-    chaos.check(run, ROWS, unknown=0)
-    assert chaos.fenced() == fenced  # nobody was lost
-
-
-@kind("database crashes and a worker is killed")
+@pytest.mark.xdist_group("database crashes and a worker is killed")
 def test_a_worker_that_is_killed_while_the_database_is_away_loses_no_answer_that_it_received(
     chaos_with_crashes: Chaos, seed: int
 ) -> None:
@@ -101,16 +73,7 @@ def test_a_worker_that_is_killed_while_the_database_is_away_loses_no_answer_that
     assert chaos.spooled() == set()
 
 
-@kind("jobs twice")
-def test_a_job_that_comes_twice_sends_nothing_twice(chaos: Chaos, seed: int) -> None:
-    rng = random.Random(seed)
-    with chaos.every_job_twice():
-        run = chaos.begin(ROWS, rng)
-        chaos.await_end()
-    chaos.check(run, ROWS, unknown=0)
-
-
-@kind("frozen between claim and socket")
+@pytest.mark.xdist_group("frozen between claim and socket")
 def test_a_worker_frozen_between_claim_and_socket_sends_nothing_when_it_wakes_up_after_a_truthful_not_sent(
     chaos: Chaos, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
