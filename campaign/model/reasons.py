@@ -149,7 +149,7 @@ class Reason(StrEnum):
 
 
 def encode(code: StrEnum, /, **parameters: Parameter) -> str:
-    """A reason as a column stores it: a code of `Reason` or `run_reasons.RunReason`. See `nested` and `message`."""
+    """A reason as a column stores it: a code of `Reason`, `RunReason` or `ListNote`. See `nested` and `message`."""
     return _JSON.encode([code.value, parameters])
 
 
@@ -159,6 +159,11 @@ def nested(reason: str) -> Parameter:
         return reason
     found: list[object] = json.loads(reason)
     return found
+
+
+def all_nested(reasons: Iterable[str]) -> Parameter:
+    """Several reasons as one parameter; a comma stands between their sentences."""
+    return [nested(one) for one in reasons]
 
 
 def message(words: str) -> Parameter:
