@@ -12,6 +12,8 @@ import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.text import OS_FAULTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
@@ -169,6 +171,14 @@ def all_nested(reasons: Iterable[str]) -> Parameter:
 def message(words: str) -> Parameter:
     """Words of the program that the catalogs translate, as a parameter."""
     return [words] if words else ""
+
+
+def fault_parameter(problem: BaseException) -> Parameter:
+    """What `os_fault` says, as a parameter of another; of any other error, its text."""
+    words = str(problem)
+    if isinstance(problem, OSError) and problem.strerror in OS_FAULTS:
+        return message(problem.strerror)
+    return words
 
 
 def joined(reasons: Iterable[str | None]) -> str:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.i18n import N_, _
-from campaign.model.reasons import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-    from campaign.model.reasons import Parameter
 
 _LETTERS = 26
 _ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -107,14 +104,6 @@ def os_fault(problem: OSError) -> str:
     """What the operating system says of an error, in the reader's language where it is one of `OS_FAULTS`."""
     words = problem.strerror or str(problem)
     return _(words) if words in OS_FAULTS else words
-
-
-def fault_parameter(problem: BaseException) -> Parameter:
-    """What `os_fault` says, as a parameter of a reason; of any other error, its text."""
-    words = str(problem)
-    if isinstance(problem, OSError) and problem.strerror in OS_FAULTS:
-        return message(problem.strerror)
-    return words
 
 
 def display_width(text: str) -> int:
