@@ -1,7 +1,8 @@
-"""Text shown to the user: escaped characters, lists, width on a terminal, letters of columns, and likely typos."""
+"""Text shown to the user: escapes, lists, width on a terminal, letters of columns, shares, and likely typos."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.i18n import N_, _
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _LETTERS = 26
+_SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 _ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HARMLESS: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000") | frozenset(map(chr, range(0x2000, 0x200B)))
 """Spaces of other widths, such as the ideographic space, which Python does not count as printable."""
@@ -134,3 +136,10 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     import difflib
 
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
+
+
+def parse_share(words: str) -> float | None:
+    """A share that a campaign file spells "0%" to "100%", as a number from 0 to 1; None for another spelling."""
+    match = _SHARE.fullmatch(words)
+    share = float(match[1]) / 100 if match else None
+    return share if share is not None and share <= 1 else None
