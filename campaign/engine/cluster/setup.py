@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.engine.cluster import jobs
 from campaign.engine.cluster.lease import Reaper, new_owner
-from campaign.journal import Jobs, open_for_worker
 from campaign.model.errors import CampaignError, JournalError, NoRunYet
 from campaign.model.i18n import _
 from campaign.model.text import listed
 from campaign.model.times import Clock
 
 if TYPE_CHECKING:
-    from campaign.journal import Journal, Workers
+    from campaign.journal import Jobs, Journal, Workers
 
 _LOOK_S: Final = 0.5
 """Seconds between two looks at workers that may be running."""
@@ -71,6 +70,8 @@ def require_ready_at(url: str) -> None:
     Raises:
         JournalError: it cannot be opened, or has the tables of an older or newer version of the program.
     """
+    from campaign.journal import Jobs, open_for_worker
+
     try:
         reader, workers = open_for_worker(url, new_owner())
     except NoRunYet:
