@@ -19,5 +19,7 @@ def sweep(workers: Workers, waiting: Jobs, now: datetime) -> None:
         JournalError: the journal could not be read or written.
     """
     for run in workers.sent_by_workers():
-        if not waiting.is_any_waiting(run) and not jobs.add_missing(workers, waiting, run):
+        if waiting.is_any_waiting(run):
+            continue
+        if not jobs.add_missing(workers, waiting, run) and not workers.pause_after_stage(run, now):
             workers.finish(run, now)
