@@ -22,7 +22,7 @@ from campaign.model.run_reasons import RunReason
 from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from campaign.journal.database import WritableDatabase

@@ -156,7 +156,12 @@ class Chaos(Cluster):
             "unknown": len(maybe),
             "may be unknown": unknown,
         }
-        assert self.found["doubles"] == self.found["lost"] == 0, (self.found, delivered.most_common(3), self.logs())
+        assert self.found["doubles"] == self.found["lost"] == 0, (
+            self.found,
+            states.keys(),
+            delivered.most_common(3),
+            self.logs(),
+        )
         assert accepted <= set(delivered) <= accepted | maybe, (self.found, self.logs())
         assert self.sql(f"SELECT state FROM runs WHERE id = '{run}'") == [("finished",)]
 

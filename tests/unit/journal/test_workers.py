@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -30,6 +32,7 @@ from tests.support.runs import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from campaign.journal import Reader
     from tests.support.postgres import Server
@@ -161,6 +164,52 @@ def test_claims_that_were_never_handed_over_are_given_back(cluster: tuple[Reader
     assert workers.release("run-1", "two", [1, 2], NOW) == 0
     assert workers.release("run-1", "one", [1, 3], NOW) == 1
     assert reader.requests.planned("run-1") == [1, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("is_released", [False, True], ids=["late answer", "claim given back"])
+def test_a_finished_run_goes_on_with_a_request_that_was_not_sent_after_all(
+    cluster: tuple[Reader, Workers], is_released: bool
+) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    workers.fence("one", NOW)
+    finish_all_but_the_first(workers)
+    not_sent_after_all(workers, NOW + timedelta(seconds=59), is_released=is_released)
+    assert (reader.runs.get("run-1").state, workers.sent_by_workers()) == (RunState.RUNNING, ["run-1"])
+    assert numbers(workers, "two", [1]) == [1]
+
+
+def test_a_run_that_has_finished_some_time_ago_is_paused_for_a_user_to_decide(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    workers.fence("one", NOW)
+    finish_all_but_the_first(workers)
+    not_sent_after_all(workers, NOW + timedelta(seconds=61), is_released=False)
+    run = reader.runs.get("run-1")
+    assert (run.state, run.why) == (RunState.PAUSED, "requests were found not to have been sent")
+
+
+def test_a_cancelled_run_cancels_what_was_not_sent_after_all(cluster: tuple[Reader, Workers], url: str) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    with open_for_writing(url) as journal:
+        journal.requests.cancel("run-1", NOW)
+    not_sent_after_all(workers, NOW, is_released=False)
+    assert reader.requests.counts("run-1") == {State.CANCELLED: 6}
+
+
+def finish_all_but_the_first(workers: Workers) -> None:
+    numbers(workers, "two", range(2, 7))
+    workers.advance(step("two", settlements=[accepted(no) for no in range(2, 7)]))
+    assert workers.finish("run-1", NOW)
+
+
+def not_sent_after_all(workers: Workers, now: datetime, *, is_released: bool) -> None:
+    if is_released:
+        workers.release("run-1", "one", [1], now)
+    else:
+        answer = Settlement(no=1, attempt=1, state=State.PLANNED, cause="not sent")
+        workers.advance(replace(step("one", settlements=[answer]), at=to_micros(now)))
 
 
 def test_a_worker_that_ends_before_its_answers_leaves_them_unknown_as_a_lost_one_does(
