@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from campaign.web import drafts, record, users
 from campaign.web.pipes import Refused
 from campaign.web.server.reach import Reach
 from tests.support.asgi import Page
+from tests.support.desk import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.asgi import Answer
 
 PASSWORD = "a good password"  # noqa: S105 - of nobody
-OTHER = "another password"  # noqa: S105 - of nobody
+OTHER = "another password"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 SETTINGS = {
     "senders": "0212345678\n\n 1588-1234 ",
@@ -132,6 +134,18 @@ def test_a_file_that_cannot_be_read_is_said_and_not_written_over(house: Page) ->
     answer = save(house)
     assert (answer.status, "Correct it with an editor." in answer.text) == (409, True)
     assert path.read_text(encoding="utf-8") == "senders = ["
+
+
+@pytest.mark.parametrize("page", ["docs/web.md", "docs/ko/web.md"])
+def test_the_docs_have_every_setting_with_its_default(house: Page, page: str) -> None:
+    [block] = re.findall(r"```toml\n(senders.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    path = house.home / "web.toml"
+    save(house)
+    assert set(tomllib.loads(block)) == set(tomllib.loads(path.read_text(encoding="utf-8")))
+    shown = drafts.of_house(house.home / "none")
+    documented = tomllib.loads(block)
+    for name in ("approval", "draft_days", "retention_days"):
+        assert documented[name] == shown[name]
 
 
 # Users
