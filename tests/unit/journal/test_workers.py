@@ -10,7 +10,7 @@ from campaign.journal import QUEUE, Journal, Settlement, Workers, open_for_worke
 from campaign.journal.records import Step, to_micros
 from campaign.model import RunState, State
 from campaign.model.errors import JournalError
-from tests.support.journals import NOW, RECIPIENTS, accepted
+from tests.support.journals import NOW, RECIPIENTS, accepted, assert_counted
 from tests.support.runs import record
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def queued(url: str) -> None:
-    """A run of six requests that workers send."""
+def queued(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of six requests that workers send, two in a slice."""
+    monkeypatch.setattr("campaign.journal.slices.MOST_REQUESTS", 2)
     with open_for_writing(url) as journal:
         run = record(id="run-1", state=RunState.RUNNING, mode=QUEUE, created_at=NOW)
         journal.runs.add(run, RECIPIENTS, [(no, f"id-{no}", 10) for no in range(1, 7)], {})
@@ -41,6 +42,7 @@ def cluster(url: str, queued: None) -> Iterator[tuple[Reader, Workers]]:
         for owner in ("one", "two"):
             workers.register(owner, host=f"host-{owner}", pid=1, version="1", account="a")
         yield reader, workers
+        assert_counted(reader)
 
 
 def step(owner: str, wanted: Sequence[int] = (), settlements: Sequence[Settlement] = ()) -> Step:
@@ -173,10 +175,10 @@ def test_places_in_the_rate_are_given_out_one_after_the_other(cluster: tuple[Rea
     assert 9 < waits[2] <= 10
 
 
-def test_slices_with_something_to_send_are_counted(cluster: tuple[Reader, Workers]) -> None:
+def test_slices_with_something_to_send_are_found(cluster: tuple[Reader, Workers]) -> None:
     _reader, workers = cluster
     numbers(workers, "one", [1, 2, 3])
-    assert workers.left_by_slice("run-1", 2) == {1: 1, 2: 2}
+    assert workers.slices_left("run-1") == [1, 2]
 
 
 def test_a_worker_needs_a_server(tmp_path: object) -> None:
