@@ -32,7 +32,7 @@ from machine import describe
 
 from campaign import sandbox
 from campaign.engine import planning
-from campaign.engine.cluster import jobs, queued
+from campaign.engine.cluster import jobs, queued, setup
 from campaign.journal import QUEUE, open_for_reading, open_for_worker, open_for_writing
 from campaign.model import Column, Recipients, RunState, Source, State
 from tests.support.postgres import Server, shared_server
@@ -61,7 +61,7 @@ def database(server: Server) -> Iterator[str]:
     with server.database() as name:
         url = server.url(name)
         with open_for_writing(url) as journal:
-            _jobs_of(journal).make_tables(jobs.schema())
+            setup.make(_jobs_of(journal))
         yield url
 
 

@@ -214,6 +214,22 @@ MIGRATIONS: Final = (
     ),
     Migration(
         number=11,
+        adds="the spread of a run that several workers send, and which tables their jobs have",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS passages (
+                run TEXT NOT NULL REFERENCES runs (id),
+                at BIGINT NOT NULL,
+                recipients INTEGER NOT NULL
+            )
+            """,
+            "CREATE INDEX IF NOT EXISTS passages_by_run ON passages (run, at)",
+            "CREATE TABLE IF NOT EXISTS job_tables (version TEXT NOT NULL PRIMARY KEY)",
+        ),
+        columns=(("runs", "spread_until", "BIGINT"),),
+    ),
+    Migration(
+        number=12,
         adds="the slices of a run on PostgreSQL, with their counts",
         tables=(
             """

@@ -195,7 +195,7 @@ class Runs(RunReader):
             "started_at": None if run.started_at is None else to_micros(run.started_at),
         }
         new = {"run": run.id, "state": str(State.PLANNED), "attempts": 0}
-        numbers = slices.SliceNumbers() if self._writable.has_server else None
+        numbers = slices.SliceNumbers(run.first_stage) if self._writable.has_server else None
         rows: Iterable[dict[str, Any]] = (
             new
             | {
@@ -337,7 +337,7 @@ class Runs(RunReader):
         return record if why is None else replace(record, state=RunState.PAUSED, reason=why)
 
 
-_LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until"}
+_LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until", "spread_until"}
 _RECORDS: Final = sa.select(*(column for column in RUNS.c if column.name not in _LARGE_OR_INTERNAL))
 """Runs without their large columns."""
 

@@ -38,14 +38,24 @@ class _Slice:
 
 @dataclass(slots=True)
 class SliceNumbers:
-    """Puts the requests of a plan into slices, in the plan's order."""
+    """Puts the requests of a plan into slices, in the plan's order.
 
+    Args:
+        first_stage: the last request of the first stage, with which a slice ends; None if there is no stage.
+    """
+
+    first_stage: int | None = None
     _slices: list[_Slice] = field(default_factory=list)
 
     def add(self, no: int, recipients: int) -> int:
         """The slice of the next request of the plan, from 0."""
         last = self._slices[-1] if self._slices else None
-        if last is None or no >= last.first + MOST_REQUESTS or last.recipients + recipients > MOST_ROWS:
+        if (
+            last is None
+            or no >= last.first + MOST_REQUESTS
+            or last.recipients + recipients > MOST_ROWS
+            or last.last == self.first_stage
+        ):
             last = _Slice(first=no)
             self._slices.append(last)
         last.last = no
@@ -90,8 +100,14 @@ def table_of(connection: sa.Connection, run: str, no: int) -> pd.DataFrame:
 
 
 def left(connection: sa.Connection, run: str) -> Sequence[int]:
-    """The numbers of the slices with planned requests, in order."""
-    query = sa.select(SLICES.c.no).where(SLICES.c.run == run, SLICES.c.planned > 0).order_by(SLICES.c.no)
+    """The numbers of the slices with planned requests, in order; of a first stage, only its own."""
+    stage = sa.or_(RUNS.c.first_stage.is_(None), SLICES.c.last <= RUNS.c.first_stage)
+    query = (
+        sa.select(SLICES.c.no)
+        .join(RUNS, RUNS.c.id == SLICES.c.run)
+        .where(SLICES.c.run == run, SLICES.c.planned > 0, stage)
+        .order_by(SLICES.c.no)
+    )
     return connection.scalars(query).all()
 
 

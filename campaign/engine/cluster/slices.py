@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from campaign.engine import planning, sending_hours
 from campaign.engine.cluster.lease import host_name
+from campaign.engine.cluster.shared_rules import SPREAD_PATIENCE_S, SharedFailures, SharedGate
 from campaign.engine.dispatch.admission import RateLimiter
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.journal import ConnectionLost, open_for_worker
 from campaign.model import RunState, State
-from campaign.model.times import Clock
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.times import Clock, format_time
+from campaign.timing import spread
 from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
@@ -102,13 +106,21 @@ class SliceJournal:
     """
 
     def __init__(
-        self, journal: tuple[Reader, Workers], lease: Lease, feed: SliceFeed, *, stop: StopRequest, host: HostState
+        self,
+        journal: tuple[Reader, Workers],
+        lease: Lease,
+        feed: SliceFeed,
+        *,
+        stop: StopRequest,
+        host: HostState,
+        failures: SharedFailures | None = None,
     ) -> None:
         self._reader, self._workers = journal
         self._lease = lease
         self._feed = feed
         self._stop = stop
         self._host = host
+        self._failures = failures
         self._is_refused = False  # by code 15: another host may send the run
         self._has_others = True
         self._is_held = False
@@ -121,11 +133,11 @@ class SliceJournal:
         return []
 
     def counts(self, _run: str) -> dict[State, int]:
-        """Not needed: no request of a queued run has a latest time to start."""
+        """Not needed: the latest time to start was looked at before."""
         return {}
 
     def outcomes(self, _run: str, _since: datetime | None) -> dict[State, int]:
-        """Not needed: a run that workers send has no share of failures at which it pauses."""
+        """Not needed: the failures of all workers are counted together."""
         return {}
 
     def image(self, run: str, digest: str) -> bytes:
@@ -139,6 +151,11 @@ class SliceJournal:
         self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
     ) -> None:
         """Pause the run, if the reason concerns it: another slice has other requests to send."""
+        if self._failures is not None:
+            self._pause_above_share(run, self._failures.reason, now)
+        gate = self._feed.gate
+        if isinstance(gate, SharedGate) and resume_at is not None and resume_at == gate.closed_until:
+            return  # the sweep goes on with the run when there is room in its spread again
         is_others = self._is_held or self._lease.is_lost or (self._is_refused and self._has_others)
         if state == RunState.PAUSED and not is_others:
             self._until_reached(lambda: self._workers.pause(run, why or "", now, resume_at=resume_at))
@@ -167,11 +184,19 @@ class SliceJournal:
         if refused := [one for one in settlements if one.no not in done.settled]:
             self._until_reached(lambda: self._workers.note_refused(run, owner, refused, now))
         self._learn(run, settlements, now)
+        if self._failures is not None:
+            failures = self._failures
+            self._pause_above_share(run, lambda: failures.settled(settlements), now)
         if not (done.may_go_on and done.is_owner):
             self._end()
         settled = {one.no for one in settlements if one.state != State.PLANNED}
         self._feed.leave(settled.union(asked).difference(claim.no for claim in done.claims))
         return done.claims
+
+    def _pause_above_share(self, run: str, look: Callable[[], str | None], now: datetime) -> None:
+        if (why := self._until_reached(look)) is not None:
+            self._until_reached(lambda: self._workers.pause_rest(run, why, now))
+            self._end()
 
     def _learn(self, run: str, settlements: Sequence[Settlement], now: datetime) -> None:
         codes = {one.code for one in settlements if one.code is not None}
@@ -330,9 +355,12 @@ class SliceSender:
             if run not in workers.sent_by_workers():
                 return
             record = reader.runs.get(run)
+            if run not in workers.sent_by_workers():
+                return
+            record = reader.runs.get(run)
             found = _load(reader, record, no)
-        if not found.left:
-            return
+            if not found.left or _is_too_late(reader, workers, record):
+                return
         with self._lock:
             feed = self._feeds.get((run, lease.owner))
             one = None if feed is None else feed.add(found)
@@ -363,17 +391,23 @@ class SliceSender:
 
     def _dispatch(self, record: RunRecord, lease: Lease, feed: SliceFeed) -> None:
         """Send what is fed until nothing is left: the body of the dispatch's thread."""
+        run = record.id
         try:
             reader, workers = open_for_worker(self.journal_url, lease.owner)
+            if record.spread is not None:
+                feed.gate = SharedGate((), spread.parse(record.spread), workers, run)
+            failures = SharedFailures(reader, run, record.stop_above) if record.stop_above else None
             with reader, SILENT.sending(0) as observer:
                 Dispatch(
-                    SliceJournal((reader, workers), lease, feed, stop=feed.stop, host=self.host),
-                    replace(record, in_flight=self.in_flight),
+                    SliceJournal((reader, workers), lease, feed, stop=feed.stop, host=self.host, failures=failures),
+                    # What concerns all workers is not the dispatch's: the journal, the gate and the feed see to it.
+                    replace(record, in_flight=self.in_flight, first_stage=None, stop_above=None),
                     feed,
                     self.client(record),
                     observer=observer,
                     stop=feed.stop,
                     gate=feed.gate,
+                    patience=SPREAD_PATIENCE_S if record.spread else None,
                     owner=lease.owner,
                     may_send=lease.is_valid,
                     limiter=SharedRate(workers, record.id, record.rate, len(workers.beats())) if record.rate else None,
@@ -384,8 +418,8 @@ class SliceSender:
             feed.problem = problem
         finally:
             with self._lock:
-                if self._feeds.get((record.id, lease.owner)) is feed:
-                    del self._feeds[record.id, lease.owner]
+                if self._feeds.get((run, lease.owner)) is feed:
+                    del self._feeds[run, lease.owner]
             feed.close()
 
     def _places(self) -> int:
@@ -394,8 +428,19 @@ class SliceSender:
 
 
 def _load(reader: Reader, record: RunRecord, no: int) -> Slice:
-    """A slice from the journal, with what is planned of it now."""
+    """A slice from the journal, with what may be sent of it now."""
     table = reader.runs.slice(record.id, no)
     plan = planning.Plan(record.id, table)
-    gate = sending_hours.gate_for_run(reader, record, table, Clock().now(), plan.numbers)
-    return Slice(no, plan, gate.windows, set(reader.requests.planned(record.id, plan.numbers)))
+    gate = sending_hours.gate_for_run(reader, replace(record, spread=None), table, Clock().now(), plan.numbers)
+    planned = reader.requests.planned(record.id, plan.numbers)
+    left = {one for one in planned if record.first_stage is None or one <= record.first_stage}
+    return Slice(no, plan, gate.windows, left)
+
+
+def _is_too_late(reader: Reader, workers: Workers, record: RunRecord) -> bool:
+    """Whether the latest time to start has passed and nothing was sent; that pauses the run."""
+    now, start_by = Clock().now(), reader.schedules.start_by(record.id)
+    if start_by is None or now <= start_by or reader.requests.has_begun(record.id):
+        return False
+    workers.pause(record.id, encode(RunReason.NOT_STARTED_IN_TIME, time=format_time(start_by)), now)
+    return True

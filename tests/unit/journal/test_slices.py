@@ -54,6 +54,11 @@ def test_a_slice_has_whole_requests_and_at_most_1000_of_them_and_100000_rows(
     assert np.bincount(found).tolist() == slices
 
 
+def test_a_slice_ends_with_the_first_stage() -> None:
+    numbers = SliceNumbers(first_stage=4)
+    assert [numbers.add(no, 1) for no in range(1, 8)] == [0, 0, 0, 0, 1, 1, 1]
+
+
 def test_rows_that_go_nowhere_are_in_slices_without_requests() -> None:
     table = pd.DataFrame({"request": pd.array([None] * 100_001 + [1], dtype=schema.INT)})
     numbers = SliceNumbers()
@@ -98,7 +103,7 @@ def test_a_run_that_was_planned_before_there_were_slices_is_sent_and_reported(
         add(journal, given)
         journal.requests.advance(RUN, "me", [], [1, 2], NOW)
         journal.requests.advance(RUN, "me", [accepted(1)], [], NOW)
-    to_layout_10(postgres, postgres_url, given)
+    to_layout_11(postgres, postgres_url, given)
     with open_for_reading(postgres_url) as reader:
         pd.testing.assert_frame_equal(reader.runs.recipients(RUN).table, given.table)
         assert reader.requests.progress(RUN) == {State.PLANNED: 999, State.IN_FLIGHT: 1, State.ACCEPTED: 1}
@@ -112,7 +117,7 @@ def test_a_run_that_was_planned_before_there_were_slices_is_sent_and_reported(
         assert_counted(reader)
 
 
-def to_layout_10(server: Server, url: str, given: Recipients) -> None:
+def to_layout_11(server: Server, url: str, given: Recipients) -> None:
     """Make the journal one of the layout before there were slices."""
     from campaign.journal.snapshot import to_parquet
 
@@ -122,4 +127,4 @@ def to_layout_10(server: Server, url: str, given: Recipients) -> None:
         connection.execute("DROP TABLE slices")
         connection.execute("ALTER TABLE requests DROP COLUMN slice")
         connection.execute("UPDATE runs SET frozen = %s", (to_parquet(given.table),))
-        connection.execute("UPDATE layout SET version = 10")
+        connection.execute("UPDATE layout SET version = 11")
