@@ -43,7 +43,7 @@ class WorkerOptions:
 
     Attributes:
         in_flight: requests on the wire at once, of all slices together.
-        concurrency: slices at once: while the last answers to one are awaited, the next one is sent.
+        concurrency: slices at once: while the last answers to one are awaited, the next one is sent already.
         drain: end when nothing is left to send.
     """
 
@@ -83,7 +83,7 @@ class WorkerProcess:
             journal_url=self.journal_url,
             lease=lambda: self._lease,
             client=self._clients.of,
-            in_flight=max(self.options.in_flight // self.options.concurrency, 1),
+            in_flight=self.options.in_flight,
             stop=self.stop,
             spool=Spool(Environment().spool_folder, self.note),
         )
@@ -103,6 +103,7 @@ class WorkerProcess:
                 if self._sender.host.is_stopped:
                     self._stopped_because = self._stopped_because or self._reason_to_stop()
             finally:
+                self._sender.close()
                 self._over = True
                 self._beating.end()
                 looking.join(timeout=30)

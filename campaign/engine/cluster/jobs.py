@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from campaign.journal import Jobs, Workers
 
-SLICE: Final = 1_000
-"""Requests in a slice."""
-
 QUEUE: Final = "send"
 TASK: Final = "send_slice"
 
@@ -84,7 +81,7 @@ def add_missing(workers: Workers, waiting: Jobs, run: str) -> int:
         JournalError: the journal could not be read or written.
     """
     with waiting.adding() as connection:
-        left = workers.left_by_slice(run, SLICE)
+        left = workers.slices_left(run)
         _defer(connection, run, sorted(set(left) - waiting.busy_slices(run)))
     return len(left)
 

@@ -178,6 +178,10 @@ class Chaos(Cluster):
                 self._connection = None
         raise AssertionError("the server is away")
 
+    def logs(self) -> str:
+        of_server = (self.server.folder / "log").read_text(errors="replace").splitlines()[-30:]
+        return "\n".join([super().logs(), "the server:", *of_server])
+
     def end(self) -> None:
         super().end()
         if self._connection is not None:

@@ -61,7 +61,7 @@ class Cluster:
         self.desk.people(rows)
         self.desk.campaign("{{ 이름 }}님", **more)
         done = self.desk.run("send", "c.toml", "--yes", "--queue", "--again", "--json")
-        assert done.status == 0, done.err
+        assert done.status == 0, (done.err, self.logs())
         return str(done.json["run"])
 
     def work(self, *, in_flight: int = IN_FLIGHT, concurrency: int = 2) -> subprocess.Popen[str]:
@@ -209,7 +209,7 @@ def _ended(made: ClusterT) -> Iterator[ClusterT]:
 @contextmanager
 def small_slices() -> Iterator[None]:
     """What this process plans has small slices, so that several workers share a small campaign."""
-    with patch("campaign.engine.cluster.jobs.SLICE", SLICE):
+    with patch("campaign.journal.slices.MOST_REQUESTS", SLICE):
         yield
 
 

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from campaign.__main__ import main
-from campaign.engine.cluster import jobs, lease, slices
+from campaign.engine.cluster import lease, slices
 from campaign.gateway import client
 from campaign.journal import workers
 from campaign.worker import service
@@ -33,8 +33,6 @@ SHORTER = (
     (workers, "STALLED_S", LEASE_S),
     (service, "STALLED_S", LEASE_S),
     (slices, "PATIENCE_S", 0.5),
-    (slices, "SLICE", SLICE),
-    (jobs, "SLICE", SLICE),
 )
 
 _SLOW_S = 3 * LEASE_S
