@@ -113,6 +113,7 @@ class Orders:
         campaign: str | None = None,
         run: str | None = None,
         address: str = "",
+        about: str = "",
         people: int | None = None,
         can_be_taken_back: bool = False,
         **given: Any,  # noqa: ANN401 - as the engine process wants it
@@ -126,6 +127,7 @@ class Orders:
             campaign: the draft's id.
             run: the run that it is about.
             address: where the user is, for the record.
+            about: what it is about, for the record, where that is no run and no campaign.
             people: how many people it concerns, for the record.
             can_be_taken_back: it is carried out only after `undo_s`.
             given: what it is about, as the engine process wants it.
@@ -148,8 +150,8 @@ class Orders:
                 (identity, kind, campaign, run, json.dumps(given), by, i18n.language(), now, starts_at),
             ).rowcount
             if added:
-                about = run or campaign or str(given.get("schedule", ""))
-                record.note(connection, user=by, what=kind, address=address, about=about, people=people, at=now)
+                subject = about or run or campaign or str(given.get("schedule", ""))
+                record.note(connection, user=by, what=kind, address=address, about=subject, people=people, at=now)
             return _find(connection, identity)
 
         order = await self.store.run(work)

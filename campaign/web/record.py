@@ -31,6 +31,10 @@ WORDS: Final = {
     "upload": N_("uploaded a list"),
     "delete": N_("deleted a campaign"),
     "download": N_("downloaded a result"),
+    "opt_out_add": N_("added an opt-out"),
+    "opt_out_import": N_("imported opt-outs"),
+    "opt_out_remove": N_("removed an opt-out"),
+    "opt_out_accept": N_("added opt-outs of delivery results"),
 }
 """What can be done, in words. Other entries are shown as they are."""
 

@@ -21,6 +21,7 @@ from campaign.web.server import (
     pages_list,
     pages_login,
     pages_message,
+    pages_opt_outs,
     pages_runs,
     pages_send,
 )
@@ -41,6 +42,7 @@ _AREAS: Final = (
     pages_check,
     pages_send,
     pages_runs,
+    pages_opt_outs,
 )
 
 _REFUSALS: Final = {

@@ -23,6 +23,8 @@ from campaign.web.server.site import address_of, site_of
 from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.datastructures import FormData
     from starlette.requests import Request
     from starlette.responses import Response
@@ -47,6 +49,7 @@ def routes() -> list[Route]:
         post("/campaigns/{campaign}/test/seen", note_seen, role="prepare"),
         get("/campaigns/{campaign}/send", show_send, role="send"),
         post("/campaigns/{campaign}/send", send, role="send"),
+        post("/campaigns/{campaign}/send/limits", set_limits, role="send"),
     ]
 
 
@@ -163,8 +166,14 @@ async def show_send(request: Request) -> Response:
 
 
 async def _send_page(
-    request: Request, order: str, *, problem: str | None = None, given: FormData | None = None
+    request: Request,
+    order: str,
+    *,
+    problem: str | None = None,
+    given: FormData | None = None,
+    limits: Mapping[str, object] | None = None,
 ) -> Response:
+    """The confirmation; `limits` are those that were refused, by `problem`."""
     site, draft = site_of(request), draft_of(request)
     orders = await site.orders.of_campaign(draft.id)
     under_way = next((one for one in orders if one.kind in {"send", "schedule"} and one.is_open), None)
@@ -185,6 +194,7 @@ async def _send_page(
             campaign=draft.id,
             words=str(refused),
         )
+    sending = drafts.read(draft).unwrap().get("sending", {})
     fields = ("mode", "when", "at", "day", "clock", "typed", "again")
     given_values = {name: str(given.get(name, "")) if given is not None else "" for name in fields}
     tomorrow = datetime.now(times.SEOUL).replace(hour=10, minute=0) + timedelta(days=1)
@@ -209,6 +219,10 @@ async def _send_page(
         weekdays=run_words.weekdays(),
         later=tomorrow.strftime("%Y-%m-%dT%H:%M"),
         given=given_values,
+        skips_holidays=sending.get("skip_holidays", False) if given is None else "skip_holidays" in given,
+        limits=_limits_shown(sending if limits is None else limits),
+        has_limits=bool(sending.keys() & _LIMITS),
+        is_limit_refused=limits is not None,
         problem=problem,
         is_real_possible=not site.is_practice,
     )
@@ -237,13 +251,63 @@ async def send(request: Request) -> Response:
         }
         when = str(form.get("when", "now"))
         schedule = None if when == "now" else _schedule_of(form, when)
+    skips_holidays = "skip_holidays" in form
+    await to_thread.run_sync(partial(_write_schedule, draft, schedule, skips_holidays=skips_holidays))
     if schedule is None:
         ordered = await site.orders.ask(identity, "send", who(request), can_be_taken_back=True, **common)
     else:
-        await to_thread.run_sync(partial(_write_schedule, draft, schedule))
         ordered = await site.orders.ask(identity, "schedule", who(request), freeze="every" not in schedule, **common)
         await site.orders.settled(ordered.id)
     return go_to(request, f"/orders/{ordered.id}")
+
+
+# -- limits
+
+
+async def set_limits(request: Request) -> Response:
+    """Ceilings, stages and how often: keys of [sending] of the campaign file, as the engine takes them."""
+    site, draft = site_of(request), draft_of(request)
+    async with request.form() as form:
+        given = _limits_of(form)
+    async with site.changing(draft.id):
+        try:
+            await site.check.ask("try_settings", campaign=draft.id, settings={"sending": given})
+        except Refused as refused:
+            return await _send_page(request, new_id(), problem=str(refused), limits=given)
+        await to_thread.run_sync(lambda: drafts.change(draft, {"sending": given}))
+    return go_to(request, f"/campaigns/{draft.id}/send")
+
+
+_WHOLE_NUMBERS: Final = ("max_recipients", "max_cost", "first")
+_LIMITS: Final = frozenset({*_WHOLE_NUMBERS, "stop_above", "frequency"})
+
+
+def _limits_of(form: FormData) -> dict[str, object]:
+    """The keys of [sending] that the form sets; None removes a key. The engine refuses what is no number."""
+    written = {name: str(value).strip()[:_LONGEST_LIMIT] for name, value in form.items()}
+    found: dict[str, object] = {}
+    for name in _WHOLE_NUMBERS:
+        words = written.get(name, "").replace(",", "")
+        found[name] = int(words) if words.isascii() and words.isdecimal() else words or None
+    share = written.get("stop_above", "").removesuffix("%").strip()
+    found["stop_above"] = f"{share}%" if share else None
+    count, days = written.get("frequency", ""), written.get("days", "")
+    found["frequency"] = f"{count} every {days or 7} days" if count else None
+    return found
+
+
+_LONGEST_LIMIT: Final = 30
+
+
+def _limits_shown(sending: Mapping[str, object]) -> dict[str, object]:
+    """The fields of the form."""
+    count, _every, period = str(sending.get("frequency") or "").partition(" every ")
+    return {
+        **{name: sending.get(name) for name in _WHOLE_NUMBERS},
+        "stop_above": str(sending.get("stop_above") or "").removesuffix("%").strip(),
+        "frequency": count,
+        "days": period.removesuffix("s").removesuffix("day").strip() or (1 if period else 7),
+    }
 
 
 def _type_count_from(request: Request) -> int:
@@ -286,11 +350,19 @@ def _schedule_of(form: FormData, when: str) -> dict[str, object]:
     return {"every": f"{clock.minute} {clock.hour} * * {day}"}
 
 
-def _write_schedule(draft: drafts.Draft, schedule: dict[str, object]) -> None:
-    """Put the times into the campaign file, which the scheduler reads again when it is due."""
+def _write_schedule(draft: drafts.Draft, schedule: dict[str, object] | None, *, skips_holidays: bool) -> None:
+    """Put the times into the campaign file, which the scheduler reads again when it is due; None leaves them."""
     document = drafts.read(draft)
-    table = tomlkit.table()
-    for name, value in schedule.items():
-        table.add(name, value)
-    document["schedule"] = table
-    drafts.write(draft, document)
+    before = tomlkit.dumps(document)
+    sending = document.get("sending", {})
+    if skips_holidays and not sending.get("skip_holidays"):
+        document.setdefault("sending", tomlkit.table())["skip_holidays"] = True
+    elif not skips_holidays and "holidays" not in sending:  # a file of further days, set by hand, needs it
+        sending.pop("skip_holidays", None)
+    if schedule is not None:
+        table = tomlkit.table()
+        for name, value in schedule.items():
+            table.add(name, value)
+        document["schedule"] = table
+    if tomlkit.dumps(document) != before:
+        drafts.write(draft, document)
