@@ -45,6 +45,7 @@ KEPT_ROWS: Final = 1_500_000
 """Rows of lists and checks that are kept in memory; the oldest are forgotten first."""
 
 FIXES_SHOWN: Final = 50
+NOTES_SHOWN: Final = 20
 
 _SAFE: Final = frozenset({Reason.REPLACEABLE_CHARACTER, Reason.REMOVABLE_CHARACTER})
 
@@ -484,7 +485,8 @@ class Checks:
         except RecipientsError as problem:
             raise WrongOptOuts(str(problem).replace(path, name)) from None
         Path(into).write_text("\n".join(found.numbers.to_pylist()), encoding="ascii")
-        return {"count": len(found.numbers), "notes": [note.replace(path, name) for note in found.notes]}
+        notes = [sentence(note).replace(path, name) for note in found.notes[:NOTES_SHOWN]]
+        return {"count": len(found.numbers), "notes": notes}
 
     # -- what is kept
 

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from campaign import engine
-from campaign.engine import balance, breakdown, delivery, history_access, opt_out_proposals, opt_outs, results, schedules
+from campaign.engine import (
+    balance,
+    breakdown,
+    delivery,
+    history_access,
+    opt_out_proposals,
+    opt_outs,
+    results,
+    schedules,
+)
 from campaign.engine.reports import write_workbook
 from campaign.gateway.delivery_codes import meaning
 from campaign.gateway.result_codes import ACCEPTED, describe

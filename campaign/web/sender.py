@@ -465,7 +465,8 @@ class Sender:
             try:
                 opened.orders.require_new(told.order)
                 numbers = path.read_text(encoding="ascii").split()
-                told.outcome = _in_words(opt_outs.add_read(opened, numbers, told.given["origin"], order=told.order))
+                added = opt_outs.add_read(opened, numbers, told.given["origin"], order=told.order)
+                told.outcome = "\n".join([_in_words(added), *told.given["notes"]])
             finally:
                 path.unlink(missing_ok=True)
 

@@ -133,6 +133,7 @@ async def _import(request: Request, form: uploads.Form, folder: Path) -> Respons
         people=answer["count"],
         numbers=str(numbers),
         origin=upload.name,
+        notes=answer["notes"],
     )
 
 

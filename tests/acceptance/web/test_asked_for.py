@@ -157,8 +157,10 @@ def test_the_opt_out_list_is_kept_on_a_page_of_its_own(client: Client, desk: Des
         )
         return unescape(answer.text)
 
-    export = f"일시,수신거부번호\n2026-11-02,{number(first)}\n2026-11-03,{number(first + 1)}\n"
-    assert "1 added, 1 on the list before" in load("080.csv", export.encode("cp949"))
+    export = f"일시,수신거부번호\n2026-11-02,{number(first)}\n2026-11-03,{number(first + 1)}\n,없음\n"
+    loaded = load("080.csv", export.encode("cp949"))
+    assert "1 added, 1 on the list before" in loaded
+    assert "080.csv: row 4: no valid number" in loaded
     masked = load("080.csv", "수신거부번호\n010-****-1234\n".encode())
     assert "080.csv: row 2: '010-****-1234' has hidden digits" in masked
     assert str(client.server.home) not in masked
