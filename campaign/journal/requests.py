@@ -62,6 +62,12 @@ class RequestReader:
         with self._database.reading() as connection:
             return _counts(connection, run)
 
+    def has_begun(self, run: str) -> bool:
+        """Whether something of the run was sent, or may have been."""
+        begun = REQUESTS.c.state.not_in([str(State.PLANNED), str(State.CANCELLED)])
+        with self._database.reading() as connection:
+            return bool(connection.scalar(sa.select(sa.exists().where(REQUESTS.c.run == run, begun))))
+
     def recipients(self, run: str) -> dict[State, int]:
         """The number of recipients whose request is in each state; states without requests are missing."""
         total = sa.func.sum(REQUESTS.c.recipients)

@@ -180,14 +180,14 @@ async def set_columns(request: Request) -> Response:
     draft = draft_of(request)
     async with request.form() as form:
         given = {name: str(value)[:_HEADING_LENGTH] for name, value in form.items()}
-        phones = list(dict.fromkeys(str(one)[:_HEADING_LENGTH].strip() for one in form.getlist("phone")))
+        phones = list(
+            dict.fromkeys(filter(None, (str(one)[:_HEADING_LENGTH].strip() for one in form.getlist("phone"))))
+        )
     settings: dict[str, object] = {
-        name: given[name].strip() or None for name in ("sheet", "phone", "consent", "night_consent") if name in given
+        name: given[name].strip() or None for name in ("sheet", "consent", "night_consent") if name in given
     }
-    if "sheet" in given and "phone" not in given:
-        settings["phone"] = None
-    if len(phones := [one for one in phones if one]) > 1:
-        settings["phone"] = phones
+    if "sheet" in given or "phone" in given:
+        settings["phone"] = phones if len(phones) > 1 else phones[0] if phones else None
     condition, fault = given.get("where", "").strip(), None
     if "where" in given and (fault := await _fault_of(request, draft, condition)) is None:
         settings["where"] = condition or None

@@ -129,8 +129,9 @@ def test_a_condition_and_a_second_number_column_are_chosen_on_the_list_page(clie
     assert "조건" in in_korean(client, f"/campaigns/{draft.id}/check")
     said = desk.run("check", draft.file, "--json").json
     assert said["rows"] == {"total": 5, "pending": 3, "invalid": 1, "hidden": 1}
-    client.post(f"{path}/columns", columns())
-    assert "where" not in drafts.read(draft).unwrap()["recipients"]
+    client.post(f"{path}/columns", columns(phone=["보호자", ""]))
+    section = drafts.read(draft).unwrap()["recipients"]
+    assert ("where" in section, section["phone"]) == (False, "보호자")
 
 
 def test_the_opt_out_list_is_kept_on_a_page_of_its_own(client: Client, desk: Desk) -> None:
