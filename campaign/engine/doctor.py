@@ -35,13 +35,19 @@ CLOCK: Final = N_("clock")
 GATEWAY: Final = N_("gateway")
 
 
-def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
-    """Examine everything that needs no campaign: versions, keys, journal, disk, clock."""
+def examine(journal_url: str, gateway: str | None) -> Iterator[Finding]:
+    """Examine everything that needs no campaign: versions, keys, journal, disk, clock.
+
+    Args:
+        journal_url: the journal's URL.
+        gateway: whose clock is compared with this machine's; None for no gateway.
+    """
     yield _sqlite()
     yield _keys()
     yield from _journal(journal_url)
     yield _folder(Environment().reports_folder)
-    yield _clock(gateway)
+    if gateway is not None:
+        yield _clock(gateway)
 
 
 def _sqlite() -> Finding:
