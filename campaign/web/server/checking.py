@@ -78,8 +78,8 @@ class Checking:
 
     async def _run(self, child: Child, do: str, draft: Draft) -> Answer:
         try:
-            turn = {"turn": self._turns.setdefault(draft.id, self._turn)} if do == "check" else {}
-            return await child.ask(do, timeout_s=LONGEST_S, campaign=draft.id, **turn)
+            turn = self._turns.setdefault(draft.id, self._turn) if do == "check" else 0
+            return await child.ask(do, timeout_s=LONGEST_S, campaign=draft.id, **({"turn": turn} if turn else {}))
         except ChildTimeout:
             child.kill()
             raise
