@@ -156,14 +156,20 @@ class Chaos(Cluster):
             "unknown": len(maybe),
             "may be unknown": unknown,
         }
-        assert self.found["doubles"] == self.found["lost"] == 0, (
-            self.found,
-            states.keys(),
-            delivered.most_common(3),
-            self.logs(),
-        )
+        assert self.found["doubles"] == self.found["lost"] == 0, (self.found, self.story(run, delivered), self.logs())
         assert accepted <= set(delivered) <= accepted | maybe, (self.found, self.logs())
         assert self.sql(f"SELECT state FROM runs WHERE id = '{run}'") == [("finished",)]
+
+    def story(self, run: str, delivered: Counter[str]) -> list[tuple[Any, ...]]:
+        """The events of what went wrong, and of the run itself."""
+        wrong = [no for no in range(1, 10_000) if delivered[number(no - 1)] > 1]
+        planned = f"SELECT no FROM requests WHERE run = '{run}' AND state = 'planned'"
+        return self.sql(
+            f"SELECT no, at, state, attempt, left(cause, 60) FROM events WHERE run = '{run}' AND "
+            f"(no IS NULL OR no = ANY(ARRAY{wrong}::int[]) OR no IN ({planned})) ORDER BY id"
+        ) + self.sql(
+            f"SELECT no, owner, attempts, state FROM requests WHERE run = '{run}' AND no = ANY(ARRAY{wrong}::int[])"
+        )
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         for _ in range(2):
