@@ -23,7 +23,6 @@ pytestmark = pytest.mark.parametrize("seed", SEEDS, ids="seed={}".format)
 ROWS = 400
 
 
-@pytest.mark.xdist_group("frozen")
 def test_a_worker_that_was_frozen_longer_than_its_lease_settles_its_late_answers(chaos: Chaos, seed: int) -> None:
     rng = random.Random(seed)
     run = chaos.begin(ROWS, rng)
@@ -35,7 +34,6 @@ def test_a_worker_that_was_frozen_longer_than_its_lease_settles_its_late_answers
     chaos.check(run, ROWS, unknown=0)
 
 
-@pytest.mark.xdist_group("database crashes")
 def test_a_crash_of_the_database_loses_no_answer(chaos_with_crashes: Chaos, seed: int) -> None:
     chaos, rng = chaos_with_crashes, random.Random(seed)
     run = chaos.begin(ROWS, rng)
@@ -46,7 +44,6 @@ def test_a_crash_of_the_database_loses_no_answer(chaos_with_crashes: Chaos, seed
     assert chaos.fenced() == fenced  # nobody was lost
 
 
-@pytest.mark.xdist_group("jobs twice")
 def test_a_job_that_comes_twice_sends_nothing_twice(chaos: Chaos, seed: int) -> None:
     rng = random.Random(seed)
     with chaos.every_job_twice():
@@ -55,7 +52,6 @@ def test_a_job_that_comes_twice_sends_nothing_twice(chaos: Chaos, seed: int) -> 
     chaos.check(run, ROWS, unknown=0)
 
 
-@pytest.mark.xdist_group("addresses")
 def test_a_run_is_sent_by_the_hosts_that_are_not_refused_and_pauses_when_all_are(cluster: Cluster, seed: int) -> None:
     del seed
     cluster.desk.people(ROWS)
@@ -80,7 +76,6 @@ def _statuses(cluster: Cluster, send: Sequence[str], refused: int) -> list[int]:
     return [done.status, *sorted(one.wait() for one in hosts)]
 
 
-@pytest.mark.xdist_group("rate")
 def test_three_workers_keep_the_rate_second_by_second_and_share_it(
     cluster: Cluster, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
