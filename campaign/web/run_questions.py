@@ -95,6 +95,7 @@ class RunQuestions:
             "sent_before": self.sent_before,
             "csv": self.csv,
             "by": self.by,
+            "rest": self.rest,
             "balance": self.balance,
             "opt_outs": self.opt_outs,
             "uses": self.uses,
@@ -203,6 +204,14 @@ class RunQuestions:
             if journal is None:
                 return {"schedules": []}
             return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
+
+    def rest(self, *, run: str, statuses: list[str]) -> dict[str, object]:
+        """A workbook of the rows with one of these statuses, in a temporary folder that the caller removes."""
+        with open_for_reading(self._url) as journal:
+            result = engine.result_of_run(journal, journal.runs.get(run))
+        chosen = result.rows["status"].isin(statuses).to_numpy(dtype=bool)
+        folder = Path(tempfile.mkdtemp(prefix="campaign-"))
+        return {"path": write_workbook(breakdown.part(result, chosen), folder / f"{run}.xlsx", engine.SILENT)}
 
     def balance(self, *, run: str) -> Future[Mapping[str, object]]:
         """The won left at the gateway of a run, or why they are not known; other questions are answered meanwhile."""
