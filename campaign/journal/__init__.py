@@ -16,6 +16,7 @@ from campaign.journal.open import (
 from campaign.journal.orders import OrderDone
 from campaign.journal.records import (
     QUEUE,
+    SANDBOX,
     Claim,
     FoundRequest,
     OccurrenceRecord,
@@ -24,12 +25,14 @@ from campaign.journal.records import (
     RunRecord,
     ScheduleRecord,
     Settlement,
+    Tally,
 )
 from campaign.journal.sqlite import sqlite_version
 from campaign.journal.workers import Jobs, Worker, Workers
 
 __all__ = [
     "QUEUE",
+    "SANDBOX",
     "Claim",
     "ConnectionLost",
     "FoundRequest",
@@ -43,6 +46,7 @@ __all__ = [
     "RunRecord",
     "ScheduleRecord",
     "Settlement",
+    "Tally",
     "Worker",
     "Workers",
     "fingerprint",

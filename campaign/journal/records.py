@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from campaign.model import OccurrenceState, RunState, ScheduleState, State
     from campaign.timing.timetable import Timetable
 
+SANDBOX: Final = "sandbox"
+"""The gateway of a run through the built-in sandbox."""
+
 QUEUE: Final = "queue"
 """The mode of a run that the workers of a cluster send."""
 
@@ -28,7 +31,7 @@ class RunRecord:
 
     Attributes:
         reason: why it is paused, as `reasons.encode` stores it; older journals have a sentence.
-        gateway: an origin, or "sandbox".
+        gateway: an origin, or `SANDBOX`.
         prices: won a message, by message type.
         report: the path of the workbook.
         purged_at: when the texts and numbers were removed.
@@ -177,6 +180,16 @@ class Claim:
 
     no: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many requests of a run have a state and a code of the gateway, and their recipients together."""
+
+    state: State
+    code: int | None
+    requests: int
+    recipients: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from campaign.journal import runs
 from campaign.journal.database import NotInFlight
-from campaign.journal.records import QUEUE, Claim, OpenRequest, Step, from_micros, to_micros
+from campaign.journal.records import QUEUE, Claim, OpenRequest, Step, Tally, from_micros, to_micros
 from campaign.journal.tables import EVENTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
@@ -32,12 +32,14 @@ class RequestReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def table(self, run: str) -> pd.DataFrame:
-        """The run's requests in the plan's order, one row each; times in UTC."""
+    def table(self, run: str, state: State | None = None) -> pd.DataFrame:
+        """The run's requests in the plan's order, all or those in a state, one row each; times in UTC."""
         import pandas as pd
 
         columns = [column for column in REQUESTS.c if column.name not in {"run", "owner"}]
         query = sa.select(*columns).where(REQUESTS.c.run == run).order_by(REQUESTS.c.no)
+        if state is not None:
+            query = query.where(REQUESTS.c.state == str(state))
         with self._database.reading() as connection:
             found = connection.execute(query)
             frame = pd.DataFrame(found.all(), columns=list(found.keys()))
@@ -68,6 +70,16 @@ class RequestReader:
         query = sa.select(REQUESTS.c.state, total).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
         with self._database.reading() as connection:
             return {State(state): int(count) for state, count in connection.execute(query)}
+
+    def tallies(self, run: str) -> list[Tally]:
+        """The requests of a run counted by state and by the gateway's code, in one pass over them."""
+        columns = (REQUESTS.c.state, REQUESTS.c.code)
+        query = sa.select(*columns, sa.func.count(), sa.func.sum(REQUESTS.c.recipients)).where(REQUESTS.c.run == run)
+        with self._database.reading() as connection:
+            return [
+                Tally(state=State(state), code=code, requests=requests, recipients=int(recipients))
+                for state, code, requests, recipients in connection.execute(query.group_by(*columns))
+            ]
 
     def may_still_go(self, run: str) -> dict[State, int]:
         """The number of requests that may still be sent (`MAY_STILL_GO`), by state; empty if none may."""

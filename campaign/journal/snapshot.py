@@ -7,18 +7,22 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from campaign.model import Column, Recipients, Source, schema
+from campaign.model import Column, Recipients, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+    import pyarrow as pa
+
+# pandas and Arrow are loaded where they are used: who only asks for runs and their states needs neither.
+
 
 def to_parquet(table: pd.DataFrame) -> bytes:
     """The table as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     buffer = io.BytesIO()
     whole = pa.Table.from_pandas(table, preserve_index=False)
     # zstd makes dictionaries superfluous: 100,000 rows take two thirds of the time and of the bytes without them.
@@ -28,6 +32,10 @@ def to_parquet(table: pd.DataFrame) -> bytes:
 
 def from_parquet(parquet: bytes) -> pd.DataFrame:
     """The table that `to_parquet` wrote, with its dtypes."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     table = pq.read_table(pa.BufferReader(parquet))
     frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
@@ -35,6 +43,9 @@ def from_parquet(parquet: bytes) -> pd.DataFrame:
 
 def columns_of(parquet: bytes, names: Sequence[str]) -> pa.Table:
     """Some columns of the table that `to_parquet` wrote."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     return pq.read_table(pa.BufferReader(parquet), columns=list(names))
 
 
@@ -69,6 +80,10 @@ PERSONAL: Final = ("phone", "number", "note", "reason", "text", "title", "image"
 
 def without_personal_data(recipients: Recipients) -> Recipients:
     """The rows without the recipients' own columns, numbers and texts."""
+    import pandas as pd
+
+    from campaign.model import schema
+
     own = [name for name in recipients.table.columns if name.startswith((schema.OWN, schema.KIND))]
     table = recipients.table.drop(columns=[*own, "column"], errors="ignore")
     for name in PERSONAL:

@@ -2,7 +2,7 @@
 
 python -m campaign.web.engine_process HOME [--practice-only] [--no-schedule]
 
-Its main thread carries out orders, starts what is due and sends; a second thread answers questions, and only reads.
+Its main thread carries out orders, starts what is due and sends; a second thread takes the orders in.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from campaign import engine
 from campaign.config.environment import Environment
 from campaign.web.pipes import Pipe
-from campaign.web.run_questions import RunQuestions
 from campaign.web.sender import Sender, ToldOrder
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _NOT_GIVEN: Final = frozenset({"id", "kind", "by", "approved_by", "language", "a
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Carry out orders and answer the server until it closes standard input."""
+    """Carry out orders until the server closes standard input."""
     options = _parser().parse_args(arguments)
     pipe, environment = Pipe(), Environment()
     sender = Sender(
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         is_practice_only=options.practice_only,
         has_schedule=not options.no_schedule,
     )
-    threading.Thread(target=_serve, args=(pipe, sender), name="questions", daemon=True).start()
+    threading.Thread(target=_serve, args=(pipe, sender), name="orders", daemon=True).start()
     sender.run_forever()
 
 
@@ -50,9 +49,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(pipe: Pipe, sender: Sender) -> None:
-    questions = RunQuestions(sender.journal_url, sender.reports, sender.sending)
     try:
-        pipe.serve({"orders": partial(take, sender), **questions.handlers()})
+        pipe.serve({"orders": partial(take, sender)})
     finally:
         sender.end()
 
