@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from campaign.journal import Tally
+
 NOW = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 
 
@@ -77,7 +79,12 @@ def test_a_run_is_counted_anew_until_none_of_its_requests_can_change(
 ) -> None:
     counted: list[str] = []
     whole = RequestReader.tallies
-    monkeypatch.setattr(RequestReader, "tallies", lambda self, run: counted.append(run) or whole(self, run))
+
+    def counting(self: RequestReader, run: str) -> list[Tally]:
+        counted.append(run)
+        return whole(self, run)
+
+    monkeypatch.setattr(RequestReader, "tallies", counting)
 
     def counts() -> object:
         return questions.handlers()["run"](run="run-1")["counts"]
