@@ -21,8 +21,10 @@ web: $(VENV)/installed ## Open the page in the browser with the sample campaign 
 	@$(BIN)/python sample_data/into_page.py campaigns
 	@$(BIN)/campaign web --practice-only
 
-# One process more than processors, because many tests wait for other processes.
+# One process more than processors, because many tests wait for other processes. The tests start the program hundreds of
+# times; each start would compile our modules again where Python may not keep them (PYTHONDONTWRITEBYTECODE).
 test: $(VENV)/installed-dev ## Run all tests
+	@$(BIN)/python -m compileall -q campaign
 	@sh tests/browser.sh
 	@sh tests/readers.sh
 	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') $(TESTS)

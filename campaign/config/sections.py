@@ -19,7 +19,7 @@ from pydantic import (
 
 from campaign.model.i18n import _
 from campaign.model.origin import is_loopback
-from campaign.model.share import parse_share
+from campaign.model.text import parse_share
 from campaign.model.times import SEOUL
 from campaign.timing import cron, frequency, spread, window
 from campaign.timing.spread import Spread  # noqa: TC001 - pydantic reads the annotations while the program runs

@@ -66,7 +66,7 @@ class Summary:
 
 
 def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) -> Summary:
-    """The numbers of a result; `place` is the path of its workbook."""
+    """The numbers of a result; `place` is the path of its workbook, `notes` are those of `Checked`."""
     from campaign.report.totals import totals
 
     return Summary(
@@ -76,7 +76,7 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
         sandbox=result.run.sandbox,
         report=place,
         totals=totals(result),
-        notes=notes,
+        notes=tuple(map(sentence, notes)),
         advertisement=result.run.advertisement,
         overridden=sentence(result.run.overridden),
         resume_at=result.run.resume_at,

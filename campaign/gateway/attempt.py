@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.errors import Reasoned
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
-from campaign.model.sentences import Reasoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from campaign.gateway.attempt import current
-from campaign.model.reasons import encode
+from campaign.model.errors import Reasoned
+from campaign.model.reasons import encode, fault_parameter
 from campaign.model.run_reasons import RunReason
-from campaign.model.sentences import Reasoned
-from campaign.model.text import fault_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

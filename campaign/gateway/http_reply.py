@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from campaign.gateway.attempt import ANSWER_BYTES
+from campaign.model.errors import Reasoned
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
-from campaign.model.sentences import Reasoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -207,6 +207,22 @@ MIGRATIONS: Final = (
             ("runs", "held_until", "BIGINT"),
         ),
     ),
+    Migration(
+        number=11,
+        adds="the spread of a run that several workers send, and which tables their jobs have",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS passages (
+                run TEXT NOT NULL REFERENCES runs (id),
+                at BIGINT NOT NULL,
+                recipients INTEGER NOT NULL
+            )
+            """,
+            "CREATE INDEX IF NOT EXISTS passages_by_run ON passages (run, at)",
+            "CREATE TABLE IF NOT EXISTS job_tables (version TEXT NOT NULL PRIMARY KEY)",
+        ),
+        columns=(("runs", "spread_until", "BIGINT"),),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

@@ -42,7 +42,7 @@ _SETTINGS: Final = {
     # A commit must be on disk when it returns: a lost claim would be sent twice.
     "synchronous_commit": "on",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
+    "idle_in_transaction_session_timeout": "1min",  # as the server spells it
     "transaction_timeout": "1h",  # the plan of ten million requests takes minutes
 }
 
@@ -148,11 +148,13 @@ class PostgresDatabase:
 
     def _complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in settings.items() if name != "context"}
-        options = [f"-c {name}={value}" for name, value in self._settings().items()]
+        options = [f"-c {name}={value}" for name, value in self.settings.items()]
         options += [given.pop("options")] if "options" in given else []
         return {"application_name": self._application_name(), "options": " ".join(options), **_NETWORK} | given
 
-    def _settings(self) -> dict[str, str]:
+    @property
+    def settings(self) -> dict[str, str]:
+        """What each session is asked to have, as the server spells it."""
         return _SETTINGS if self._owner is None else _SETTINGS | _SETTINGS_OF_WORKERS
 
     def _application_name(self) -> str:

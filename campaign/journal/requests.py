@@ -32,14 +32,28 @@ class RequestReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def table(self, run: str, state: State | None = None) -> pd.DataFrame:
-        """The run's requests in the plan's order, all or those in a state, one row each; times in UTC."""
+    def table(
+        self, run: str, state: State | None = None, *, only: int | None = None, offset: int = 0, most: int | None = None
+    ) -> pd.DataFrame:
+        """The run's requests in the plan's order, one row each; times in UTC.
+
+        Args:
+            run: the run's id.
+            state: only those in this state.
+            only: the number of the only one that is wanted.
+            offset: those before are left out.
+            most: at most so many.
+        """
         import pandas as pd
 
         columns = [column for column in REQUESTS.c if column.name not in {"run", "owner"}]
         query = sa.select(*columns).where(REQUESTS.c.run == run).order_by(REQUESTS.c.no)
         if state is not None:
             query = query.where(REQUESTS.c.state == str(state))
+        if only is not None:
+            query = query.where(REQUESTS.c.no == only)
+        if offset or most is not None:
+            query = query.offset(offset).limit(most)
         with self._database.reading() as connection:
             found = connection.execute(query)
             frame = pd.DataFrame(found.all(), columns=list(found.keys()))
@@ -63,6 +77,12 @@ class RequestReader:
         """The number of requests in each state; states without requests are missing."""
         with self._database.reading() as connection:
             return _counts(connection, run)
+
+    def has_begun(self, run: str) -> bool:
+        """Whether something of the run was sent, or may have been."""
+        begun = REQUESTS.c.state.not_in([str(State.PLANNED), str(State.CANCELLED)])
+        with self._database.reading() as connection:
+            return bool(connection.scalar(sa.select(sa.exists().where(REQUESTS.c.run == run, begun))))
 
     def recipients(self, run: str) -> dict[State, int]:
         """The number of recipients whose request is in each state; states without requests are missing."""

@@ -312,7 +312,7 @@ class Runs(RunReader):
         return record if why is None else replace(record, state=RunState.PAUSED, reason=why)
 
 
-_LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until"}
+_LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until", "spread_until"}
 _RECORDS: Final = sa.select(*(column for column in RUNS.c if column.name not in _LARGE_OR_INTERNAL))
 """Runs without their large columns."""
 

@@ -48,6 +48,7 @@ RUNS: Final = sa.Table(
     sa.Column("mode", sa.Text),  # "queue": the workers of a cluster send it; NULL: the process that planned it
     sa.Column("held_since", sa.BigInteger),  # the workers claim nothing of it: since when, by the server's clock
     sa.Column("held_until", sa.BigInteger),
+    sa.Column("spread_until", sa.BigInteger),  # until then, the workers have sent what its spread allows; likewise
     sa.Column("holidays", sa.Text),  # JSON: further days on which nothing is sent; NULL: every day counts
     sa.Column("first_stage", sa.Integer),  # the last request of the stage after which it pauses; NULL: no such stage
     sa.Column("stop_above", sa.Text),  # the share of rejected and unknown at which it pauses, as the file spells it
@@ -163,6 +164,23 @@ RATES: Final = sa.Table(
     sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("due", sa.Float, nullable=False),  # when the next request may go: seconds since 1970, the server's clock
     postgresql_with={"fillfactor": 10},
+)
+
+PASSAGES: Final = sa.Table(
+    "passages",
+    METADATA,
+    # What workers may send of a run with a spread: an interval's worth. The times are the server's.
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Index("passages_by_run", "run", "at"),
+)
+
+JOB_TABLES: Final = sa.Table(
+    "job_tables",
+    METADATA,
+    # One row, where Procrastinate's tables are there: the number of its last migration that was applied.
+    sa.Column("version", sa.Text, primary_key=True),
 )
 
 OPT_OUTS: Final = sa.Table(

@@ -15,9 +15,9 @@ import pandas as pd
 from campaign.messages import cp949
 from campaign.model import MsgType, limits, schema
 from campaign.model.columns import true_where
+from campaign.model.errors import Refused
 from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode
-from campaign.model.sentences import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

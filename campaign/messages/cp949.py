@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from campaign.model.errors import Refused
 from campaign.model.i18n import _
 from campaign.model.reasons import Reason, encode
-from campaign.model.sentences import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

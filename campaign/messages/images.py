@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.messages.templates.column_names import is_template
 from campaign.model import limits
+from campaign.model.errors import Refused
 from campaign.model.i18n import _
 from campaign.model.naming import on_disk
-from campaign.model.reasons import Reason, encode, nested
-from campaign.model.sentences import Refused
-from campaign.model.text import fault_parameter
+from campaign.model.reasons import Reason, encode, fault_parameter, nested
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -72,7 +72,7 @@ class Recipients:
     """The rows of all spreadsheets of a campaign as one table, with its columns and sources.
 
     `table` is described in `campaign.model.schema`; `phone` is the table's name of the phone column; `notes` are
-    sentences for the user.
+    for the user, as `campaign.model.list_notes` encodes them.
     """
 
     table: pd.DataFrame

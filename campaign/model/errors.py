@@ -6,10 +6,28 @@ import re
 from typing import TYPE_CHECKING
 
 from campaign.model.i18n import _
-from campaign.model.sentences import Reasoned
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class Reasoned(Exception):
+    """An exception whose `reason` is from `reasons.encode`, or a sentence; as text, it is the sentence."""
+
+    @property
+    def reason(self) -> str:
+        """As the journal stores it."""
+        return str(self.args[0]) if self.args else ""
+
+    def __str__(self) -> str:
+        """The sentence, in the reader's language."""
+        from campaign.model.sentences import sentence  # all the codes; a command that succeeds needs none of them
+
+        return sentence(self.reason)
+
+
+class Refused(Reasoned, ValueError):
+    """A value that cannot be used."""
 
 
 class CampaignError(Reasoned):

@@ -12,6 +12,8 @@ import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from campaign.model.text import OS_FAULTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
@@ -149,7 +151,7 @@ class Reason(StrEnum):
 
 
 def encode(code: StrEnum, /, **parameters: Parameter) -> str:
-    """A reason as a column stores it: a code of `Reason` or `run_reasons.RunReason`. See `nested` and `message`."""
+    """A reason as a column stores it: a code of `Reason`, `RunReason` or `ListNote`. See `nested` and `message`."""
     return _JSON.encode([code.value, parameters])
 
 
@@ -161,9 +163,22 @@ def nested(reason: str) -> Parameter:
     return found
 
 
+def all_nested(reasons: Iterable[str]) -> Parameter:
+    """Several reasons as one parameter; a comma stands between their sentences."""
+    return [nested(one) for one in reasons]
+
+
 def message(words: str) -> Parameter:
     """Words of the program that the catalogs translate, as a parameter."""
     return [words] if words else ""
+
+
+def fault_parameter(problem: BaseException) -> Parameter:
+    """What `os_fault` says, as a parameter of another; of any other error, its text."""
+    words = str(problem)
+    if isinstance(problem, OSError) and problem.strerror in OS_FAULTS:
+        return message(problem.strerror)
+    return words
 
 
 def joined(reasons: Iterable[str | None]) -> str:

@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from campaign.model import i18n, run_reasons
+from campaign.model import i18n, list_notes, run_reasons
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import BEGINS, SEPARATOR, Reason, decode
 from campaign.model.run_reasons import RunReason
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     **run_reasons.SENTENCES,
+    **list_notes.SENTENCES,
     Reason.PHONE_EMPTY: N_("the phone cell is empty"),
     Reason.PHONE_EXPONENT: N_(
         "'{value}' has lost its digits in the spreadsheet; format the column as text and enter the number again"
@@ -163,7 +164,7 @@ def sentences(column: pd.Series) -> pd.Series:
 
 
 def with_sentences(result: Result, language: str | None = None) -> Result:
-    """The result with its reasons as sentences: of the run, its rows and requests, and its remarks with their rules.
+    """The result with sentences for reasons: of its run, list, rows and requests, and of its remarks with their rules.
 
     Args:
         result: as the check or the journal gives it.
@@ -174,7 +175,8 @@ def with_sentences(result: Result, language: str | None = None) -> Result:
         run = replace(result.run, why=sentence(result.run.why), overridden=sentence(result.run.overridden))
         rows = result.rows.assign(reason=sentences(result.rows["reason"]))
         requests = result.requests.assign(cause=sentences(result.requests["cause"]))
-    return replace(result, run=run, rows=rows, requests=requests, remarks=tuple(remarks))
+        recipients = replace(result.recipients, notes=tuple(map(sentence, result.recipients.notes)))
+    return replace(result, run=run, recipients=recipients, rows=rows, requests=requests, remarks=tuple(remarks))
 
 
 @overload
@@ -225,22 +227,7 @@ def _say(code: str, parameters: Mapping[str, Parameter]) -> str:
 
 
 def _nested(parameter: Sequence[Any]) -> str:
-    """What a parameter from `reasons.nested` or `reasons.message` says."""
+    """What a parameter from `reasons.nested`, `reasons.all_nested` or `reasons.message` says."""
+    if isinstance(parameter[0], list):
+        return ", ".join(map(_nested, parameter))
     return _(*parameter) if len(parameter) == 1 else _say(*parameter)
-
-
-class Reasoned(Exception):
-    """An exception whose `reason` is from `reasons.encode`, or a sentence; as text, it is the sentence."""
-
-    @property
-    def reason(self) -> str:
-        """As the journal stores it."""
-        return str(self.args[0]) if self.args else ""
-
-    def __str__(self) -> str:
-        """The sentence, in the reader's language."""
-        return sentence(self.reason)
-
-
-class Refused(Reasoned, ValueError):
-    """A value that cannot be used."""

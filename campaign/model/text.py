@@ -1,18 +1,17 @@
-"""Text shown to the user: escaped characters, lists, width on a terminal, letters of columns, and likely typos."""
+"""Text shown to the user: escapes, lists, width on a terminal, letters of columns, shares, and likely typos."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.i18n import N_, _
-from campaign.model.reasons import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from campaign.model.reasons import Parameter
-
 _LETTERS = 26
+_SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 _ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HARMLESS: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000") | frozenset(map(chr, range(0x2000, 0x200B)))
 """Spaces of other widths, such as the ideographic space, which Python does not count as printable."""
@@ -109,14 +108,6 @@ def os_fault(problem: OSError) -> str:
     return _(words) if words in OS_FAULTS else words
 
 
-def fault_parameter(problem: BaseException) -> Parameter:
-    """What `os_fault` says, as a parameter of a reason; of any other error, its text."""
-    words = str(problem)
-    if isinstance(problem, OSError) and problem.strerror in OS_FAULTS:
-        return message(problem.strerror)
-    return words
-
-
 def display_width(text: str) -> int:
     """Columns that `text` takes on a terminal; a Hangul letter takes two."""
     if text.isascii():
@@ -145,3 +136,10 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     import difflib
 
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
+
+
+def parse_share(words: str) -> float | None:
+    """A share that a campaign file spells "0%" to "100%", as a number from 0 to 1; None for another spelling."""
+    match = _SHARE.fullmatch(words)
+    share = float(match[1]) / 100 if match else None
+    return share if share is not None and share <= 1 else None

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from campaign.model import Kind, schema
 from campaign.model.columns import one_array
-from campaign.model.i18n import _, ngettext
+from campaign.model.list_notes import ListNote
 from campaign.model.naming import on_disk
-from campaign.model.reasons import SEPARATOR, Reason, encode
+from campaign.model.reasons import SEPARATOR, Reason, all_nested, encode, nested
 from campaign.recipients.spreadsheets import column_types
 from campaign.recipients.spreadsheets.sheet import ColumnCells
 
@@ -183,17 +183,10 @@ def _not_applied(stale: Sequence[Fix]) -> list[str]:
     """A note on fixes of cells that say something else by now, or are not there any more."""
     if not stale:
         return []
-    rows = ", ".join(_("row {row} ({heading})", row=one.row, heading=one.heading) for one in stale[:_LISTED])
+    rows = all_nested(encode(ListNote.ROW_AND_HEADING, row=one.row, heading=one.heading) for one in stale[:_LISTED])
     if len(stale) > _LISTED:
-        rows += ", ..."
-    return [
-        ngettext(
-            "1 fix was not applied, because its cell is not what it was: {rows}",
-            "{count:,} fixes were not applied, because their cells are not what they were: {rows}",
-            len(stale),
-            rows=rows,
-        )
-    ]
+        rows = nested(encode(ListNote.AND_OTHERS, names=rows, others=len(stale) - _LISTED))
+    return [encode(ListNote.FIXES_NOT_APPLIED, count=len(stale), rows=rows)]
 
 
 def _arrow(column: pd.Series) -> pa.Array:

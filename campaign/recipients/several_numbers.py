@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from campaign.model import own_columns, schema
 from campaign.model.columns import one_array
-from campaign.model.i18n import _
+from campaign.model.list_notes import ListNote
+from campaign.model.reasons import encode
 from campaign.recipients.consent import find_column
 from campaign.recipients.spreadsheets import column_types, headings
 
@@ -54,10 +55,8 @@ def one_line_a_number(recipients: Recipients, phones: Sequence[str]) -> Recipien
     lines = table.take(row).reset_index(drop=True)
     lines["phone"] = pd.array(pa.concat_arrays(cells).take(pa.array(place * len(table) + row)), dtype=schema.TEXT)
     lines["column"] = pd.array([column.name for column in columns], dtype=schema.TEXT).take(place)
-    words = _(
-        "recipients.phone: {lines:,} numbers in {rows:,} rows", lines=int(there[_has_any(cells)].sum()), rows=len(table)
-    )
-    return replace(recipients, table=lines, phone=columns[0].name, notes=(*recipients.notes, words))
+    note = encode(ListNote.SEVERAL_NUMBERS, lines=int(there[_has_any(cells)].sum()), rows=len(table))
+    return replace(recipients, table=lines, phone=columns[0].name, notes=(*recipients.notes, note))
 
 
 def _asked(recipients: Recipients, columns: Sequence[Column]) -> np.ndarray:

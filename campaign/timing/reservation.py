@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from campaign.model import limits
+from campaign.model.errors import Refused
 from campaign.model.reasons import Reason, encode
-from campaign.model.sentences import Refused
 from campaign.model.times import SEOUL, format_time, in_seoul
 
 MARGIN: Final = timedelta(minutes=1)

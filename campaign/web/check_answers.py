@@ -23,10 +23,10 @@ from campaign.engine.reports import ReportTarget, write_report
 from campaign.messages import advertising, images, length_advice, placeholders
 from campaign.messages.templates.column_names import Names
 from campaign.model import Status, i18n, schema, times
-from campaign.model.errors import CampaignError, RecipientsError
+from campaign.model.errors import CampaignError, RecipientsError, Refused
 from campaign.model.i18n import _
 from campaign.model.reasons import Reason
-from campaign.model.sentences import Refused, sentence
+from campaign.model.sentences import sentence
 from campaign.recipients.numbers.sender import hyphenated
 from campaign.recipients.spreadsheets import column_types, headings
 from campaign.web import drafts
@@ -136,7 +136,7 @@ class Checks:
                     }
                     for one in facts
                 ],
-                "notes": list(recipients.notes),
+                "notes": list(map(sentence, recipients.notes)),
             },
         )
 
@@ -182,6 +182,7 @@ class Checks:
                 "total": totals["rows"]["total"],
                 "left_out": {key: n for key, n in totals["rows"].items() if key not in {"total", str(Status.PENDING)}},
                 "types": totals["types"],
+                "is_advertisement": checked.campaign.message.advertisement,
                 "price": totals["planned"],
                 "prices": {str(kind): won for kind, won in checked.campaign.prices.items()},
                 "requests": requests,

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import argparse
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
 from campaign.config.environment import Environment
+from campaign.model.i18n import _
+from campaign.model.origin import VENDOR_URL
 from campaign.web.pipes import Pipe
 from campaign.web.sender import Sender, ToldOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _NOT_GIVEN: Final = frozenset({"id", "kind", "by", "approved_by", "language", "asked_at"})
 
@@ -49,10 +53,37 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(pipe: Pipe, sender: Sender) -> None:
+    is_practice = sender.is_practice_only or bool(Environment().missing_keys)
+    doctor = Doctor(sender.journal_url, is_practice=is_practice)
     try:
-        pipe.serve({"orders": partial(take, sender)})
+        pipe.serve({"orders": partial(take, sender), "doctor": doctor.examine})
     finally:
         sender.end()
+
+
+class Doctor:
+    """Examines what would go wrong with a send. It is asked here, where the keys are.
+
+    Args:
+        journal_url: the journal's URL.
+        is_practice: nothing is really sent, so the gateway is not asked anything.
+    """
+
+    def __init__(self, journal_url: str, *, is_practice: bool) -> None:
+        self._journal_url = journal_url
+        self._is_practice = is_practice
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="doctor")
+
+    def examine(self) -> Future[Mapping[str, object]]:
+        """What was found. The gateway may be asked, so orders are taken in meanwhile."""
+        return self._thread.submit(copy_context().run, self._examine)
+
+    def _examine(self) -> Mapping[str, object]:
+        from campaign.engine import doctor
+
+        gateway = None if self._is_practice else Environment().gateway_url() or VENDOR_URL
+        found = doctor.examine(self._journal_url, gateway)
+        return {"findings": [{"what": _(one.what), "good": one.good, "words": one.words} for one in found]}
 
 
 def take(sender: Sender, *, orders: list[dict[str, Any]]) -> None:

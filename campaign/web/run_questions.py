@@ -16,8 +16,9 @@ from campaign.engine import row_counts
 from campaign.gateway.result_codes import ACCEPTED, describe
 from campaign.journal import SANDBOX, open_for_reading
 from campaign.model import RunState, ScheduleState, State
-from campaign.model.errors import JournalError, NoSuchRun
+from campaign.model.errors import CampaignError, JournalError, NoSuchRun
 from campaign.model.i18n import _
+from campaign.model.naming import canonical_path
 from campaign.model.sentences import sentence
 from campaign.model.times import Clock
 from campaign.scheduler import due_tasks
@@ -32,9 +33,15 @@ if TYPE_CHECKING:
 _NEXT_SHOWN: Final = 3
 _PAST_SHOWN: Final = 5
 _RECIPIENTS_SHOWN: Final = 3
+_STORY_RECIPIENTS: Final = 50
+_OVER: Final = frozenset({RunState.FINISHED, RunState.CANCELLED})
 _SENDING: Final = frozenset({RunState.RUNNING, RunState.INTERRUPTED, RunState.PAUSED})
 _FINAL: Final = frozenset({State.ACCEPTED, State.REJECTED, State.CANCELLED})
 """States of requests that never change again."""
+
+
+class NoSuchRequest(CampaignError):
+    """The run has no request of that number."""
 
 
 @dataclass(slots=True)
@@ -61,6 +68,9 @@ class RunQuestions:
             "schedules": self.schedules,
             "sent_before": self.sent_before,
             "csv": self.csv,
+            "uses": self.uses,
+            "requests": self.requests,
+            "request": self.request,
         }
         return {name: partial(self._answer, handler) for name, handler in handlers.items()}
 
@@ -144,7 +154,9 @@ class RunQuestions:
             "overridden": record.overridden,
             "report": record.report if record.report and Path(record.report).is_file() else None,
             "is_test": any(one.kind == "test" for one in orders),
-            "orders": [{"kind": one.kind, "by": one.by_whom, "at": one.at} for one in orders],
+            "orders": [
+                {"kind": one.kind, "by": one.by_whom, "approved_by": one.approved_by, "at": one.at} for one in orders
+            ],
             "codes": _codes(self._tallies(journal, run)),
         }
 
@@ -196,6 +208,88 @@ class RunQuestions:
         if journal is None:
             return {"schedules": []}
         return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
+
+    def uses(self, *, home: str) -> dict[str, object]:
+        """What the campaigns in `home` are used for.
+
+        Returns:
+            `scheduled`, the ids of those that a schedule starts; `runs`, those that the page ordered or that one of
+            these schedules started, each with the `campaign` where a schedule knows it, when it `ended_at` (None: it
+            is not over), whether it `is_practice`, and whether it `has_data` that can be removed.
+        """
+        journal = self._opened_if_any()
+        if journal is None:
+            return {"scheduled": [], "runs": []}
+        own = {one.id: one for one in journal.schedules.all() if _is_in(one.file, home)}
+        started = {
+            one.run: Path(own[one.schedule].file).parent.name
+            for one in journal.schedules.occurrences()
+            if one.schedule in own and one.run is not None
+        }
+        ordered = set[str]().union(*(journal.orders.runs_of(kind) for kind in ("send", "schedule", "test")))
+        return {
+            "scheduled": [Path(one.file).parent.name for one in own.values() if one.state == ScheduleState.ACTIVE],
+            "runs": [
+                {
+                    "id": record.id,
+                    "campaign": started.get(record.id),
+                    "ended_at": record.ended_at if record.state in _OVER else None,
+                    "is_practice": record.gateway == SANDBOX,
+                    "has_data": record.purged_at is None and not journal.requests.may_still_go(record.id),
+                }
+                for record in journal.runs.all()
+                if record.id in ordered or record.id in started
+            ],
+        }
+
+    def requests(self, *, run: str, state: str | None, offset: int, most: int) -> dict[str, object]:
+        """The requests of a run, all or those in a state: number, state, recipients (masked), text, code and time."""
+        journal = self._opened()
+        journal.runs.get(run)
+        counts: dict[str, int] = {}
+        for one in self._tallies(journal, run):
+            counts[str(one.state)] = counts.get(str(one.state), 0) + one.requests
+        wanted = None if state is None else State(state)
+        page = journal.requests.table(run, wanted, offset=offset, most=most)
+        rows = _recipients(journal, run, [int(no) for no in page["no"]])
+        return {
+            "total": sum(counts.values()) if state is None else counts.get(state, 0),
+            "states": counts,
+            "requests": [_request(facts) | rows[int(facts["no"])] for facts in page.to_dict("records")],
+        }
+
+    def request(self, *, run: str, no: int, is_whole: bool) -> dict[str, object]:
+        """One request with its story: what became of it when, and its recipients; `is_whole`: with whole numbers.
+
+        Raises:
+            NoSuchRequest: the run has no request of that number.
+        """
+        journal = self._opened()
+        record = journal.runs.get(run)
+        found = journal.requests.table(run, only=no)
+        if found.empty:
+            raise NoSuchRequest(_("There is no such request."))
+        [rows] = _rows_of(journal, run, [no]).values()
+        return _request(found.iloc[0].to_dict()) | {
+            "run": record.id,
+            "name": record.name,
+            "text": _text(rows),
+            "rows": [
+                {"row": row["row"], "number": (row["number"] or "") if is_whole else mask(row["number"] or "")}
+                for row in rows[:_STORY_RECIPIENTS]
+            ],
+            "events": [
+                {
+                    "at": event["at"],
+                    "state": event["state"],
+                    "attempt": event["attempt"],
+                    "code": event["code"],
+                    "words": _(describe(event["code"]).english) if event["code"] is not None else "",
+                    "cause": sentence(event["cause"]),
+                }
+                for event in journal.requests.events(run, no)
+            ],
+        }
 
     def csv(self, *, run: str) -> dict[str, object]:
         """The result as a CSV file, written into a temporary file that the caller removes."""
@@ -275,6 +369,11 @@ def _recipients_by_state(tallies: Sequence[Tally]) -> dict[State, int]:
     return counts
 
 
+def _is_in(file: str, home: str) -> bool:
+    """Whether a campaign file is one of the page's: its folder is in `home`."""
+    return canonical_path(file).parent.parent == canonical_path(home)
+
+
 def _own_runs(journal: Reader) -> list[RunRecord]:
     """All runs but those of test messages to the user's own phone."""
     tests = journal.orders.runs_of("test")
@@ -286,26 +385,54 @@ def _is_ahead(record: RunRecord) -> bool:
     return record.started_at is None and record.resume_at is not None
 
 
-def _recipients(journal: Reader, run: str, requests: Sequence[int]) -> dict[int, dict[str, object]]:
-    """The first recipients of some requests, with their rows and the text."""
+def _request(facts: Mapping[Any, Any]) -> dict[str, object]:
+    """The facts of a request, as plain values."""
+    import pandas as pd
+
+    return {
+        "no": int(facts["no"]),
+        "state": facts["state"],
+        "recipients": int(facts["recipients"]),
+        "code": None if pd.isna(facts["code"]) else int(facts["code"]),
+        "request_no": None if pd.isna(facts["request_no"]) else facts["request_no"],
+        "type": None if pd.isna(facts["msg_type"]) else facts["msg_type"],
+        "at": None if pd.isna(facts["sent_at"]) else facts["sent_at"].isoformat(),
+    }
+
+
+def _rows_of(journal: Reader, run: str, requests: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """The rows of some requests: `number`, `text` and `row`; the first two are None after a purge."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     table = journal.runs.columns(run, ["request", "number", "text", "row"])
     rows = table.filter(pc.is_in(table["request"].cast(pa.int64()), value_set=pa.array(requests, pa.int64())))
-    found: dict[int, dict[str, Any]] = {no: {"numbers": [], "text": "", "rows": []} for no in requests}
+    found: dict[int, list[dict[str, Any]]] = {no: [] for no in requests}
     for row in rows.to_pylist():
-        one = found[int(row["request"])]
-        if len(one["rows"]) < _RECIPIENTS_SHOWN:
-            one["text"] = one["text"] or row["text"] or ""
-            one["numbers"].append(mask(row["number"] or ""))
-            one["rows"].append(int(row["row"]))
+        found[int(row["request"])].append(row)
     return found
 
 
+def _text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The message of a request's rows; empty after a purge."""
+    return (rows[0]["text"] or "") if rows else ""
+
+
+def _recipients(journal: Reader, run: str, requests: Sequence[int]) -> dict[int, dict[str, object]]:
+    """The first recipients of some requests, with their rows and the text."""
+    return {
+        no: {
+            "numbers": [mask(row["number"]) for row in rows[:_RECIPIENTS_SHOWN] if row["number"]],
+            "text": _text(rows),
+            "rows": [int(row["row"]) for row in rows[:_RECIPIENTS_SHOWN]],
+        }
+        for no, rows in _rows_of(journal, run, requests).items()
+    }
+
+
 def mask(number: str) -> str:
-    """A number with all but its first three and last four digits hidden: `010-****-5678`."""
-    return f"{number[:3]}-****-{number[-4:]}"
+    """A number with all but its first three and last four digits hidden: `010-****-5678`; empty stays empty."""
+    return number and f"{number[:3]}-****-{number[-4:]}"
 
 
 def _codes(tallies: Sequence[Tally]) -> list[dict[str, object]]:

@@ -14,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.model import RunState, Status
+from campaign.model.i18n import in_language
+from campaign.model.list_notes import ListNote
+from campaign.model.reasons import encode, nested
 from campaign.report import result_workbook
 from campaign.report.totals import totals as totals_of
 from tests.support.builders import ResultOf
@@ -157,10 +160,22 @@ def test_it_prints_on_one_page_without_what_the_charts_are_drawn_from(tmp_path: 
     assert str(sheet.print_area).split("$")[3] == "L"
 
 
-def test_the_notes_of_reading_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("language", "note"),
+    [
+        ("en", "• l.xlsx, sheet '명단': B3, B4 show an error such as #N/A; they count as empty."),
+        ("ko", "• l.xlsx, 시트 '명단': B3, B4 셀에 #N/A 같은 오류가 있어 빈 셀로 처리합니다."),
+    ],
+)
+def test_the_notes_of_reading_are_told_in_the_readers_language(tmp_path: Path, language: str, note: str) -> None:
+    place = nested(encode(ListNote.SHEET_OF_FILE, file="l.xlsx", sheet="명단"))
+    notes = (encode(ListNote.ERRORS_IN_CELLS, count=2, place=place, cells="B3, B4"), "숨긴 행이 3개 있습니다.")
     result = ResultOf().build()
-    noted = replace(result, recipients=replace(result.recipients, notes=("숨긴 행이 3개 있습니다.",)))
-    assert "• 숨긴 행이 3개 있습니다." in words(summary(noted, tmp_path))
+    noted = replace(result, recipients=replace(result.recipients, notes=notes))
+    with in_language(language):
+        told = words(summary(noted, tmp_path))
+    assert note in told
+    assert "• 숨긴 행이 3개 있습니다." in told  # a journal of an earlier version
 
 
 @settings(max_examples=12, deadline=None)

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from campaign.engine import planning, sending_hours
 from campaign.engine.cluster.jobs import SLICE
 from campaign.engine.cluster.lease import host_name
+from campaign.engine.cluster.shared_rules import SPREAD_PATIENCE_S, SharedFailures, SharedGate
 from campaign.engine.dispatch.admission import RateLimiter
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.journal import ConnectionLost, open_for_worker
 from campaign.model import RunState, State
-from campaign.model.times import Clock
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.times import Clock, format_time
+from campaign.timing import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from campaign.engine.dispatch.outbox import RequestOutbox, RunOutbox
     from campaign.gateway.client import Client
     from campaign.journal import Claim, Reader, RunRecord, Settlement, Workers
+    from campaign.timing.gate import Gate
 
 Result = TypeVar("Result")
 
@@ -99,13 +104,23 @@ class SliceJournal:
     """
 
     def __init__(
-        self, journal: tuple[Reader, Workers], lease: Lease, numbers: range, *, stop: StopRequest, host: HostState
+        self,
+        journal: tuple[Reader, Workers],
+        lease: Lease,
+        numbers: range,
+        *,
+        stop: StopRequest,
+        host: HostState,
+        gate: Gate | None = None,
+        failures: SharedFailures | None = None,
     ) -> None:
         self._reader, self._workers = journal
         self._lease = lease
         self._numbers = numbers
         self._stop = stop
         self._host = host
+        self._gate = gate
+        self._failures = failures
         self._is_refused = False  # by code 15: another host may send the run
         self._has_others = True
         self._is_held = False
@@ -118,11 +133,11 @@ class SliceJournal:
         return self._reader.requests.planned(run, self._numbers)
 
     def counts(self, _run: str) -> dict[State, int]:
-        """Not needed: no request of a queued run has a latest time to start."""
+        """Not needed: the latest time to start was looked at before."""
         return {}
 
     def outcomes(self, _run: str, _since: datetime | None) -> dict[State, int]:
-        """Not needed: a run that workers send has no share of failures at which it pauses."""
+        """Not needed: the failures of all workers are counted together."""
         return {}
 
     def image(self, run: str, digest: str) -> bytes:
@@ -136,6 +151,10 @@ class SliceJournal:
         self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
     ) -> None:
         """Pause the run, if the reason concerns it: another slice has other requests to send."""
+        if self._failures is not None:
+            self._pause_above_share(run, self._failures.reason, now)
+        if isinstance(self._gate, SharedGate) and resume_at is not None and resume_at == self._gate.closed_until:
+            return  # the sweep goes on with the run when there is room in its spread again
         is_others = self._is_held or self._lease.is_lost or (self._is_refused and self._has_others)
         if state == RunState.PAUSED and not is_others:
             self._until_reached(lambda: self._workers.pause(run, why or "", now, resume_at=resume_at))
@@ -163,9 +182,17 @@ class SliceJournal:
         if refused := [one for one in settlements if one.no not in done.settled]:
             self._until_reached(lambda: self._workers.note_refused(run, owner, refused, now))
         self._learn(run, settlements, now)
+        if self._failures is not None:
+            failures = self._failures
+            self._pause_above_share(run, lambda: failures.settled(settlements), now)
         if not (done.may_go_on and done.is_owner):
             self._end()
         return done.claims
+
+    def _pause_above_share(self, run: str, look: Callable[[], str | None], now: datetime) -> None:
+        if (why := self._until_reached(look)) is not None:
+            self._until_reached(lambda: self._workers.pause_rest(run, why, now))
+            self._end()
 
     def _learn(self, run: str, settlements: Sequence[Settlement], now: datetime) -> None:
         codes = {one.code for one in settlements if one.code is not None}
@@ -248,25 +275,50 @@ class SliceSender:
             record = reader.runs.get(run)
             if record.state != RunState.RUNNING or not record.is_queued:
                 return
-            numbers = range(no * SLICE + 1, (no + 1) * SLICE + 1)
-            if not reader.requests.planned(run, numbers):
+            last = (no + 1) * SLICE if record.first_stage is None else min((no + 1) * SLICE, record.first_stage)
+            numbers = range(no * SLICE + 1, last + 1)
+            if not reader.requests.planned(run, numbers) or self._has_to_wait(reader, workers, record):
                 return
             stop = StopRequest(within=self.stop)
-            journal = SliceJournal((reader, workers), lease, numbers, stop=stop, host=self.host)
             clock = Clock()
             plan, dates = self.plan(reader, run)
+            gate = _gate(reader, workers, record, dates, clock.now())
+            failures = SharedFailures(reader, run, record.stop_above) if record.stop_above else None
+            journal = SliceJournal(
+                (reader, workers), lease, numbers, stop=stop, host=self.host, gate=gate, failures=failures
+            )
             with SILENT.sending(0) as observer:
                 Dispatch(
                     journal,
-                    replace(record, in_flight=self.in_flight),
+                    # What concerns all workers is not the dispatch's: `journal` and `gate` see to it.
+                    replace(record, in_flight=self.in_flight, first_stage=None, stop_above=None),
                     plan,
                     self.client(record),
                     observer=observer,
                     stop=stop,
                     clock=clock,
-                    gate=sending_hours.gate_for_run(reader, record, dates, clock.now()),
+                    gate=gate,
+                    patience=SPREAD_PATIENCE_S if record.spread else None,
                     owner=lease.owner,
                     may_send=lease.is_valid,
                     limiter=SharedRate(workers, run, record.rate, len(workers.living())) if record.rate else None,
                     in_flight=lambda: self.in_flight if self.host.is_proven else 1,
                 ).run()
+
+    def _has_to_wait(self, reader: Reader, workers: Workers, record: RunRecord) -> bool:
+        """Whether nothing of the run is sent now: there is no room in its spread, or it was to start earlier."""
+        if record.spread and record.id not in workers.sent_by_workers():
+            return True
+        now, start_by = Clock().now(), reader.schedules.start_by(record.id)
+        if start_by is None or now <= start_by or reader.requests.has_begun(record.id):
+            return False
+        workers.pause(record.id, encode(RunReason.NOT_STARTED_IN_TIME, time=format_time(start_by)), now)
+        return True
+
+
+def _gate(reader: Reader, workers: Workers, record: RunRecord, dates: pd.DataFrame, now: datetime) -> Gate:
+    """The run's gate, with its spread over all workers."""
+    gate = sending_hours.gate_for_run(reader, replace(record, spread=None), dates, now)
+    if record.spread is None:
+        return gate
+    return SharedGate(gate.windows, spread.parse(record.spread), workers, record.id)

@@ -26,5 +26,5 @@ def sweep(workers: Workers, waiting: Jobs, now: datetime) -> None:
         missing = sorted(set(left) - waiting.busy_slices(run))
         if missing:
             waiting.deferring(partial(jobs.defer, run=run, slices=missing))
-        elif not left:
+        elif not left and not workers.pause_after_stage(run, now):
             workers.finish(run, now)

@@ -282,7 +282,8 @@ class Dispatch:
             self._put_back(heapq.heappop(self._retries)[1])
         free = self._count_admitted(min(self._places() - len(self._in_flight), len(self._to_send)))
         chosen: dict[int, PreparedRequest] = {}
-        for _place in range(self._limiter.take(free, now)):
+        taken = self._limiter.take(free, now)
+        for _place in range(self._admission.reserve(self._next_sizes(taken))):
             no = self._to_send[-1]
             request, prepared = self._prefetcher.take(no)
             if self._has_reservation_passed(request):
@@ -298,8 +299,11 @@ class Dispatch:
 
     def _count_admitted(self, free: int) -> int:
         """How many of the next `free` requests the spread lets through now."""
-        sizes = [int(self._plan.sizes[no - 1]) for no in self._to_send[: -1 - free : -1]]
-        return self._admission.admit(sizes, idle=not self._in_flight)
+        return self._admission.admit(self._next_sizes(free), idle=not self._in_flight)
+
+    def _next_sizes(self, count: int) -> list[int]:
+        """The recipients of each of the next requests."""
+        return [int(self._plan.sizes[no - 1]) for no in self._to_send[: -1 - count : -1]]
 
     def _put_back(self, no: int) -> None:
         """Send a request again, in the plan's order."""

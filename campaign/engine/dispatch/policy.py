@@ -14,7 +14,7 @@ from campaign.gateway.result_codes import Code, Policy, describe, meaning
 from campaign.model import State
 from campaign.model.reasons import encode, message, nested
 from campaign.model.run_reasons import RunReason
-from campaign.model.share import parse_share
+from campaign.model.text import parse_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

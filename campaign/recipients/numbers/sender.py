@@ -9,9 +9,8 @@ import re
 import unicodedata
 from typing import Final
 
-from campaign.model.errors import CampaignError
+from campaign.model.errors import CampaignError, Refused
 from campaign.model.reasons import Reason, encode
-from campaign.model.sentences import Refused
 from campaign.recipients.numbers.characters import unquoted
 
 SENDER: Final = re.compile(

@@ -8,13 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaign.model import Kind
-from campaign.model.i18n import ngettext
+from campaign.model.list_notes import ListNote
+from campaign.model.reasons import encode
 from campaign.recipients.spreadsheets import wording
 from campaign.recipients.spreadsheets.headings import shown
 from campaign.recipients.spreadsheets.sheet import ColumnCells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from campaign.model import Source
 
 WORDS: Final = (
     *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"),
@@ -28,10 +31,11 @@ _CODE: Final = r"^Err:[0-9]{3}$"
 
 
 def remove_formula_errors(
-    columns: Sequence[ColumnCells], names: Sequence[str], rows: pa.Array, *, where: str
+    columns: Sequence[ColumnCells], names: Sequence[str], rows: pa.Array, source: Source
 ) -> tuple[list[ColumnCells], tuple[str, ...]]:
     """The columns with error values set to missing, and a note for each column that had some."""
-    found, sentences = [], []
+    place = wording.place_noted(source)
+    found, notes = [], []
     for column, name in zip(columns, names, strict=True):
         failed = _failed(column)
         if failed is None:
@@ -39,17 +43,9 @@ def remove_formula_errors(
             continue
         found.append(_without(column, failed))
         at = rows.filter(failed)
-        sentences.append(
-            ngettext(
-                "{place}: '{heading}' shows an error such as #N/A in row {rows}; it counts as empty.",
-                "{place}: '{heading}' shows an error such as #N/A in rows {rows}; they count as empty.",
-                len(at),
-                place=where,
-                heading=shown(name),
-                rows=wording.few(at.slice(0, wording.NAMED).to_pylist(), len(at)),
-            )
-        )
-    return found, tuple(sentences)
+        few = wording.few_noted(at.slice(0, wording.NAMED).to_pylist(), len(at))
+        notes.append(encode(ListNote.ERRORS_IN_COLUMN, count=len(at), place=place, heading=shown(name), rows=few))
+    return found, tuple(notes)
 
 
 def _failed(column: ColumnCells) -> pa.Array | None:

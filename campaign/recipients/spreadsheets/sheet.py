@@ -41,7 +41,7 @@ class Sheet:
         phone: the index of the phone column in `cells`.
         rows: the row numbers of the sheet, from 1 (int32).
         hidden: whether each row is hidden in the sheet (bool).
-        notes: sentences for the user.
+        notes: for the user, as `model.list_notes` encodes them.
     """
 
     source: Source

@@ -13,8 +13,7 @@ from campaign.sandbox.faults import Fault, Faults
 from campaign.sandbox.ledger import Ledger, Receipt
 from campaign.sandbox.rules import Message, Verdict
 from campaign.sandbox.server.answers import Call, Reply, give
-from campaign.sandbox.server.body import BODY_BYTES, read_body
-from campaign.sandbox.server.protocol import header
+from campaign.sandbox.server.protocol import BODY_BYTES, header, read_body
 from campaign.sandbox.settings import Settings
 from campaign.sandbox.submission import Edition, Submission, UnreadableError
 

@@ -7,8 +7,7 @@ from campaign.sandbox import codes, history, rules
 from campaign.sandbox.history_faults import HistoryFaults
 from campaign.sandbox.ledger import Ledger
 from campaign.sandbox.server.answers import BAD_GATEWAY, JSON, Call
-from campaign.sandbox.server.body import read_body
-from campaign.sandbox.server.protocol import header, wait_until_gone
+from campaign.sandbox.server.protocol import header, read_body, wait_until_gone
 from campaign.sandbox.settings import Settings
 
 HISTORY, CHARGE = "/api/history/", "/api/charge/"

@@ -1,4 +1,4 @@
-"""The TCP connection of a request, for the faults below HTTP."""
+"""A request as it comes: its body, and its TCP connection, for the faults below HTTP."""
 
 import asyncio
 import socket
@@ -7,6 +7,8 @@ from typing import cast
 
 from starlette.types import Receive, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+BODY_BYTES = 32 << 20  # ours: far above the largest valid request, so that a larger image gets code 31
 
 _EXTENSION = "campaign.sandbox.transport"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time to linger: closing sends RST instead of FIN
@@ -50,3 +52,18 @@ async def wait_until_gone(receive: Receive) -> None:
     """Wait until one side closes the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """The body, cut off soon after `BODY_BYTES`; None if the client disconnected before its end."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= BODY_BYTES:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        pieces.append(event.get("body", b""))
+        size += len(pieces[-1])
+        if not event.get("more_body", False):
+            break
+    return b"".join(pieces)

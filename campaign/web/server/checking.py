@@ -93,8 +93,9 @@ class Checking:
             self._work[key] = task
             self._trim()
         self._work.move_to_end(key)
-        done, _waiting = await asyncio.wait([task], timeout=soon_s if wait_s is None else wait_s)
-        return task.result() if done else None
+        if not task.done():
+            await asyncio.wait([task], timeout=soon_s if wait_s is None else wait_s)
+        return task.result() if task.done() else None
 
     async def _run(self, child: Child, do: str, draft: Draft, fields: Mapping[str, Any]) -> Answer:
         try:

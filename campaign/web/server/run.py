@@ -26,7 +26,7 @@ from campaign.web import drafts, record, users
 from campaign.web import store as stores
 from campaign.web.orders import UNDO_S, Orders
 from campaign.web.pipes import Child
-from campaign.web.server import uploads
+from campaign.web.server import retention, uploads
 from campaign.web.server.app import build
 from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
@@ -261,7 +261,10 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         # Not the loop's own handlers, which Windows does not have.
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(ending.request))
-    await asyncio.gather(server.serve(sockets=[listener]), _begin(options, site, server, say))
+    begun = asyncio.Event()
+    removing = asyncio.create_task(_remove(site, begun))
+    await asyncio.gather(server.serve(sockets=[listener]), _begin(options, site, server, say, begun))
+    removing.cancel()
     await ending.finish()
 
 
@@ -311,7 +314,9 @@ class _Ending:
         self._server.should_exit = True
 
 
-async def _begin(options: Options, site: Site, server: Server, say: Callable[[str], object]) -> None:
+async def _begin(
+    options: Options, site: Site, server: Server, say: Callable[[str], object], begun: asyncio.Event
+) -> None:
     """Tell the address once the server listens, and only then start what would take the processor from it."""
     while not server.started:
         if server.should_exit:
@@ -320,7 +325,14 @@ async def _begin(options: Options, site: Site, server: Server, say: Callable[[st
     await _announce(site, say)
     starting = [child.start() for child in (site.engine, site.check, site.journal)]
     await asyncio.gather(*starting, _open(options, site))
+    begun.set()
+
+
+async def _remove(site: Site, begun: asyncio.Event) -> None:
+    """Remove what is kept no longer, from the start of the page on."""
+    await begun.wait()
     await site.store.run(lambda connection: record.remove_old(connection, time.time()))
+    await retention.run_forever(site)
 
 
 async def _announce(site: Site, say: Callable[[str], object]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from campaign.engine import planning
 from campaign.engine.dispatch.policy import FailureShare
 from campaign.model import State, schema
-from campaign.model.share import parse_share
+from campaign.model.text import parse_share
 
 
 def table_of(texts: list[str]) -> pd.DataFrame:

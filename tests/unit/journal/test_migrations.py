@@ -258,8 +258,8 @@ def test_an_upgrade_that_fails_at_any_statement_is_completed_by_the_next_writer(
         else:
             assert len(done) < statement
             break
-    # 2 statements lead to layout 2, 7 to 3, 3 to 4, 3 to 5, 4 to 6, 3 to 7, 4 to 8, 2 to 9 and 7 to 10.
-    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3 + [5] * 4 + [6] * 3 + [7] * 4 + [8] * 2 + [9] * 7
+    # 2 statements lead to layout 2, 7 to 3, 3 to 4, 3 to 5, 4 to 6, 3 to 7, 4 to 8, 2 to 9, 7 to 10 and 5 to 11.
+    assert numbers == [1] * 2 + [2] * 7 + [3] * 3 + [4] * 3 + [5] * 4 + [6] * 3 + [7] * 4 + [8] * 2 + [9] * 7 + [10] * 5
 
 
 KILLED: Final = """

@@ -8,7 +8,8 @@ import pytest
 
 from campaign.messages import checks
 from campaign.model import MsgType, schema
-from campaign.model.sentences import Refused, sentence
+from campaign.model.errors import Refused
+from campaign.model.sentences import sentence
 
 
 def texts(*values: str | None) -> pd.Series:

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 import campaign
 from campaign.engine.checking.row_status import hoist_common_note, join_notes
 from campaign.model import i18n, schema
+from campaign.model.errors import Refused
+from campaign.model.list_notes import ListNote
 from campaign.model.reasons import SEPARATOR, Reason, decode, encode, encode_column, nested
 from campaign.model.run_reasons import RunReason
-from campaign.model.sentences import SENTENCES, Refused, sentence, sentences
+from campaign.model.sentences import SENTENCES, sentence, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +36,9 @@ CHARACTERS = frozenset({"field", "character", "codepoint", "name", "place"})
 """The parameters that `messages.cp949` gives for all its reasons together."""
 
 
-CODES = [*Reason, *RunReason]
+CODES = [*Reason, *RunReason, *ListNote]
 
-OF_TABLES: dict[Reason | RunReason, set[str]] = {
+OF_TABLES: dict[Reason | RunReason | ListNote, set[str]] = {
     **{key: {"request"} for key in RunReason if key.name.startswith("FOUND_BY_")},
     **{
         key: {"recipients", "count"}
@@ -89,20 +91,22 @@ def listed(found: pd.Series) -> list[str | None]:
 
 
 def test_every_code_has_a_sentence_and_every_sentence_a_code() -> None:
-    assert set(SENTENCES) == {*Reason, *RunReason}
-    assert len(SENTENCES) == len(Reason) + len(RunReason)
+    assert set(SENTENCES) == {*CODES}
+    assert len(SENTENCES) == len(CODES)
     assert all(form.strip() for words in SENTENCES.values() for form in forms(words))
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_is_used(code: Reason | RunReason) -> None:
+def test_every_code_is_used(code: Reason | RunReason | ListNote) -> None:
     assert any(re.search(rf"\b{type(code).__name__}\.{code.name}\b", source) for source in SOURCES.values())
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason | RunReason) -> None:
+def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason | RunReason | ListNote) -> None:
     given = [names_given(call) for call in CALLS if code_of(call) == (type(code).__name__, code.name)]
     needed = set().union(*map(parameters_of, forms(SENTENCES[code])))
+    if isinstance(SENTENCES[code], tuple):
+        needed.add("count")
     for names in given:
         assert names == needed
     if not given:
@@ -118,14 +122,15 @@ def example(field: str, form: str) -> str | int:
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_has_a_sentence_with_its_parameters_in_each_language(
-    code: Reason | RunReason, language: str
+    code: Reason | RunReason | ListNote, language: str
 ) -> None:
     fields = {
         name: form or "" for words in forms(SENTENCES[code]) for _, name, form, _ in Formatter().parse(words) if name
     }
     given = {name: example(name, form) for name, form in fields.items()}
+    many = {"count": 7_654} if isinstance(SENTENCES[code], tuple) else {}
     with i18n.in_language(language):
-        said = sentence(encode(code, **given))
+        said = sentence(encode(code, **{**many, **given}))
     alone = "".join(re.split(r"\{[^}]*\}", forms(SENTENCES[code])[0]))
     assert not said.startswith((f"{code.value} {{", "[")), said
     if language == "ko" and re.search(r"[a-z]{3}", alone):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import table as sheets
 from campaign.recipients.numbers import normalise
 from campaign.recipients.spreadsheets import column_types
@@ -49,7 +50,7 @@ def test_every_row_is_read_as_it_is_meant(name: str) -> None:
     read = sheets.read([CORPUS / "files" / name], **case["options"])
     assert found(read) == case["rows"]
     assert len(read.notes) == len(case["notes"]), read.notes
-    for note, words in zip(read.notes, case["notes"], strict=True):
+    for note, words in zip(map(sentence, read.notes), case["notes"], strict=True):
         assert words in note
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from campaign.model import i18n
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import table
 from tests.support.spreadsheets import LIST, csv, own, rows
 
@@ -52,7 +53,7 @@ def test_a_newline_in_quotes_adds_no_row(tmp_path: Path) -> None:
 def test_blank_lines_count_as_rows_but_are_no_recipients(tmp_path: Path) -> None:
     read = table.read([csv(tmp_path / "a.csv", "\n이름,휴대폰\n\n홍,010\n,\n  \n김,011\n\n\n")])
     assert rows(read) == [4, 7]
-    assert read.notes == (
+    assert tuple(map(sentence, read.notes)) == (
         f"{tmp_path / 'a.csv'}: row 6: fewer cells than the 2 of the header; missing cells count as empty.",
     )
 
@@ -132,7 +133,8 @@ def test_rows_shorter_than_the_header_are_filled_and_named(tmp_path: Path) -> No
     path = csv(tmp_path / "a.csv", "휴대폰,이름,메모,\n010,홍\n011,김,a,\n012,이,b\n013\n")
     read = table.read([path])
     assert own(read, "메모") == [None, "a", "b", None]
-    assert read.notes == (f"{path}: rows 2, 5: fewer cells than the 3 of the header; missing cells count as empty.",)
+    [note] = map(sentence, read.notes)
+    assert note == f"{path}: rows 2, 5: fewer cells than the 3 of the header; missing cells count as empty."
 
 
 def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path: Path) -> None:
@@ -177,4 +179,4 @@ def test_a_note_names_the_rows_it_is_about(tmp_path: Path, language: str, short:
     path = tmp_path / "a.csv"
     path.write_text("휴대폰,이름\n" + "01012345678\n" * short, encoding="utf-8")
     with i18n.in_language(language):
-        assert table.read([path]).notes == (f"{path}: {note}",)
+        assert list(map(sentence, table.read([path]).notes)) == [f"{path}: {note}"]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import apply_fixes, read
 from campaign.recipients.fix_file import Fix
 from campaign.recipients.fix_file import read as read_fixes
@@ -62,7 +63,7 @@ def test_a_cell_that_changed_since_keeps_its_value_and_a_note_names_its_row(
 ) -> None:
     found = apply_fixes(recipients, [replace(FIX, was="02-9999-9999"), replace(FIX, row=9)], tmp_path)
     assert found.table["phone"].iloc[0] == "02-1234-5600"
-    assert found.notes[-1] == (
+    assert sentence(found.notes[-1]) == (
         "2 fixes were not applied, because their cells are not what they were: row 2 (휴대폰), row 9 (휴대폰)"
     )
 

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import table as sheets
 from campaign.recipients.spreadsheets.workbooks.annotations import ods, xlsx
 from campaign.recipients.spreadsheets.workbooks.annotations.model import SheetAnnotations
@@ -236,7 +237,9 @@ def test_hidden_rows_failed_formulas_and_percentages_of_an_xlsb(tmp_path: Path) 
     assert read.table["phone"].to_list() == ["010-0000-0002", "010-0000-0003", "010-0000-0004", "010-0000-0005"]
     assert hidden(path) == [3, 5]
     assert read.table["own.3"].to_list() == ["25%", "37.5%", "50%", "63%"]
-    assert read.notes == (f"{path}, sheet '수신자': C4 shows an error such as #N/A; it counts as empty.",)
+    assert list(map(sentence, read.notes)) == [
+        f"{path}, sheet '수신자': C4 shows an error such as #N/A; it counts as empty."
+    ]
 
 
 @pytest.mark.parametrize("code", [0x00, 0x07, 0x0F, 0x17, 0x1D, 0x24, 0x2A, 0x2B])
@@ -248,4 +251,6 @@ def test_every_error_value_of_an_xlsb_is_an_empty_cell_with_a_note(tmp_path: Pat
     read = sheets.read([path])
     assert read.table["own.2"].fillna("").to_list() == ["", "B"]
     assert read.table["own.1"].to_list() == ["010-0000-0002", "010-0000-0003"]
-    assert read.notes == (f"{path}, sheet '수신자': C2 shows an error such as #N/A; it counts as empty.",)
+    assert list(map(sentence, read.notes)) == [
+        f"{path}, sheet '수신자': C2 shows an error such as #N/A; it counts as empty."
+    ]

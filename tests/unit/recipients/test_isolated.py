@@ -11,6 +11,7 @@ import pytest
 
 from campaign.model import i18n
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import table
 from tests.support.desk import ROOT
 
@@ -55,7 +56,8 @@ def test_the_child_speaks_the_language_of_the_one_that_started_it(language: str)
         "ko": "시트 '명단'을 읽을 수 없습니다. 파일이 손상",
     }
     with i18n.in_language(language):
-        [note] = table.read([ROOT / "tests" / "corpus" / "files" / "libreoffice_kinds.ods"]).notes
+        # The child gives a code, so that a journal tells each reader in the reader's own language.
+        [note] = map(sentence, table.read([ROOT / "tests" / "corpus" / "files" / "libreoffice_kinds.ods"]).notes)
         with pytest.raises(RecipientsError) as damaged:
             table.read([ROOT / "tests" / "corpus" / "odd" / "panic_1.xls"])
     assert note.endswith(notes[language])

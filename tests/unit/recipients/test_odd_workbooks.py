@@ -16,6 +16,7 @@ import pytest
 import python_calamine
 
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import table
 from campaign.recipients.spreadsheets import headings
 from campaign.recipients.spreadsheets.workbooks import number_format as numberformat
@@ -93,11 +94,11 @@ def test_an_error_value_is_an_empty_cell_and_is_said(tmp_path: Path, word: str) 
 
     path = rewritten(a_book(tmp_path / "a.xlsx", ["가", "나", "다"]), broken)
     assert column(path) == ["가", None, "다"]
-    assert "B3 shows an error" in table.read([path]).notes[0]
+    assert "B3 shows an error" in sentence(table.read([path]).notes[0])
     text = tmp_path / "a.csv"
     text.write_text(f"휴대폰,값\n010-0000-0002,{word}\n010-0000-0003,{word} 문의\n", encoding="utf-8")
     assert column(text) == [None, f"{word} 문의"]
-    assert "row 2" in table.read([text]).notes[0]
+    assert "row 2" in sentence(table.read([text]).notes[0])
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,21 @@ def test_a_cell_in_another_form_needs_limits(cell: bytes) -> None:
     assert not a_sheet(row % cell).is_regular
 
 
+@pytest.mark.parametrize(
+    ("attributes", "rows"),
+    [
+        (b'r="A100000"', 100_000),
+        (b"r='A150000'", 150_000),
+        (b'r="A2" ht="15.750000"', xlsx.UNCHECKED_ROWS),  # a height is no row
+        (b'r="A2" ref="B2:B123456"', 123_456),  # not a cell either, but it costs nothing to believe it
+    ],
+)
+def test_the_last_row_is_found_beyond_the_number_of_rows_that_is_taken_for_granted(
+    attributes: bytes, rows: int
+) -> None:
+    assert a_sheet(b'<row r="1"><c %s><v>1</v></c></row>' % attributes).box == rows * xlsx.UNCHECKED_COLUMNS
+
+
 def test_cells_that_refer_to_shared_strings_are_counted() -> None:
     assert a_sheet(b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1" t="s"><v>1</v></c></row>').string_cells == 2
 

@@ -10,6 +10,7 @@ import pytest
 
 from campaign.model import Kind, Source, schema
 from campaign.model.errors import RecipientsError
+from campaign.model.sentences import sentence
 from campaign.recipients import table
 from campaign.recipients.spreadsheets import headings
 from tests.support.spreadsheets import dtype, first_sheet, kinds, own, phones, rows, several_sheets, workbook
@@ -84,7 +85,8 @@ def test_the_first_visible_sheet_with_a_phone_column_is_read(tmp_path: Path) -> 
     read = table.read([path])
     assert phones(read) == ["010-0000-0002"]
     assert read.sources[0].sheet == "수신자"
-    assert read.notes == (f"{path}: only the sheet '수신자' is read, not '예비'.",)
+    [note] = map(sentence, read.notes)
+    assert note == f"{path}: only the sheet '수신자' is read, not '예비'."
     assert phones(table.read([path], sheet="숨김")) == ["010-0000-0001"]
     assert phones(table.read([path], sheet=" 예비 ")) == ["010-0000-0003"]
 
@@ -221,14 +223,16 @@ def test_the_words_of_failed_formulas_are_never_text(tmp_path: Path) -> None:
     )
     read = table.read([path])
     assert own(read, "쿠폰") == ["A1", None, None, "#1 쿠폰"]
-    assert read.notes == (f"{path}, sheet 'Sheet': B3, B4 show an error such as #N/A; they count as empty.",)
+    assert list(map(sentence, read.notes)) == [
+        f"{path}, sheet 'Sheet': B3, B4 show an error such as #N/A; they count as empty."
+    ]
 
 
 def test_a_formula_that_was_never_calculated_is_missing_and_named(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", ["휴대폰", "합계"], ["010", "=1+1"], ["010", "=2+2"])
     read = table.read([path])
     assert own(read, "합계") == [None, None]
-    assert "B2, B3 have a formula without a value" in read.notes[0]
+    assert "B2, B3 have a formula without a value" in sentence(read.notes[0])
 
 
 def test_a_percentage_is_what_a_person_sees(tmp_path: Path) -> None:

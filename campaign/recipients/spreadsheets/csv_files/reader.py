@@ -19,7 +19,9 @@ import pyarrow.csv
 
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
-from campaign.model.i18n import _, ngettext
+from campaign.model.i18n import _
+from campaign.model.list_notes import ListNote
+from campaign.model.reasons import encode
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.csv_files import quotes
 from campaign.recipients.spreadsheets.csv_files.layout import Layout, find_layout
@@ -50,13 +52,13 @@ def read(path: Path, phone: str | None, progress: Callable[[int], None]) -> Shee
     at = headings.phone_column(layout.header, phone, where=str(path))
     text, short = columns_of(path, layout)
     rows = row_numbers(layout.above, len(text[0]))
-    columns, failed = formula_errors.remove_formula_errors(
-        [ColumnCells(column) for column in text], layout.header, rows, where=str(path)
-    )
+    source = Source(file=str(path))
+    cells = [ColumnCells(column) for column in text]
+    columns, failed = formula_errors.remove_formula_errors(cells, layout.header, rows, source)
     progress(len(rows))
     return drop_blank_rows_and_columns(
         Sheet(
-            source=Source(file=str(path)),
+            source=source,
             headings=layout.header,
             cells=tuple(
                 column if place == at else ColumnCells(_typed(column.values)) for place, column in enumerate(columns)
@@ -156,16 +158,8 @@ def _fitted(path: Path, row: list[str], width: int, number: int) -> list[str]:
 def _short_note(path: Path, short: Sequence[int], width: int) -> tuple[str, ...]:
     if not short:
         return ()
-    return (
-        ngettext(
-            "{file}: row {rows}: fewer cells than the {width} of the header; missing cells count as empty.",
-            "{file}: rows {rows}: fewer cells than the {width} of the header; missing cells count as empty.",
-            len(short),
-            file=path,
-            rows=wording.few(short),
-            width=width,
-        ),
-    )
+    rows = wording.few_noted(short)
+    return (encode(ListNote.SHORT_ROWS, count=len(short), file=str(path), rows=rows, width=width),)
 
 
 def _without_blanks(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -13,7 +13,9 @@ import python_calamine
 
 from campaign.model import Source
 from campaign.model.errors import RecipientsError
-from campaign.model.i18n import _, ngettext
+from campaign.model.i18n import _
+from campaign.model.list_notes import ListNote
+from campaign.model.reasons import encode
 from campaign.recipients.spreadsheets import column_types, formula_errors, headings, wording
 from campaign.recipients.spreadsheets.sheet import ColumnCells, Sheet, drop_blank_rows_and_columns, row_numbers
 from campaign.recipients.spreadsheets.workbooks import percent_format
@@ -103,10 +105,11 @@ def build_sheet(
         _seen(column, rows, first_column + place, annotations, phone=place == at)
         for place, column in enumerate(columns)
     ]
-    found, failed = formula_errors.remove_formula_errors(seen, names, rows, where=where)
+    source = Source(file=str(path), sheet=tab.name)
+    found, failed = formula_errors.remove_formula_errors(seen, names, rows, source)
     loaded = drop_blank_rows_and_columns(
         Sheet(
-            source=Source(file=str(path), sheet=tab.name),
+            source=source,
             headings=tuple(names),
             cells=tuple(found),
             phone=at,
@@ -133,30 +136,15 @@ def _seen(
 
 def _annotated(found: Sheet, annotations: SheetAnnotations) -> Sheet:
     """The sheet with its hidden rows marked, and with notes on formulas that failed or have no value."""
-    where = wording.sheet_of(found.source.file, found.source.sheet)
+    place = wording.place_noted(found.source)
     notes = list(found.notes)
     if annotations.errors:
-        notes.append(
-            ngettext(
-                "{place}: {cells} shows an error such as #N/A; it counts as empty.",
-                "{place}: {cells} show an error such as #N/A; they count as empty.",
-                len(annotations.errors),
-                place=where,
-                cells=wording.few(annotations.errors),
-            )
-        )
+        cells = wording.few_noted(annotations.errors)
+        notes.append(encode(ListNote.ERRORS_IN_CELLS, count=len(annotations.errors), place=place, cells=cells))
     if annotations.uncalculated:
-        notes.append(
-            ngettext(
-                "{place}: {cells} has a formula without a value and counts as empty."
-                " Open the file in a spreadsheet program and save it.",
-                "{place}: {cells} have a formula without a value and count as empty."
-                " Open the file in a spreadsheet program and save it.",
-                len(annotations.uncalculated),
-                place=where,
-                cells=wording.few(annotations.uncalculated),
-            )
-        )
+        cells = wording.few_noted(annotations.uncalculated)
+        count = len(annotations.uncalculated)
+        notes.append(encode(ListNote.FORMULAS_WITHOUT_VALUE, count=count, place=place, cells=cells))
     hidden = (
         pc.is_in(found.rows, value_set=pa.array(annotations.hidden, pa.int32())) if annotations.hidden else found.hidden
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from campaign.model import own_columns
 from campaign.model.errors import RecipientsError
 from campaign.model.i18n import _
+from campaign.model.list_notes import ListNote
+from campaign.model.reasons import encode
 from campaign.recipients.spreadsheets import headings, wording
 from campaign.recipients.spreadsheets.sheet import Sheet
 from campaign.recipients.spreadsheets.workbooks import standard_copy, zip_archive
@@ -201,12 +203,8 @@ def _with_others(book: Book, sheet: Sheet, rest: Sequence[Tab], phone: str | Non
         return sheets + more
     if rest:
         names = ", ".join(f"'{tab.name}'" for tab in rest)
-        note = _(
-            "{file}: only the sheet '{sheet}' is read, not {others}.",
-            file=sheet.source.file,
-            sheet=sheet.source.sheet,
-            others=names,
-        )
+        source = sheet.source
+        note = encode(ListNote.ONLY_ONE_SHEET, file=source.file, sheet=source.sheet or "", others=names)
         return [replace(sheet, notes=(*sheet.notes, note))]
     return sheets
 

@@ -54,6 +54,10 @@ UNCHECKED_COLUMNS: Final = 26
 UNCHECKED_ROWS: Final = 99_999
 """A piece of XML without a reference beyond Z or row 99,999 is not searched for its last column and row."""
 
+LONG_DIGITS: Final = len(str(UNCHECKED_ROWS)) + 1
+LONGEST_DIGITS: Final = 18  # as in `_REFERENCE`
+BASE: Final = 10
+
 _ZERO: Final = b"0"
 _CAPITALS: Final = bytes(range(ord("A"), ord("Z") + 1))
 _DIGITS: Final = b"0123456789"
@@ -67,7 +71,7 @@ white space as a space."""
 
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,18})["']""")
 _UNNAMED_CELL = re.compile(rb'<c(?=[\s/>])(?! r="A{1,3}")|<\w+:c[\s/>]')
-_SIX_DIGITS: Final = _ZERO * 6 + b'"'
+_SIX_DIGITS: Final = _ZERO * LONG_DIGITS + b'"'
 _SEVEN_DIGITS: Final = b"v>" + _ZERO * 7
 _SIGN_OR_EXPONENT = re.compile(rb"v>\.?[-+Ae]")
 """A value with a sign or an exponent, in XML without digits and with A for E."""
@@ -181,9 +185,11 @@ class SheetXml:
         rows = piece.distinct_rows
         if not self.may_have_undated_numbers:
             self.may_have_undated_numbers = piece.has_seven_digits or _SIGN_OR_EXPONENT.search(rows) is not None
-        if piece.has_long_numbers or b'r="AA' in rows:
+        if b'r="AA' in rows:
             last_column, last_row = _last(piece.xml)
             self._columns, self._rows = max(self._columns, last_column), max(self._rows, last_row)
+        elif piece.has_long_numbers:
+            self._rows = max(self._rows, _largest_long_number(piece.xml))
         is_doubtful = rows.count(b'<c r="A') != rows.count(b"<c") or b":c " in rows or b":c>" in rows
         if is_doubtful and _UNNAMED_CELL.search(rows):
             self.is_regular = False
@@ -260,6 +266,38 @@ def _last(piece: bytes) -> tuple[int, int]:
     letters = {letters for letters, _ in found if letters}
     rows = {row for _, row in found}
     return max((column_index(name.decode()) + 1 for name in letters), default=1), max(map(int, rows), default=0)
+
+
+def _largest_long_number(piece: bytes) -> int:
+    """The largest number of 6 to 18 digits between a quotation mark or capital letter and a quotation mark, or 0.
+
+    No row number from 100,000 on is larger. It takes a fifth of the time of `_last`.
+    """
+    text = np.frombuffer(piece, np.uint8)
+    marks = np.flatnonzero((text == ord('"')) | (text == ord("'")))
+    ends = marks[marks >= LONG_DIGITS]
+    largest = 0
+    ends = ends[_digit_at(text, ends - LONG_DIGITS) < BASE]  # most marks end something shorter
+    numbers = np.zeros(len(ends), np.int64)
+    for place in range(LONGEST_DIGITS + 1):
+        at = ends - place - 1
+        ends, numbers, at = ends[at >= 0], numbers[at >= 0], at[at >= 0]
+        digit = _digit_at(text, at)
+        is_digit = digit < BASE
+        if place >= LONG_DIGITS:
+            before = text[at]
+            is_whole = (before == ord('"')) | (before == ord("'")) | ((before >= ord("A")) & (before <= ord("Z")))
+            largest = max(largest, int(numbers[is_whole].max(initial=0)))
+        ends, numbers = ends[is_digit], numbers[is_digit] + digit[is_digit].astype(np.int64) * BASE**place
+        if not len(ends):
+            break
+    return largest
+
+
+def _digit_at(text: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The digits at these places (uint8); `BASE` or more for another character."""
+    digits: np.ndarray = text[at] - np.uint8(ord("0"))
+    return digits
 
 
 def formats(pieces: Iterable[bytes], codes: Mapping[int, str]) -> dict[int, dict[int, str]]:
