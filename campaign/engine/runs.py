@@ -224,7 +224,7 @@ def dispatch(
         raise preflight.NotReady(
             _("it was not ready by {time} (Asia/Seoul); nothing was sent.", time=format_time(options.latest))
         )
-    left = int(sum(requests_plan.sizes[no - 1] for no in journal.requests.planned(record.id)))
+    left = sum(requests_plan.size(no) for no in journal.requests.planned(record.id))
     with progress.sending(left) as observer:
         return Dispatch(
             journal,

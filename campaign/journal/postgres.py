@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -28,7 +29,7 @@ from campaign.model.reasons import encode, message
 from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -217,13 +218,16 @@ class PostgresDatabase:
         self._has_lost_connection |= lost and self._is_writer
         return lost
 
-    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> None:
         """Insert many rows, which all have the same columns, with COPY, and let the planner know of them."""
+        each = iter(rows)
+        if (first := next(each, None)) is None:
+            return
         cursor: Any = connection.connection.cursor()
-        names = list(rows[0])
+        names = list(first)
         try:
             with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
-                for row in rows:
+                for row in chain([first], each):
                     copy.write_row([row[name] for name in names])
             cursor.execute(f"ANALYZE {table.name}")
         except psycopg.Error as problem:
@@ -253,7 +257,7 @@ class PostgresDatabase:
     def erase_deleted(self) -> None:
         """Rewrite the tables that texts and numbers were removed from. The write-ahead log keeps them for a while."""
         with self.engine.connect() as connection:
-            for table in ("runs", "images"):
+            for table in ("runs", "images", "slices"):
                 connection.connection.cursor().execute(f"VACUUM (FULL) {table}")
 
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign.journal import runs
+from campaign.journal import runs, slices
 from campaign.journal.database import NotInFlight
 from campaign.journal.records import QUEUE, Claim, OpenRequest, Step, Tally, from_micros, to_micros
 from campaign.journal.tables import EVENTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
@@ -46,7 +46,7 @@ class RequestReader:
         """
         import pandas as pd
 
-        columns = [column for column in REQUESTS.c if column.name not in {"run", "owner"}]
+        columns = [column for column in REQUESTS.c if column.name not in {"run", "owner", "slice"}]
         query = sa.select(*columns).where(REQUESTS.c.run == run).order_by(REQUESTS.c.no)
         if state is not None:
             query = query.where(REQUESTS.c.state == str(state))
@@ -77,6 +77,11 @@ class RequestReader:
         """The number of requests in each state; states without requests are missing."""
         with self._database.reading() as connection:
             return _counts(connection, run)
+
+    def progress(self, run: str) -> dict[State, int]:
+        """As `counts`; on PostgreSQL from the counts of the slices, which cost next to nothing to read."""
+        with self._database.reading() as connection:
+            return slices.progress(connection, run) if self._database.has_server else _counts(connection, run)
 
     def has_begun(self, run: str) -> bool:
         """Whether something of the run was sent, or may have been."""

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign.journal import runs
+from campaign.journal import runs, slices
 from campaign.journal.records import Claim, from_micros, to_micros
-from campaign.journal.tables import EVENTS, HOSTS, JOB_TABLES, OWNERS, PASSAGES, REQUESTS, RUNS, SERVER_TIME
+from campaign.journal.tables import (
+    EVENTS,
+    HOSTS,
+    JOB_TABLES,
+    OWNERS,
+    PASSAGES,
+    REQUESTS,
+    RUNS,
+    SERVER_TIME,
+    SLICES,
+)
 from campaign.model import RunState, State
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
@@ -97,13 +107,17 @@ class Workers:
 
     def living(self) -> list[Worker]:
         """The workers that were not fenced and have not ended, with what they have in flight."""
-        in_flight = (
-            sa.select(sa.func.count())
-            .where(REQUESTS.c.owner == OWNERS.c.id, REQUESTS.c.state == str(State.IN_FLIGHT))
-            .scalar_subquery()
+        of_slice = sa.and_(SLICES.c.run == REQUESTS.c.run, REQUESTS.c.no.between(SLICES.c.first, SLICES.c.last))
+        count = (
+            sa.select(REQUESTS.c.owner, sa.func.count().label("in_flight"))
+            .join(SLICES, of_slice)  # a look at few requests
+            .where(SLICES.c.in_flight > 0, REQUESTS.c.state == str(State.IN_FLIGHT))
+            .group_by(REQUESTS.c.owner)
+            .subquery()
         )
         names = ("id", "host", "pid", "version", "account", "started_at", "beats")
-        query = sa.select(*(OWNERS.c[name] for name in names), in_flight.label("in_flight"))
+        in_flight = sa.func.coalesce(count.c.in_flight, 0).label("in_flight")
+        query = sa.select(*(OWNERS.c[name] for name in names), in_flight).outerjoin(count, count.c.owner == OWNERS.c.id)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(OWNERS.c.ended_at.is_(None)).order_by(OWNERS.c.started_at))
             return [Worker(**{**row, "started_at": from_micros(row["started_at"])}) for row in rows.mappings()]
@@ -206,7 +220,8 @@ class Workers:
         states = [str(State.PLANNED), str(State.IN_FLIGHT)]
         left = sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state.in_(states))
         with self._database.writing() as connection:
-            if connection.scalar(sa.select(left)):
+            # The counts of the slices save a look at all requests as long as something is left.
+            if not set(states).isdisjoint(slices.progress(connection, run)) or connection.scalar(sa.select(left)):
                 return False
             return _leave_running(connection, run, RunState.FINISHED, None, now)
 
@@ -295,18 +310,10 @@ class Workers:
         with self._database.reading() as connection:
             return list(connection.scalars(query))
 
-    def left_by_slice(self, run: str, size: int) -> dict[int, int]:
-        """The planned requests of each slice of `size` requests, by its number from 0; of a first stage, only those."""
-        number = sa.func.div(REQUESTS.c.no - 1, size).cast(sa.Integer)
-        query = (
-            sa.select(number, sa.func.count())
-            .join(RUNS, RUNS.c.id == REQUESTS.c.run)
-            .where(RUNS.c.id == run, REQUESTS.c.state == str(State.PLANNED))
-            .where(REQUESTS.c.no <= sa.func.coalesce(RUNS.c.first_stage, REQUESTS.c.no))
-            .group_by(number)
-        )
+    def slices_left(self, run: str) -> list[int]:
+        """The numbers of the slices of a run that have something to send, in order; of a first stage, only its own."""
         with self._database.reading() as connection:
-            return {no: count for no, count in connection.execute(query)}  # noqa: C416
+            return list(slices.left(connection, run))
 
     def stop_host(self, host: str, why: str) -> bool:
         """Let nothing more be sent from a host; returns whether another host has a worker and may send."""

@@ -41,7 +41,7 @@ class WorkerOptions:
 
     Attributes:
         in_flight: requests on the wire at once, of all slices together.
-        concurrency: slices at once: while the last answers to one are awaited, the next one is sent.
+        concurrency: slices at once: while the last answers to one are awaited, the next one is sent already.
         drain: end when nothing is left to send.
     """
 
@@ -81,7 +81,7 @@ class WorkerProcess:
             journal_url=self.journal_url,
             lease=lambda: self._lease,
             client=self._clients.of,
-            in_flight=max(self.options.in_flight // self.options.concurrency, 1),
+            in_flight=self.options.in_flight,
             stop=self.stop,
         )
         with ExitStack() as opened:
@@ -98,6 +98,7 @@ class WorkerProcess:
                 if self._sender.host.is_stopped:
                     self._stopped_because = self._stopped_because or self._reason_to_stop()
             finally:
+                self._sender.close()
                 self._over = True
                 self._beating.end()
                 looking.join(timeout=30)

@@ -119,11 +119,11 @@ def restored(context: CommandContext) -> None:
 def watch(context: CommandContext, run: str) -> int:
     """Show the progress of a run that workers send, until it ends; then report it. Returns the exit status."""
     with open_for_reading(context.journal_url) as journal:
-        total = sum(journal.requests.counts(run).values())
+        total = sum(journal.requests.progress(run).values())
         done = 0
         with context.progress.stage(_("requests sent by workers"), total) as advance:
             while True:
-                counts, record = journal.requests.counts(run), journal.runs.get(run)
+                counts, record = journal.requests.progress(run), journal.runs.get(run)
                 left = sum(counts.get(state, 0) for state in MAY_STILL_GO if state != State.UNKNOWN)
                 advance(total - left - done)
                 done = total - left

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     import procrastinate
 
-SLICE: Final = 1_000
-"""Requests in a slice."""
-
 QUEUE: Final = "send"
 TASK: Final = "send_slice"
 

@@ -38,8 +38,8 @@ def enqueue(journal: Journal, run: str) -> int:
     setup.require_ready(journal.jobs)
     assert journal.jobs is not None  # noqa: S101 - require_ready has said so
     assert journal.workers is not None  # noqa: S101
-    left = set(journal.workers.left_by_slice(run, jobs.SLICE))
-    missing = sorted(left - journal.jobs.busy_slices(run))
+    left = journal.workers.slices_left(run)
+    missing = sorted(set(left) - journal.jobs.busy_slices(run))
     journal.jobs.deferring(partial(jobs.defer, run=run, slices=missing))
     return len(left)
 

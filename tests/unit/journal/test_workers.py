@@ -11,7 +11,7 @@ from campaign.journal.records import Step, to_micros
 from campaign.model import RunState, State
 from campaign.model.errors import JournalError
 from campaign.timing.spread import parse
-from tests.support.journals import NOW, RECIPIENTS, accepted
+from tests.support.journals import NOW, RECIPIENTS, accepted, assert_counted
 from tests.support.runs import record
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ def url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def queued(url: str) -> None:
-    """A run of six requests that workers send."""
+def queued(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of six requests that workers send, two in a slice."""
+    monkeypatch.setattr("campaign.journal.slices.MOST_REQUESTS", 2)
     with open_for_writing(url) as journal:
         run = record(id="run-1", state=RunState.RUNNING, mode=QUEUE, created_at=NOW)
         journal.runs.add(run, RECIPIENTS, [(no, f"id-{no}", 10) for no in range(1, 7)], {})
@@ -42,6 +43,7 @@ def cluster(url: str, queued: None) -> Iterator[tuple[Reader, Workers]]:
         for owner in ("one", "two"):
             workers.register(owner, host=f"host-{owner}", pid=1, version="1", account="a")
         yield reader, workers
+        assert_counted(reader)
 
 
 def step(owner: str, wanted: Sequence[int] = (), settlements: Sequence[Settlement] = ()) -> Step:
@@ -174,10 +176,10 @@ def test_places_in_the_rate_are_given_out_one_after_the_other(cluster: tuple[Rea
     assert 9 < waits[2] <= 10
 
 
-def test_slices_with_something_to_send_are_counted(cluster: tuple[Reader, Workers]) -> None:
+def test_slices_with_something_to_send_are_found(cluster: tuple[Reader, Workers]) -> None:
     _reader, workers = cluster
     numbers(workers, "one", [1, 2, 3])
-    assert workers.left_by_slice("run-1", 2) == {1: 1, 2: 2}
+    assert workers.slices_left("run-1") == [1, 2]
 
 
 def age_passages(workers: Workers, seconds: int) -> None:
@@ -219,12 +221,12 @@ def test_nothing_after_the_first_stage_is_claimed_until_a_user_releases_it(
     reader, workers = cluster
     with workers.database.writing() as connection:
         connection.exec_driver_sql("UPDATE runs SET first_stage = 4")
-    assert workers.left_by_slice("run-1", 3) == {0: 3, 1: 1}
+    assert workers.slices_left("run-1") == [0, 1]
     assert not workers.pause_after_stage("run-1", NOW)
     assert numbers(workers, "one", range(1, 7)) == [1, 2, 3, 4]
     assert not workers.pause_after_stage("run-1", NOW)  # in flight
     workers.advance(step("one", settlements=[accepted(no) for no in (1, 2, 3, 4)]))
-    assert workers.left_by_slice("run-1", 3) == {}
+    assert workers.slices_left("run-1") == []
     assert not workers.finish("run-1", NOW)
     assert workers.pause_after_stage("run-1", NOW)
     assert not workers.pause_after_stage("run-1", NOW)
