@@ -97,6 +97,11 @@ def to_json(recipients: Recipients) -> str:
     )
 
 
+def headings(description: str) -> list[str]:
+    """The headings of the recipients that `to_json` wrote."""
+    return [heading for _name, heading, _mixed in json.loads(description)["columns"]]
+
+
 def from_json(description: str, table: pd.DataFrame) -> Recipients:
     """The recipients that `to_json` wrote, with their table."""
     described = json.loads(description)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
 from campaign.config.environment import Environment
+from campaign.journal import open_for_reading
+from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.origin import VENDOR_URL
 from campaign.web.pipes import Pipe
@@ -54,36 +56,51 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(pipe: Pipe, sender: Sender) -> None:
     is_practice = sender.is_practice_only or bool(Environment().missing_keys)
-    doctor = Doctor(sender.journal_url, is_practice=is_practice)
+    gateway = GatewayQuestions(sender.journal_url, is_practice=is_practice)
     try:
-        pipe.serve({"orders": partial(take, sender), "doctor": doctor.examine})
+        pipe.serve({"orders": partial(take, sender), "doctor": gateway.doctor, "balance": gateway.balance})
     finally:
         sender.end()
 
 
-class Doctor:
-    """Examines what would go wrong with a send. It is asked here, where the keys are.
+class GatewayQuestions:
+    """Questions for which the gateway is asked: here, where the keys are. Orders are taken in meanwhile.
 
     Args:
         journal_url: the journal's URL.
-        is_practice: nothing is really sent, so the gateway is not asked anything.
+        is_practice: nothing is really sent, so the doctor asks the gateway nothing.
     """
 
     def __init__(self, journal_url: str, *, is_practice: bool) -> None:
         self._journal_url = journal_url
         self._is_practice = is_practice
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="doctor")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gateway")
 
-    def examine(self) -> Future[Mapping[str, object]]:
-        """What was found. The gateway may be asked, so orders are taken in meanwhile."""
-        return self._thread.submit(copy_context().run, self._examine)
+    def doctor(self) -> Future[Mapping[str, object]]:
+        """What would go wrong with a send."""
+        return self._thread.submit(copy_context().run, self._doctor)
 
-    def _examine(self) -> Mapping[str, object]:
+    def _doctor(self) -> Mapping[str, object]:
         from campaign.engine import doctor
 
         gateway = None if self._is_practice else Environment().gateway_url() or VENDOR_URL
         found = doctor.examine(self._journal_url, gateway)
         return {"findings": [{"what": _(one.what), "good": one.good, "words": one.words} for one in found]}
+
+    def balance(self, *, run: str) -> Future[Mapping[str, object]]:
+        """The won left at the gateway of a run, or why they are not known."""
+        return self._thread.submit(copy_context().run, self._balance, run)
+
+    def _balance(self, run: str) -> Mapping[str, object]:
+        from campaign.engine import balance, history_access
+
+        try:
+            with open_for_reading(self._journal_url) as journal:
+                record = journal.runs.get(run)
+            section = history_access.section_of(record)
+            return {"won": balance.ask(record.gateway, section, deadlines=balance.SHORT), "problem": None}
+        except CampaignError as problem:
+            return {"won": None, "problem": str(problem)}
 
 
 def take(sender: Sender, *, orders: list[dict[str, Any]]) -> None:

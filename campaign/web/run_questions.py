@@ -8,23 +8,32 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from campaign.engine import row_counts
+from campaign.engine.planned_ahead import frozen_run
+from campaign.gateway.delivery_codes import meaning
 from campaign.gateway.result_codes import ACCEPTED, describe
 from campaign.journal import SANDBOX, open_for_reading
-from campaign.model import RunState, ScheduleState, State
+from campaign.model import Delivery, Ground, RunState, ScheduleState, State
 from campaign.model.errors import CampaignError, JournalError, NoSuchRun
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
+from campaign.model.reasons import decode, is_encoded
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
-from campaign.model.times import Clock
+from campaign.model.times import Clock, format_time
+from campaign.recipients.numbers.sender import hyphenated
+from campaign.recipients.spreadsheets import headings
 from campaign.scheduler import due_tasks
+from campaign.timing import working_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from campaign.journal import Reader, RunRecord, ScheduleRecord, Tally
 
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 
 _NEXT_SHOWN: Final = 3
 _PAST_SHOWN: Final = 5
+_LONGEST_HOLIDAY: Final = timedelta(days=14)
 _RECIPIENTS_SHOWN: Final = 3
 _STORY_RECIPIENTS: Final = 50
 _OVER: Final = frozenset({RunState.FINISHED, RunState.CANCELLED})
@@ -68,6 +78,8 @@ class RunQuestions:
             "schedules": self.schedules,
             "sent_before": self.sent_before,
             "csv": self.csv,
+            "by": self.by,
+            "opt_outs": self.opt_outs,
             "uses": self.uses,
             "requests": self.requests,
             "request": self.request,
@@ -158,6 +170,9 @@ class RunQuestions:
                 {"kind": one.kind, "by": one.by_whom, "approved_by": one.approved_by, "at": one.at} for one in orders
             ],
             "codes": _codes(self._tallies(journal, run)),
+            "is_first_stage": _is_first_stage(record),
+            "delivery": _delivery(journal, record),
+            "proposed": _proposed(journal, record),
         }
 
     def sent_before(self, *, digest: str) -> dict[str, object]:
@@ -195,12 +210,15 @@ class RunQuestions:
         }
 
     def problems(self, *, run: str) -> dict[str, object]:
-        """The rows that were not sent and can be fixed: how many of each status, as the result workbook has them."""
+        """How many rows have each status, as the result workbook has them, and the headings of their columns."""
         journal = self._opened()
         journal.runs.get(run)
         if run not in self._left_out:
             self._left_out[run] = row_counts.left_out(journal, run)
-        return {"rows": row_counts.all_rows(self._left_out[run], _recipients_by_state(self._tallies(journal, run)))}
+        return {
+            "rows": row_counts.all_rows(self._left_out[run], _recipients_by_state(self._tallies(journal, run))),
+            "columns": [headings.shown(one) for one in journal.runs.headings(run) if one.strip()],
+        }
 
     def schedules(self) -> dict[str, object]:
         """All schedules, the newest first, with what became of each time."""
@@ -208,6 +226,17 @@ class RunQuestions:
         if journal is None:
             return {"schedules": []}
         return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
+
+    def opt_outs(self, *, number: str | None = None) -> dict[str, object]:
+        """How many numbers are on the house's own opt-out list, and the entry of one, None if it is not on it."""
+        from campaign.engine import opt_outs
+
+        journal = self._opened_if_any()
+        if journal is None:
+            return {"count": 0, "found": None}
+        one = opt_outs.find(journal, number) if number is not None else None
+        found = one and {"number": hyphenated(one.number), "at": one.at, "origin": sentence(one.origin)}
+        return {"count": journal.opt_outs.count(), "found": found}
 
     def uses(self, *, home: str) -> dict[str, object]:
         """What the campaigns in `home` are used for.
@@ -300,6 +329,22 @@ class RunQuestions:
         result = results.of_run(journal, journal.runs.get(run))
         folder = Path(tempfile.mkdtemp(prefix="campaign-"))
         return {"path": flat_files.csv(result, folder / f"{run}.csv")}
+
+    def by(self, *, run: str, column: str) -> dict[str, object]:
+        """The result workbook with a sheet by a column, in a temporary folder that the caller removes.
+
+        Raises:
+            NoSuchColumn: there is no such column.
+        """
+        from campaign.engine import breakdown, results
+        from campaign.engine.progress import SILENT
+        from campaign.engine.reports import write_workbook
+
+        journal = self._opened()
+        result = results.of_run(journal, journal.runs.get(run))
+        chosen = breakdown.find_column(result, column)
+        folder = Path(tempfile.mkdtemp(prefix="campaign-"))
+        return {"path": write_workbook(result, folder / f"{run}.xlsx", SILENT, None, chosen)}
 
     def _brief(self, journal: Reader, record: RunRecord, live: Counts | None = None) -> dict[str, object]:
         counts: Mapping[Any, int] | None = (live or {}).get(record.id)
@@ -448,6 +493,79 @@ def _codes(tallies: Sequence[Tally]) -> list[dict[str, object]]:
     ]
 
 
+def _is_first_stage(record: RunRecord) -> bool:
+    """Whether it pauses since its first stage was sent, so that a user looks at the result."""
+    reason = record.reason or ""
+    return is_encoded(reason) and decode(reason)[0][0] == RunReason.FIRST_STAGE_SENT
+
+
+def _delivery(journal: Reader, record: RunRecord) -> dict[str, object] | None:
+    """What became of the accepted messages, as far as it was fetched; None where it is not asked for.
+
+    Seen in public clients of the gateway, not in the vendor's document.
+    """
+    counts = journal.deliveries.counts(record.id)
+    if not counts and record.delivery is None:
+        return None
+    from campaign.engine import delivery, history_access
+
+    is_followed = history_access.is_followed(record)
+    if not counts and not is_followed:
+        return None
+    looks = [one for one in journal.requests.events(record.id) if one["state"] in {delivery.ASKED, delivery.OFF}]
+    is_off = bool(looks) and looks[-1]["state"] == delivery.OFF
+    next_look = None
+    if is_followed and record.ended_at is not None and not is_off:
+        access = history_access.access_of(record)
+        next_look = delivery.next_look(record, access, looks[-1]["at"] if looks else record.ended_at)
+    accepted = journal.requests.recipients(record.id).get(State.ACCEPTED, 0)
+    codes = journal.deliveries.codes(record.id)
+    return {
+        "counts": {str(one): counts[str(one)] for one in Delivery if counts.get(str(one))},
+        "missing": max(0, accepted - sum(counts.values())),
+        "codes": [{"code": code, "words": _meaning(code), "count": count} for code, count in codes.items()],
+        "is_waiting": Delivery.WAITING in counts,
+        "next_look": next_look,
+        "is_followed": is_followed,
+        "is_off": is_off,
+    }
+
+
+def _meaning(code: str) -> str:
+    words = meaning(code)
+    return _(words) if words else ""
+
+
+def _proposed(journal: Reader, record: RunRecord) -> dict[str, object]:
+    """How many numbers the delivery results propose as opt-outs, by ground, with the first of them, masked."""
+    if not journal.deliveries.counts(record.id):
+        return {}
+    from campaign.engine import opt_out_proposals
+
+    try:
+        found = opt_out_proposals.propose(journal, record.id)
+    except opt_out_proposals.NothingToGoBy:
+        return {}
+    by_ground = {ground: [one.number for one in found if one.ground == ground] for ground in Ground}
+    return {
+        str(ground): {"count": len(numbers), "first": [mask(one) for one in numbers[:_PAST_SHOWN]]}
+        for ground, numbers in by_ground.items()
+        if numbers
+    }
+
+
+def _moved(record: ScheduleRecord, at: datetime) -> str | None:
+    """Why the start at `at` was moved there, in a sentence; None if it was not."""
+    days, table = working_days.from_json(record.holidays), record.timetable
+    if days is None:
+        return None
+    times = [table.start_at] if table.every is None else table.upcoming((), at - _LONGEST_HOLIDAY, 50)
+    moved = [time for time in times if time is not None and time < at and days.next_opening(time) == at]
+    if not moved or at in times:
+        return None
+    return _("{time} is {why}", time=format_time(moved[-1]), why=sentence(days.why_closed(moved[-1], at)))
+
+
 def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
     times = []
     if record.state == ScheduleState.ACTIVE:
@@ -456,6 +574,8 @@ def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
         except (ValueError, OverflowError):  # a record that cannot be used, which the scheduler reports
             times = []
     past = journal.schedules.occurrences(record.id)[:_PAST_SHOWN]
+    ahead = frozen_run(journal, record)
+    at = times[0] if times else record.moved(record.timetable.start_at or record.created_at)
     return {
         "id": record.id,
         "name": record.name,
@@ -463,7 +583,16 @@ def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
         "state": str(record.state),
         "is_practice": record.gateway == SANDBOX,
         "every": record.timetable.every,
-        "at": times[0] if times else record.timetable.start_at or record.created_at,
+        "at": at,
         "next": times,
-        "past": [{"at": one.due_at, "state": str(one.state), "run": one.run, "why": sentence(one.why)} for one in past],
+        "moved": _moved(record, at),
+        "past": [
+            {
+                "at": one.due_at,
+                "state": "planned" if ahead is not None and one.run == ahead.id else str(one.state),
+                "run": one.run,
+                "why": sentence(one.why),
+            }
+            for one in past
+        ],
     }
