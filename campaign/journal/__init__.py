@@ -18,7 +18,6 @@ from campaign.journal.open import (
 from campaign.journal.orders import OrderDone
 from campaign.journal.records import (
     QUEUE,
-    SANDBOX,
     Claim,
     FoundRequest,
     OccurrenceRecord,
@@ -36,7 +35,6 @@ from campaign.journal.workers import STALLED_S, Jobs, Worker, Workers
 
 __all__ = [
     "QUEUE",
-    "SANDBOX",
     "STALLED_S",
     "Claim",
     "ConnectionLost",

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from campaign.model import OccurrenceState, RunState, ScheduleState, State
     from campaign.timing.timetable import Timetable
 
-SANDBOX: Final = "sandbox"
-"""The gateway of a run through the built-in sandbox."""
-
 QUEUE: Final = "queue"
 """The mode of a run that the workers of a cluster send."""
 
@@ -31,7 +28,7 @@ class RunRecord:
 
     Attributes:
         reason: why it is paused, as `reasons.encode` stores it; older journals have a sentence.
-        gateway: an origin, or `SANDBOX`.
+        gateway: an origin, or `origin.SANDBOX`.
         prices: won a message, by message type.
         report: the path of the workbook.
         purged_at: when the texts and numbers were removed.

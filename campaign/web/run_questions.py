@@ -17,11 +17,12 @@ from campaign.engine import row_counts
 from campaign.engine.planned_ahead import frozen_run
 from campaign.gateway.delivery_codes import meaning
 from campaign.gateway.result_codes import ACCEPTED, describe
-from campaign.journal import SANDBOX, open_for_reading
+from campaign.journal import open_for_reading
 from campaign.model import Delivery, Ground, RunState, ScheduleState, State
 from campaign.model.errors import CampaignError, JournalError, NoSuchRun
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
+from campaign.model.origin import SANDBOX
 from campaign.model.reasons import decode, is_encoded
 from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
