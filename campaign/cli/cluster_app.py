@@ -24,6 +24,9 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
     group.command("init", cls=Command, help=_("Make the journal ready for workers."))(init)
     group.command(
+        "upgrade", cls=Command, help=_("Bring the tables of the workers' jobs to the version that is installed here.")
+    )(upgrade)
+    group.command(
         "restored", cls=Command, help=_("Pause all running runs: the journal is a restored, older copy of itself.")
     )(restored)
     app.add_typer(group, name="cluster", help=_("Set up a journal for several workers."))
@@ -64,6 +67,13 @@ def init(journal: given.JournalOption = None) -> None:
     from campaign.cli.commands import cluster
 
     cluster.init(_context(journal))
+
+
+def upgrade(journal: given.JournalOption = None) -> None:
+    """Run `campaign cluster upgrade`."""
+    from campaign.cli.commands import cluster
+
+    cluster.upgrade(_context(journal))
 
 
 def restored(journal: given.JournalOption = None) -> None:

@@ -115,6 +115,10 @@ _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
         problem=problem,
     ),
     "not_ready_for_workers": lambda problem: _("{problem} `campaign cluster init` makes them.", problem=problem),
+    "older_job_tables": lambda problem: _(
+        "{problem} Stop all workers, run `campaign cluster upgrade`, and start them again.", problem=problem
+    ),
+    "older_layout": lambda problem: _("{problem}. `campaign cluster upgrade` upgrades it.", problem=problem),
     "nothing_to_send": _nothing_to_send,
     "path_not_writable": lambda problem: _(
         "{problem} Nothing was sent. Name another file with --report, or another folder with CAMPAIGN_REPORTS.",

@@ -86,11 +86,15 @@ def run_due(
     raise typer.Exit(schedule_command.run_due(_context(journal=journal, json=json, quiet=no_progress)))
 
 
-def scheduler(journal: given.JournalOption = None, no_progress: given.ProgressOption = False) -> None:
+def scheduler(
+    queue: Annotated[bool, typer.Option("--queue", help=_("Leave what starts to the workers of a cluster."))] = False,
+    journal: given.JournalOption = None,
+    no_progress: given.ProgressOption = False,
+) -> None:
     """Run `campaign scheduler`."""
     from campaign.cli.commands import schedule as schedule_command
 
-    raise typer.Exit(schedule_command.run_forever(_context(journal=journal, quiet=no_progress)))
+    raise typer.Exit(schedule_command.run_forever(_context(journal=journal, quiet=no_progress), queue=queue))
 
 
 def _context(*, journal: str | None, json: bool = False, quiet: bool = True) -> CommandContext:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.config.environment import Environment
 from campaign.engine import history_access, runs
-from campaign.engine.doctor import Finding
+from campaign.engine.finding import Finding
 from campaign.engine.results import SANDBOX
 from campaign.gateway.attempt import Deadlines
 from campaign.journal import open_for_reading

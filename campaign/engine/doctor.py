@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from campaign.config.environment import Environment
+from campaign.engine.finding import Finding
 from campaign.engine.preflight import ROOM_TO_START
 from campaign.model.errors import CampaignError, NoSuchRun
 from campaign.model.i18n import N_, _, ngettext
@@ -29,33 +29,25 @@ CLOCK_OFF: Final = timedelta(minutes=1)
 
 KEYS: Final = N_("keys")
 JOURNAL: Final = N_("journal")
+DURABILITY: Final = N_("durability")
 DISK: Final = N_("disk")
 CLOCK: Final = N_("clock")
 GATEWAY: Final = N_("gateway")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One result of the examination.
+def examine(journal_url: str, gateway: str | None) -> Iterator[Finding]:
+    """Examine everything that needs no campaign: versions, keys, journal, disk, clock.
 
-    Attributes:
-        what: what was examined: a word for scripts, which a door translates.
-        good: True, False, or None for a warning.
-        words: what was found, in a sentence.
+    Args:
+        journal_url: the journal's URL.
+        gateway: whose clock is compared with this machine's; None for no gateway.
     """
-
-    what: str
-    good: bool | None
-    words: str
-
-
-def examine(journal_url: str, gateway: str) -> Iterator[Finding]:
-    """Examine everything that needs no campaign: versions, keys, journal, disk, clock."""
     yield _sqlite()
     yield _keys()
     yield from _journal(journal_url)
     yield _folder(Environment().reports_folder)
-    yield _clock(gateway)
+    if gateway is not None:
+        yield _clock(gateway)
 
 
 def _sqlite() -> Finding:
@@ -90,7 +82,10 @@ def _journal(url: str) -> Iterator[Finding]:
     words = ngettext("{place}: intact, 1 run", "{place}: intact, {count:,} runs", runs, place=shown_url(url))
     yield Finding(JOURNAL, True, words)
     for risk in risks:
-        yield Finding(JOURNAL, None, risk)
+        yield Finding(DURABILITY, None, risk)
+    from campaign.engine import database_check
+
+    yield from database_check.examine(url)
 
 
 def _folder(folder: Path) -> Finding:

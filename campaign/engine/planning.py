@@ -109,18 +109,24 @@ def _categories(column: pd.Series) -> pd.Categorical:
 
 
 class Plan:
-    """The requests of a run, each made from the table when it is asked for.
+    """The requests of a run, or of a slice of it, each made from the table when it is asked for.
 
     Args:
         run: the run's id, which is part of every request's id.
-        table: the finished table, `schema.TABLE`.
+        table: the finished table, `schema.TABLE`, or the rows of some requests that follow one another.
+
+    Attributes:
+        sizes: the recipients of every request.
+        numbers: the numbers of the requests; a run's begin with 1.
     """
 
     def __init__(self, run: str, table: pd.DataFrame) -> None:
         rows = table.loc[table["request"].notna(), ["request", "number", *MESSAGE]]
         request = rows["request"].to_numpy(dtype=np.int64)
         order = np.argsort(request, kind="stable")
-        self.sizes = np.bincount(request, minlength=1)[1:]
+        first = int(request.min()) if len(request) else 1
+        self.sizes = np.bincount(request - first)
+        self.numbers = range(first, first + len(self.sizes))
         self._run = run
         self._ids: dict[int, str] = {}
         self._ends = np.cumsum(self.sizes)
@@ -131,11 +137,15 @@ class Plan:
     def __len__(self) -> int:
         return len(self.sizes)
 
+    def size(self, no: int) -> int:
+        """The recipients of the request of that number."""
+        return int(self.sizes[no - self.numbers.start])
+
     def request(self, no: int) -> Request:
-        """The request of that number, from 1."""
-        size = int(self.sizes[no - 1])
-        numbers = self._numbers.slice(int(self._ends[no - 1]) - size, size).to_pylist()
-        message = {name: column[no - 1].as_py() for name, column in self._messages.items()}
+        """The request of that number."""
+        size, place = self.size(no), no - self.numbers.start
+        numbers = self._numbers.slice(int(self._ends[place]) - size, size).to_pylist()
+        message = {name: column[place].as_py() for name, column in self._messages.items()}
         if no not in self._ids:
             self._ids[no] = digest([self._run, str(no), *message.values(), *numbers])
         return Request(
@@ -154,7 +164,7 @@ class Plan:
 
     def outline(self) -> Iterator[tuple[int, str, int]]:
         """Every request's number, id and count of recipients."""
-        for no in range(1, len(self) + 1):
+        for no in self.numbers:
             request = self.request(no)
             yield no, request.id, len(request.numbers)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign.engine import connect, history, planning, preflight, reports, results, sending_hours
 from campaign.engine.checking import advertising
-from campaign.engine.cluster import queued
+from campaign.engine.cluster import queued, setup
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.engine.summary import summarise
 from campaign.model import RunState
@@ -106,8 +106,8 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
     if not options.again:
         history.refuse_resend(journal, checked, gateway)
     if options.queue:
-        queued.require_possible(checked, gateway, results.SANDBOX)
-        queued.require_ready(journal)
+        queued.require_possible(gateway, results.SANDBOX)
+        setup.require_ready(journal.jobs)
     campaign, found = checked.campaign, _still_found(checked, options)
     if not options.override:
         advertising.refuse(found, is_scheduled=options.scheduled)
@@ -224,7 +224,7 @@ def dispatch(
         raise preflight.NotReady(
             _("it was not ready by {time} (Asia/Seoul); nothing was sent.", time=format_time(options.latest))
         )
-    left = int(sum(requests_plan.sizes[no - 1] for no in journal.requests.planned(record.id)))
+    left = sum(requests_plan.size(no) for no in journal.requests.planned(record.id))
     with progress.sending(left) as observer:
         return Dispatch(
             journal,
@@ -329,7 +329,8 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False, order:
         raise RunScheduled(record.id, _("run {run} is scheduled: {why}.", run=record.id, why=record.why))
     with journal.together():
         journal.orders.add(order, now(), run=record.id)
-        if record.first_stage is not None or record.stop_above is not None:
+        is_going = record.is_queued and record.state == RunState.RUNNING  # it waits for nobody
+        if (record.first_stage is not None or record.stop_above is not None) and not is_going:
             journal.runs.release(record.id, now())
             record = journal.runs.get(record.id)
         if order is not None and record.state == RunState.PAUSED:

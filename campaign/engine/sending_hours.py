@@ -55,8 +55,12 @@ def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
         )
 
 
-def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime) -> Gate:
+def gate_for_run(
+    journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime, among: range | None = None
+) -> Gate:
     """The gate of a run: its windows and its spread, with what was sent already. Sandbox runs ignore both.
+
+    `table` has the rows of the requests `among` those of the run, or of all of them.
 
     The legal hours apply to advertisements that are sent at once; a reservation sets its own time.
     """
@@ -65,7 +69,7 @@ def gate_for_run(journal: Reader, record: RunRecord, table: pd.DataFrame, at: da
     spreading = spread.parse(record.spread) if record.spread else None
     already = journal.requests.sent_since(record.id, at - spreading.interval) if spreading else ()
     by_day = record.by_day_only and bool(
-        table.loc[table["date"].isna(), "request"].isin(journal.requests.planned(record.id)).any()
+        table.loc[table["date"].isna(), "request"].isin(journal.requests.planned(record.id, among)).any()
     )
     days = working_days.from_json(record.holidays)
     return Gate(window.of_run(record.window, advertisement=by_day, days=days), spreading, already)

@@ -10,6 +10,7 @@ from campaign.journal.open import (
     open_for_reading,
     open_for_worker,
     open_for_writing,
+    server_facts,
     server_settings,
     shown_url,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "open_for_reading",
     "open_for_worker",
     "open_for_writing",
+    "server_facts",
     "server_settings",
     "shown_url",
     "sqlite_version",

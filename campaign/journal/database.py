@@ -16,7 +16,7 @@ from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sqlalchemy.engine.interfaces import DBAPICursor
@@ -93,7 +93,7 @@ class Storage(Protocol):
     def is_lost(self, connection: sa.Connection) -> bool:
         """Whether the connection has ended and another one has to be opened."""
 
-    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> None:
         """Insert many rows, which all have the same columns."""
 
     def find_damage(self, connection: sa.Connection) -> str | None:
@@ -289,7 +289,7 @@ class WritableDatabase(Database):
             finally:
                 self._whole = None
 
-    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> None:
         """Insert many rows, which all have the same columns, in the caller's transaction."""
         self._storage.insert(connection, table, rows)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from campaign.journal.tables import LAYOUT, METADATA
+from campaign.journal.tables import COUNT_BY_SLICE, LAYOUT, METADATA
 from campaign.model.errors import JournalError, NoRunYet
 from campaign.model.i18n import _
 
@@ -36,20 +36,25 @@ class Migration:
         adds: what the new layout can store, for the reader of the code.
         tables: CREATE TABLE IF NOT EXISTS statements.
         columns: table, column and SQL type; a new column is NULL in all rows.
+        postgresql: further statements for a journal in PostgreSQL.
     """
 
     number: int
     adds: str
     tables: tuple[str, ...] = ()
     columns: tuple[tuple[str, str, str], ...] = ()
+    postgresql: tuple[str, ...] = ()
 
     def execute(self, connection: sa.Connection) -> None:
         """Take the step in the caller's transaction."""
+        is_postgresql = connection.dialect.name == "postgresql"
         for statement in self.tables:
-            connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(statement.replace("BLOB", "BYTEA") if is_postgresql else statement)
         for table, column, kind in self.columns:
             if column not in {found["name"] for found in sa.inspect(connection).get_columns(table)}:
                 connection.exec_driver_sql(f'ALTER TABLE {table} ADD COLUMN "{column}" {kind}')
+        for statement in self.postgresql if is_postgresql else ():
+            connection.exec_driver_sql(statement)
 
 
 MIGRATIONS: Final = (
@@ -205,6 +210,58 @@ MIGRATIONS: Final = (
             ("runs", "mode", "TEXT"),
             ("runs", "held_since", "BIGINT"),
             ("runs", "held_until", "BIGINT"),
+        ),
+    ),
+    Migration(
+        number=11,
+        adds="the spread of a run that several workers send, and which tables their jobs have",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS passages (
+                run TEXT NOT NULL REFERENCES runs (id),
+                at BIGINT NOT NULL,
+                recipients INTEGER NOT NULL
+            )
+            """,
+            "CREATE INDEX IF NOT EXISTS passages_by_run ON passages (run, at)",
+            "CREATE TABLE IF NOT EXISTS job_tables (version TEXT NOT NULL PRIMARY KEY)",
+        ),
+        columns=(("runs", "spread_until", "BIGINT"),),
+    ),
+    Migration(
+        number=12,
+        adds="the slices of a run on PostgreSQL, with their counts",
+        tables=(
+            """
+            CREATE TABLE IF NOT EXISTS slices (
+                run TEXT NOT NULL REFERENCES runs (id),
+                no INTEGER NOT NULL,
+                first INTEGER NOT NULL,
+                last INTEGER NOT NULL,
+                rows INTEGER NOT NULL,
+                frozen BLOB,
+                planned INTEGER NOT NULL,
+                in_flight INTEGER NOT NULL,
+                accepted INTEGER NOT NULL,
+                rejected INTEGER NOT NULL,
+                unknown INTEGER NOT NULL,
+                cancelled INTEGER NOT NULL,
+                PRIMARY KEY (run, no)
+            )
+            """,
+        ),
+        columns=(("requests", "slice", "INTEGER"),),
+        postgresql=(
+            "UPDATE requests SET slice = (no - 1) / 1000 WHERE slice IS NULL",
+            """
+            INSERT INTO slices
+            SELECT run, slice, min(no), max(no), sum(recipients), NULL,
+                count(*) FILTER (WHERE state = 'planned'), count(*) FILTER (WHERE state = 'in_flight'),
+                count(*) FILTER (WHERE state = 'accepted'), count(*) FILTER (WHERE state = 'rejected'),
+                count(*) FILTER (WHERE state = 'unknown'), count(*) FILTER (WHERE state = 'cancelled')
+            FROM requests GROUP BY run, slice ON CONFLICT DO NOTHING
+            """,
+            *COUNT_BY_SLICE,
         ),
     ),
 )

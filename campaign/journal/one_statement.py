@@ -59,7 +59,7 @@ WITH answers AS ({_ANSWERS}), me AS (
     -- The lock makes whoever fences this owner wait for this claim, and see it.
     SELECT id FROM owners WHERE id = %(owner)s AND ended_at IS NULL FOR SHARE
 ), going AS (
-    SELECT id FROM runs
+    SELECT id, first_stage FROM runs
     WHERE id = %(run)s AND state = 'running' AND mode = 'queue'
         AND coalesce(held_until, 0) <= extract(epoch FROM clock_timestamp()) * 1000000
 ), settled AS (
@@ -71,7 +71,8 @@ WITH answers AS ({_ANSWERS}), me AS (
     WHERE r.run = %(run)s AND r.no = a.no AND r.owner = %(owner)s AND r.attempts = a.attempt
         AND r.state IN ('in_flight', 'unknown')
     RETURNING r.no, r.cause
-), claimed AS ({_CLAIM} AND EXISTS (SELECT FROM me) AND EXISTS (SELECT FROM going) RETURNING no, attempts
+), claimed AS ({_CLAIM} AND EXISTS (SELECT FROM me)
+        AND EXISTS (SELECT FROM going WHERE first_stage IS NULL OR no <= first_stage) RETURNING no, attempts
 ), recorded AS (
     INSERT INTO events (run, no, at, state, cause, code, attempt)
     SELECT %(run)s, a.no, %(at)s, a.state, s.cause, a.code, a.attempt FROM answers a JOIN settled s ON s.no = a.no

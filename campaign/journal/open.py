@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from campaign.journal.postgres import PostgresDatabase
+    from campaign.journal.server_check import ServerFacts
 
 
 def open_for_writing(url: str) -> Journal:
@@ -71,6 +72,24 @@ def server_settings(url: str, owner: str) -> dict[str, Any]:
     storage = _postgres(_parse(url), write=True, owner=owner)
     try:
         return storage.connection_settings()
+    finally:
+        storage.close()
+
+
+def server_facts(url: str) -> ServerFacts | None:
+    """What the journal's server is to this host; None where the journal is a file.
+
+    Raises:
+        JournalError: it cannot be reached or asked.
+    """
+    parsed = _parse(url)
+    if not _is_postgres(parsed):
+        return None
+    storage = _postgres(parsed, write=False)
+    from campaign.journal import server_check
+
+    try:
+        return server_check.look(storage)
     finally:
         storage.close()
 

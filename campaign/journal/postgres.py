@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -28,7 +29,7 @@ from campaign.model.reasons import encode, message
 from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -42,7 +43,7 @@ _SETTINGS: Final = {
     # A commit must be on disk when it returns: a lost claim would be sent twice.
     "synchronous_commit": "on",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
+    "idle_in_transaction_session_timeout": "1min",  # as the server spells it
     "transaction_timeout": "1h",  # the plan of ten million requests takes minutes
 }
 
@@ -148,11 +149,13 @@ class PostgresDatabase:
 
     def _complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in settings.items() if name != "context"}
-        options = [f"-c {name}={value}" for name, value in self._settings().items()]
+        options = [f"-c {name}={value}" for name, value in self.settings.items()]
         options += [given.pop("options")] if "options" in given else []
         return {"application_name": self._application_name(), "options": " ".join(options), **_NETWORK} | given
 
-    def _settings(self) -> dict[str, str]:
+    @property
+    def settings(self) -> dict[str, str]:
+        """What each session is asked to have, as the server spells it."""
         return _SETTINGS if self._owner is None else _SETTINGS | _SETTINGS_OF_WORKERS
 
     def _application_name(self) -> str:
@@ -215,13 +218,16 @@ class PostgresDatabase:
         self._has_lost_connection |= lost and self._is_writer
         return lost
 
-    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> None:
         """Insert many rows, which all have the same columns, with COPY, and let the planner know of them."""
+        each = iter(rows)
+        if (first := next(each, None)) is None:
+            return
         cursor: Any = connection.connection.cursor()
-        names = list(rows[0])
+        names = list(first)
         try:
             with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
-                for row in rows:
+                for row in chain([first], each):
                     copy.write_row([row[name] for name in names])
             cursor.execute(f"ANALYZE {table.name}")
         except psycopg.Error as problem:
@@ -251,7 +257,7 @@ class PostgresDatabase:
     def erase_deleted(self) -> None:
         """Rewrite the tables that texts and numbers were removed from. The write-ahead log keeps them for a while."""
         with self.engine.connect() as connection:
-            for table in ("runs", "images"):
+            for table in ("runs", "images", "slices"):
                 connection.connection.cursor().execute(f"VACUUM (FULL) {table}")
 
     def explain(self, problem: sa.exc.DBAPIError) -> JournalError:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign.journal import snapshot
+from campaign.journal import slices, snapshot
 from campaign.journal.deliveries import forget_places
 from campaign.journal.records import QUEUE, RunRecord, from_micros, to_micros
 from campaign.journal.schedules import give_run
-from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS
+from campaign.journal.tables import EVENTS, IMAGES, REQUESTS, RUNS, SLICES
 from campaign.model import MAY_STILL_GO, RunState, State, naming
 from campaign.model.errors import JournalError, NoRunYet, NoSuchRun
 from campaign.model.i18n import _
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    import pandas as pd
     import pyarrow as pa
 
     from campaign.journal.database import Database, WritableDatabase
@@ -85,12 +86,23 @@ class RunReader:
         """The run's rows as they were planned, in the columns of `schema.TABLE`."""
         with self._database.reading() as connection:
             row = connection.execute(sa.select(RUNS.c.recipients, RUNS.c.frozen).where(RUNS.c.id == run)).one()
-        return snapshot.from_json(row.recipients, snapshot.from_parquet(row.frozen))
+            if row.frozen:
+                table = snapshot.from_parquet(row.frozen)
+            else:
+                table = snapshot.frame_of(slices.frozen_parts(connection, run))
+        return snapshot.from_json(row.recipients, table)
+
+    def slice(self, run: str, no: int) -> pd.DataFrame:
+        """The rows of the requests of a slice, on PostgreSQL, in the columns of `schema.TABLE`."""
+        with self._database.reading() as connection:
+            return slices.table_of(connection, run, no)
 
     def columns(self, run: str, names: Sequence[str]) -> pa.Table:
         """Some columns of the run's rows; much faster than all of them."""
         with self._database.reading() as connection:
             frozen = connection.execute(sa.select(RUNS.c.frozen).where(RUNS.c.id == run)).scalar_one()
+            if not frozen:
+                return snapshot.join(slices.frozen_parts(connection, run), names)
         return snapshot.columns_of(frozen, names)
 
     def image(self, run: str, digest: str) -> bytes:
@@ -182,18 +194,30 @@ class Runs(RunReader):
             "mode": run.mode,
             "started_at": None if run.started_at is None else to_micros(run.started_at),
         }
-        with ThreadPoolExecutor(1) as aside:  # Parquet is written without Python's global lock
-            parquet = aside.submit(snapshot.to_parquet, recipients.table)
-            rows = [
-                {"run": run.id, "no": no, "id": digest, "recipients": count, "state": str(State.PLANNED), "attempts": 0}
-                for no, digest, count in requests
-            ]
-            values["frozen"] = parquet.result()
+        new = {"run": run.id, "state": str(State.PLANNED), "attempts": 0}
+        numbers = slices.SliceNumbers(run.first_stage) if self._writable.has_server else None
+        rows: Iterable[dict[str, Any]] = (
+            new
+            | {
+                "no": no,
+                "id": digest,
+                "recipients": count,
+                "slice": None if numbers is None else numbers.add(no, count),
+            }
+            for no, digest, count in requests
+        )
+        values["frozen"] = b""
+        if numbers is None:
+            with ThreadPoolExecutor(1) as aside:  # Parquet is written without Python's global lock
+                parquet = aside.submit(snapshot.to_parquet, recipients.table)
+                rows = list(rows)
+                values["frozen"] = parquet.result()
         with self._writable.writing() as connection:
             seq = (connection.scalar(sa.select(sa.func.max(RUNS.c.seq))) or 0) + 1
             connection.execute(sa.insert(RUNS), values | {"seq": seq})
-            if rows:
-                self._writable.insert(connection, REQUESTS, rows)
+            self._writable.insert(connection, REQUESTS, rows)
+            if numbers is not None:
+                self._writable.insert(connection, SLICES, numbers.rows(run.id, recipients.table))
             if images:
                 connection.execute(
                     sa.insert(IMAGES), [{"run": run.id, "digest": key, "data": data} for key, data in images.items()]
@@ -274,20 +298,21 @@ class Runs(RunReader):
         Raises:
             JournalError: some of its requests may still go and could not be sent without them; nothing was removed.
         """
-        stripped = snapshot.without_personal_data(self.recipients(run))
         with self._writable.writing() as connection:
             if may_anything_go(connection, run):
                 raise JournalError(_("run {run}: some of its requests may still go; nothing was removed", run=run))
+            row = connection.execute(sa.select(RUNS.c.recipients, RUNS.c.frozen).where(RUNS.c.id == run)).one()
             connection.execute(
                 sa.update(RUNS)
                 .where(RUNS.c.id == run)
                 .values(
                     purged_at=to_micros(now),
                     template=None,
-                    recipients=snapshot.to_json(stripped),
-                    frozen=snapshot.to_parquet(stripped.table),
+                    recipients=snapshot.description_without_personal_data(row.recipients),
+                    frozen=snapshot.without_personal_data(row.frozen) if row.frozen else row.frozen,
                 )
             )
+            slices.forget_personal_data(connection, run)
             connection.execute(sa.delete(IMAGES).where(IMAGES.c.run == run))
             forget_places(connection, run)
             record_event(connection, run, now, "purged", "by the user")
@@ -312,7 +337,7 @@ class Runs(RunReader):
         return record if why is None else replace(record, state=RunState.PAUSED, reason=why)
 
 
-_LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until"}
+_LARGE_OR_INTERNAL: Final = {"seq", "frozen", "recipients", "held_since", "held_until", "spread_until"}
 _RECORDS: Final = sa.select(*(column for column in RUNS.c if column.name not in _LARGE_OR_INTERNAL))
 """Runs without their large columns."""
 

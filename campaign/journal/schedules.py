@@ -74,6 +74,11 @@ class ScheduleReader:
         with self._database.reading() as connection:
             return [_occurrence(row) for row in connection.execute(query).mappings()]
 
+    def start_by(self, run: str) -> datetime | None:
+        """The latest time to start the run, where a schedule starts it."""
+        with self._database.reading() as connection:
+            return from_micros(connection.scalar(sa.select(OCCURRENCES.c.start_by).where(OCCURRENCES.c.run == run)))
+
     def known_times(self, schedule: str, now: datetime) -> set[datetime]:
         """The recorded times of a schedule that tell what is due: the last two up to `now`, and all later ones.
 

@@ -16,7 +16,7 @@ from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from sqlalchemy.engine.interfaces import DBAPICursor
@@ -76,9 +76,10 @@ class SqliteFile:
         del connection
         return False
 
-    def insert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    def insert(self, connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> None:
         """Insert many rows, which all have the same columns."""
-        connection.execute(sa.insert(table), rows)
+        if every := list(rows):
+            connection.execute(sa.insert(table), every)
 
     def find_damage(self, connection: sa.Connection) -> str | None:
         """The first fault that `PRAGMA quick_check` finds; None if it finds nothing."""

@@ -9,6 +9,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from campaign.model import State
+
 METADATA: Final = sa.MetaData()
 
 _LONG: Final = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
@@ -38,7 +40,7 @@ RUNS: Final = sa.Table(
     sa.Column("recipients", sa.Text, nullable=False),  # JSON: columns, phone, sources, notes
     sa.Column("report", sa.Text),  # the path of its workbook
     sa.Column("purged_at", sa.BigInteger),  # when the texts and numbers were removed
-    sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table
+    sa.Column("frozen", sa.LargeBinary, nullable=False),  # Parquet: the table; empty where `slices` has it
     sa.Column("window", sa.Text),  # the sending hours, as the campaign file spells them
     sa.Column("spread", sa.Text),  # how the requests are spread over time, as the campaign file spells it
     sa.Column("advertisement", sa.Integer),  # 1: the rules of advertising apply
@@ -48,6 +50,7 @@ RUNS: Final = sa.Table(
     sa.Column("mode", sa.Text),  # "queue": the workers of a cluster send it; NULL: the process that planned it
     sa.Column("held_since", sa.BigInteger),  # the workers claim nothing of it: since when, by the server's clock
     sa.Column("held_until", sa.BigInteger),
+    sa.Column("spread_until", sa.BigInteger),  # until then, the workers have sent what its spread allows; likewise
     sa.Column("holidays", sa.Text),  # JSON: further days on which nothing is sent; NULL: every day counts
     sa.Column("first_stage", sa.Integer),  # the last request of the stage after which it pauses; NULL: no such stage
     sa.Column("stop_above", sa.Text),  # the share of rejected and unknown at which it pauses, as the file spells it
@@ -127,10 +130,71 @@ REQUESTS: Final = sa.Table(
     sa.Column("cause", sa.Text),
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),
+    sa.Column("slice", sa.Integer),  # on PostgreSQL, the number of its slice
     # PostgreSQL updates a row in place where no index has a changed column and its page has room.
     sa.Index("requests_by_state", "run", "state", "no").ddl_if(dialect="sqlite"),
     postgresql_with={"fillfactor": 60},
 )
+
+SLICES: Final = sa.Table(
+    "slices",
+    METADATA,
+    # The parts of a run on PostgreSQL. A file has none: its run is one part, `runs.frozen`.
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("no", sa.Integer, primary_key=True),  # from 0
+    sa.Column("first", sa.Integer, nullable=False),  # its requests; the rows that go nowhere are in slices without any
+    sa.Column("last", sa.Integer, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column(
+        "frozen", sa.LargeBinary
+    ),  # Parquet: its rows, with their places in the table; NULL: `runs.frozen` has it
+    # Requests by their state (model.State). `COUNT_BY_SLICE` moves them with the requests.
+    *(sa.Column(str(state), sa.Integer, nullable=False) for state in State),
+    postgresql_with={"fillfactor": 50},
+)
+
+COUNT_BY_SLICE: Final = (
+    """
+    CREATE OR REPLACE FUNCTION count_by_slice() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        -- In the order of the slices: two transactions never wait for one another.
+        PERFORM FROM slices s WHERE (s.run, s.no) IN (SELECT run, slice FROM were) ORDER BY s.run, s.no FOR UPDATE;
+        UPDATE slices s
+        SET planned = s.planned + m.planned, in_flight = s.in_flight + m.in_flight, accepted = s.accepted + m.accepted,
+            rejected = s.rejected + m.rejected, unknown = s.unknown + m.unknown, cancelled = s.cancelled + m.cancelled
+        FROM (
+            SELECT run, slice,
+                sum(CASE WHEN state = 'planned' THEN one ELSE 0 END) AS planned,
+                sum(CASE WHEN state = 'in_flight' THEN one ELSE 0 END) AS in_flight,
+                sum(CASE WHEN state = 'accepted' THEN one ELSE 0 END) AS accepted,
+                sum(CASE WHEN state = 'rejected' THEN one ELSE 0 END) AS rejected,
+                sum(CASE WHEN state = 'unknown' THEN one ELSE 0 END) AS unknown,
+                sum(CASE WHEN state = 'cancelled' THEN one ELSE 0 END) AS cancelled
+            FROM (
+                SELECT run, slice, state, 1 AS one FROM are UNION ALL SELECT run, slice, state, -1 FROM were
+            ) AS moved
+            GROUP BY run, slice
+        ) AS m
+        WHERE s.run = m.run AND s.no = m.slice;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE OR REPLACE TRIGGER requests_by_slice AFTER UPDATE ON requests
+    REFERENCING OLD TABLE AS were NEW TABLE AS are FOR EACH STATEMENT EXECUTE FUNCTION count_by_slice()
+    """,
+)
+"""PostgreSQL counts the requests of each slice by their states, in the very statement that changes a state.
+
+A trigger does this for every statement that there is, so none can forget it.
+"""
+
+
+@sa.event.listens_for(METADATA, "after_create")
+def _count_by_slice(_metadata: sa.MetaData, connection: sa.Connection, **_facts: object) -> None:
+    for statement in COUNT_BY_SLICE if connection.dialect.name == "postgresql" else ():
+        connection.exec_driver_sql(statement)
+
 
 OWNERS: Final = sa.Table(
     "owners",
@@ -163,6 +227,23 @@ RATES: Final = sa.Table(
     sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("due", sa.Float, nullable=False),  # when the next request may go: seconds since 1970, the server's clock
     postgresql_with={"fillfactor": 10},
+)
+
+PASSAGES: Final = sa.Table(
+    "passages",
+    METADATA,
+    # What workers may send of a run with a spread: an interval's worth. The times are the server's.
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Index("passages_by_run", "run", "at"),
+)
+
+JOB_TABLES: Final = sa.Table(
+    "job_tables",
+    METADATA,
+    # One row, where Procrastinate's tables are there: the number of its last migration that was applied.
+    sa.Column("version", sa.Text, primary_key=True),
 )
 
 OPT_OUTS: Final = sa.Table(

@@ -12,12 +12,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from campaign.journal import runs
+from campaign.journal import runs, slices
 from campaign.journal.records import Claim, from_micros, to_micros
-from campaign.journal.tables import EVENTS, HOSTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
+from campaign.journal.tables import (
+    EVENTS,
+    HOSTS,
+    JOB_TABLES,
+    OWNERS,
+    PASSAGES,
+    REQUESTS,
+    RUNS,
+    SERVER_TIME,
+    SLICES,
+)
 from campaign.model import RunState, State
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
+from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
 
     from campaign.journal.database import WritableDatabase
     from campaign.journal.records import Settlement, Step
+    from campaign.timing.spread import Spread
 
 HOLD_S: Final = 60
 """Seconds for which nothing of a run is claimed after the gateway asked to wait."""
@@ -95,13 +107,17 @@ class Workers:
 
     def living(self) -> list[Worker]:
         """The workers that were not fenced and have not ended, with what they have in flight."""
-        in_flight = (
-            sa.select(sa.func.count())
-            .where(REQUESTS.c.owner == OWNERS.c.id, REQUESTS.c.state == str(State.IN_FLIGHT))
-            .scalar_subquery()
+        of_slice = sa.and_(SLICES.c.run == REQUESTS.c.run, REQUESTS.c.no.between(SLICES.c.first, SLICES.c.last))
+        count = (
+            sa.select(REQUESTS.c.owner, sa.func.count().label("in_flight"))
+            .join(SLICES, of_slice)  # a look at few requests
+            .where(SLICES.c.in_flight > 0, REQUESTS.c.state == str(State.IN_FLIGHT))
+            .group_by(REQUESTS.c.owner)
+            .subquery()
         )
         names = ("id", "host", "pid", "version", "account", "started_at", "beats")
-        query = sa.select(*(OWNERS.c[name] for name in names), in_flight.label("in_flight"))
+        in_flight = sa.func.coalesce(count.c.in_flight, 0).label("in_flight")
+        query = sa.select(*(OWNERS.c[name] for name in names), in_flight).outerjoin(count, count.c.owner == OWNERS.c.id)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(OWNERS.c.ended_at.is_(None)).order_by(OWNERS.c.started_at))
             return [Worker(**{**row, "started_at": from_micros(row["started_at"])}) for row in rows.mappings()]
@@ -204,9 +220,62 @@ class Workers:
         states = [str(State.PLANNED), str(State.IN_FLIGHT)]
         left = sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state.in_(states))
         with self._database.writing() as connection:
-            if connection.scalar(sa.select(left)):
+            # The counts of the slices save a look at all requests as long as something is left.
+            if not set(states).isdisjoint(slices.progress(connection, run)) or connection.scalar(sa.select(left)):
                 return False
             return _leave_running(connection, run, RunState.FINISHED, None, now)
+
+    def pause_rest(self, run: str, why: str, now: datetime) -> bool:
+        """Pause a run that is being sent and has something planned; returns whether it was paused now."""
+        left = sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
+        with self._database.writing() as connection:
+            if not connection.scalar(sa.select(left)):
+                return False
+            return _leave_running(connection, run, RunState.PAUSED, why, now)
+
+    def pause_after_stage(self, run: str, now: datetime) -> bool:
+        """Pause a run whose first stage was sent and settled, before the rest; returns whether it was paused now."""
+        first = REQUESTS.c.no <= RUNS.c.first_stage
+        open_ = REQUESTS.c.state.in_([str(State.PLANNED), str(State.IN_FLIGHT)])
+        of_run = sa.select(
+            sa.func.coalesce(sa.func.sum(REQUESTS.c.recipients).filter(first), 0).label("recipients"),
+            sa.func.coalesce(sa.func.bool_or(sa.and_(first, open_)), sa.false()).label("is_going"),
+            sa.func.coalesce(sa.func.bool_or(sa.and_(~first, open_)), sa.false()).label("is_rest_left"),
+        ).where(RUNS.c.id == run, RUNS.c.first_stage.is_not(None), REQUESTS.c.run == RUNS.c.id)
+        with self._database.writing() as connection:
+            found = connection.execute(of_run).one()
+            if found.is_going or not found.is_rest_left:
+                return False
+            why = encode(RunReason.FIRST_STAGE_SENT, count=int(found.recipients))
+            return _leave_running(connection, run, RunState.PAUSED, why, now)
+
+    def admit(self, run: str, sizes: Sequence[int], spread: Spread) -> tuple[int, float]:
+        """Let the next requests of a run through its spread, which all workers share; `sizes` are their recipients.
+
+        Returns:
+            For how many there was room, and the seconds until there is room for the next one; 0 if there is now.
+        """
+        with self._database.writing() as connection:
+            # One worker at a time. (Claims do not wait: they lock nothing of the run that this lock keeps from them.)
+            connection.execute(sa.select(RUNS.c.id).where(RUNS.c.id == run).with_for_update(key_share=True))
+            at: int = connection.execute(sa.select(SERVER_TIME)).scalar_one()
+            now, of_run = from_micros(at), PASSAGES.c.run == run
+            over = PASSAGES.c.at <= to_micros(now - spread.interval)
+            connection.execute(sa.delete(PASSAGES).where(of_run, over))
+            passed = connection.execute(
+                sa.select(PASSAGES.c.at, PASSAGES.c.recipients).where(of_run).order_by(PASSAGES.c.at)
+            ).all()
+            gate = Gate(spread=spread, already=[(from_micros(when), recipients) for when, recipients in passed])
+            count = gate.admit(sizes, now)
+            if recipients := sum(sizes[:count]):
+                gate.record_sent(recipients, now)
+                connection.execute(sa.insert(PASSAGES).values(run=run, at=at, recipients=recipients))
+            wait = gate.wait_for_spread(sizes[count], now) if count < len(sizes) else None
+            if wait is None:
+                return count, 0.0
+            closed = {"spread_until": to_micros(wait.until)}
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(closed))
+            return count, (wait.until - now).total_seconds()
 
     def hold(self, run: str, why: str, now: datetime) -> None:
         """Claim nothing of a run for `HOLD_S`; pause it if it was held for `LONGEST_HOLD_S` without a break."""
@@ -224,30 +293,27 @@ class Workers:
             connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(held))
             runs.record_event(connection, run, now, "held", why)
 
-    def sent_by_workers(self) -> list[str]:
-        """The ids of the runs that workers send now and that are not held, the oldest first."""
+    def sent_by_workers(self, *, and_waiting: bool = False) -> list[str]:
+        """The ids of the runs that workers send now, the oldest first.
+
+        Args:
+            and_waiting: also those that are held, or have no room in their spread now.
+        """
         query = (
             sa.select(RUNS.c.id)
-            .where(
-                RUNS.c.state == str(RunState.RUNNING),
-                RUNS.c.mode == "queue",
-                sa.func.coalesce(RUNS.c.held_until, 0) <= SERVER_TIME,
-            )
+            .where(RUNS.c.state == str(RunState.RUNNING), RUNS.c.mode == "queue")
             .order_by(RUNS.c.seq)
         )
+        if not and_waiting:
+            waits_until = sa.func.greatest(RUNS.c.held_until, RUNS.c.spread_until)  # ignores what is NULL
+            query = query.where(sa.func.coalesce(waits_until, 0) <= SERVER_TIME)
         with self._database.reading() as connection:
             return list(connection.scalars(query))
 
-    def left_by_slice(self, run: str, size: int) -> dict[int, int]:
-        """The planned requests of each slice of `size` requests, by the slice's number from 0."""
-        number = sa.func.div(REQUESTS.c.no - 1, size).cast(sa.Integer)
-        query = (
-            sa.select(number, sa.func.count())
-            .where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
-            .group_by(number)
-        )
+    def slices_left(self, run: str) -> list[int]:
+        """The numbers of the slices of a run that have something to send, in order; of a first stage, only its own."""
         with self._database.reading() as connection:
-            return {no: count for no, count in connection.execute(query)}  # noqa: C416
+            return list(slices.left(connection, run))
 
     def stop_host(self, host: str, why: str) -> bool:
         """Let nothing more be sent from a host; returns whether another host has a worker and may send."""
@@ -318,15 +384,20 @@ class Jobs:
     def __init__(self, database: WritableDatabase) -> None:
         self._database = database
 
-    def are_ready(self) -> bool:
-        """Whether the tables are there."""
+    def version(self) -> str | None:
+        """The number of the last of Procrastinate's migrations that was applied; None where there are no tables."""
         with self._database.reading() as connection:
-            return connection.exec_driver_sql("SELECT to_regclass('procrastinate_jobs')").scalar() is not None
+            if connection.exec_driver_sql("SELECT to_regclass('procrastinate_jobs')").scalar() is None:
+                return None
+            kept = connection.scalar(sa.select(JOB_TABLES.c.version))
+        return _FIRST_VERSION if kept is None else str(kept)
 
-    def make_tables(self, schema: str) -> None:
-        """Make the tables."""
+    def migrate(self, sql: str, version: str) -> None:
+        """Make the tables, or change them, and keep the number that they have now, in one transaction."""
         with self._database.writing() as connection:
-            connection.exec_driver_sql(schema.replace("%", "%%"))
+            connection.exec_driver_sql(sql.replace("%", "%%"))
+            connection.execute(sa.delete(JOB_TABLES))
+            connection.execute(sa.insert(JOB_TABLES).values(version=version))
 
     def is_any_waiting(self, run: str) -> bool:
         """Whether a job of the run waits."""
@@ -353,6 +424,9 @@ class Jobs:
         with self._database.writing() as connection:
             add(connection.connection.driver_connection)
 
+
+_FIRST_VERSION: Final = "03.04.00_50"
+"""What `campaign cluster init` applied before the journal kept it: Procrastinate 3.10."""
 
 _BUSY: Final = sa.text(
     """

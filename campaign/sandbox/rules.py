@@ -24,8 +24,8 @@ SEOUL = timezone(timedelta(hours=9), "KST")  # Korea keeps no summer time, so no
 
 _TITLE = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9\[\]()<> ]*")  # spaces are ours: the vendor's sample title has one
 _SENDER = re.compile(r"0[0-9]{8,11}|1[568][0-9]{6}")
-_DOMESTIC = re.compile(r"(?:0[0-9]{8,11}\n)*+0[0-9]{8,11}")
-_ANYWHERE = re.compile(r"(?:[0-9]{7,15}\n)*+[0-9]{7,15}")
+_DOMESTIC = re.compile(r"0[0-9]{8,11}(?:\n0[0-9]{8,11})*")
+_ANYWHERE = re.compile(r"[0-9]{7,15}(?:\n[0-9]{7,15})*")
 _MAGIC = re.compile(r"(?<![0-9])01000001([0-9]{3})(?![0-9])")
 _JPEG_NAME = re.compile(r".*\.jpe?g", re.IGNORECASE | re.DOTALL)
 _JPEG_START = b"\xff\xd8\xff"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from campaign.model import RunState, ScheduleState, State
+from campaign.model import RunState, ScheduleState
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
 from campaign.model.reasons import encode
@@ -153,7 +153,9 @@ def _opened(
         yield from _claimed(one, schedule, now)
         return
     run = journal.runs.get(one.run)
-    if alone or run.state != RunState.RUNNING:
+    if run.is_queued and run.state == RunState.RUNNING:
+        yield from _queued(journal, one, schedule, run, now)
+    elif alone or run.state != RunState.RUNNING:
         yield from _started(journal, one, schedule, run, now)
 
 
@@ -197,7 +199,8 @@ def _started(
     journal: Reader, one: OccurrenceRecord, schedule: ScheduleRecord, run: RunRecord, now: datetime
 ) -> Iterator[Task]:
     grace = schedule.timetable.grace
-    latest = None if _has_begun(journal, run) else one.start_by
+    # Nothing of it was sent: then it has to start by `start_by`.
+    latest = None if journal.requests.has_begun(run.id) else one.start_by
     if run.state == RunState.PAUSED and run.resume_at:
         yield from _waiting(run, schedule, latest or run.resume_at + grace, now, one.due_at)
         return
@@ -214,9 +217,21 @@ def _started(
     yield from _or_too_late(task, now, encode(code, until=format_time(until)))
 
 
-def _has_begun(journal: Reader, run: RunRecord) -> bool:
-    """Whether something of it was sent, or may have been; otherwise it has to start by `start_by`."""
-    return not set(journal.requests.counts(run.id)) <= {State.PLANNED, State.CANCELLED}
+def _queued(
+    journal: Reader, one: OccurrenceRecord, schedule: ScheduleRecord, run: RunRecord, now: datetime
+) -> Iterator[Task]:
+    """Workers send it: there is nothing to do, unless none of them started it in time."""
+    if now > one.start_by and not journal.requests.has_begun(run.id):
+        why = encode(RunReason.NOT_STARTED_IN_TIME, time=format_time(one.start_by))
+        yield Task(
+            action=Action.EXPIRE,
+            due=one.due_at,
+            at=one.due_at,
+            until=one.start_by,
+            schedule=schedule,
+            run=run,
+            why=why,
+        )
 
 
 def _waiting(

@@ -17,6 +17,7 @@ from campaign import engine
 from campaign.config import campaign_file
 from campaign.config.sections import NotifySection
 from campaign.engine import schedules
+from campaign.engine.cluster import queued
 from campaign.journal import fingerprint, open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, JournalBusy, JournalError, NoSuchRun
@@ -103,6 +104,7 @@ class Scheduler:
         clock: the machine's clock.
         stop: the request to stop.
         errands: small deeds on the journal, done while a run is sent; see `engine.DispatchOptions`.
+        queue: whether the workers of a cluster send what starts; the built-in sandbox is used by this process alone.
         sending: the runs that are being sent now, each with its own request to stop.
     """
 
@@ -113,6 +115,7 @@ class Scheduler:
     clock: Clock = field(default_factory=Clock)
     stop: engine.StopRequest = field(default_factory=engine.StopRequest)
     errands: Callable[[engine.Journal], None] | None = None
+    queue: bool = False
     sending: dict[str, engine.StopRequest] = field(default_factory=dict)
     _retry_at: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # task keys, and when to retry
     _summaries: dict[str, engine.Summary] = field(default_factory=dict)  # of runs that were executed in this call
@@ -249,8 +252,13 @@ class Scheduler:
             campaign = _load(schedule)
             checked = self._check(campaign, schedule, now)
             again = schedule.again or schedule.timetable.every is not None
-            options = engine.PlanOptions(now=self.clock.now(), occurrence=(schedule.id, task.due), again=again)
-            engine.plan(journal, checked, schedule.gateway, options)
+            options = engine.PlanOptions(
+                now=self.clock.now(),
+                occurrence=(schedule.id, task.due),
+                again=again,
+                queue=self.queue and schedule.gateway != engine.SANDBOX,
+            )
+            run = engine.plan(journal, checked, schedule.gateway, options)
         except (JournalError, OSError, MemoryError):
             raise  # a problem of the machine, which may pass: it is retried
         except CampaignError as problem:
@@ -259,7 +267,13 @@ class Scheduler:
         except Exception as problem:  # noqa: BLE001 - it would be the same a minute later
             why = encode(RunReason.NOT_PLANNED, said=nested(_unexpected_reason(problem)))
             return self._settle(journal, task, OccurrenceState.STOPPED, why)
+        if run.is_queued:
+            self._note_queued(run, now)
         return None
+
+    def _note_queued(self, run: RunRecord, now: datetime) -> None:
+        words = _("{name}: the workers send run {run}", name=run.name, run=run.id)
+        self.listener.note(f"{format_time(now)}  {words}")
 
     def _check(self, campaign: engine.Campaign, schedule: ScheduleRecord, now: datetime) -> engine.Checked:
         checked = engine.check(campaign, now, self.progress, practice=schedule.gateway == engine.SANDBOX)
@@ -272,6 +286,10 @@ class Scheduler:
 
     def _go_on(self, journal: Journal, task: Task, now: datetime) -> SchedulerEvent | None:
         run = task.require_run()
+        if run.is_queued:
+            queued.resume(journal, run, now)
+            self._note_queued(run, now)
+            return None
         errands = partial(self.errands, journal) if self.errands is not None else None
         options = engine.DispatchOptions(clock=self.clock, patience=PATIENCE, latest=task.until, errands=errands)
         stop = self.sending[run.id] = engine.StopRequest(within=self.stop)
@@ -324,8 +342,11 @@ class Scheduler:
         if run is None:
             todo = self.listener.after_missed(task.require_schedule())
             return self._settle(journal, task, OccurrenceState.EXPIRED, task.why, todo=todo)
-        journal.requests.mark_orphans_unknown(run.id, now)
-        journal.runs.stop(run.id, RunState.PAUSED, task.why, now)
+        if run.is_queued and run.state == RunState.RUNNING:
+            queued.pause(journal, run, now, task.why)
+        else:
+            journal.requests.mark_orphans_unknown(run.id, now)
+            journal.runs.stop(run.id, RunState.PAUSED, task.why, now)
         self._summaries.pop(run.id, None)
         todo = self.listener.after_expired(run.id)
         return self._settle(journal, task, OccurrenceState.EXPIRED, task.why, todo=todo)

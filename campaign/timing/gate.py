@@ -67,6 +67,14 @@ class Gate:
         # A request larger than a whole interval's share is sent alone; otherwise it would never be sent.
         return count or int(bool(sizes) and not self._sent)
 
+    def reserve(self, sizes: Sequence[int], now: datetime) -> int:
+        """Take the places of the next requests, which `admit` let through; returns for how many there was one.
+
+        All of them: nobody else sends the run. Each is to be recorded by `record_sent`.
+        """
+        del now
+        return len(sizes)
+
     def wait_for_spread(self, size: int, now: datetime) -> Wait | None:
         """Until when a request for `size` recipients has to wait for the spread; None if it may be sent now."""
         if self.spread is None or self.admit([size], now):

@@ -182,6 +182,7 @@ class Checks:
                 "total": totals["rows"]["total"],
                 "left_out": {key: n for key, n in totals["rows"].items() if key not in {"total", str(Status.PENDING)}},
                 "types": totals["types"],
+                "is_advertisement": checked.campaign.message.advertisement,
                 "price": totals["planned"],
                 "prices": {str(kind): won for kind, won in checked.campaign.prices.items()},
                 "requests": requests,

@@ -25,6 +25,7 @@ from tomlkit.exceptions import TOMLKitError
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.recipients.fix_file import write as write_fixes
+from campaign.web import approval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,8 +45,15 @@ SUPPRESS: Final = "suppress"
 NAME_LENGTH: Final = 60
 """The longest name of a campaign, in characters."""
 
+KEPT_DAYS: Final = {"draft_days": 30, "retention_days": 90}
+"""Days for which drafts that nobody touches, and texts and numbers of runs, are kept where `web.toml` does not say."""
+
+MOST_DAYS: Final = 3_650
+
 _PRICED: Final = ("SMS", "LMS", "MMS", "GSMS")
-_MOST_WON: Final = 1_000_000  # as the campaign file has it
+MOST_WON: Final = 1_000_000
+"""The highest price of a message, as the campaign file has it."""
+
 _ID: Final = re.compile(r"[a-z0-9]{12}")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -102,12 +110,17 @@ def of_house(home: Path) -> dict[str, Any]:
     """What `web.toml` beside the campaigns says, or {} without it.
 
     `senders` (a list), `prices` (won by type), `advertiser` and `refusal_number`, which new campaigns begin with, are
-    always there; what is not as expected counts as absent.
+    always there; what is not as expected counts as absent. So is `approval` (see `approval.is_known`): a setting that
+    is not understood, or a file that cannot be read, counts as `all`. And `draft_days` and `retention_days`: days after
+    which an untouched draft, and texts and numbers of a run, are removed; 0 for never.
     """
     try:
         found = tomllib.loads((home / HOUSE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except FileNotFoundError:
         found = {}
+    except (OSError, ValueError):
+        found = {"approval": approval.ALL}
+    asked = found.get("approval", approval.NONE)
     senders, prices = found.get("senders"), found.get("prices")
     own: dict[str, Any] = {
         "senders": [one for one in senders if isinstance(one, str) and one] if isinstance(senders, list) else [],
@@ -115,12 +128,49 @@ def of_house(home: Path) -> dict[str, Any]:
         if isinstance(prices, dict)
         else {},
         **{name: str(found.get(name, "")) for name in ("advertiser", "refusal_number")},
+        "approval": asked if approval.is_known(asked) else approval.ALL,
+        **{name: _days(found.get(name), days) for name, days in KEPT_DAYS.items()},
     }
     return found | own
 
 
+def house_fault(home: Path) -> str | None:
+    """Why `web.toml` beside the campaigns cannot be read, in a sentence; None where it can, or is not there."""
+    try:
+        tomllib.loads((home / HOUSE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as problem:
+        return _("{file} cannot be read: {problem}. Correct it with an editor.", file=HOUSE, problem=problem)
+    return None
+
+
+def change_house(home: Path, values: Mapping[str, Any]) -> list[str]:
+    """Change keys of `web.toml`, which is made where it is not there; None removes a key. All else stays as it is.
+
+    Returns:
+        The keys whose value is another one now.
+    """
+    path = home / HOUSE
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+    before = document.unwrap()
+    for key, value in values.items():
+        if value is None:
+            document.pop(key, None)
+        elif before.get(key) != value:
+            document[key] = value
+    _write_file(path, tomlkit.dumps(document))
+    after = document.unwrap()
+    return [key for key in values if before.get(key) != after.get(key)]
+
+
+def _days(given: object, default: int) -> int:
+    is_number = isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= MOST_DAYS
+    return given if is_number and isinstance(given, int) else default
+
+
 def _is_price(kind: str, won: object) -> bool:
-    return kind in _PRICED and isinstance(won, int | float) and not isinstance(won, bool) and 0 <= won <= _MOST_WON
+    return kind in _PRICED and isinstance(won, int | float) and not isinstance(won, bool) and 0 <= won <= MOST_WON
 
 
 def find(home: Path, identity: str) -> Draft:
@@ -129,11 +179,15 @@ def find(home: Path, identity: str) -> Draft:
     Raises:
         NoSuchDraft: there is none.
     """
-    if _ID.fullmatch(identity):
-        folder = home / identity
-        if folder.is_dir() and not folder.is_symlink() and (folder / FILE).is_file():
-            return Draft(identity, folder)
+    if is_there(home, identity):
+        return Draft(identity, home / identity)
     raise NoSuchDraft(_("There is no such campaign. It may have been deleted."))
+
+
+def is_there(home: Path, identity: str) -> bool:
+    """Whether there is a campaign with an id."""
+    folder = home / identity
+    return bool(_ID.fullmatch(identity) and folder.is_dir() and not folder.is_symlink() and (folder / FILE).is_file())
 
 
 def everything(home: Path) -> list[Draft]:
@@ -198,6 +252,12 @@ def delete(draft: Draft) -> None:
     grave = draft.folder.with_name(f".deleted-{draft.id}-{secrets.token_hex(4)}")
     draft.folder.rename(grave)  # at once gone for every page, also where removing takes long or fails halfway
     shutil.rmtree(grave, ignore_errors=True)
+
+
+def remove_list(draft: Draft) -> None:
+    """Remove a campaign's spreadsheets and corrected cells; its message and its settings stay."""
+    set_lists(draft, [])
+    write_fixes(draft.folder / FIXES, [])
 
 
 def message(draft: Draft) -> str:

@@ -50,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(pipe: Pipe, sender: Sender) -> None:
-    questions = RunQuestions(sender.journal_url, sender.reports, sender.sending)
+    is_practice = sender.is_practice_only or bool(Environment().missing_keys)
+    questions = RunQuestions(sender.journal_url, sender.reports, sender.sending, is_practice=is_practice)
     try:
         pipe.serve({"orders": partial(take, sender), **questions.handlers()})
     finally:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from campaign.model import i18n
-from campaign.web import record
+from campaign.model.i18n import _
+from campaign.web import approval, record
 from campaign.web.pipes import ChildError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ UNDO_S: Final = 10.0
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _COLUMNS: Final = (
-    "id, kind, campaign, run, given, by_whom, language, asked_at, starts_at, state, words, code, waits_for"
+    "id, kind, campaign, run, given, by_whom, language, asked_at, starts_at, state, words, code, waits_for, approved_by"
 )
 
 
@@ -47,10 +48,11 @@ class Order:
         run: the run that it makes or concerns, once that is known.
         given: what it is about, as the engine process wants it.
         starts_at: when it is told to the engine process; until then it can be taken back.
-        state: `asked`, `told`, `done`, `refused` or `taken_back`.
+        state: `to_approve`, `asked`, `told`, `done`, `refused` or `taken_back`.
         words: why it was refused, or what it waits for.
         code: the code of the error that refused it.
         waits_for: what an open order waits for, in words: another program that sends.
+        approved_by: who approved it, where that was asked for.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Order:
     words: str | None
     code: str | None
     waits_for: str | None
+    approved_by: str | None
 
     @property
     def is_open(self) -> bool:
@@ -115,6 +118,7 @@ class Orders:
         address: str = "",
         people: int | None = None,
         can_be_taken_back: bool = False,
+        needs_approval: bool = False,
         **given: Any,  # noqa: ANN401 - as the engine process wants it
     ) -> Order:
         """Note an order and have it carried out; an order with an id that is known is not noted again.
@@ -128,6 +132,7 @@ class Orders:
             address: where the user is, for the record.
             people: how many people it concerns, for the record.
             can_be_taken_back: it is carried out only after `undo_s`.
+            needs_approval: it is carried out only after another user has approved it.
             given: what it is about, as the engine process wants it.
 
         Returns:
@@ -138,24 +143,84 @@ class Orders:
         starts_at = now + self.undo_s if can_be_taken_back else now
         if run is not None:
             given["run"] = run
+        if needs_approval:
+            given["people"] = people
+        state, what = ("to_approve", "ask") if needs_approval else ("asked", kind)
 
         def work(connection: sqlite3.Connection) -> Order:
             if kind in {"send", "schedule"} and (one := _open_send(connection, campaign)) is not None:
                 return one
             added = connection.execute(
                 "INSERT INTO orders (id, kind, campaign, run, given, by_whom, language, asked_at, starts_at, state) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'asked') ON CONFLICT (id) DO NOTHING",
-                (identity, kind, campaign, run, json.dumps(given), by, i18n.language(), now, starts_at),
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (identity, kind, campaign, run, json.dumps(given), by, i18n.language(), now, starts_at, state),
             ).rowcount
             if added:
                 about = run or campaign or str(given.get("schedule", ""))
-                record.note(connection, user=by, what=kind, address=address, about=about, people=people, at=now)
+                record.note(connection, user=by, what=what, address=address, about=about, people=people, at=now)
+                if kind in {"send", "schedule"} and not given.get("practice"):
+                    _drop_older(connection, campaign, identity)
             return _find(connection, identity)
 
         order = await self.store.run(work)
         if order.id == identity and order.is_open:
             self._later(order.starts_at - now)
         return order
+
+    async def to_approve(self, campaign: str | None = None) -> list[tuple[Order, str | None]]:
+        """The orders that wait for an approval, the oldest first, each with why it is void; of one campaign, or all."""
+        now, which = self.clock(), "AND campaign = :campaign " if campaign is not None else ""
+
+        def work(connection: sqlite3.Connection) -> list[tuple[Order, str | None]]:
+            where = f"WHERE state = 'to_approve' {which}ORDER BY asked_at, id"
+            found = _select(connection, where, {"campaign": campaign})
+            return [(one, _void(one, approval.last_change(connection, one.campaign), now)) for one in found]
+
+        return await self.store.run(work)
+
+    async def why_not_approved(self, order: Order, user: str) -> tuple[str | None, str | None]:
+        """Why nobody can approve an order any more, and why this user cannot; None for each that does not hold."""
+        changed = await self.store.run(lambda connection: approval.last_change(connection, order.campaign))
+        return _void(order, changed, self.clock()), approval.unfit(user, asked_by=order.by, changed=changed)
+
+    async def approve(self, identity: str, by: str, *, address: str = "") -> Order:
+        """Approve an order; one that was decided about before stays as it is. A send can be taken back for `undo_s`.
+
+        Raises:
+            NotApproved: this user may not approve it, or nobody may any more.
+        """
+        now = self.clock()
+
+        def work(connection: sqlite3.Connection) -> tuple[Order, bool]:
+            order = _find(connection, identity)
+            if order.state != "to_approve":
+                return order, False
+            changed = approval.last_change(connection, order.campaign)
+            words = _void(order, changed, now) or approval.unfit(by, asked_by=order.by, changed=changed)
+            if words is not None:
+                raise approval.NotApproved(words)
+            starts_at = now if order.kind == "schedule" else now + self.undo_s
+            connection.execute(_APPROVE, (by, starts_at, identity))
+            record.note(connection, user=by, what="approve", address=address, at=now, **_about(order))
+            return _find(connection, identity), True
+
+        order, is_new = await self.store.run(work)
+        if is_new:
+            self._later(order.starts_at - now)
+        return order
+
+    async def send_back(self, identity: str, by: str, *, why: str = "", address: str = "") -> None:
+        """Decide that an order that waits for an approval is not carried out."""
+        now = self.clock()
+
+        def work(connection: sqlite3.Connection) -> None:
+            order = _find(connection, identity)
+            with i18n.in_language(order.language):
+                words = _("{user} sent it back: {why}", user=by, why=why) if why else _("{user} sent it back.", user=by)
+            if connection.execute(_SEND_BACK, (words, identity)).rowcount:
+                record.note(connection, user=by, what="send_back", address=address, at=now, **_about(order))
+
+        await self.store.run(work)
 
     async def settled(self, identity: str, patience_s: float = 3.0) -> Order | None:
         """The order of that id as soon as it is not open any more, or after `patience_s` as it is then."""
@@ -269,6 +334,28 @@ _NOTE: Final = (
 )
 
 
+_APPROVE: Final = "UPDATE orders SET state = 'asked', approved_by = ?, starts_at = ? WHERE id = ?"
+_SEND_BACK: Final = "UPDATE orders SET state = 'refused', words = ? WHERE id = ? AND state = 'to_approve'"
+
+
+def _void(order: Order, changed: approval.Change | None, now: float) -> str | None:
+    return approval.void(asked_at=order.asked_at, start_at=order.given.get("start_at"), changed=changed, now=now)
+
+
+def _about(order: Order) -> dict[str, Any]:
+    """What a decision about an order is about, for the record."""
+    return {"about": order.campaign or "", "people": order.given.get("people")}
+
+
+def _drop_older(connection: sqlite3.Connection, campaign: str | None, identity: str) -> None:
+    """A newer order to send the campaign takes the place of those that nobody has approved yet."""
+    where = "WHERE campaign = ? AND state = 'to_approve' AND id != ?"
+    for older in _select(connection, where, (campaign, identity)):
+        with i18n.in_language(older.language):
+            words = _("A newer request has taken its place.")
+        connection.execute(_SEND_BACK, (words, older.id))
+
+
 def _open_send(connection: sqlite3.Connection, campaign: str | None) -> Order | None:
     where = "WHERE campaign = ? AND kind IN ('send', 'schedule') AND state IN ('asked', 'told')"
     return next(iter(_select(connection, where, (campaign,))), None)
@@ -278,7 +365,9 @@ def _find(connection: sqlite3.Connection, identity: str) -> Order:
     return _select(connection, "WHERE id = ?", (identity,))[0]
 
 
-def _select(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[Order]:
+def _select(
+    connection: sqlite3.Connection, where: str, values: tuple[object, ...] | Mapping[str, object]
+) -> list[Order]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM orders {where}", values).fetchall()  # noqa: S608 - our own words
     return [_order(row) for row in rows]
 
@@ -296,6 +385,7 @@ def _as_told(order: Order) -> dict[str, object]:
         "id": order.id,
         "kind": order.kind,
         "by": order.by,
+        "approved_by": order.approved_by,
         "language": order.language,
         "asked_at": datetime.fromtimestamp(order.starts_at, UTC).isoformat(),
     }

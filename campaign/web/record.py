@@ -28,9 +28,27 @@ WORDS: Final = {
     "user_role": N_("changed a role"),
     "user_password": N_("changed a password"),
     "user_remove": N_("removed a user"),
+    "user_sign_out": N_("signed a user out"),
+    "sessions": N_("signed out everywhere else"),
+    "settings": N_("changed settings"),
     "upload": N_("uploaded a list"),
     "delete": N_("deleted a campaign"),
+    "remove_draft": N_("removed a draft that nobody touched"),
+    "remove_list": N_("removed the list of a campaign that was sent"),
     "download": N_("downloaded a result"),
+    "ask": N_("asked for approval"),
+    "approve": N_("approved a send"),
+    "send_back": N_("sent a request for approval back"),
+    "send": N_("ordered a send"),
+    "test": N_("ordered a test message"),
+    "schedule": N_("scheduled a campaign"),
+    "unschedule": N_("removed a schedule"),
+    "pause": N_("paused a run"),
+    "resume": N_("continued a run"),
+    "cancel": N_("cancelled the rest of a run"),
+    "resolve": N_("decided about unknown requests"),
+    "report": N_("had a result workbook written"),
+    "purge": N_("removed texts and numbers of a run"),
 }
 """What can be done, in words. Other entries are shown as they are."""
 
@@ -44,7 +62,7 @@ class Entry:
     Attributes:
         number: 1, 2, 3 ...
         at: seconds since 1970.
-        user: who did it; `terminal` for the command line.
+        user: who did it; `terminal` for the command line, `program` for what the page removes by itself.
         address: where the request came from.
         what: a word for scripts: of `WORDS`, or an order's kind.
         about: a campaign's or a run's id, a file's name.

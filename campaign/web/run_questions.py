@@ -6,30 +6,42 @@ Answers have states and times as data; the server words them.
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from campaign import engine
-from campaign.engine import results
+from campaign.config.environment import Environment
+from campaign.engine import doctor, results
 from campaign.gateway.result_codes import ACCEPTED, describe
 from campaign.journal import open_for_reading
-from campaign.model import RunState, ScheduleState, State
+from campaign.model import RunState, ScheduleState, State, i18n
+from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.model.naming import canonical_path
+from campaign.model.origin import VENDOR_URL
 from campaign.model.sentences import sentence
 from campaign.report import flat_files
 from campaign.scheduler import due_tasks
 from campaign.web.sender import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Container, Mapping
 
     from campaign.journal import Reader, RunRecord, ScheduleRecord
+    from campaign.web.pipes import Handler
 
 _NEXT_SHOWN: Final = 3
 _PAST_SHOWN: Final = 5
+_RECIPIENTS_SHOWN: Final = 50
+_OVER: Final = frozenset({RunState.FINISHED, RunState.CANCELLED})
 _SENDING: Final = frozenset({RunState.RUNNING, RunState.INTERRUPTED, RunState.PAUSED})
+
+
+class NoSuchRequest(CampaignError):
+    """The run has no request of that number."""
 
 
 class RunQuestions:
@@ -39,14 +51,17 @@ class RunQuestions:
         journal_url: the journal's URL.
         reports: the folder of result workbooks.
         sending: the runs that this process sends now.
+        is_practice: nothing is really sent, so the gateway is not asked anything.
     """
 
-    def __init__(self, journal_url: str, reports: Path, sending: Container[str]) -> None:
+    def __init__(self, journal_url: str, reports: Path, sending: Container[str], *, is_practice: bool = False) -> None:
         self._url = journal_url
         self._reports = reports
         self._sending = sending
+        self._is_practice = is_practice
+        self._doctor = ThreadPoolExecutor(1, thread_name_prefix="doctor")
 
-    def handlers(self) -> dict[str, Callable[..., Mapping[str, object]]]:
+    def handlers(self) -> dict[str, Handler]:
         """The questions by name."""
         return {
             "overview": self.overview,
@@ -57,6 +72,10 @@ class RunQuestions:
             "schedules": self.schedules,
             "sent_before": self.sent_before,
             "csv": self.csv,
+            "uses": self.uses,
+            "requests": self.requests,
+            "request": self.request,
+            "doctor": self.doctor,
         }
 
     def overview(self, *, most: int) -> dict[str, object]:
@@ -99,7 +118,10 @@ class RunQuestions:
                 "overridden": record.overridden,
                 "report": record.report if record.report and Path(record.report).is_file() else None,
                 "is_test": any(one.kind == "test" for one in orders),
-                "orders": [{"kind": one.kind, "by": one.by_whom, "at": one.at} for one in orders],
+                "orders": [
+                    {"kind": one.kind, "by": one.by_whom, "approved_by": one.approved_by, "at": one.at}
+                    for one in orders
+                ],
                 "codes": _codes(journal, run),
             }
 
@@ -151,6 +173,106 @@ class RunQuestions:
                 return {"schedules": []}
             return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
 
+    def uses(self, *, home: str) -> dict[str, object]:
+        """What the campaigns in `home` are used for.
+
+        Returns:
+            `scheduled`, the ids of those that a schedule starts; `runs`, those that the page ordered or that one of
+            these schedules started, each with the `campaign` where a schedule knows it, when it `ended_at` (None: it
+            is not over), whether it `is_practice`, and whether it `has_data` that can be removed.
+        """
+        with reading(self._url) as journal:
+            if journal is None:
+                return {"scheduled": [], "runs": []}
+            own = {one.id: one for one in journal.schedules.all() if _is_in(one.file, home)}
+            started = {
+                one.run: Path(own[one.schedule].file).parent.name
+                for one in journal.schedules.occurrences()
+                if one.schedule in own and one.run is not None
+            }
+            ordered = set[str]().union(*(journal.orders.runs_of(kind) for kind in ("send", "schedule", "test")))
+            return {
+                "scheduled": [Path(one.file).parent.name for one in own.values() if one.state == ScheduleState.ACTIVE],
+                "runs": [
+                    {
+                        "id": record.id,
+                        "campaign": started.get(record.id),
+                        "ended_at": record.ended_at if record.state in _OVER else None,
+                        "is_practice": record.gateway == engine.SANDBOX,
+                        "has_data": record.purged_at is None and not journal.requests.may_still_go(record.id),
+                    }
+                    for record in journal.runs.all()
+                    if record.id in ordered or record.id in started
+                ],
+            }
+
+    def requests(self, *, run: str, state: str | None, offset: int, most: int) -> dict[str, object]:
+        """The requests of a run, all or those in a state: number, state, recipients (masked), text, code and time."""
+        with open_for_reading(self._url) as journal:
+            journal.runs.get(run)
+            requests = journal.requests.table(run)
+            counts = requests["state"].value_counts()
+            found = requests if state is None else requests[requests["state"] == state]
+            page = found.iloc[offset : offset + most]
+            table = journal.runs.recipients(run).table
+            rows = table.loc[table["request"].isin(page["no"]), ["request", "number", "text", "row"]]
+            return {
+                "total": len(found),
+                "states": {str(name): int(count) for name, count in counts.items()},
+                "requests": [
+                    _request(facts) | _recipients(rows[rows["request"] == facts["no"]])
+                    for facts in page.to_dict("records")
+                ],
+            }
+
+    def request(self, *, run: str, no: int, is_whole: bool) -> dict[str, object]:
+        """One request with its story: what became of it when, and its recipients; `is_whole`: with whole numbers.
+
+        Raises:
+            NoSuchRequest: the run has no request of that number.
+        """
+        with open_for_reading(self._url) as journal:
+            record = journal.runs.get(run)
+            requests = journal.requests.table(run)
+            found = requests[requests["no"] == no]
+            if found.empty:
+                raise NoSuchRequest(_("There is no such request."))
+            table = journal.runs.recipients(run).table
+            rows = table.loc[table["request"] == no, ["number", "text", "row"]]
+            shown = rows.head(_RECIPIENTS_SHOWN)
+            return _request(found.iloc[0].to_dict()) | {
+                "run": record.id,
+                "name": record.name,
+                "text": _text(rows),
+                "rows": [
+                    {"row": int(row), "number": number if is_whole else mask(number)}
+                    for row, number in zip(shown["row"], shown["number"].fillna(""), strict=True)
+                ],
+                "events": [
+                    {
+                        "at": event["at"],
+                        "state": event["state"],
+                        "attempt": event["attempt"],
+                        "code": event["code"],
+                        "words": _(describe(event["code"]).english) if event["code"] is not None else "",
+                        "cause": sentence(event["cause"]),
+                    }
+                    for event in journal.requests.events(run, no)
+                ],
+            }
+
+    def doctor(self) -> Future[Mapping[str, object]]:
+        """What would go wrong with a send. It may ask the gateway, so other questions are answered meanwhile."""
+        language = i18n.language()
+
+        def examine() -> Mapping[str, object]:
+            with i18n.in_language(language):
+                gateway = None if self._is_practice else Environment().gateway_url() or VENDOR_URL
+                found = doctor.examine(self._url, gateway)
+                return {"findings": [{"what": _(one.what), "good": one.good, "words": one.words} for one in found]}
+
+        return self._doctor.submit(examine)
+
     def csv(self, *, run: str) -> dict[str, object]:
         """The result as a CSV file, written into a temporary file that the caller removes."""
         with open_for_reading(self._url) as journal:
@@ -174,6 +296,11 @@ class RunQuestions:
         }
 
 
+def _is_in(file: str, home: str) -> bool:
+    """Whether a campaign file is one of the page's: its folder is in `home`."""
+    return canonical_path(file).parent.parent == canonical_path(home)
+
+
 def _own_runs(journal: Reader) -> list[RunRecord]:
     """All runs but those of test messages to the user's own phone."""
     tests = journal.orders.runs_of("test")
@@ -185,16 +312,34 @@ def _is_ahead(record: RunRecord) -> bool:
     return record.started_at is None and record.resume_at is not None
 
 
+def _request(facts: Mapping[Any, Any]) -> dict[str, object]:
+    """The facts of a request, as plain values."""
+    return {
+        "no": int(facts["no"]),
+        "state": facts["state"],
+        "recipients": int(facts["recipients"]),
+        "code": None if pd.isna(facts["code"]) else int(facts["code"]),
+        "request_no": None if pd.isna(facts["request_no"]) else facts["request_no"],
+        "type": None if pd.isna(facts["msg_type"]) else facts["msg_type"],
+        "at": None if pd.isna(facts["sent_at"]) else facts["sent_at"].isoformat(),
+    }
+
+
+def _text(rows: Any) -> str:  # noqa: ANN401 - a DataFrame
+    """The message of a request's rows; empty after a purge."""
+    text = rows["text"].iloc[0] if len(rows) else ""
+    return "" if pd.isna(text) else str(text)
+
+
 def _recipients(rows: Any) -> dict[str, object]:  # noqa: ANN401 - a DataFrame
     shown: Final = 3
-    numbers = [mask(number) for number in rows["number"].head(shown)]
-    text = rows["text"].iloc[0] if len(rows) else ""
-    return {"numbers": numbers, "text": text, "rows": [int(row) for row in rows["row"].head(shown)]}
+    numbers = [mask(number) for number in rows["number"].dropna().head(shown)]
+    return {"numbers": numbers, "text": _text(rows), "rows": [int(row) for row in rows["row"].head(shown)]}
 
 
 def mask(number: str) -> str:
-    """A number with all but its first three and last four digits hidden: `010-****-5678`."""
-    return f"{number[:3]}-****-{number[-4:]}"
+    """A number with all but its first three and last four digits hidden: `010-****-5678`; empty stays empty."""
+    return number and f"{number[:3]}-****-{number[-4:]}"
 
 
 def _codes(journal: Reader, run: str) -> list[dict[str, object]]:

@@ -50,6 +50,11 @@ MIGRATIONS: Final = (
     CREATE INDEX orders_by_campaign ON orders (campaign, asked_at);
     CREATE INDEX orders_by_run ON orders (run, asked_at);
     """,
+    """
+    ALTER TABLE orders ADD COLUMN approved_by TEXT;
+    CREATE INDEX orders_to_approve ON orders (asked_at) WHERE state = 'to_approve';
+    CREATE TABLE changes (campaign TEXT PRIMARY KEY, user TEXT NOT NULL, at REAL NOT NULL) STRICT, WITHOUT ROWID;
+    """,
 )
 """The layout of the database, one script a version. Append only: databases of users have got as far as some of them."""
 

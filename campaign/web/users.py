@@ -142,9 +142,9 @@ def everyone(connection: sqlite3.Connection) -> list[User]:
     return [User(name, with_lower(roles.split(",")), hashed) for name, roles, hashed in rows]
 
 
-def end_sessions(connection: sqlite3.Connection, name: str) -> None:
-    """End all sessions of a user."""
-    connection.execute("DELETE FROM sessions WHERE user = ?", (name,))
+def end_sessions(connection: sqlite3.Connection, name: str, *, but: bytes = b"") -> None:
+    """End all sessions of a user, but the one with the digest `but`."""
+    connection.execute("DELETE FROM sessions WHERE user = ? AND digest != ?", (name, but))
 
 
 def with_lower(roles: Iterable[str]) -> frozenset[str]:

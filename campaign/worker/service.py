@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.engine import connect
-from campaign.engine.cluster import jobs, queued
+from campaign.engine.cluster import jobs, queued, setup
 from campaign.engine.cluster.lease import Beating, Lease, Reaper, host_name, new_owner
 from campaign.engine.cluster.slices import SliceSender
 from campaign.engine.cluster.sweep import sweep
@@ -41,7 +41,7 @@ class WorkerOptions:
 
     Attributes:
         in_flight: requests on the wire at once, of all slices together.
-        concurrency: slices at once: while the last answers to one are awaited, the next one is sent.
+        concurrency: slices at once: while the last answers to one are awaited, the next one is sent already.
         drain: end when nothing is left to send.
     """
 
@@ -73,6 +73,7 @@ class WorkerProcess:
             MissingKeys: there are no gateway keys.
             JournalError: the journal is not ready for workers.
         """
+        setup.require_ready_at(self.journal_url)
         account = queued.account_digest()
         self._account = account
         self._clients = _Clients(self.options.in_flight)
@@ -80,15 +81,13 @@ class WorkerProcess:
             journal_url=self.journal_url,
             lease=lambda: self._lease,
             client=self._clients.of,
-            in_flight=max(self.options.in_flight // self.options.concurrency, 1),
+            in_flight=self.options.in_flight,
             stop=self.stop,
         )
         with ExitStack() as opened:
             opened.callback(self._clients.close)
             self._begin_lease()
-            with self._open() as (_reader, workers, waiting):
-                if not waiting.are_ready():
-                    raise queued.not_ready()
+            with self._open() as (_reader, workers, _waiting):
                 workers.clear_host(host_name())
             self.note(_("worker {owner} on {host}", owner=self._lease.owner[:8], host=host_name()))
             looking = threading.Thread(target=self._look_after_others, name="look", daemon=True)
@@ -99,6 +98,7 @@ class WorkerProcess:
                 if self._sender.host.is_stopped:
                     self._stopped_because = self._stopped_because or self._reason_to_stop()
             finally:
+                self._sender.close()
                 self._over = True
                 self._beating.end()
                 looking.join(timeout=30)
@@ -157,7 +157,7 @@ class WorkerProcess:
                     self._sender.host.is_stopped = True
                     self._stopped_because = why
                 sweep(workers, waiting, clock.now())
-                self._is_drained = self.options.drain and not workers.sent_by_workers()
+                self._is_drained = self.options.drain and not workers.sent_by_workers(and_waiting=True)
                 time.sleep(_LOOK_S)
 
     def _send(self, run: str, no: int) -> None:

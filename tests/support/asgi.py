@@ -63,7 +63,7 @@ class Page:
     home: Path
     now: float = 1_800_000_000.0
     reach: Reach = field(default_factory=lambda: Reach(PORT))
-    engine: StandIn = field(default_factory=StandIn)
+    engine: StandIn = field(default_factory=lambda: StandIn({"uses": lambda home: {"scheduled": [], "runs": []}}))  # noqa: ARG005
     check: StandIn = field(default_factory=StandIn)
     client: str = "127.0.0.1"
 

@@ -12,7 +12,7 @@ from campaign.model import Column, Recipients, Source, State, schema
 from tests.support import runs
 
 if TYPE_CHECKING:
-    from campaign.journal import Journal, RunRecord
+    from campaign.journal import Journal, Reader, RunRecord
 
 NOW: Final = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 RECIPIENTS: Final = Recipients(
@@ -34,6 +34,12 @@ def accepted(no: int, attempt: int = 1) -> Settlement:
     return Settlement(
         no=no, attempt=attempt, state=State.ACCEPTED, code=0, message="전송 성공", request_no="7", msg_type="SMS"
     )
+
+
+def assert_counted(journal: Reader) -> None:
+    """The counts by slice are those of the requests."""
+    for run in journal.runs.all():
+        assert journal.requests.progress(run.id) == journal.requests.counts(run.id)
 
 
 def leave(journal: Journal, state: str) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _SETTINGS: Final = {
     "listen_addresses": "",
-    "fsync": "off",  # the tests end processes, not the machine
+    "fsync": os.environ.get("CAMPAIGN_TEST_FSYNC", "off"),  # the tests end processes, not the machine
     "max_connections": "200",
     "shared_buffers": "32MB",
 }

@@ -91,3 +91,10 @@ def test_a_lazy_face_gives_every_name_that_it_lists(package: str) -> None:
     assert all(callable(getattr(face, name)) for name in face.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = face.nothing
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    # Python before 3.11.5 matches `(...)*+` wrongly (python/cpython#106052), and Debian 12 has 3.11.2.
+    possessive = re.compile(r"\)(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\+")
+    found = [path.name for path in PACKAGE.rglob("*.py") if possessive.search(path.read_text(encoding="utf-8"))]
+    assert found == []

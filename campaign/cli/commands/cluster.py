@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from campaign import engine
 from campaign.cli import exit_status, terminal
 from campaign.cli.signals import graceful_shutdown
-from campaign.engine.cluster import jobs, queued
+from campaign.engine.cluster import queued, setup
 from campaign.journal import open_for_reading, open_for_worker, open_for_writing
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import UsageError
@@ -83,9 +83,21 @@ def init(context: CommandContext) -> None:
     with open_for_writing(context.journal_url) as journal:
         if journal.jobs is None:
             raise UsageError(_("a cluster needs a journal in PostgreSQL: postgresql://USER@HOST/DATABASE"))
-        if not journal.jobs.are_ready():
-            journal.jobs.make_tables(jobs.schema())
+        setup.make(journal.jobs)
     terminal.note(_("The journal is ready for workers: start `campaign worker` on each host."))
+
+
+def upgrade(context: CommandContext) -> None:
+    """Bring the tables of the workers' jobs to the version of Procrastinate that is installed here."""
+    with open_for_writing(context.journal_url) as journal:
+        done = setup.upgrade(journal)
+    if done is None:
+        terminal.note(_("The journal fits what is installed here: there is nothing to upgrade."))
+    else:
+        before, after = done
+        terminal.note(
+            _("The journal is upgraded ({before} to {after}): start the workers again.", before=before, after=after)
+        )
 
 
 def restored(context: CommandContext) -> None:
@@ -107,11 +119,11 @@ def restored(context: CommandContext) -> None:
 def watch(context: CommandContext, run: str) -> int:
     """Show the progress of a run that workers send, until it ends; then report it. Returns the exit status."""
     with open_for_reading(context.journal_url) as journal:
-        total = sum(journal.requests.counts(run).values())
+        total = sum(journal.requests.progress(run).values())
         done = 0
         with context.progress.stage(_("requests sent by workers"), total) as advance:
             while True:
-                counts, record = journal.requests.counts(run), journal.runs.get(run)
+                counts, record = journal.requests.progress(run), journal.runs.get(run)
                 left = sum(counts.get(state, 0) for state in MAY_STILL_GO if state != State.UNKNOWN)
                 advance(total - left - done)
                 done = total - left

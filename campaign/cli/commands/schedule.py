@@ -14,6 +14,7 @@ from campaign.cli.signals import ending_between_tasks
 from campaign.config import campaign_file
 from campaign.engine import schedules as recorded
 from campaign.engine import sending_hours
+from campaign.engine.cluster import setup
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import OccurrenceState, RunState, ScheduleState
 from campaign.model.errors import NoSuchRun, SettingsError
@@ -246,9 +247,12 @@ def _status_of(event: SchedulerEvent) -> int:
     return exit_status.of_summary(event.summary)
 
 
-def run_forever(context: CommandContext, clock: Clock | None = None) -> int:
-    """Start what is due in time, until a stop is requested."""
+def run_forever(context: CommandContext, clock: Clock | None = None, *, queue: bool = False) -> int:
+    """Start what is due in time, until a stop is requested; with `queue`, leave it to workers."""
+    if queue:
+        setup.require_ready_at(context.journal_url)
     scheduler = _scheduler(context, clock)
+    scheduler.queue = queue
     terminal.note(
         _("campaign scheduler: waiting for campaigns that are due. Ctrl-C stops it, after outstanding answers.")
     )

@@ -6,6 +6,7 @@ again by the sweep, and one that runs twice finds nothing to claim.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.model.errors import JournalError
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import procrastinate
-
-SLICE: Final = 1_000
-"""Requests in a slice."""
 
 QUEUE: Final = "send"
 TASK: Final = "send_slice"
@@ -58,6 +56,20 @@ def make_app(settings: dict[str, Any], send_slice: Callable[[str, int], None]) -
 def schema() -> str:
     """The SQL that makes Procrastinate's tables."""
     return str(_procrastinate().schema.SchemaManager.get_schema())
+
+
+def migrations() -> dict[str, Path]:
+    """The files of SQL that lead to Procrastinate's tables, by their numbers, such as `03.04.00_01`, in order.
+
+    A release has those of all earlier ones. Source: procrastinate.readthedocs.io, "Migrate the schema".
+    """
+    folder = Path(_procrastinate().schema.SchemaManager.get_migrations_path())
+    return {"_".join(file.name.split("_")[:2]): file for file in sorted(folder.glob("*.sql"))}
+
+
+def newest_migration() -> str:
+    """The number of the newest migration of the installed release: `schema` is what all of them lead to."""
+    return max(migrations())
 
 
 def defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection

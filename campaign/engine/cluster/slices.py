@@ -1,4 +1,7 @@
-"""Sends one slice of a run: a dispatch whose claims are bound to the worker's lease."""
+"""Sends slices of runs: one dispatch for each run in a process, whose claims are bound to the worker's lease.
+
+The next slice is fed to the dispatch before the last one has drained: as many requests as possible stay in flight.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,29 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from campaign.engine import planning, sending_hours
-from campaign.engine.cluster.jobs import SLICE
 from campaign.engine.cluster.lease import host_name
+from campaign.engine.cluster.shared_rules import SPREAD_PATIENCE_S, SharedFailures, SharedGate
 from campaign.engine.dispatch.admission import RateLimiter
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.journal import ConnectionLost, open_for_worker
 from campaign.model import RunState, State
-from campaign.model.times import Clock
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
+from campaign.model.times import Clock, format_time
+from campaign.timing import spread
+from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    import pandas as pd
-
     from campaign.engine.cluster.lease import Lease
     from campaign.engine.dispatch.outbox import RequestOutbox, RunOutbox
     from campaign.gateway.client import Client
     from campaign.journal import Claim, Reader, RunRecord, Settlement, Workers
+    from campaign.model import Request
+    from campaign.timing.window import Hours
 
 Result = TypeVar("Result")
 
@@ -92,20 +99,28 @@ class SharedRate(RateLimiter):
 
 
 class SliceJournal:
-    """What a dispatch sees of the journal: one slice of a run, claimed under a lease.
+    """What a dispatch sees of the journal: the slices of a run that were fed to it, claimed under a lease.
 
     It waits while the journal cannot be reached, and keeps the answers meanwhile. It pauses the run for reasons that
     concern the run, and stops this worker alone for those that do not.
     """
 
     def __init__(
-        self, journal: tuple[Reader, Workers], lease: Lease, numbers: range, *, stop: StopRequest, host: HostState
+        self,
+        journal: tuple[Reader, Workers],
+        lease: Lease,
+        feed: SliceFeed,
+        *,
+        stop: StopRequest,
+        host: HostState,
+        failures: SharedFailures | None = None,
     ) -> None:
         self._reader, self._workers = journal
         self._lease = lease
-        self._numbers = numbers
+        self._feed = feed
         self._stop = stop
         self._host = host
+        self._failures = failures
         self._is_refused = False  # by code 15: another host may send the run
         self._has_others = True
         self._is_held = False
@@ -113,16 +128,16 @@ class SliceJournal:
         self.runs: RunOutbox = self
         self.requests: RequestOutbox = self
 
-    def planned(self, run: str) -> list[int]:
-        """The numbers of the slice's requests that are still to send."""
-        return self._reader.requests.planned(run, self._numbers)
+    def planned(self, _run: str) -> list[int]:
+        """None: the feed has what is to send."""
+        return []
 
     def counts(self, _run: str) -> dict[State, int]:
-        """Not needed: no request of a queued run has a latest time to start."""
+        """Not needed: the latest time to start was looked at before."""
         return {}
 
     def outcomes(self, _run: str, _since: datetime | None) -> dict[State, int]:
-        """Not needed: a run that workers send has no share of failures at which it pauses."""
+        """Not needed: the failures of all workers are counted together."""
         return {}
 
     def image(self, run: str, digest: str) -> bytes:
@@ -136,6 +151,11 @@ class SliceJournal:
         self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
     ) -> None:
         """Pause the run, if the reason concerns it: another slice has other requests to send."""
+        if self._failures is not None:
+            self._pause_above_share(run, self._failures.reason, now)
+        gate = self._feed.gate
+        if isinstance(gate, SharedGate) and resume_at is not None and resume_at == gate.closed_until:
+            return  # the sweep goes on with the run when there is room in its spread again
         is_others = self._is_held or self._lease.is_lost or (self._is_refused and self._has_others)
         if state == RunState.PAUSED and not is_others:
             self._until_reached(lambda: self._workers.pause(run, why or "", now, resume_at=resume_at))
@@ -146,6 +166,7 @@ class SliceJournal:
         """Settle and claim; waits while the journal cannot be reached, and then claims nothing."""
         from campaign.journal.records import Step, to_micros
 
+        asked = wanted
         if not self._lease.is_valid() or self._stop.count:
             wanted = ()
         wanted = [no for no in wanted if no not in {one.no for one in settlements}]  # a statement changes a row once
@@ -163,9 +184,19 @@ class SliceJournal:
         if refused := [one for one in settlements if one.no not in done.settled]:
             self._until_reached(lambda: self._workers.note_refused(run, owner, refused, now))
         self._learn(run, settlements, now)
+        if self._failures is not None:
+            failures = self._failures
+            self._pause_above_share(run, lambda: failures.settled(settlements), now)
         if not (done.may_go_on and done.is_owner):
             self._end()
+        settled = {one.no for one in settlements if one.state != State.PLANNED}
+        self._feed.leave(settled.union(asked).difference(claim.no for claim in done.claims))
         return done.claims
+
+    def _pause_above_share(self, run: str, look: Callable[[], str | None], now: datetime) -> None:
+        if (why := self._until_reached(look)) is not None:
+            self._until_reached(lambda: self._workers.pause_rest(run, why, now))
+            self._end()
 
     def _learn(self, run: str, settlements: Sequence[Settlement], now: datetime) -> None:
         codes = {one.code for one in settlements if one.code is not None}
@@ -183,7 +214,7 @@ class SliceJournal:
             self._end()
 
     def _end(self) -> None:
-        """Claim nothing more of this slice. A second request would give up what is on the wire."""
+        """Claim nothing more of this run. A second request would give up what is on the wire."""
         if not self._stop.count:
             self._stop.request()
 
@@ -197,33 +228,107 @@ class SliceJournal:
                 time.sleep(_TRY_AGAIN_S)
 
 
-class PlanCache:
-    """The plan of the run that was sent last, in memory: a slice of it takes no time to load."""
+@dataclass(slots=True)
+class Slice:
+    """A slice of a run in this process.
 
-    def __init__(self) -> None:
+    Attributes:
+        no: its number in the run.
+        plan: its requests.
+        windows: when it may be sent.
+        left: the numbers of its requests that are still to send, or in flight.
+        is_through: set when none is left, or when its dispatch has ended.
+    """
+
+    no: int
+    plan: planning.Plan
+    windows: Sequence[Hours]
+    left: set[int]
+    is_through: threading.Event = field(default_factory=threading.Event)
+
+
+class SliceFeed:
+    """The slices of one run in this process: jobs add them, and the run's one dispatch takes and sends them.
+
+    It is the plan of the dispatch as well: the requests of these slices.
+
+    Attributes:
+        gate: of the dispatch; it has the windows of all slices so far.
+        stop: the request to stop the dispatch.
+        problem: why the dispatch has ended before its slices were through.
+    """
+
+    def __init__(self, stop: StopRequest) -> None:
+        self.gate = Gate()
+        self.stop = stop
+        self.problem: Exception | None = None
         self._lock = threading.Lock()
-        self._kept: tuple[str, planning.Plan, pd.DataFrame] | None = None
+        self._is_closed = False
+        self._slices: dict[int, Slice] = {}
+        self._added: list[Slice] = []
 
-    def __call__(self, reader: Reader, run: str) -> tuple[planning.Plan, pd.DataFrame]:
-        """The plan of the run, and the columns that its gate needs."""
+    def add(self, one: Slice) -> Slice | None:
+        """Let the dispatch send a slice. Returns the slice to wait for; None if the dispatch takes nothing any more."""
         with self._lock:
-            if self._kept is None or self._kept[0] != run:
-                table = reader.runs.recipients(run).table
-                self._kept = (run, planning.Plan(run, table), table[["request", "date"]].copy())
-            return self._kept[1:]
+            if self._is_closed:
+                return None
+            if (same := self._slices.get(one.no)) is not None and same.left:
+                return same  # its job came twice
+            self._slices = {**self._slices, one.no: one}
+            self._added.append(one)
+            return one
+
+    def take(self) -> list[int]:
+        """See `Feed.take`."""
+        with self._lock:
+            added, self._added = self._added, []
+            self._slices = {no: one for no, one in self._slices.items() if one.left}
+        windows = [*self.gate.windows, *(hours for one in added for hours in one.windows)]
+        self.gate.windows = tuple(dict.fromkeys(windows))
+        return [no for one in added for no in one.left]
+
+    def is_over(self) -> bool:
+        """See `Feed.is_over`."""
+        with self._lock:
+            self._is_closed = not self._added
+            return self._is_closed
+
+    def leave(self, numbers: set[int]) -> None:
+        """The dispatch has no more to do with these requests."""
+        for one in self._slices.values():
+            one.left -= numbers
+            if not one.left:
+                one.is_through.set()
+
+    def close(self) -> None:
+        """The dispatch has ended: nobody waits for it any more."""
+        with self._lock:
+            self._is_closed = True
+            for one in self._slices.values():
+                one.is_through.set()
+
+    def size(self, no: int) -> int:
+        """The recipients of the request of that number."""
+        return self._plan_of(no).size(no)
+
+    def request(self, no: int) -> Request:
+        """The request of that number."""
+        return self._plan_of(no).request(no)
+
+    def _plan_of(self, no: int) -> planning.Plan:
+        return next(one.plan for one in self._slices.values() if no in one.plan.numbers)
 
 
 @dataclass
 class SliceSender:
-    """Sends slices in one worker process; its methods may run in several threads.
+    """Sends slices in one worker process, by one dispatch for each run; its methods may run in several threads.
 
     Args:
         journal_url: the journal.
         lease: the process's lease now.
         client: the client for a run's gateway.
-        in_flight: requests on the wire at once, in one slice.
+        in_flight: requests on the wire at once.
         stop: the request to stop the process.
-        plans: the plans of the runs that were sent last.
     """
 
     journal_url: str
@@ -232,10 +337,12 @@ class SliceSender:
     in_flight: int
     stop: StopRequest
     host: HostState = field(default_factory=HostState)
-    plan: Callable[[Reader, str], tuple[planning.Plan, pd.DataFrame]] = field(default_factory=PlanCache)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _feeds: dict[tuple[str, str], SliceFeed] = field(default_factory=dict)
+    _threads: list[threading.Thread] = field(default_factory=list)
 
     def send(self, run: str, no: int) -> None:
-        """Send what is planned of slice `no` of a run, from 0.
+        """Send what is planned of slice `no` of a run, from 0; returns when it is through.
 
         Raises:
             JournalError: the journal could not be read.
@@ -245,28 +352,95 @@ class SliceSender:
             return
         reader, workers = open_for_worker(self.journal_url, lease.owner)
         with reader:
+            if run not in workers.sent_by_workers():
+                return
             record = reader.runs.get(run)
-            if record.state != RunState.RUNNING or not record.is_queued:
+            if run not in workers.sent_by_workers():
                 return
-            numbers = range(no * SLICE + 1, (no + 1) * SLICE + 1)
-            if not reader.requests.planned(run, numbers):
+            record = reader.runs.get(run)
+            found = _load(reader, record, no)
+            if not found.left or _is_too_late(reader, workers, record):
                 return
-            stop = StopRequest(within=self.stop)
-            journal = SliceJournal((reader, workers), lease, numbers, stop=stop, host=self.host)
-            clock = Clock()
-            plan, dates = self.plan(reader, run)
-            with SILENT.sending(0) as observer:
+        with self._lock:
+            feed = self._feeds.get((run, lease.owner))
+            one = None if feed is None else feed.add(found)
+            if feed is None or one is None:
+                feed, one = self._begin(record, lease, found), found
+        one.is_through.wait()
+        if one.left and feed.problem is not None:
+            raise feed.problem
+
+    def close(self) -> None:
+        """Stop all dispatches, and wait until they have settled what is on the wire."""
+        with self._lock:
+            for feed in self._feeds.values():
+                if not feed.stop.count:
+                    feed.stop.request()
+        for thread in self._threads:
+            thread.join()
+
+    def _begin(self, record: RunRecord, lease: Lease, found: Slice) -> SliceFeed:
+        """Start the dispatch of a run with its first slice."""
+        feed = SliceFeed(StopRequest(within=self.stop))
+        feed.add(found)
+        thread = threading.Thread(target=self._dispatch, args=(record, lease, feed), name=f"dispatch {record.id}")
+        thread.start()
+        self._threads = [*(one for one in self._threads if one.is_alive()), thread]
+        self._feeds[record.id, lease.owner] = feed
+        return feed
+
+    def _dispatch(self, record: RunRecord, lease: Lease, feed: SliceFeed) -> None:
+        """Send what is fed until nothing is left: the body of the dispatch's thread."""
+        run = record.id
+        try:
+            reader, workers = open_for_worker(self.journal_url, lease.owner)
+            if record.spread is not None:
+                feed.gate = SharedGate((), spread.parse(record.spread), workers, run)
+            failures = SharedFailures(reader, run, record.stop_above) if record.stop_above else None
+            with reader, SILENT.sending(0) as observer:
                 Dispatch(
-                    journal,
-                    replace(record, in_flight=self.in_flight),
-                    plan,
+                    SliceJournal((reader, workers), lease, feed, stop=feed.stop, host=self.host, failures=failures),
+                    # What concerns all workers is not the dispatch's: the journal, the gate and the feed see to it.
+                    replace(record, in_flight=self.in_flight, first_stage=None, stop_above=None),
+                    feed,
                     self.client(record),
                     observer=observer,
-                    stop=stop,
-                    clock=clock,
-                    gate=sending_hours.gate_for_run(reader, record, dates, clock.now()),
+                    stop=feed.stop,
+                    gate=feed.gate,
+                    patience=SPREAD_PATIENCE_S if record.spread else None,
                     owner=lease.owner,
                     may_send=lease.is_valid,
-                    limiter=SharedRate(workers, run, record.rate, len(workers.living())) if record.rate else None,
-                    in_flight=lambda: self.in_flight if self.host.is_proven else 1,
+                    limiter=SharedRate(workers, record.id, record.rate, len(workers.beats())) if record.rate else None,
+                    in_flight=self._places,
+                    feed=feed,
                 ).run()
+        except Exception as problem:  # noqa: BLE001 - the jobs that wait for it raise it
+            feed.problem = problem
+        finally:
+            with self._lock:
+                if self._feeds.get((run, lease.owner)) is feed:
+                    del self._feeds[run, lease.owner]
+            feed.close()
+
+    def _places(self) -> int:
+        """How many requests one dispatch may have in flight now."""
+        return max(self.in_flight // max(len(self._feeds), 1), 1) if self.host.is_proven else 1
+
+
+def _load(reader: Reader, record: RunRecord, no: int) -> Slice:
+    """A slice from the journal, with what may be sent of it now."""
+    table = reader.runs.slice(record.id, no)
+    plan = planning.Plan(record.id, table)
+    gate = sending_hours.gate_for_run(reader, replace(record, spread=None), table, Clock().now(), plan.numbers)
+    planned = reader.requests.planned(record.id, plan.numbers)
+    left = {one for one in planned if record.first_stage is None or one <= record.first_stage}
+    return Slice(no, plan, gate.windows, left)
+
+
+def _is_too_late(reader: Reader, workers: Workers, record: RunRecord) -> bool:
+    """Whether the latest time to start has passed and nothing was sent; that pauses the run."""
+    now, start_by = Clock().now(), reader.schedules.start_by(record.id)
+    if start_by is None or now <= start_by or reader.requests.has_begun(record.id):
+        return False
+    workers.pause(record.id, encode(RunReason.NOT_STARTED_IN_TIME, time=format_time(start_by)), now)
+    return True

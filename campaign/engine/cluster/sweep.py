@@ -22,9 +22,9 @@ def sweep(workers: Workers, waiting: Jobs, now: datetime) -> None:
     for run in workers.sent_by_workers():
         if waiting.is_any_waiting(run):
             continue
-        left = workers.left_by_slice(run, jobs.SLICE)
+        left = workers.slices_left(run)
         missing = sorted(set(left) - waiting.busy_slices(run))
         if missing:
             waiting.deferring(partial(jobs.defer, run=run, slices=missing))
-        elif not left:
+        elif not left and not workers.pause_after_stage(run, now):
             workers.finish(run, now)

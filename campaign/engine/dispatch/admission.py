@@ -54,6 +54,10 @@ class Admission:
             self.ending = self.waiting
         return count
 
+    def reserve(self, sizes: Sequence[int]) -> int:
+        """For how many of the next requests, which `admit` let through, there is a place in the spread."""
+        return self.gate.reserve(sizes, self.clock.now())
+
     def record_sent(self, recipients: int) -> None:
         """Count a request for so many recipients, claimed now, against the spread."""
         self.gate.record_sent(recipients, self.clock.now())

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from campaign.engine.dispatch.outbox import Outbox
-    from campaign.engine.planning import Plan
+    from campaign.engine.dispatch.outbox import Feed, Outbox, RequestSource
     from campaign.engine.progress import SendingObserver, StopRequest
     from campaign.gateway.client import Client, PreparedRequest
     from campaign.journal import Claim, RunRecord
@@ -92,6 +91,7 @@ class Dispatch:
         may_send: asked just before the first byte of each request; False: it is not sent.
         limiter: keeps the rate; by default the run's, for this dispatch alone.
         in_flight: asked for the number of requests that may be in flight now; the run's by default.
+        feed: gives it more to send while it sends; without it, it sends what is planned when it starts.
         errands: called between two steps of the dispatch, at most every `ERRANDS_EVERY_S`; it may use the journal.
     """
 
@@ -99,7 +99,7 @@ class Dispatch:
         self,
         journal: Outbox,
         run: RunRecord,
-        plan: Plan,
+        plan: RequestSource,
         client: Client,
         *,
         observer: SendingObserver,
@@ -113,6 +113,7 @@ class Dispatch:
         may_send: Callable[[], bool] | None = None,
         limiter: RateLimiter | None = None,
         in_flight: Callable[[], int] | None = None,
+        feed: Feed | None = None,
         errands: Callable[[], None] | None = None,
     ) -> None:
         self._journal = journal
@@ -126,6 +127,7 @@ class Dispatch:
         self._owner = owner or uuid.uuid4().hex
         self._may_send = may_send
         self._places = in_flight or (lambda: run.in_flight)
+        self._feed = feed
         self._start_by = start_by  # None once a request was accepted, rejected or became unknown
         self._errands = errands
         self._errands_at = 0.0
@@ -159,7 +161,7 @@ class Dispatch:
         if not set(self._journal.requests.counts(self._run.id)) <= {State.PLANNED, State.CANCELLED}:
             self._start_by = None
         self._journal.runs.start(self._run.id, self._clock.now())
-        threads = min(self._run.in_flight, max(len(self._to_send), 1))
+        threads = self._run.in_flight if self._feed else min(self._run.in_flight, max(len(self._to_send), 1))
         try:
             for number in range(threads):
                 threading.Thread(target=self._submit, name=f"submit-{number}", daemon=True).start()
@@ -183,7 +185,9 @@ class Dispatch:
     def _is_over(self) -> bool:
         if self._in_flight:
             return False
-        return self._is_stopping() or not (self._to_send or self._retries)
+        if self._is_stopping():
+            return True
+        return not (self._to_send or self._retries) and (self._feed is None or self._feed.is_over())
 
     def _is_stopping(self) -> bool:
         reasons = (self._pause_reason, self._admission.ending, self._failures.reason)
@@ -194,6 +198,7 @@ class Dispatch:
         self._collect()
         if self._stop.count > 1:
             self._abandon()
+        self._take_from_feed()
         now = self._clock.steady()
         wanted = {} if self._is_stopping() else self._choose_requests(now)
         if self._unsettled or wanted:
@@ -201,6 +206,11 @@ class Dispatch:
         self._report_wait(now)
         if not self._is_stopping():
             self._prefetcher.prefetch(self._to_send[: -1 - self._run.in_flight : -1])
+
+    def _take_from_feed(self) -> None:
+        """Take more to send before the last requests are on the wire."""
+        if self._feed is not None and len(self._to_send) < self._run.in_flight and not self._is_stopping():
+            self._to_send = sorted([*self._to_send, *self._feed.take()], reverse=True)
 
     def _run_errands(self) -> None:
         now = self._clock.steady()
@@ -220,7 +230,7 @@ class Dispatch:
             one = self._in_flight[claim.no] = _InFlight(claim, wanted[claim.no], now)
             self._claimed.put(one)
         for settlement in settled:
-            self._observer.settled(int(self._plan.sizes[settlement.no - 1]), settlement.state)
+            self._observer.settled(self._plan.size(settlement.no), settlement.state)
 
     def _collect(self) -> None:
         """Settle the outcomes that have come; wait for one if nothing can be claimed."""
@@ -282,13 +292,14 @@ class Dispatch:
             self._put_back(heapq.heappop(self._retries)[1])
         free = self._count_admitted(min(self._places() - len(self._in_flight), len(self._to_send)))
         chosen: dict[int, PreparedRequest] = {}
-        for _place in range(self._limiter.take(free, now)):
+        taken = self._limiter.take(free, now)
+        for _place in range(self._admission.reserve(self._next_sizes(taken))):
             no = self._to_send[-1]
             request, prepared = self._prefetcher.take(no)
             if self._has_reservation_passed(request):
                 break
             self._to_send.pop()
-            self._admission.record_sent(int(self._plan.sizes[no - 1]))
+            self._admission.record_sent(self._plan.size(no))
             chosen[no] = prepared
         return chosen
 
@@ -298,8 +309,11 @@ class Dispatch:
 
     def _count_admitted(self, free: int) -> int:
         """How many of the next `free` requests the spread lets through now."""
-        sizes = [int(self._plan.sizes[no - 1]) for no in self._to_send[: -1 - free : -1]]
-        return self._admission.admit(sizes, idle=not self._in_flight)
+        return self._admission.admit(self._next_sizes(free), idle=not self._in_flight)
+
+    def _next_sizes(self, count: int) -> list[int]:
+        """The recipients of each of the next requests."""
+        return [self._plan.size(no) for no in self._to_send[: -1 - count : -1]]
 
     def _put_back(self, no: int) -> None:
         """Send a request again, in the plan's order."""
@@ -341,7 +355,7 @@ class Dispatch:
         self._unsettled.append(_settlement(one, decision.state, outcome, decision.cause))
         if decision.state != State.PLANNED:
             self._start_by = None
-            self._failures.count({decision.state: int(self._plan.sizes[no - 1])})
+            self._failures.count({decision.state: self._plan.size(no)})
         if decision.pause and self._pause_reason is None:
             self._pause_reason = decision.pause
         if decision.state == State.PLANNED and decision.again_at is not None:
@@ -381,7 +395,7 @@ class Dispatch:
 
     def _settle_alone(self, one: Settlement) -> None:
         self._journal.requests.advance(self._run.id, self._owner, [one], [], self._clock.now())
-        self._observer.settled(int(self._plan.sizes[one.no - 1]), one.state)
+        self._observer.settled(self._plan.size(one.no), one.state)
 
     def _finish(self) -> Ending:
         ending = Ending(RunState.FINISHED)
@@ -404,7 +418,7 @@ class Dispatch:
         return ending
 
     def _stage_sent(self) -> str:
-        recipients = int(self._plan.sizes[: self._run.first_stage].sum())
+        recipients = sum(self._plan.size(no) for no in range(1, (self._run.first_stage or 0) + 1))
         return encode(RunReason.FIRST_STAGE_SENT, count=recipients)
 
 

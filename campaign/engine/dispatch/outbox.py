@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.journal import Claim, Settlement
-    from campaign.model import RunState, State
+    from campaign.model import Request, RunState, State
 
 
 class RequestOutbox(Protocol):
@@ -43,6 +43,26 @@ class RunOutbox(Protocol):
 
     def image(self, run: str, digest: str, /) -> bytes:
         """An image of the run."""
+
+
+class Feed(Protocol):
+    """Gives a dispatch more to send while it sends, so that what is in flight never drains in between."""
+
+    def take(self) -> Sequence[int]:
+        """The numbers of further requests to send; empty if there are none now."""
+
+    def is_over(self) -> bool:
+        """Whether there are none now. Then there are none later either: the dispatch ends."""
+
+
+class RequestSource(Protocol):
+    """The requests of a run; see `planning.Plan`."""
+
+    def size(self, no: int, /) -> int:
+        """The recipients of the request of that number."""
+
+    def request(self, no: int, /) -> Request:
+        """The request of that number."""
 
 
 class Outbox(Protocol):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
-    from campaign.engine.planning import Plan
+    from campaign.engine.dispatch.outbox import RequestSource
     from campaign.gateway.client import Client, PreparedRequest
     from campaign.model import Request
 
@@ -30,7 +30,7 @@ class RequestPrefetcher:
         image: loads an image by its digest; called by the thread that calls `take`.
     """
 
-    def __init__(self, plan: Plan, client: Client, image: Callable[[str], bytes]) -> None:
+    def __init__(self, plan: RequestSource, client: Client, image: Callable[[str], bytes]) -> None:
         self._plan = plan
         self._client = client
         self._image = lru_cache(maxsize=_IMAGES)(image)

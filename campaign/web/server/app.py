@@ -16,11 +16,14 @@ from campaign.web import pages
 from campaign.web.server import (
     errors,
     pages_access,
+    pages_admin,
+    pages_approval,
     pages_check,
     pages_home,
     pages_list,
     pages_login,
     pages_message,
+    pages_requests,
     pages_runs,
     pages_send,
 )
@@ -40,7 +43,10 @@ _AREAS: Final = (
     pages_message,
     pages_check,
     pages_send,
+    pages_approval,
     pages_runs,
+    pages_requests,
+    pages_admin,
 )
 
 _REFUSALS: Final = {

@@ -12,16 +12,18 @@ from campaign.model import times
 from campaign.model.i18n import _
 from campaign.web import drafts
 from campaign.web.pipes import ChildError
-from campaign.web.server import errors, run_words
+from campaign.web.server import errors, retention, run_words
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
-from campaign.web.server.site import note, site_of
+from campaign.web.server.site import note, note_change, site_of
 from campaign.web.server.steps import next_step
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
+
+    from campaign.web.orders import Order
 
 SHOWN: Final = 20
 """Entries of one list."""
@@ -51,7 +53,15 @@ async def home(request: Request) -> Response:
     shown = [
         {"id": draft.id, "name": draft.name, "lists": draft.lists, "changed": draft.changed} for draft in left[:SHOWN]
     ]
-    return page(request, "home.html", drafts=shown, more=len(left) - len(shown), runs=runs)
+    asked = [(one, drafts.find(site.home, one.campaign or "").name) for one in await _to_approve(request)]
+    return page(request, "home.html", drafts=shown, more=len(left) - len(shown), runs=runs, asked=asked)
+
+
+async def _to_approve(request: Request) -> list[Order]:
+    """The orders that a second person can approve."""
+    site = site_of(request)
+    found = await site.orders.to_approve()
+    return [one for one, void in found if void is None and drafts.is_there(site.home, one.campaign or "")]
 
 
 async def overview(request: Request) -> dict[str, Any]:
@@ -81,6 +91,7 @@ async def create(request: Request) -> Response:
     today = datetime.now(times.SEOUL)
     name = given.strip() or _("Campaign of {month}/{day}", month=today.month, day=today.day)
     draft = await to_thread.run_sync(drafts.create, site_of(request).home, name)
+    await note_change(request, draft.id)
     return go_to(request, f"/campaigns/{draft.id}/list")
 
 
@@ -106,14 +117,21 @@ async def copy(request: Request) -> Response:
     """The same list and message once more."""
     draft = draft_of(request)
     made = await to_thread.run_sync(partial(drafts.copy, site_of(request).home, draft))
+    await note_change(request, made.id)
     return go_to(request, f"/campaigns/{made.id}/list")
 
 
 async def delete(request: Request) -> Response:
-    """Remove it."""
-    draft = draft_of(request)
-    await note(request, "delete", about=draft.name)
-    await to_thread.run_sync(drafts.delete, draft)
+    """Remove it, unless it is still to be sent."""
+    draft, site = draft_of(request), site_of(request)
+    async with site.changing(draft.id):
+        use = (await retention.uses(site)).of(draft)
+        if use.is_scheduled:
+            raise errors.Refusal(409, _("A schedule sends this campaign. Remove the schedule first."))
+        if use.is_ordered:
+            raise errors.Refusal(409, _("This campaign is about to be sent. Take that back first."))
+        await note(request, "delete", about=draft.name)
+        await to_thread.run_sync(drafts.delete, draft)
     return go_to(request, "/")
 
 

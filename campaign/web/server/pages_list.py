@@ -13,7 +13,7 @@ from campaign.model.i18n import _
 from campaign.recipients.spreadsheets import file_type
 from campaign.web import drafts
 from campaign.web.pipes import ChildError, Refused
-from campaign.web.server import uploads
+from campaign.web.server import retention, uploads
 from campaign.web.server.checking import LONGEST_S
 from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_home import draft_of
@@ -117,6 +117,7 @@ async def _page(request: Request, draft: drafts.Draft, *, status: int = 200, **v
         campaign=draft.id,
         **(await _columns(request, draft) if lists else {}),
         lists=_described(draft, lists),
+        removal=await retention.removal_of_list(site_of(request), draft) if lists else None,
         suffixes=file_type.SUFFIXES,
         most=uploads.LARGEST,
         most_files=uploads.MOST_FILES,

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
 
-from campaign.model.i18n import _
+from campaign.model.i18n import N_, _
 from campaign.model.times import format_iso
 from campaign.web import record, users
 from campaign.web.server import errors
 from campaign.web.server.pages_access import own_path
+from campaign.web.server.pages_admin import LEVEL_WORDS
+from campaign.web.server.pages_send import note_phone, phone_of
 from campaign.web.server.render import download, go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import address_of, note, session_of, site_of
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from campaign.web.server.sessions import OpenSession
+
 _LOGIN_BYTES: Final = 1024
 _SHOWN: Final = 100
+_PHONE_LENGTH: Final = 20
 
 
 def routes() -> list[Route]:
@@ -37,6 +42,8 @@ def routes() -> list[Route]:
         post("/login", sign_in, role=None, most_bytes=_LOGIN_BYTES),
         get("/account", show_account),
         post("/account/password", change_password, role="view", most_bytes=_LOGIN_BYTES),
+        post("/account/phone", save_phone, role="view", most_bytes=_LOGIN_BYTES),
+        post("/account/sessions", end_other_sessions, role="view", most_bytes=_LOGIN_BYTES),
         get("/record", show_record, role="admin"),
         get("/record.csv", record_as_csv, role="admin"),
     ]
@@ -116,9 +123,70 @@ def _matches(hashed: str | None, password: str) -> bool:
 
 
 async def show_account(request: Request) -> Response:
-    """Who is signed in, and the password."""
+    """Who is signed in where, what that user may do, and the password."""
     _require_users(request)
-    return page(request, "account.html", alert=None, is_done="done" in request.query_params)
+    return await _account_page(request, done=request.query_params.get("done"))
+
+
+_DONE: Final = {
+    "": N_("The password was changed. Other windows have to sign in again."),
+    "phone": N_("Saved."),
+    "sessions": N_("All other browsers were signed out."),
+}
+
+
+async def _account_page(
+    request: Request, *, status: int = 200, alert: str | None = None, done: str | None = None
+) -> Response:
+    session = session_of(request)
+    assert session is not None  # noqa: S101 (the route needs one)
+
+    site = site_of(request)
+
+    def work(connection: sqlite3.Connection) -> tuple[list[OpenSession], str]:
+        return site.sessions.open(connection), phone_of(connection, session.user)
+
+    sessions, phone = await site.store.run(work)
+    level = next(level for level in reversed(users.LEVELS) if level in session.roles)
+    return page(
+        request,
+        "account.html",
+        status=status,
+        alert=alert,
+        done=_(_DONE[done]) if done in _DONE else None,
+        may=", ".join([_(LEVEL_WORDS[level]), *([_("may download results")] if users.RESULT in session.roles else [])]),
+        sessions=[
+            {"began": one.began, "seen": one.seen, "is_this": one.digest == session.digest}
+            for one in sessions
+            if one.user == session.user
+        ],
+        phone=phone,
+    )
+
+
+async def save_phone(request: Request) -> Response:
+    """The own phone, to which test messages go."""
+    _require_users(request)
+    async with request.form() as form:
+        phone = str(form.get("phone", "")).strip()[:_PHONE_LENGTH]
+    session = session_of(request)
+    assert session is not None  # noqa: S101 (the route needs one)
+    await site_of(request).store.run(lambda connection: note_phone(connection, session.user, phone))
+    return go_to(request, "/account?done=phone")
+
+
+async def end_other_sessions(request: Request) -> Response:
+    """Sign out everywhere but in this browser."""
+    _require_users(request)
+    session, address = session_of(request), address_of(request)
+    assert session is not None  # noqa: S101 (the route needs one)
+
+    def work(connection: sqlite3.Connection) -> None:
+        users.end_sessions(connection, session.user, but=session.digest)
+        record.note(connection, user=session.user, what="sessions", address=address)
+
+    await site_of(request).store.run(work)
+    return go_to(request, "/account?done=sessions")
 
 
 async def change_password(request: Request) -> Response:
@@ -129,19 +197,19 @@ async def change_password(request: Request) -> Response:
     async with request.form() as form:
         now, new, again = (str(form.get(name, "")) for name in ("now", "new", "again"))
     address, site = address_of(request), site_of(request)
-    show = partial(page, request, "account.html", is_done=False)
+    show = partial(_account_page, request)
     if wait_s := site.tries.wait_s(session.user, address):
-        return show(status=429, alert=_("There were many tries. Try again in {seconds} seconds.", seconds=wait_s))
+        return await show(status=429, alert=_("There were many tries. Try again in {seconds} seconds.", seconds=wait_s))
     if not await _knows(request, session.user, now):
         site.tries.failed(session.user, address)
         await note(request, "password", outcome="refused")
-        return show(status=400, alert=_("The password is wrong."))
+        return await show(status=400, alert=_("The password is wrong."))
     if new != again:
-        return show(status=400, alert=_("The two new passwords differ."))
+        return await show(status=400, alert=_("The two new passwords differ."))
     try:
         hashed = await to_thread.run_sync(users.hash_password, new)
     except users.UserError as problem:
-        return show(status=400, alert=str(problem))
+        return await show(status=400, alert=str(problem))
 
     def work(connection: sqlite3.Connection) -> None:
         users.change_password(connection, session.user, hashed)

@@ -16,11 +16,11 @@ from campaign.model.sentences import sentence
 from campaign.web import drafts
 from campaign.web.orders import is_id, new_id
 from campaign.web.pipes import Refused
-from campaign.web.server import errors, run_words
+from campaign.web.server import errors, retention, run_words
 from campaign.web.server.render import fragment, go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.security import is_cross_site
-from campaign.web.server.site import address_of, note, session_of, site_of
+from campaign.web.server.site import address_of, note, note_change, session_of, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -71,7 +71,7 @@ def routes() -> list[Route]:
 
 async def runs(request: Request) -> Response:
     """All runs, the newest first."""
-    site, number = site_of(request), _page_number(request)
+    site, number = site_of(request), page_number(request)
     answer = await site.engine.ask("runs", offset=(number - 1) * SHOWN, most=SHOWN)
     campaigns = await site.orders.campaigns()
     entries = [run_words.run_entry(run, campaigns.get(run["id"])) for run in answer["runs"]]
@@ -82,12 +82,12 @@ async def runs(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """A run."""
     site = site_of(request)
-    run = await _run(request)
+    run = await find_run(request)
     said = await _said(request)
     is_waited_for = await _is_waited_for(request, run)
     found = run_words.numbers(run["counts"])
     unknown = None
-    number = _page_number(request)
+    number = page_number(request)
     if found["unknown"] and run["state"] != "running":
         unknown = await site.engine.ask("unknown", run=run["id"], offset=(number - 1) * SHOWN, most=SHOWN)
     rows = None
@@ -105,6 +105,7 @@ async def show(request: Request) -> Response:
         order=new_id(),
         said=said,
         timeline=_timeline(run),
+        removal=await retention.removal_of_run(site, run["id"]) if rows is not None else None,
         **_progress(request, run, is_waited_for=is_waited_for),
     )
 
@@ -119,7 +120,7 @@ async def _is_waited_for(request: Request, run: Mapping[str, Any]) -> bool:
 
 async def state(request: Request) -> Response:
     """The part of a run's page that changes while it is sent. The whole page is loaded when its state has changed."""
-    run = await _run(request, is_whole=False)
+    run = await find_run(request, is_whole=False)
     if request.query_params.get("state", run["state"]) != run["state"]:
         return go_to(request, run_words.run_path(run["id"]))
     is_waited_for = await _is_waited_for(request, run)
@@ -147,7 +148,7 @@ def _progress(request: Request, run: Mapping[str, Any], *, is_waited_for: bool) 
     }
 
 
-async def _run(request: Request, *, is_whole: bool = True) -> dict[str, Any]:
+async def find_run(request: Request, *, is_whole: bool = True) -> dict[str, Any]:
     """The run of the path.
 
     Args:
@@ -179,7 +180,7 @@ async def _run(request: Request, *, is_whole: bool = True) -> dict[str, Any]:
 
 def _timeline(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Who ordered what: time, words, who."""
-    return [(one["at"], _(_KINDS.get(one["kind"], one["kind"])), _who(one["by"])) for one in run["orders"]]
+    return [(one["at"], _(_KINDS.get(one["kind"], one["kind"])), _who(one)) for one in run["orders"]]
 
 
 _KINDS: Final = {
@@ -195,8 +196,9 @@ _KINDS: Final = {
 }
 
 
-def _who(name: str) -> str:
-    return name or _("on this machine")
+def _who(order: Mapping[str, Any]) -> str:
+    who = order["by"] or _("on this machine")
+    return _("{user}, approved by {approver}", user=who, approver=order["approved_by"]) if order["approved_by"] else who
 
 
 # -- orders about runs
@@ -253,6 +255,12 @@ def who(request: Request) -> str:
     return session.user if session is not None else ""
 
 
+def roles_of(request: Request) -> frozenset[str]:
+    """What the user that a request comes from may do."""
+    session = session_of(request)
+    return session.roles if session is not None else frozenset()
+
+
 async def _said(request: Request) -> Order | None:
     """The order that the address names, where there is something to say about it."""
     identity = request.query_params.get("order", "")
@@ -265,7 +273,9 @@ async def _said(request: Request) -> Order | None:
 
 async def order(request: Request) -> Response:
     """A send that was ordered: it can be taken back at first, then its run is shown."""
-    found = await _order(request)
+    found = await find_order(request)
+    if found.state == "to_approve":
+        return go_to(request, f"/approvals/{found.id}")
     if (path := _where_it_leads(found)) is not None:
         return go_to(request, path)
     return page(request, "order.html", **_about(request, found))
@@ -273,7 +283,7 @@ async def order(request: Request) -> Response:
 
 async def order_state(request: Request) -> Response:
     """The part of the page that counts down."""
-    found = await _order(request)
+    found = await find_order(request)
     if (path := _where_it_leads(found)) is not None or not found.is_open:
         return go_to(request, path or f"/orders/{found.id}")
     if request.query_params.get("state") != found.state:
@@ -283,12 +293,17 @@ async def order_state(request: Request) -> Response:
 
 async def take_back(request: Request) -> Response:
     """Take back what was not begun."""
-    found = await _order(request)
+    found = await find_order(request)
     await site_of(request).orders.take_back(found.id)
     return go_to(request, f"/orders/{found.id}")
 
 
-async def _order(request: Request) -> Order:
+async def find_order(request: Request) -> Order:
+    """The order of the path.
+
+    Raises:
+        Refusal: there is none (404).
+    """
     identity = request.path_params["order"]
     found = await site_of(request).orders.find(identity) if is_id(identity) else None
     if found is None:
@@ -317,7 +332,7 @@ def _about(request: Request, found: Order) -> dict[str, Any]:
 async def workbook(request: Request) -> Response:
     """The result workbook."""
     _refuse_cross_site(request)
-    run = await _run(request)
+    run = await find_run(request)
     path = run["report"]
     await _note_download(request, run)
     if path is None:
@@ -325,7 +340,7 @@ async def workbook(request: Request) -> Response:
         site = site_of(request)
         await site.orders.ask(identity, "report", who(request), address=address_of(request), run=run["id"])
         await site.orders.settled(identity, _REPORT_S)
-        path = (await _run(request))["report"]
+        path = (await find_run(request))["report"]
     if path is None:
         raise errors.Refusal(409, _("The result workbook could not be written. Try again in a moment."))
     return FileResponse(path, media_type=_XLSX, filename=Path(path).name, content_disposition_type="attachment")
@@ -334,7 +349,7 @@ async def workbook(request: Request) -> Response:
 async def csv(request: Request) -> Response:
     """The result as a CSV file."""
     _refuse_cross_site(request)
-    run = await _run(request)
+    run = await find_run(request)
     await _note_download(request, run)
     found = await site_of(request).engine.ask("csv", timeout_s=_REPORT_S, run=run["id"])
     path = Path(found["path"])
@@ -363,11 +378,12 @@ async def again(request: Request) -> Response:
     site = site_of(request)
     async with request.form() as form:
         statuses = [status for status in AGAIN if form.get(status)]
-    run = await _run(request)
+    run = await find_run(request)
     if not statuses or run["report"] is None:
         return go_to(request, run_words.run_path(run["id"]))
     campaign = (await site.orders.campaigns()).get(run["id"])
     made = await to_thread.run_sync(_make_again, site.home, campaign, run, statuses)
+    await note_change(request, made.id)
     return go_to(request, f"/campaigns/{made.id}/list")
 
 
@@ -436,6 +452,7 @@ async def unschedule(request: Request) -> Response:
     return go_to(request, f"/schedules?order={found.id}")
 
 
-def _page_number(request: Request) -> int:
+def page_number(request: Request) -> int:
+    """The page of a list that the address names, from 1."""
     words = request.query_params.get("page", "1")
     return max(1, int(words)) if words.isdecimal() and len(words) < 7 else 1  # noqa: PLR2004 - beyond any list

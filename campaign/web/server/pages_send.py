@@ -11,18 +11,20 @@ from anyio import to_thread
 
 from campaign.model import times
 from campaign.model.i18n import _
-from campaign.web import drafts
+from campaign.web import approval, drafts
 from campaign.web.orders import new_id
 from campaign.web.pipes import ChildError, Refused
 from campaign.web.server import run_words
 from campaign.web.server.pages_home import draft_of
-from campaign.web.server.pages_runs import order_id, who
+from campaign.web.server.pages_runs import order_id, roles_of, who
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import address_of, site_of
 from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from starlette.datastructures import FormData
     from starlette.requests import Request
     from starlette.responses import Response
@@ -37,6 +39,7 @@ _CHECK_S: Final = 10.0
 _TEST_S: Final = 20.0
 _TESTS_SHOWN: Final = 3
 _DIGITS: Final = 8
+_FACT: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 def routes() -> list[Route]:
@@ -45,7 +48,7 @@ def routes() -> list[Route]:
         get("/campaigns/{campaign}/test", show_test, role="prepare"),
         post("/campaigns/{campaign}/test", send_test, role="prepare"),
         post("/campaigns/{campaign}/test/seen", note_seen, role="prepare"),
-        get("/campaigns/{campaign}/send", show_send, role="send"),
+        get("/campaigns/{campaign}/send", show_send, role="prepare"),
         post("/campaigns/{campaign}/send", send, role="send"),
     ]
 
@@ -100,16 +103,23 @@ async def _result_of_test(request: Request, order: Order) -> dict[str, Any]:
 
 async def _own_number(request: Request) -> str:
     """The number that this user sent a test to last."""
-    query = "SELECT value FROM facts WHERE name = ?"
-    found = await site_of(request).store.run(
-        lambda connection: connection.execute(query, (f"phone {who(request)}",)).fetchone()
-    )
+    user = who(request)
+    return await site_of(request).store.run(lambda connection: phone_of(connection, user))
+
+
+def phone_of(connection: sqlite3.Connection, user: str) -> str:
+    """The own phone of a user, to which test messages go; empty where it is not known."""
+    found = connection.execute("SELECT value FROM facts WHERE name = ?", (f"phone {user}",)).fetchone()
     return found[0] if found else ""
 
 
+def note_phone(connection: sqlite3.Connection, user: str, number: str) -> None:
+    """Note the own phone of a user."""
+    connection.execute(_FACT, (f"phone {user}", number))
+
+
 async def _note_fact(request: Request, name: str, value: str) -> None:
-    query = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-    await site_of(request).store.run(lambda connection: connection.execute(query, (name, value)))
+    await site_of(request).store.run(lambda connection: connection.execute(_FACT, (name, value)))
 
 
 async def _seen(request: Request, campaign: str) -> bool:
@@ -130,7 +140,8 @@ async def send_test(request: Request) -> Response:
     if row and not (row.isdecimal() and len(row) < _DIGITS):
         words = _("{row}: enter the number of a row of the spreadsheet.", row=row)
         return await _test_page(request, problem=words, number=number, row=row)
-    await _note_fact(request, f"phone {who(request)}", number)
+    user = who(request)
+    await site.store.run(lambda connection: note_phone(connection, user, number))
     ordered = await site.orders.ask(
         identity,
         "test",
@@ -159,12 +170,13 @@ async def note_seen(request: Request) -> Response:
 
 async def show_send(request: Request) -> Response:
     """What would be sent to whom, and the button."""
-    return await _send_page(request, new_id())
+    return await send_page(request, new_id())
 
 
-async def _send_page(
+async def send_page(
     request: Request, order: str, *, problem: str | None = None, given: FormData | None = None
 ) -> Response:
+    """The confirmation; with a `problem`, the form as it was `given`."""
     site, draft = site_of(request), draft_of(request)
     orders = await site.orders.of_campaign(draft.id)
     under_way = next((one for one in orders if one.kind in {"send", "schedule"} and one.is_open), None)
@@ -185,6 +197,9 @@ async def _send_page(
             campaign=draft.id,
             words=str(refused),
         )
+    house = drafts.of_house(site.home)["approval"]
+    needs_approval = approval.is_needed(house, check["goes"], is_advertisement=check["is_advertisement"])
+    may_send = "send" in roles_of(request)
     fields = ("mode", "when", "at", "day", "clock", "typed", "again")
     given_values = {name: str(given.get(name, "")) if given is not None else "" for name in fields}
     tomorrow = datetime.now(times.SEOUL).replace(hour=10, minute=0) + timedelta(days=1)
@@ -211,6 +226,10 @@ async def _send_page(
         given=given_values,
         problem=problem,
         is_real_possible=not site.is_practice,
+        asks=not site.is_practice and (needs_approval or not may_send),
+        needs_approval=needs_approval,
+        may_send=may_send,
+        asked=next(iter(one for one, void in await site.orders.to_approve(draft.id) if void is None), None),
     )
 
 
@@ -222,28 +241,52 @@ async def send(request: Request) -> Response:
         known = await site.orders.find(identity)
         if known is not None:  # a double click, or the page that Back brought back
             return go_to(request, f"/orders/{known.id}")
-        if (problem := _missing(form, _type_count_from(request))) is not None:
-            return await _send_page(request, identity, problem=problem, given=form)
-        is_practice, count = site.is_practice or form.get("mode") != "real", str(form.get("count", ""))
-        common: dict[str, Any] = {
-            "address": address_of(request),
-            "people": int(count) if count.isdecimal() and len(count) < _DIGITS else None,
-            "campaign": draft.id,
-            "file": str(draft.file),
-            "digest": str(form.get("digest", "")),
-            "practice": is_practice,
-            "again": "earlier" in form,
-            "override": "override" in form,
-        }
-        when = str(form.get("when", "now"))
-        schedule = None if when == "now" else _schedule_of(form, when)
+        is_practice = site.is_practice or form.get("mode") != "real"
+        problem = missing(request, form)
+        if problem is None and not is_practice:
+            problem = await _unapproved(request, form)
+        if problem is not None:
+            return await send_page(request, identity, problem=problem, given=form)
+        common = ordered_in(request, form, draft, is_practice=is_practice)
+        schedule = schedule_of(form)
     if schedule is None:
         ordered = await site.orders.ask(identity, "send", who(request), can_be_taken_back=True, **common)
     else:
-        await to_thread.run_sync(partial(_write_schedule, draft, schedule))
+        await to_thread.run_sync(partial(write_schedule, draft, schedule))
         ordered = await site.orders.ask(identity, "schedule", who(request), freeze="every" not in schedule, **common)
         await site.orders.settled(ordered.id)
     return go_to(request, f"/orders/{ordered.id}")
+
+
+def ordered_in(request: Request, form: FormData, draft: drafts.Draft, *, is_practice: bool) -> dict[str, Any]:
+    """What the form of the confirmation orders, as `Orders.ask` takes it."""
+    count = str(form.get("count", ""))
+    return {
+        "address": address_of(request),
+        "people": int(count) if count.isdecimal() and len(count) < _DIGITS else None,
+        "campaign": draft.id,
+        "file": str(draft.file),
+        "digest": str(form.get("digest", "")),
+        "practice": is_practice,
+        "again": "earlier" in form,
+        "override": "override" in form,
+    }
+
+
+async def _unapproved(request: Request, form: FormData) -> str | None:
+    """Why it is not sent without a second person, in words; None where the house does not want one for it."""
+    site = site_of(request)
+    setting = drafts.of_house(site.home)["approval"]
+    if setting == approval.NONE:
+        return None
+    check = await site.checking.check(site.check, draft_of(request), wait_s=_CHECK_S)
+    if check is None or check["plan"] != form.get("digest"):
+        return _("The list, the message or the time has changed since it was shown. Look at it once more.")
+    if form.get("when") == "weekly":
+        return _("Each send needs an approval of its own here, so it cannot be repeated every week. Choose a time.")
+    if approval.is_needed(setting, check["goes"], is_advertisement=check["is_advertisement"]):
+        return _("Another person has to approve this before it is sent.")
+    return None
 
 
 def _type_count_from(request: Request) -> int:
@@ -251,30 +294,35 @@ def _type_count_from(request: Request) -> int:
     return given if isinstance(given, int) else TYPE_COUNT_FROM
 
 
-def _missing(form: FormData, type_count_from: int) -> str | None:
-    """What the form lacks, in words."""
+def missing(request: Request, form: FormData, *, is_real: bool = False) -> str | None:
+    """What the form of the confirmation lacks, in words; `is_real` where it has no choice of practice."""
     count = str(form.get("count", ""))
-    if count.isdecimal() and len(count) < _DIGITS and int(count) >= type_count_from:
+    if count.isdecimal() and len(count) < _DIGITS and int(count) >= _type_count_from(request):
         typed = str(form.get("typed", "")).strip().replace(",", "")
         if typed != count:
             return _("Type the number of recipients, {count:,}, to confirm.", count=int(count))
-    if "earlier" in form and form.get("mode") == "real" and str(form.get("again", "")).strip() != _("again"):
+    if (
+        "earlier" in form
+        and (is_real or form.get("mode") == "real")
+        and str(form.get("again", "")).strip() != _("again")
+    ):
         return _('This was sent before. Type "{word}" to send it once more.', word=_("again"))
-    when = str(form.get("when", "now"))
-    if when != "now":
-        try:
-            _schedule_of(form, when)
-        except ValueError:
-            return _("Choose a time in the future.")
+    try:
+        schedule_of(form)
+    except ValueError:
+        return _("Choose a time in the future.")
     return None
 
 
-def _schedule_of(form: FormData, when: str) -> dict[str, object]:
-    """The section [schedule] of the campaign file that the form describes.
+def schedule_of(form: FormData) -> dict[str, Any] | None:
+    """The section [schedule] of the campaign file that the form describes; None where it is sent now.
 
     Raises:
         ValueError: it has no such time, or one that has passed.
     """
+    when = str(form.get("when", "now"))
+    if when == "now":
+        return None
     if when == "later":
         at = datetime.fromisoformat(str(form.get("at", ""))).replace(tzinfo=times.SEOUL)
         if at <= datetime.now(times.SEOUL):
@@ -286,7 +334,7 @@ def _schedule_of(form: FormData, when: str) -> dict[str, object]:
     return {"every": f"{clock.minute} {clock.hour} * * {day}"}
 
 
-def _write_schedule(draft: drafts.Draft, schedule: dict[str, object]) -> None:
+def write_schedule(draft: drafts.Draft, schedule: dict[str, object]) -> None:
     """Put the times into the campaign file, which the scheduler reads again when it is due."""
     document = drafts.read(draft)
     table = tomlkit.table()

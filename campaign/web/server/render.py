@@ -29,6 +29,14 @@ NEXT: Final = "x-next"
 NAVIGATION: Final = [("/", N_("Campaigns")), ("/runs", N_("All runs")), ("/schedules", N_("Scheduled"))]
 """The main menu: path and name."""
 
+ADMINISTRATION: Final = {
+    "/settings": N_("Settings"),
+    "/people": N_("Users"),
+    "/record": N_("Who did what"),
+    "/doctor": N_("State of this machine"),
+}
+"""The pages of administrators: path and name."""
+
 STEPS: Final = [
     ("list", N_("List")),
     ("message", N_("Message")),
@@ -108,6 +116,17 @@ def when(at: datetime | str | float) -> str:
     return _("{year}-{month:02}-{day:02} {hour:02}:{minute:02}", **fields)
 
 
+def second(at: str) -> str:
+    """A time with its seconds, in Seoul: `2026-11-27 14:05:09`."""
+    return times.format_time(datetime.fromisoformat(at))
+
+
+def day(at: datetime) -> str:
+    """A day as the page shows it, in Seoul: `2027년 2월 24일`."""
+    moment = times.in_seoul(at)
+    return _("{year}-{month:02}-{day:02}", year=moment.year, month=moment.month, day=moment.day)
+
+
 def file_size(size: int) -> str:
     """A size as a file manager shows it: `34 KB`, `1.2 MB`."""
     kilobytes = max(1, round(size / 1_000))
@@ -164,7 +183,10 @@ _ENVIRONMENT.globals.update(
     ngettext=i18n.ngettext,
     static=_static,
     NAVIGATION=NAVIGATION,
+    ADMINISTRATION=ADMINISTRATION,
     STEPS=STEPS,
     LANGUAGE_NAMES=LANGUAGE_NAMES,
 )
-_ENVIRONMENT.filters.update(when=when, file_size=file_size, masked=masked, status_word=status_word)
+_ENVIRONMENT.filters.update(
+    when=when, second=second, day=day, file_size=file_size, masked=masked, status_word=status_word
+)

@@ -12,9 +12,10 @@ from starlette.routing import Route
 
 from campaign.model import i18n
 from campaign.model.i18n import _
+from campaign.web import drafts
 from campaign.web.pipes import ChildError
 from campaign.web.server import errors
-from campaign.web.server.site import site_of
+from campaign.web.server.site import note_change, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -50,7 +51,25 @@ def post(
         role: what the user must be allowed to do; None where no session is needed.
         most_bytes: the largest body; a larger one is refused with 413.
     """
-    return Route(path, _guarded(change, role, most_bytes), methods=["POST"])
+    return Route(path, _guarded(_noted(change), role, most_bytes), methods=["POST"])
+
+
+def _noted(change: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """`change`, which notes who changed a campaign, whatever the form is: that user cannot approve it."""
+
+    async def noted(request: Request) -> Response:
+        site, campaign = site_of(request), request.path_params.get("campaign", "")
+        if site.reach.is_loopback or not drafts.is_there(site.home, campaign):
+            return await change(request)  # there are no two users, or nothing to change
+        draft = drafts.find(site.home, campaign)
+        before = drafts.inputs(draft)
+        try:
+            return await change(request)
+        finally:
+            if drafts.inputs(draft) != before:
+                await note_change(request, campaign)
+
+    return noted
 
 
 def _guarded(

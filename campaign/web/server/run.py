@@ -26,7 +26,7 @@ from campaign.web import drafts, record, users
 from campaign.web import store as stores
 from campaign.web.orders import UNDO_S, Orders
 from campaign.web.pipes import Child
-from campaign.web.server import uploads
+from campaign.web.server import retention, uploads
 from campaign.web.server.app import build
 from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
@@ -261,7 +261,9 @@ async def _serve(
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(ending.request))
     await store.run(lambda connection: record.remove_old(connection, time.time()))
     starting = [asyncio.create_task(child.start()) for child in (site.engine, site.check)]
+    removing = asyncio.create_task(retention.run_forever(site))
     await asyncio.gather(server.serve(sockets=[listener]), _announce(options, site, server, say), *starting)
+    removing.cancel()
     await ending.finish()
 
 

@@ -57,6 +57,16 @@ class Session:
         return role in self.roles
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that is not over: its key, whose it is, when it began and was last used (seconds since 1970)."""
+
+    digest: bytes
+    user: str
+    began: float
+    seen: float
+
+
 class Sessions:
     """The sessions and links in the database.
 
@@ -126,15 +136,32 @@ class Sessions:
         await self._store.run(lambda connection: connection.execute(_END, (session.digest,)))
 
     async def speak(self, session: Session, language: str) -> None:
-        """Note the language that was chosen in the page."""
-        await self._store.run(lambda connection: connection.execute(_SPEAK, (language, session.digest)))
+        """Note the language that was chosen in the page; a user's next sessions begin with it."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(_SPEAK, (language, session.digest))
+            if self._has_users:
+                connection.execute(_NOTE_LANGUAGE, (f"language {session.user}", language))
+
+        await self._store.run(work)
+
+    def open(self, connection: sqlite3.Connection) -> list[OpenSession]:
+        """All sessions that are not over, the last used first."""
+        now = self._clock()
+        limits = (now - self.lifetime.whole_s, now - self.lifetime.idle_s)
+        return [OpenSession(*row) for row in connection.execute(_OPEN, limits).fetchall()]
 
 
 def _begin(connection: sqlite3.Connection, secret: str, user: str, now: float) -> None:
-    connection.execute(_BEGIN, (_digest(secret), user, now, now))
+    connection.execute(_BEGIN, (_digest(secret), user, now, now, f"language {user}"))
 
 
-_BEGIN: Final = "INSERT INTO sessions (digest, user, began, seen) VALUES (?, ?, ?, ?)"
+_BEGIN: Final = (
+    "INSERT INTO sessions (digest, user, began, seen, language) "
+    "VALUES (?, ?, ?, ?, (SELECT value FROM facts WHERE name = ?))"
+)
+_OPEN: Final = "SELECT digest, user, began, seen FROM sessions WHERE began >= ? AND seen >= ? ORDER BY seen DESC"
+_NOTE_LANGUAGE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _END: Final = "DELETE FROM sessions WHERE digest = ?"
 _SPEAK: Final = "UPDATE sessions SET language = ? WHERE digest = ?"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from weakref import WeakValueDictionary
 
-from campaign.web import record
+from campaign.web import approval, record
 from campaign.web.server.tries import Tries
 
 if TYPE_CHECKING:
@@ -82,6 +82,13 @@ async def note(
             connection, user=name, what=what, address=address, about=about, people=people, outcome=outcome
         )
     )
+
+
+async def note_change(request: Request, campaign: str) -> None:
+    """Note that the user of a request changed or made a campaign."""
+    site, session = site_of(request), session_of(request)
+    user, now = session.user if session is not None else "", site.orders.clock()
+    await site.store.run(lambda connection: approval.note_change(connection, campaign, user, now))
 
 
 def address_of(request: Request) -> str:

@@ -103,7 +103,31 @@ def test_what_workers_cannot_do_is_refused_before_anything_is_planned(cluster: C
     assert (practice.status, "workers cannot share the built-in sandbox" in practice.err) == (2, True)
     file = cluster.desk.run("send", "c.toml", "--queue", "--yes", "--journal", "sqlite:///j.sqlite3")
     assert (file.status, "has to be in PostgreSQL" in file.err) == (2, True)
-    cluster.desk.campaign("안녕", sending='spread = "1 every 10 minutes"')
-    spread = cluster.desk.run("send", "c.toml", "--queue", "--yes")
-    assert (spread.status, "without --queue" in spread.err) == (2, True)
     assert cluster.desk.run("runs", "--json").json["runs"] == []
+
+
+def test_stages_shares_and_the_spread_are_those_of_all_workers_together(cluster: Cluster) -> None:
+    for _ in range(2):
+        cluster.work(concurrency=1)
+    cluster.await_(lambda: len(cluster.desk.run("workers", "--json").json["workers"]) == 2)
+
+    cluster.queue(60, sending="first = 20")
+    assert cluster.await_end() == {"total": 60, "accepted": 20, "planned": 40, "run": "paused"}
+    assert "the first 20 recipients were sent" in cluster.desk.run("status", "last").out
+    assert cluster.desk.run("resume", "last").status == 0
+    assert cluster.await_end() == {"total": 60, "accepted": 60, "run": "finished"}
+
+    cluster.desk.fault(fault="code", code=21, times=5, after=20)
+    cluster.queue(900, sending='stop_above = "1%"')
+    stopped = cluster.await_end()
+    cluster.await_(lambda: "in_flight" not in cluster.counts())
+    assert (stopped["run"], stopped["planned"] > 300) == ("paused", True)
+    assert "more than stop_above = 1%" in cluster.desk.run("status", "last").out
+
+    cluster.queue(45, sending='spread = "20 every 1 second"')
+    assert cluster.await_end() == {"total": 45, "accepted": 45, "run": "finished"}
+    run = cluster.desk.run("runs", "--json").json["runs"][0]["run"]
+    [(first, last)] = cluster.sql(f"SELECT min(sent_at), max(sent_at) FROM requests WHERE run = '{run}'")
+    assert last - first > 1_900_000
+    [(accepted,)] = cluster.sql("SELECT count(*) FROM requests WHERE state = 'accepted'")
+    assert cluster.stats()["accepted"] == accepted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,14 +12,17 @@ import requests
 import trustme
 from playwright.sync_api import expect
 
-from tests.support.desk import ROOT
-from tests.support.web import axe_violations, start_web
+from campaign.web import users
+from campaign.web.store import Store
+from tests.support.desk import KEYS, ROOT
+from tests.support.web import SIZES, axe_violations, start_web
+from tests.support.web_campaigns import make_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from tests.support.web import WebServer
 
@@ -37,8 +41,8 @@ def web(home: Path, *words: str, given: str = "") -> subprocess.CompletedProcess
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer, Path]]:
-    """A page with TLS for `localhost`, and the file of the authority that signed its certificate."""
+def house(gateway: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer, Path]]:
+    """A page with TLS for `localhost` that really sends, and the file of the authority that signed its certificate."""
     folder = tmp_path_factory.mktemp("beyond")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
@@ -49,7 +53,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer,
     done = web(home, "user", "add", "김하늘", "--role", "admin", given=PASSWORD + "\n")
     assert (done.returncode, done.stderr) == (0, "")
     tls = ["--name", "localhost", "--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
-    server = start_web(home, *tls)
+    (home / "web.toml").write_text('approval = "all"\nundo_seconds = 0.5\n', encoding="utf-8")
+    server = start_web(home, *tls, env=KEYS | {"CAMPAIGN_GATEWAY_URL": gateway})
     yield server, folder / "ca.pem"
     assert server.stop() == ""
 
@@ -102,6 +107,71 @@ def test_a_user_signs_in_over_tls_and_looks_at_the_record(
     page.get_by_role("button", name="나가기").click()
     expect(page.get_by_role("heading", name="로그인")).to_be_visible()
     context.close()
+
+
+def look_at(page: Page, *sizes: str) -> None:
+    """Nothing for axe to find, and nothing to scroll sideways, at both widths or those that are named."""
+    for width, height in (SIZES[size] for size in sizes or SIZES):
+        page.set_viewport_size({"width": width, "height": height})
+        assert axe_violations(page) == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def test_one_user_asks_another_one_approves_and_the_run_has_both_names(
+    browser: Browser, house: tuple[WebServer, Path]
+) -> None:
+    server, _ = house
+    store = Store(server.home)
+    hashed = users.hash_password(PASSWORD)
+    for name, role in (("이바다", "prepare"), ("lee", "send")):
+        store.run_now(partial(users.add, name=name, password_hash=hashed, roles=[role]))
+    store.close()
+    draft = make_campaign(server.home, first=90_000)
+    complaints: list[str] = []
+
+    def sign_in(name: str, language: str) -> Page:
+        page = browser.new_context(ignore_https_errors=True, locale=language).new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(f"{server.url}/login")
+        page.locator("#name").fill(name)
+        page.locator("#password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator(".who")).to_contain_text(name)
+        return page
+
+    asks, approves, administers = sign_in("이바다", "ko"), sign_in("lee", "en"), sign_in("김하늘", "ko")
+    asks.goto(f"{server.url}/campaigns/{draft.id}/send")
+    expect(asks.get_by_text("보내기 전에 다른 사람의 승인이 필요합니다.")).to_be_visible()
+    look_at(asks)
+    asks.get_by_role("button", name="승인 요청").click()
+    expect(asks.get_by_text("요청한 사람은 승인할 수 없습니다.")).to_be_visible()
+    look_at(asks)
+    approves.goto(server.url)
+    approves.get_by_role("link", name="봄 세일").first.click()
+    expect(approves.get_by_role("button", name="Approve and send")).to_be_visible()
+    look_at(approves)
+    approves.get_by_role("button", name="Approve and send").dblclick()
+    expect(approves.locator(".badge").first).to_have_text("Finished")
+    expect(approves.get_by_text("이바다, approved by lee")).to_be_visible()
+    run = approves.url.partition("?")[0]
+    for page, size in ((approves, "phone"), (administers, "desk")):
+        for path in ("/requests", "/requests/1"):
+            page.goto(run + path)
+            look_at(page, size)
+    expect(approves.locator("main")).to_contain_text("010-****-")
+    for path in ("/settings", "/doctor", "/people"):
+        administers.goto(server.url + path)
+        if path == "/people":
+            administers.get_by_text("바꾸기").first.click()
+        look_at(administers)
+    administers.get_by_role("button", name="English").click()
+    expect(administers.locator("html")).to_have_attribute("lang", "en")
+    for path in ("/settings", "/people", "/doctor", "/account"):
+        administers.goto(server.url + path)
+        look_at(administers, "phone")
+    for page in (asks, approves, administers):
+        page.context.close()
+    assert complaints == []
 
 
 def test_the_certificate_is_the_one_that_was_named_and_no_link_lets_in(house: tuple[WebServer, Path]) -> None:

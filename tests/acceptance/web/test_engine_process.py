@@ -96,11 +96,11 @@ def accepted(desk: Desk) -> dict[str, int]:
 
 
 def test_a_send_is_told_when_it_begins_and_ends_and_its_workbook_is_there(child: EngineChild, desk: Desk) -> None:
-    done = child.do("send", **facts(desk))
+    done = child.do("send", **facts(desk), approved_by="이바다")
     assert done["state"] == "done", done
     run = child.ask("run", run=done["run"])
     assert (run["state"], run["total"], run["counts"]) == ("finished", 3, {"accepted": 3})
-    assert [one["kind"] for one in run["orders"]] == ["send"]
+    assert [(one["kind"], one["by"], one["approved_by"]) for one in run["orders"]] == [("send", "김하늘", "이바다")]
     assert {row["status"] for row in desk.results(run["report"])} == {"accepted"}
     assert child.outcome(done["id"], "begun")["run"] == done["run"]
     progress = [one for one in child.events if one["event"] == "progress"]
@@ -235,8 +235,18 @@ def test_a_schedule_is_recorded_with_what_was_shown_and_taken_back(child: Engine
     [schedule] = child.ask("schedules")["schedules"]
     assert (schedule["state"], schedule["next"], schedule["past"][0]["run"]) == ("active", [], done["run"])
     assert child.do("schedule", **given | {"digest": "another"}, freeze=True)["code"] == "changed"
+    home = str(desk.folder.parent)
+    used = child.ask("uses", home=home)
+    assert used["scheduled"] == [desk.folder.name]
+    [frozen] = [one for one in used["runs"] if one["id"] == done["run"]]
+    assert (frozen["campaign"], frozen["ended_at"], frozen["has_data"]) == (desk.folder.name, None, False)
+    assert child.ask("uses", home=str(desk.folder))["scheduled"] == []
     assert child.do("unschedule", schedule=schedule["id"])["state"] == "done"
     assert child.ask("run", run=done["run"])["state"] == "cancelled"
+    used = child.ask("uses", home=home)
+    assert used["scheduled"] == []
+    [frozen] = [one for one in used["runs"] if one["id"] == done["run"]]
+    assert (frozen["ended_at"] is not None, frozen["has_data"]) == (True, True)
 
 
 def test_a_purged_run_keeps_its_counts_and_loses_its_workbook(child: EngineChild, desk: Desk) -> None:
@@ -246,6 +256,34 @@ def test_a_purged_run_keeps_its_counts_and_loses_its_workbook(child: EngineChild
     assert not (desk.folder / report).exists()
     assert child.ask("run", run=run)["counts"] == {"accepted": 3}
     assert child.do("purge", run=run)["state"] == "done"
+    story = child.ask("request", run=run, no=1, is_whole=True)
+    assert (story["text"], [row["number"] for row in story["rows"]], story["state"]) == ("", [""], "accepted")
+    assert [one["numbers"] for one in child.ask("requests", run=run, state=None, offset=0, most=9)["requests"]] == [
+        []
+    ] * 3
+
+
+def test_the_story_of_a_request_has_every_attempt_and_its_numbers_masked(child: EngineChild, desk: Desk) -> None:
+    requests.post(f"{desk.sandbox}/sandbox/faults", json={"fault": "accept_then_hang_up", "times": 1}, timeout=10)
+    run = child.do("send", **facts(desk))["run"]
+    [unknown] = child.ask("requests", run=run, state="unknown", offset=0, most=9)["requests"]
+    assert child.ask("requests", run=run, state=None, offset=1, most=9)["total"] == 3
+    assert child.do("resolve", run=run, not_sent=[unknown["no"]])["state"] == "done"
+    assert child.do("resume", run=run)["state"] == "done"
+    story = child.ask("request", run=run, no=unknown["no"], is_whole=False)
+    assert [one["state"] for one in story["events"]] == ["in_flight", "unknown", "planned", "in_flight", "accepted"]
+    assert [one["attempt"] for one in story["events"]] == [1, 1, 1, 2, 2]
+    assert "안녕하세요" in story["text"]
+    [row] = story["rows"]
+    assert row["number"].startswith("010-****-")
+    whole = child.ask("request", run=run, no=unknown["no"], is_whole=True)
+    assert whole["rows"] == [{"row": row["row"], "number": number(row["row"] - 2)}]
+    assert child.ask("request", run=run, no=4, is_whole=True)["code"] == "no_such_request"
+
+
+def test_the_doctor_answers_for_this_machine(child: EngineChild) -> None:
+    found = {one["what"]: one["good"] for one in child.ask("doctor")["findings"]}
+    assert (found["keys"], found["clock"]) == (True, True)
 
 
 def test_another_program_that_sends_is_awaited_and_that_is_said(child: EngineChild, desk: Desk) -> None:

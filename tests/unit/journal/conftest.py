@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.journal import Journal, open_for_writing
-from tests.support.journals import RECIPIENTS, record
+from tests.support.journals import RECIPIENTS, assert_counted, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,3 +29,4 @@ def journal(url: str) -> Iterator[Journal]:
     with open_for_writing(url) as journal:
         journal.runs.add(record(), RECIPIENTS, [(no, f"id-{no}", 10) for no in (1, 2, 3)], {"abc": b"jpg"})
         yield journal
+        assert_counted(journal)

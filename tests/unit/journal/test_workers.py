@@ -10,7 +10,8 @@ from campaign.journal import QUEUE, Journal, Settlement, Workers, open_for_worke
 from campaign.journal.records import Step, to_micros
 from campaign.model import RunState, State
 from campaign.model.errors import JournalError
-from tests.support.journals import NOW, RECIPIENTS, accepted
+from campaign.timing.spread import parse
+from tests.support.journals import NOW, RECIPIENTS, accepted, assert_counted
 from tests.support.runs import record
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ def url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def queued(url: str) -> None:
-    """A run of six requests that workers send."""
+def queued(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of six requests that workers send, two in a slice."""
+    monkeypatch.setattr("campaign.journal.slices.MOST_REQUESTS", 2)
     with open_for_writing(url) as journal:
         run = record(id="run-1", state=RunState.RUNNING, mode=QUEUE, created_at=NOW)
         journal.runs.add(run, RECIPIENTS, [(no, f"id-{no}", 10) for no in range(1, 7)], {})
@@ -41,6 +43,7 @@ def cluster(url: str, queued: None) -> Iterator[tuple[Reader, Workers]]:
         for owner in ("one", "two"):
             workers.register(owner, host=f"host-{owner}", pid=1, version="1", account="a")
         yield reader, workers
+        assert_counted(reader)
 
 
 def step(owner: str, wanted: Sequence[int] = (), settlements: Sequence[Settlement] = ()) -> Step:
@@ -173,10 +176,75 @@ def test_places_in_the_rate_are_given_out_one_after_the_other(cluster: tuple[Rea
     assert 9 < waits[2] <= 10
 
 
-def test_slices_with_something_to_send_are_counted(cluster: tuple[Reader, Workers]) -> None:
+def test_slices_with_something_to_send_are_found(cluster: tuple[Reader, Workers]) -> None:
     _reader, workers = cluster
     numbers(workers, "one", [1, 2, 3])
-    assert workers.left_by_slice("run-1", 2) == {1: 1, 2: 2}
+    assert workers.slices_left("run-1") == [1, 2]
+
+
+def age_passages(workers: Workers, seconds: int) -> None:
+    with workers.database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE passages SET at = at - {seconds} * 1000000")
+        connection.exec_driver_sql(f"UPDATE runs SET spread_until = spread_until - {seconds} * 1000000")
+
+
+def test_the_spread_of_a_run_is_shared_by_all_its_workers(cluster: tuple[Reader, Workers], url: str) -> None:
+    _reader, one = cluster
+    reader, two = open_for_worker(url, "two")
+    spread = parse("30 every 10 minutes")
+    with reader:
+        assert one.admit("run-1", [10, 10], spread) == (2, 0)
+        count, wait_s = two.admit("run-1", [10, 10], spread)
+        assert (count, 595 < wait_s <= 600) == (1, True)
+        assert one.sent_by_workers() == []
+        assert one.sent_by_workers(and_waiting=True) == ["run-1"]
+        age_passages(one, 300)
+        count, wait_s = two.admit("run-1", [10], spread)
+        assert (count, 295 < wait_s <= 300) == (0, True)
+        age_passages(one, 300)
+        assert one.sent_by_workers() == ["run-1"]
+        assert two.admit("run-1", [10, 10, 10, 10], spread)[0] == 3
+
+
+def test_a_request_that_is_larger_than_an_interval_passes_alone(cluster: tuple[Reader, Workers]) -> None:
+    _reader, workers = cluster
+    spread = parse("5 every 10 minutes")
+    assert workers.admit("run-1", [10, 10], spread)[0] == 1
+    assert workers.admit("run-1", [10], spread)[0] == 0
+    age_passages(workers, 600)
+    assert workers.admit("run-1", [10], spread) == (1, 0)
+
+
+def test_nothing_after_the_first_stage_is_claimed_until_a_user_releases_it(
+    cluster: tuple[Reader, Workers], url: str
+) -> None:
+    reader, workers = cluster
+    with workers.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET first_stage = 4")
+    assert workers.slices_left("run-1") == [0, 1]
+    assert not workers.pause_after_stage("run-1", NOW)
+    assert numbers(workers, "one", range(1, 7)) == [1, 2, 3, 4]
+    assert not workers.pause_after_stage("run-1", NOW)  # in flight
+    workers.advance(step("one", settlements=[accepted(no) for no in (1, 2, 3, 4)]))
+    assert workers.slices_left("run-1") == []
+    assert not workers.finish("run-1", NOW)
+    assert workers.pause_after_stage("run-1", NOW)
+    assert not workers.pause_after_stage("run-1", NOW)
+    paused = reader.runs.get("run-1")
+    assert (paused.state, str(paused.reason)) == (RunState.PAUSED, '["first_stage_sent",{"count":40}]')
+    with open_for_writing(url) as journal:
+        journal.runs.release("run-1", NOW)
+        journal.runs.start("run-1", NOW)
+    assert numbers(workers, "one", range(1, 7)) == [5, 6]
+
+
+def test_a_run_without_anything_left_is_not_paused(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    assert not workers.pause_after_stage("run-1", NOW)  # there is no stage
+    numbers(workers, "one", range(1, 6))
+    assert workers.pause_rest("run-1", "why", NOW)
+    assert reader.runs.get("run-1").state == RunState.PAUSED
+    assert not workers.pause_rest("run-1", "why", NOW)
 
 
 def test_a_worker_needs_a_server(tmp_path: object) -> None:
