@@ -355,9 +355,6 @@ class SliceSender:
             if run not in workers.sent_by_workers():
                 return
             record = reader.runs.get(run)
-            if run not in workers.sent_by_workers():
-                return
-            record = reader.runs.get(run)
             found = _load(reader, record, no)
             if not found.left or _is_too_late(reader, workers, record):
                 return
