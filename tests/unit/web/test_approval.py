@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -37,6 +38,7 @@ CHECK: dict[str, Any] = {
     "similar": None,
     "inputs": "",
 }
+CHANGE = approval.Change("kim", 1)
 MESSAGE = {"row": 2, "text": "안녕 <b>", "title": "", "bytes": 20}
 
 
@@ -192,6 +194,20 @@ def test_any_change_makes_it_void(office: Office) -> None:
     again = office.ask("kim")
     assert office.order(order.id).words == "A newer request has taken its place."
     assert office.approve("lee", again).status == 303
+
+
+def test_a_change_after_the_approval_stops_the_send_that_has_not_begun(office: Office) -> None:
+    order = office.ask("kim")
+    office.approve("lee", order)
+    office.page.now += 5
+    office.post("kim", f"/campaigns/{office.draft.id}/name", name="여름 세일")
+    office.page.now += 5
+    asyncio.run(office.page.site.orders.tell())
+    stopped = office.order(order.id)
+    assert (stopped.state, stopped.words) == (
+        "refused",
+        approval.void(asked_at=0, start_at=None, now=0, changed=CHANGE),
+    )
 
 
 def test_a_plan_that_is_another_one_now_is_not_offered(office: Office) -> None:
