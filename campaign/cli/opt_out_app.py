@@ -9,6 +9,7 @@ import typer
 
 from campaign.cli import options as given  # noqa: TC001 - Typer reads the annotations
 from campaign.cli.help_page import Command, Group
+from campaign.model import Ground  # noqa: TC001 - Typer reads the annotations
 from campaign.model.i18n import _
 
 
@@ -20,6 +21,15 @@ def add_to(app: typer.Typer) -> None:
         ("import", import_file, _("Add the numbers of a file, such as the export of your 080 service.")),
         ("list", show, _("Show the list.")),
         ("remove", remove, _("Remove a number from the list.")),
+        (
+            "propose",
+            propose,
+            _(
+                "Propose numbers that a run's delivery results show to be on the refusal list, or dead in two runs. "
+                "Nothing is added without a yes. The codes were seen in public clients of the gateway, not in the "
+                "vendor's document."
+            ),
+        ),
     ):
         group.command(name, cls=Command, help=words)(command)
     app.add_typer(group, name="optout", help=_("Your own list of numbers that no campaign is sent to."))
@@ -64,3 +74,20 @@ def remove(
     from campaign.cli.context import CommandContext
 
     opt_outs.remove(CommandContext(journal=journal), number)
+
+
+def propose(
+    run: given.Run = "last",
+    only: Annotated[
+        Ground | None,
+        typer.Option("--only", help=_("Only numbers on the refusal list, or only those that failed as dead.")),
+    ] = None,
+    yes: given.YesOption = False,
+    journal: given.JournalOption = None,
+    json: given.JsonOption = False,
+) -> None:
+    """Run `campaign optout propose`."""
+    from campaign.cli.commands import opt_outs
+    from campaign.cli.context import CommandContext
+
+    opt_outs.propose(CommandContext(journal=journal, json=json), run, only=only, yes=yes)

@@ -105,6 +105,7 @@ _IN_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
         "{problem} `campaign check FILE --adopt` rewrites these placeholders in the template file.", problem=problem
     ),
     "missing_keys": lambda problem: _("{problem} `--sandbox` works without them.", problem=problem),
+    "no_results": lambda problem: _("{problem} `campaign delivery RUN` fetches them.", problem=problem),
     "no_run_yet": lambda problem: _("{problem} `campaign send FILE` makes one.", problem=problem),
     "no_such_campaign_file": lambda problem: _("{problem} `campaign new DIR` creates one.", problem=problem),
     "no_such_run": lambda problem: _("{problem} `campaign runs` lists the runs.", problem=problem),

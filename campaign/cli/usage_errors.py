@@ -7,11 +7,12 @@ module of the class differs between Typer's versions.
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from typing import Any, get_args
 
 from campaign.cli import style, terminal
 from campaign.model.i18n import _
-from campaign.model.text import escape
+from campaign.model.text import alternatives, escape
 
 
 def show(problem: Any) -> None:  # noqa: ANN401 - see above
@@ -58,6 +59,9 @@ def _wrong_use(problem: Any) -> str:  # noqa: ANN401 - see above
 def _invalid_value(option: Any) -> str:  # noqa: ANN401 - see above
     name, annotation = _named(option), option.type_descriptor.annotation
     kinds = (annotation, *get_args(annotation))
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return _("Invalid value for {name}: expected {choices}", name=name, choices=alternatives([*kind]))
     if int in kinds and option.min is not None and option.max is not None:
         return _(
             "Invalid value for {name}: expected a whole number from {least:,} to {most:,}",

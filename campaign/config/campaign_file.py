@@ -47,6 +47,7 @@ class RecipientsSection(Section):
     duplicates: Literal["skip", "keep", "invalid"] = "skip"
     suppress: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
     hidden_rows: Literal["skip", "send"] = "skip"
+    except_run: Filled | None = None
     consent: Filled | None = None
     night_consent: Filled | None = None
     fixes: Filled | None = None

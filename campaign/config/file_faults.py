@@ -38,6 +38,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "recipients.suppress": N_('a list of files, such as ["opted_out.csv"]'),
     "recipients.suppress[]": _FILE,
     "recipients.hidden_rows": N_('"skip" or "send"'),
+    "recipients.except_run": N_("a run's id in quotes, as `campaign runs` shows it"),
     "recipients.consent": _HEADING,
     "recipients.night_consent": _HEADING,
     "message": _SECTION,

@@ -88,7 +88,8 @@ def is_once_per_recipient(campaign: Campaign) -> bool:
 def leave_out_reached(journal: Reader, checked: Checked, gateway: str, at: datetime | None = None) -> Checked:
     """The check without the house's opt-outs, and without what earlier runs through `gateway` sent too often already.
 
-    With `once_per_recipient`, those are runs of this campaign; with `frequency`, advertisements of any campaign.
+    With `except_run`, whoever got the same message in that run is left out as well. With `once_per_recipient`, those
+    are runs of this campaign; with `frequency`, advertisements of any campaign.
 
     Args:
         journal: open for reading at least.
@@ -98,8 +99,11 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str, at: datet
 
     Raises:
         ReachUnknown: an earlier run's numbers were removed, so it is not known whom it reached.
+        NoSuchRun: `except_run` names a run that there is not.
     """
     checked = _leave_out_opted_out(journal, checked)
+    if (run := checked.campaign.recipients.except_run) is not None:
+        checked = _leave_out_got(journal, checked, run)
     if is_once_per_recipient(checked.campaign):
         checked = _leave_out_reached_once(journal, checked, gateway)
     if (words := checked.campaign.sending.frequency) is not None:
@@ -111,6 +115,28 @@ def _leave_out_opted_out(journal: Reader, checked: Checked) -> Checked:
     numbers = journal.opt_outs.numbers()
     out = checked.table["number"].isin(numbers).to_numpy(dtype=bool) if numbers else np.zeros(0, dtype=bool)
     return leave_out(checked, out, encode(Reason.HOUSE_OPT_OUT), Status.OPTED_OUT) if out.any() else checked
+
+
+def _leave_out_got(journal: Reader, checked: Checked, run: str) -> Checked:
+    """The check without messages that went to the same number in a run, or may have."""
+    from campaign.engine.checking.reselect import EarlierRun
+
+    record = journal.runs.get(run)
+    if record.purged_at is not None:
+        raise _except_unknown(record.id)
+    reasons = EarlierRun(results.of_run(journal, record)).leave_out(checked, ())
+    return leave_out(checked, reasons.notna().to_numpy(dtype=bool), reasons.dropna())
+
+
+def _except_unknown(run: str) -> ReachUnknown:
+    return ReachUnknown(
+        run,
+        _(
+            "recipients.except_run: the numbers of run {run} were removed (purged), so it is not known whom it "
+            "reached. Nothing was sent; remove `except_run` if nobody of this list can have got the message.",
+            run=run,
+        ),
+    )
 
 
 def _leave_out_reached_once(journal: Reader, checked: Checked, gateway: str) -> Checked:
@@ -187,13 +213,16 @@ def _frequency_unknown(run: str) -> ReachUnknown:
 def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -> Checked:
     """As `leave_out_reached`, for a check that has not opened the journal; there may be none yet."""
     path = Environment().journal_file(journal_url)
-    if path is not None and not path.exists():
+    is_needed = checked.campaign.recipients.except_run is not None
+    if path is not None and not path.exists() and not is_needed:
         return checked  # without loading what opens a journal
     from campaign.journal import open_for_reading
 
     try:
         journal = open_for_reading(journal_url)
     except NoSuchRun:
+        if is_needed:
+            raise
         return checked
     with journal:
         return leave_out_reached(journal, checked, gateway)

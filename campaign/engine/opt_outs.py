@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from campaign.journal import Journal
+    from campaign.journal import Journal, Reader
+    from campaign.journal.records import OptOut
+    from campaign.model import Order
+    from campaign.recipients.suppression import Suppression
 
 _MASKED: Final = re.compile(r"\d[-. ]?[*●○•xX]+|[*●○•]+[-. ]?\d")
 """Digits beside signs that stand for hidden ones, as in 010-****-1234."""
@@ -46,23 +49,42 @@ class Added:
     notes: tuple[str, ...] = ()
 
 
-def add(journal: Journal, numbers: Sequence[str]) -> Added:
+def add(journal: Journal, numbers: Sequence[str], *, order: Order | None = None) -> Added:
     """Add numbers as a user writes them.
 
     Raises:
         NotANumber: one of them is none.
+        OrderDone: the order was carried out before.
     """
-    found = [_number(words) for words in numbers]
-    new = journal.opt_outs.add(found, "", Clock().now())
-    return Added(new=new, known=len(set(found)) - new)
+    return add_read(journal, [_number(words) for words in numbers], "", order=order)
 
 
 def import_file(journal: Journal, path: Path) -> Added:
     """Add the numbers of a file, such as the export of an 080 service.
 
-    Args:
-        journal: open for writing.
-        path: any spreadsheet that `recipients.suppress` takes.
+    Raises:
+        RecipientsError: as `read_file`.
+    """
+    found = read_file(path)
+    added = add_read(journal, found.numbers.to_pylist(), path.name)
+    return Added(new=added.new, known=added.known, notes=found.notes)
+
+
+def add_read(journal: Journal, numbers: Sequence[str], origin: str, *, order: Order | None = None) -> Added:
+    """Add numbers of digits only, each with where it is from.
+
+    Raises:
+        OrderDone: the order was carried out before.
+    """
+    now = Clock().now()
+    with journal.together():
+        journal.orders.add(order, now)
+        new = journal.opt_outs.add(numbers, origin, now)
+    return Added(new=new, known=len(set(numbers)) - new)
+
+
+def read_file(path: Path) -> Suppression:
+    """The numbers of a file, which is any spreadsheet that `recipients.suppress` takes.
 
     Raises:
         RecipientsError: the file cannot be read, has no number, or has numbers with hidden digits.
@@ -81,22 +103,32 @@ def import_file(journal: Journal, path: Path) -> Added:
             )
         )
     found = read_suppression([path])
-    numbers = found.numbers.to_pylist()
-    if not numbers:
+    if not len(found.numbers):
         raise RecipientsError(_("{file}: there is no phone number in it. Nothing was added.", file=path))
-    new = journal.opt_outs.add(numbers, path.name, Clock().now())
-    return Added(new=new, known=len(numbers) - new, notes=found.notes)
+    return found
 
 
-def remove(journal: Journal, number: str) -> None:
+def find(journal: Reader, number: str) -> OptOut | None:
+    """The entry of a number as a user writes it; None if it is not on the list.
+
+    Raises:
+        NotANumber: it is none.
+    """
+    return journal.opt_outs.find(_number(number))
+
+
+def remove(journal: Journal, number: str, *, order: Order | None = None) -> None:
     """Remove a number: campaigns may go to it again.
 
     Raises:
         NotANumber: it is none.
         NotOptedOut: it is not on the list.
+        OrderDone: the order was carried out before.
     """
-    if not journal.opt_outs.remove(_number(number)):
-        raise NotOptedOut(number)
+    with journal.together():
+        journal.orders.add(order, Clock().now())
+        if not journal.opt_outs.remove(_number(number)):
+            raise NotOptedOut(number)
 
 
 def _number(words: str) -> str:

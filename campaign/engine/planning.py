@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MESSAGE: Final = ("sender", "text", "title", "image", "date", "msgType")
 """The columns that make a message: rows that agree in all of them get the same message."""
+
+_AT_ONCE: Final = 100
+"""Requests that are outlined together."""
 
 
 def number_messages(table: pd.DataFrame) -> np.ndarray:
@@ -128,7 +132,6 @@ class Plan:
         self.sizes = np.bincount(request - first)
         self.numbers = range(first, first + len(self.sizes))
         self._run = run
-        self._ids: dict[int, str] = {}
         self._ends = np.cumsum(self.sizes)
         firsts = rows.take(order[self._ends - self.sizes])
         self._numbers = _arrow(rows["number"]).take(order)
@@ -146,10 +149,8 @@ class Plan:
         size, place = self.size(no), no - self.numbers.start
         numbers = self._numbers.slice(int(self._ends[place]) - size, size).to_pylist()
         message = {name: column[place].as_py() for name, column in self._messages.items()}
-        if no not in self._ids:
-            self._ids[no] = digest([self._run, str(no), *message.values(), *numbers])
         return Request(
-            id=self._ids[no],
+            id=self._id(no, message.values(), numbers),
             no=no,
             message=Message(
                 sender=message["sender"],
@@ -164,9 +165,17 @@ class Plan:
 
     def outline(self) -> Iterator[tuple[int, str, int]]:
         """Every request's number, id and count of recipients."""
-        for no in self.numbers:
-            request = self.request(no)
-            yield no, request.id, len(request.numbers)
+        # Columns of many requests at once: a request by itself takes twice the time.
+        for begin in range(0, len(self), _AT_ONCE):
+            numbers, sizes = self.numbers[begin : begin + _AT_ONCE], self.sizes[begin : begin + _AT_ONCE].tolist()
+            columns = [self._messages[name].slice(begin, len(numbers)).to_pylist() for name in MESSAGE]
+            first = int(self._ends[begin]) - sizes[0]
+            recipients = iter(self._numbers.slice(first, sum(sizes)).to_pylist())
+            for no, size, message in zip(numbers, sizes, zip(*columns, strict=True), strict=True):
+                yield no, self._id(no, message, islice(recipients, size)), size
+
+    def _id(self, no: int, message: Iterable[str | None], numbers: Iterable[str]) -> str:
+        return digest([self._run, str(no), *message, *numbers])
 
 
 def _arrow(column: pd.Series) -> pa.Array:

@@ -46,6 +46,13 @@ _LONG: Final = {
 }
 
 
+DEAD: Final = frozenset(f"{_SMS[_DEAD]} {_LONG[_DEAD]}".split())
+"""Codes of a number that is not in service or wrong."""
+
+OPTED_OUT: Final = frozenset(f"{_SMS[_OPTED_OUT]} {_LONG[_OPTED_OUT]}".split())
+"""Codes of a number on the refusal list."""
+
+
 def _by_code(groups: dict[str, str]) -> dict[str, str]:
     return {code: words for words, codes in groups.items() for code in codes.split()}
 

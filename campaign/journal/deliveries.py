@@ -14,6 +14,7 @@ from campaign.journal.records import to_micros
 from campaign.journal.tables import DELIVERIES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     import pandas as pd
@@ -50,6 +51,23 @@ class DeliveryReader:
         with self._database.reading() as connection:
             counted = connection.execute(query.group_by(DELIVERIES.c.result)).all()
         return {result: count for result, count in counted}  # noqa: C416 - rows of SQLAlchemy are no pairs to mypy
+
+    def codes(self, run: str) -> dict[str, int]:
+        """How many recipients of a run have each code, as it came."""
+        query = sa.select(DELIVERIES.c.code, sa.func.count()).where(DELIVERIES.c.run == run)
+        with self._database.reading() as connection:
+            counted = connection.execute(query.group_by(DELIVERIES.c.code).order_by(DELIVERIES.c.code)).all()
+        return {code: count for code, count in counted}  # noqa: C416 - as above
+
+    def runs_with(self, result: str, codes: Iterable[str]) -> list[str]:
+        """The runs with a recipient that has this result (`model.Delivery`) by one of these codes."""
+        query = (
+            sa.select(DELIVERIES.c.run)
+            .where(DELIVERIES.c.result == result, DELIVERIES.c.code.in_(sorted(codes)))
+            .distinct()
+        )
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
 
 
 class Deliveries(DeliveryReader):

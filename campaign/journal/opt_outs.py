@@ -27,6 +27,17 @@ class OptOutReader:
         with self._database.reading() as connection:
             return list(connection.scalars(sa.select(OPT_OUTS.c.number)))
 
+    def count(self) -> int:
+        """How many there are."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(OPT_OUTS)).scalar_one()
+
+    def find(self, number: str) -> OptOut | None:
+        """The opt-out of a number, digits only; None if there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(OPT_OUTS).where(OPT_OUTS.c.number == number)).first()
+        return None if row is None else OptOut(number=row.number, at=from_micros(row.at), origin=row.origin)
+
     def all(self) -> list[OptOut]:
         """All opt-outs, the newest first."""
         query = sa.select(OPT_OUTS).order_by(OPT_OUTS.c.at.desc(), OPT_OUTS.c.number)

@@ -164,7 +164,7 @@ class OrderRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut:
-    """A number that no campaign is sent to; `origin` is the file that it was imported from, or empty."""
+    """A number that no campaign is sent to; `origin` is the file that it was imported from, or a reason, or empty."""
 
     number: str
     at: datetime

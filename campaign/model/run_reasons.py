@@ -130,6 +130,10 @@ class RunReason(StrEnum):
     NOT_CONTINUED_AT = "not_continued_at"
     NOT_STARTED_AT = "not_started_at"
 
+    # Why a number is on the house's own opt-out list.
+    REFUSED_IN_RUN = "refused_in_run"
+    DEAD_IN_RUNS = "dead_in_runs"
+
 
 SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.CONNECTION_REFUSED: N_("the connection was refused"),
@@ -256,5 +260,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.NOT_STARTED_AT: N_(
         "it was going to start at {time}, but was not continued by {until}; the rest will not be sent automatically"
     ),
+    RunReason.REFUSED_IN_RUN: N_("on the refusal list: delivery code {code} in run {run}"),
+    RunReason.DEAD_IN_RUNS: N_("not in service or wrong: failed in runs {runs}"),
 }
 """The sentence of each code, with its parameters by name; two for one and for more than one of `count`."""

@@ -29,6 +29,13 @@ class Status(StrEnum):
     HIDDEN = "hidden"  # the row is hidden in the spreadsheet, or `recipients.where` leaves it out
 
 
+class Ground(StrEnum):
+    """Why a number is proposed for the house's own opt-out list."""
+
+    REFUSED = "refused"  # a delivery code says that it is on the refusal list
+    DEAD = "dead"  # it failed as not in service or wrong, in two runs or more
+
+
 class State(StrEnum):
     """The state of a request; design.md, States, draws the transitions."""
 

@@ -14,13 +14,14 @@ import numpy as np
 from campaign import engine
 from campaign.config.campaign_file import build
 from campaign.config.environment import Environment
-from campaign.engine import estimate
+from campaign.engine import estimate, opt_outs, sending_hours
 from campaign.engine.checking.causes import NoSuchCause
 from campaign.engine.checking.early_start import EarlyStart
 from campaign.engine.column_facts import column_cells
 from campaign.engine.history import AlreadySent
+from campaign.engine.preflight import AboveCeiling
 from campaign.engine.reports import ReportTarget, write_report
-from campaign.messages import advertising, images, length_advice, placeholders
+from campaign.messages import advertising, choose_rows, images, length_advice, placeholders
 from campaign.messages.templates.column_names import Names
 from campaign.model import Status, i18n, schema, times
 from campaign.model.errors import CampaignError, RecipientsError, Refused
@@ -44,6 +45,7 @@ KEPT_ROWS: Final = 1_500_000
 """Rows of lists and checks that are kept in memory; the oldest are forgotten first."""
 
 FIXES_SHOWN: Final = 50
+NOTES_SHOWN: Final = 20
 
 _SAFE: Final = frozenset({Reason.REPLACEABLE_CHARACTER, Reason.REMOVABLE_CHARACTER})
 
@@ -65,6 +67,10 @@ class CellChanged(CampaignError):
 
 class WrongPicture(CampaignError):
     """A file is not a picture that can be sent."""
+
+
+class WrongOptOuts(RecipientsError):
+    """A file is not a list of opt-outs that can be used."""
 
 
 class WhichColumn(RecipientsError):
@@ -90,6 +96,7 @@ class _Check:
     earlier: AlreadySent | None
     similar: str | None
     plan: str
+    turn: int
     answers: dict[str, Answer] = field(default_factory=dict)  # by language
 
 
@@ -157,13 +164,13 @@ class Checks:
 
     # -- the check
 
-    def check(self, draft: Draft, progress: engine.Progress) -> Answer:
-        """The check: made anew if anything that it depends on has changed.
+    def check(self, draft: Draft, progress: engine.Progress, turn: int = 0) -> Answer:
+        """The check: made anew if anything of the campaign has changed, or `turn` is not that of the last check.
 
         Raises:
             CampaignError: the list, the message or the settings as a whole cannot be used.
         """
-        found = self._checked(draft, progress)
+        found = self._checked(draft, progress, turn)
         if i18n.language() not in found.answers:
             found.answers[i18n.language()] = self._summary(draft, found)
         return found.answers[i18n.language()]
@@ -182,7 +189,6 @@ class Checks:
                 "total": totals["rows"]["total"],
                 "left_out": {key: n for key, n in totals["rows"].items() if key not in {"total", str(Status.PENDING)}},
                 "types": totals["types"],
-                "is_advertisement": checked.campaign.message.advertisement,
                 "price": totals["planned"],
                 "prices": {str(kind): won for kind, won in checked.campaign.prices.items()},
                 "requests": requests,
@@ -200,6 +206,8 @@ class Checks:
                     {"words": one.sentence, "rule": str(one.rule), "stops": one.stops} for one in checked.found
                 ],
                 "notes": list(found.summary.notes),
+                "ceiling": _above_ceiling(checked),
+                "holiday": sending_hours.moved_by_holidays(checked.campaign, engine.now()),
                 "advice": _advice(checked),
                 "earlier": None
                 if found.earlier is None
@@ -211,6 +219,7 @@ class Checks:
                 "similar": found.similar,
                 "fixes": self._fixes(draft),
                 "is_practice": checked.practice,
+                "is_advertisement": checked.campaign.message.advertisement,
             },
         )
 
@@ -279,6 +288,35 @@ class Checks:
             old.unlink(missing_ok=True)
         target = ReportTarget(file=folder / f"{drafts.inputs(draft)[:12]}.xlsx", language=language)
         return {"path": write_report(found.result, "check", target, progress)}
+
+    def condition(self, draft: Draft, *, words: str) -> Answer:
+        """How many rows of the list a condition leaves out, and for how many it cannot be decided.
+
+        Raises:
+            NotChecked: the list was not read yet.
+            TemplateError: it cannot be used for any row.
+        """
+        recipients = self._list_of(draft).recipients
+        with self._spare.taken() as pool:
+            found = choose_rows(recipients, words, engine.now(), pool=pool)
+        return {
+            "rows": len(recipients.table),
+            "left_out": int(found.left_out.sum()),
+            "failed": int(found.failed.count()),
+        }
+
+    def try_settings(self, draft: Draft, *, settings: Mapping[str, Mapping[str, object]]) -> Answer:
+        """Whether the campaign can have these settings: values by section and key; None removes a key.
+
+        Raises:
+            SettingsError: a value is wrong, or contradicts another one.
+        """
+        values = drafts.read(draft).unwrap()
+        for section, given in settings.items():
+            merged = values.get(section, {}) | given
+            values[section] = {key: value for key, value in merged.items() if value is not None}
+        build(values, folder=draft.folder, place=_("Settings"))
+        return {}
 
     # -- the message
 
@@ -434,6 +472,22 @@ class Checks:
         engine.write_fixes(path, [one for one in fixes if one.cell != (file, sheet, row, heading)])
         return {}
 
+    # -- opt-outs
+
+    def opt_out_file(self, *, path: str, name: str, into: str) -> Answer:
+        """Read the numbers of an uploaded opt-out list and write them into the file `into`, one a line.
+
+        Raises:
+            WrongOptOuts: the file cannot be read, has no number, or has numbers with hidden digits.
+        """
+        try:
+            found = opt_outs.read_file(Path(path))
+        except RecipientsError as problem:
+            raise WrongOptOuts(str(problem).replace(path, name)) from None
+        Path(into).write_text("\n".join(found.numbers.to_pylist()), encoding="ascii")
+        notes = [sentence(note).replace(path, name) for note in found.notes[:NOTES_SHOWN]]
+        return {"count": len(found.numbers), "notes": notes}
+
     # -- what is kept
 
     def _read(self, draft: Draft, progress: engine.Progress) -> _List:
@@ -462,17 +516,17 @@ class Checks:
             raise NotChecked
         return found
 
-    def _checked(self, draft: Draft, progress: engine.Progress) -> _Check:
+    def _checked(self, draft: Draft, progress: engine.Progress, turn: int | None = None) -> _Check:
         key = drafts.inputs(draft)
         found = self._checks.get(key)
-        if found is None:
+        if found is None or turn not in {None, found.turn}:
             recipients = self._read(draft, progress).recipients
             campaign = _labelled(engine.load_campaign(draft.file))
             with self._spare.taken() as pool:
                 checked = engine.judge(
                     engine.with_fixes(recipients, campaign), campaign, engine.now(), progress, pool=pool
                 )
-            found = _looked_back(checked)
+            found = _looked_back(checked, turn or 0)
             _keep(self._checks, key, found, lambda one: len(one.checked.table))
             self._last_of[draft.id] = key
         self._checks.move_to_end(key)
@@ -543,7 +597,7 @@ def _keep(kept: OrderedDict[str, Any], key: str, found: Any, size: Callable[[Any
         kept.popitem(last=False)
 
 
-def _looked_back(checked: engine.Checked) -> _Check:
+def _looked_back(checked: engine.Checked, turn: int) -> _Check:
     """The check with its numbers, and with what the journal has of its messages."""
     gateway = engine.gateway_of(checked.campaign)
     url = Environment().journal_url()
@@ -556,7 +610,7 @@ def _looked_back(checked: engine.Checked) -> _Check:
     except AlreadySent as problem:
         earlier = problem
     return _Check(
-        checked, result, summary, engine.causes(checked), earlier, similar, engine.digest_plan(checked, gateway)
+        checked, result, summary, engine.causes(checked), earlier, similar, engine.digest_plan(checked, gateway), turn
     )
 
 
@@ -605,6 +659,15 @@ _LENGTH: Final = 40
 def _cut(words: str | None) -> str:
     line = " ".join((words or "").split())
     return line if len(line) <= _LENGTH else f"{line[: _LENGTH - 1]}…"
+
+
+def _above_ceiling(checked: engine.Checked) -> str | None:
+    """The ceiling of [sending] that the campaign exceeds, in words: it would not be sent."""
+    try:
+        engine.require_below_ceilings(checked.table, checked.campaign)
+    except AboveCeiling as problem:
+        return str(problem)
+    return None
 
 
 def _advice(checked: engine.Checked) -> list[Answer]:

@@ -106,6 +106,9 @@ class CheckProcess:
             "fix": self.at_once("fix"),
             "unfix": self.at_once("unfix"),
             "workbook": self.workbook,
+            "condition": self.at_once("condition"),
+            "try_settings": self.at_once("try_settings"),
+            "opt_out_file": self.opt_out_file,
         }
 
     def columns(self, *, campaign: str) -> Future[Answer]:
@@ -116,13 +119,17 @@ class CheckProcess:
         """The first rows of the list, for choosing the phone column."""
         return self._later(campaign, lambda draft, _progress: self._checks.glance(draft, sheet))
 
-    def check(self, *, campaign: str) -> Future[Answer]:
-        """The check, made anew if anything of the campaign changed since the last one."""
-        return self._later(campaign, self._checks.check)
+    def check(self, *, campaign: str, turn: int = 0) -> Future[Answer]:
+        """The check, made anew if anything of the campaign changed since the last one, or `turn` is another one."""
+        return self._later(campaign, lambda draft, progress: self._checks.check(draft, progress, turn))
 
     def workbook(self, *, campaign: str, language: str) -> Future[Answer]:
         """Write the check workbook; answers its path."""
         return self._later(campaign, lambda draft, progress: self._checks.workbook(draft, progress, language))
+
+    def opt_out_file(self, **fields: str) -> Future[Answer]:
+        """Read an uploaded list of opt-outs; see `Checks.opt_out_file`."""
+        return self._worker.submit(copy_context().run, _limited, lambda: self._checks.opt_out_file(**fields))
 
     def in_words(self, problem: CampaignError) -> str:
         """An error for the page, without the folders of this machine."""

@@ -116,6 +116,7 @@ class Orders:
         campaign: str | None = None,
         run: str | None = None,
         address: str = "",
+        about: str = "",
         people: int | None = None,
         can_be_taken_back: bool = False,
         needs_approval: bool = False,
@@ -130,6 +131,7 @@ class Orders:
             campaign: the draft's id.
             run: the run that it is about.
             address: where the user is, for the record.
+            about: what it is about, for the record, where that is no run and no campaign.
             people: how many people it concerns, for the record.
             can_be_taken_back: it is carried out only after `undo_s`.
             needs_approval: it is carried out only after another user has approved it.
@@ -156,8 +158,8 @@ class Orders:
                 (identity, kind, campaign, run, json.dumps(given), by, i18n.language(), now, starts_at, state),
             ).rowcount
             if added:
-                about = run or campaign or str(given.get("schedule", ""))
-                record.note(connection, user=by, what=what, address=address, about=about, people=people, at=now)
+                subject = about or run or campaign or str(given.get("schedule", ""))
+                record.note(connection, user=by, what=what, address=address, about=subject, people=people, at=now)
                 if kind in {"send", "schedule"} and not given.get("practice"):
                     _drop_older(connection, campaign, identity)
             return _find(connection, identity)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,27 +16,47 @@ import pandas as pd
 
 from campaign import engine
 from campaign.config.environment import Environment
-from campaign.engine import doctor, results
+from campaign.engine import (
+    balance,
+    breakdown,
+    delivery,
+    doctor,
+    history_access,
+    opt_out_proposals,
+    opt_outs,
+    results,
+    schedules,
+)
+from campaign.engine.reports import write_workbook
+from campaign.gateway.delivery_codes import meaning
 from campaign.gateway.result_codes import ACCEPTED, describe
 from campaign.journal import open_for_reading
-from campaign.model import RunState, ScheduleState, State, i18n
+from campaign.model import Delivery, Ground, RunState, ScheduleState, State, i18n
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
 from campaign.model.origin import VENDOR_URL
+from campaign.model.reasons import decode, is_encoded
+from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
+from campaign.model.times import format_time
+from campaign.recipients.numbers.sender import hyphenated
+from campaign.recipients.spreadsheets import headings
 from campaign.report import flat_files
 from campaign.scheduler import due_tasks
+from campaign.timing import working_days
 from campaign.web.sender import reading
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
+    from datetime import datetime
 
     from campaign.journal import Reader, RunRecord, ScheduleRecord
     from campaign.web.pipes import Handler
 
 _NEXT_SHOWN: Final = 3
 _PAST_SHOWN: Final = 5
+_LONGEST_HOLIDAY: Final = timedelta(days=14)
 _RECIPIENTS_SHOWN: Final = 50
 _OVER: Final = frozenset({RunState.FINISHED, RunState.CANCELLED})
 _SENDING: Final = frozenset({RunState.RUNNING, RunState.INTERRUPTED, RunState.PAUSED})
@@ -59,7 +81,7 @@ class RunQuestions:
         self._reports = reports
         self._sending = sending
         self._is_practice = is_practice
-        self._doctor = ThreadPoolExecutor(1, thread_name_prefix="doctor")
+        self._slow = ThreadPoolExecutor(1, thread_name_prefix="gateway")
 
     def handlers(self) -> dict[str, Handler]:
         """The questions by name."""
@@ -72,6 +94,9 @@ class RunQuestions:
             "schedules": self.schedules,
             "sent_before": self.sent_before,
             "csv": self.csv,
+            "by": self.by,
+            "balance": self.balance,
+            "opt_outs": self.opt_outs,
             "uses": self.uses,
             "purgeable": self.purgeable,
             "requests": self.requests,
@@ -124,6 +149,9 @@ class RunQuestions:
                     for one in orders
                 ],
                 "codes": _codes(journal, run),
+                "is_first_stage": _is_first_stage(record),
+                "delivery": _delivery(journal, record),
+                "proposed": _proposed(journal, record),
             }
 
     def sent_before(self, *, digest: str) -> dict[str, object]:
@@ -161,11 +189,14 @@ class RunQuestions:
             }
 
     def problems(self, *, run: str) -> dict[str, object]:
-        """The rows that were not sent and can be fixed: how many of each status, as the result workbook has them."""
+        """How many rows have each status, as the result workbook has them, and the headings of their columns."""
         with open_for_reading(self._url) as journal:
             result = results.of_run(journal, journal.runs.get(run))
             counts = result.rows["status"].value_counts()
-            return {"rows": {str(status): int(count) for status, count in counts.items()}}
+            return {
+                "rows": {str(status): int(count) for status, count in counts.items()},
+                "columns": [headings.shown(one.heading) for one in result.recipients.columns if one.heading.strip()],
+            }
 
     def schedules(self) -> dict[str, object]:
         """All schedules, the newest first, with what became of each time."""
@@ -173,6 +204,28 @@ class RunQuestions:
             if journal is None:
                 return {"schedules": []}
             return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
+
+    def balance(self, *, run: str) -> Future[Mapping[str, object]]:
+        """The won left at the gateway of a run, or why they are not known; other questions are answered meanwhile."""
+        return self._slow.submit(copy_context().run, self._balance, run)
+
+    def _balance(self, run: str) -> Mapping[str, object]:
+        try:
+            with open_for_reading(self._url) as journal:
+                record = journal.runs.get(run)
+            section = history_access.section_of(record)
+            return {"won": balance.ask(record.gateway, section, deadlines=balance.SHORT), "problem": None}
+        except CampaignError as problem:
+            return {"won": None, "problem": str(problem)}
+
+    def opt_outs(self, *, number: str | None = None) -> dict[str, object]:
+        """How many numbers are on the house's own opt-out list, and the entry of one, None if it is not on it."""
+        with reading(self._url) as journal:
+            if journal is None:
+                return {"count": 0, "found": None}
+            one = opt_outs.find(journal, number) if number is not None else None
+            found = one and {"number": hyphenated(one.number), "at": one.at, "origin": sentence(one.origin)}
+            return {"count": journal.opt_outs.count(), "found": found}
 
     def uses(self, *, home: str) -> dict[str, object]:
         """What the campaigns in `home` are used for.
@@ -277,7 +330,7 @@ class RunQuestions:
                 found = doctor.examine(self._url, gateway)
                 return {"findings": [{"what": _(one.what), "good": one.good, "words": one.words} for one in found]}
 
-        return self._doctor.submit(examine)
+        return self._slow.submit(examine)
 
     def csv(self, *, run: str) -> dict[str, object]:
         """The result as a CSV file, written into a temporary file that the caller removes."""
@@ -285,6 +338,18 @@ class RunQuestions:
             result = engine.result_of_run(journal, journal.runs.get(run))
         folder = Path(tempfile.mkdtemp(prefix="campaign-"))
         return {"path": flat_files.csv(result, folder / f"{run}.csv")}
+
+    def by(self, *, run: str, column: str) -> dict[str, object]:
+        """The result workbook with a sheet by a column, in a temporary folder that the caller removes.
+
+        Raises:
+            NoSuchColumn: there is no such column.
+        """
+        with open_for_reading(self._url) as journal:
+            result = engine.result_of_run(journal, journal.runs.get(run))
+        chosen = breakdown.find_column(result, column)
+        folder = Path(tempfile.mkdtemp(prefix="campaign-"))
+        return {"path": write_workbook(result, folder / f"{run}.xlsx", engine.SILENT, None, chosen)}
 
     def _brief(self, journal: Reader, record: RunRecord) -> dict[str, object]:
         counts = journal.requests.recipients(record.id)
@@ -366,6 +431,71 @@ def _codes(journal: Reader, run: str) -> list[dict[str, object]]:
     return found
 
 
+def _is_first_stage(record: RunRecord) -> bool:
+    """Whether it pauses since its first stage was sent, so that a user looks at the result."""
+    reason = record.reason or ""
+    return is_encoded(reason) and decode(reason)[0][0] == RunReason.FIRST_STAGE_SENT
+
+
+def _delivery(journal: Reader, record: RunRecord) -> dict[str, object] | None:
+    """What became of the accepted messages, as far as it was fetched; None where it is not asked for.
+
+    Seen in public clients of the gateway, not in the vendor's document.
+    """
+    is_followed = history_access.is_followed(record)
+    counts = journal.deliveries.counts(record.id)
+    if not counts and not is_followed:
+        return None
+    looks = [one for one in journal.requests.events(record.id) if one["state"] in {delivery.ASKED, delivery.OFF}]
+    is_off = bool(looks) and looks[-1]["state"] == delivery.OFF
+    next_look = None
+    if is_followed and record.ended_at is not None and not is_off:
+        access = history_access.access_of(record)
+        next_look = delivery.next_look(record, access, looks[-1]["at"] if looks else record.ended_at)
+    accepted = journal.requests.recipients(record.id).get(State.ACCEPTED, 0)
+    codes = journal.deliveries.codes(record.id)
+    return {
+        "counts": {str(one): counts[str(one)] for one in Delivery if counts.get(str(one))},
+        "missing": max(0, accepted - sum(counts.values())),
+        "codes": [{"code": code, "words": _meaning(code), "count": count} for code, count in codes.items()],
+        "is_waiting": Delivery.WAITING in counts,
+        "next_look": next_look,
+        "is_followed": is_followed,
+        "is_off": is_off,
+    }
+
+
+def _meaning(code: str) -> str:
+    words = meaning(code)
+    return _(words) if words else ""
+
+
+def _proposed(journal: Reader, record: RunRecord) -> dict[str, object]:
+    """How many numbers the delivery results propose as opt-outs, by ground, with the first of them, masked."""
+    try:
+        found = opt_out_proposals.propose(journal, record.id)
+    except opt_out_proposals.NothingToGoBy:
+        return {}
+    by_ground = {ground: [one.number for one in found if one.ground == ground] for ground in Ground}
+    return {
+        str(ground): {"count": len(numbers), "first": [mask(one) for one in numbers[:_PAST_SHOWN]]}
+        for ground, numbers in by_ground.items()
+        if numbers
+    }
+
+
+def _moved(record: ScheduleRecord, at: datetime) -> str | None:
+    """Why the start at `at` was moved there, in a sentence; None if it was not."""
+    days, table = working_days.from_json(record.holidays), record.timetable
+    if days is None:
+        return None
+    times = [table.start_at] if table.every is None else table.upcoming((), at - _LONGEST_HOLIDAY, 50)
+    moved = [time for time in times if time is not None and time < at and days.next_opening(time) == at]
+    if not moved or at in times:
+        return None
+    return _("{time} is {why}", time=format_time(moved[-1]), why=sentence(days.why_closed(moved[-1], at)))
+
+
 def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
     times = []
     if record.state == ScheduleState.ACTIVE:
@@ -374,6 +504,8 @@ def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
         except (ValueError, OverflowError):  # a record that cannot be used, which the scheduler reports
             times = []
     past = journal.schedules.occurrences(record.id)[:_PAST_SHOWN]
+    ahead = schedules.frozen_run(journal, record)
+    at = times[0] if times else record.moved(record.timetable.start_at or record.created_at)
     return {
         "id": record.id,
         "name": record.name,
@@ -381,7 +513,16 @@ def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
         "state": str(record.state),
         "is_practice": record.gateway == engine.SANDBOX,
         "every": record.timetable.every,
-        "at": times[0] if times else record.timetable.start_at or record.created_at,
+        "at": at,
         "next": times,
-        "past": [{"at": one.due_at, "state": str(one.state), "run": one.run, "why": sentence(one.why)} for one in past],
+        "moved": _moved(record, at),
+        "past": [
+            {
+                "at": one.due_at,
+                "state": "planned" if ahead is not None and one.run == ahead.id else str(one.state),
+                "run": one.run,
+                "why": sentence(one.why),
+            }
+            for one in past
+        ],
     }

@@ -23,11 +23,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
-from campaign.engine import decisions, schedules
+from campaign.engine import decisions, delivery, opt_out_proposals, opt_outs, reconcile, schedules
+from campaign.engine.reconcile import Verdict
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, i18n
 from campaign.model.errors import CampaignError, JournalBusy, NoSuchRun
-from campaign.model.i18n import _
+from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
@@ -65,7 +66,10 @@ class ToldOrder:
         given: what it is about: `run`, `file`, `digest`, ...
         run: the run that it made or concerns, once that is known.
         check: the campaign's check, where it is made ahead on another thread.
+        history: what the gateway's history answers, likewise; None if there is nothing to ask.
         is_under_way: it is being carried out; what it sends looks for errands, and must not find it again.
+        outcome: what came of it, in words, where the page says more than that it was carried out.
+        code: what came of it, for the page.
     """
 
     order: engine.Order
@@ -74,15 +78,18 @@ class ToldOrder:
     given: Mapping[str, Any]
     run: str | None = None
     check: Future[engine.Checked] | None = None
+    history: Future[tuple[reconcile.Question, reconcile.Answer] | None] | None = None
     is_under_way: bool = False
     not_before: float = 0.0
     said: str = ""
+    outcome: str | None = None
+    code: str | None = None
 
     @property
     def is_ready(self) -> bool:
         """Whether it can be tried now."""
         is_free = not self.is_under_way and monotonic() >= self.not_before
-        return is_free and (self.check is None or self.check.done())
+        return is_free and all(one is None or one.done() for one in (self.check, self.history))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,6 +118,7 @@ class Sender:
     _told: dict[str, ToldOrder] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="check"))
+    _asking: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="history"))
 
     def take(self, told: Sequence[ToldOrder]) -> None:
         """Accept orders, from any thread. One that is told twice is accepted once."""
@@ -121,6 +129,9 @@ class Sender:
                 if one.order.kind in {"test", "schedule"}:
                     one.check = self._checks.submit(self._check_ahead, one)
                     one.check.add_done_callback(lambda _: self._wake())
+                if one.order.kind == "reconcile":
+                    one.history = self._asking.submit(self._ask_history, one)
+                    one.history.add_done_callback(lambda _: self._wake())
                 self._told[one.order.id] = one
             self._changed.notify_all()
 
@@ -148,6 +159,7 @@ class Sender:
                 if not self._is_ending() and self._next_ready() is None:
                     self._changed.wait(wait)
         self._checks.shutdown(wait=False, cancel_futures=True)
+        self._asking.shutdown(wait=False, cancel_futures=True)
 
     def _scheduler(self) -> Scheduler:
         return Scheduler(
@@ -231,7 +243,7 @@ class Sender:
             finally:
                 told.is_under_way = False
             if not self._is_left(told):
-                self._tell(told, "done")
+                self._tell(told, "done", words=told.outcome, code=told.code)
 
     def _do_or_go_on(self, told: ToldOrder, journal: engine.Journal | None) -> None:
         try:
@@ -442,6 +454,68 @@ class Sender:
         with self._opened(journal) as opened:
             engine.unschedule(opened, told.given["schedule"], engine.now(), order=told.order)
 
+    def _add_opt_out(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        with self._opened(journal) as opened:
+            told.outcome = _in_words(opt_outs.add(opened, [told.given["number"]], order=told.order))
+
+    def _import_opt_outs(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        """Add the numbers that the check process read from an upload, one a line; their file is removed."""
+        path = Path(told.given["numbers"])
+        with self._opened(journal) as opened:
+            try:
+                opened.orders.require_new(told.order)
+                numbers = path.read_text(encoding="ascii").split()
+                added = opt_outs.add_read(opened, numbers, told.given["origin"], order=told.order)
+                told.outcome = "\n".join([_in_words(added), *told.given["notes"]])
+            finally:
+                path.unlink(missing_ok=True)
+
+    def _remove_opt_out(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        number = told.given["number"]
+        with self._opened(journal) as opened:
+            opt_outs.remove(opened, number, order=told.order)
+        told.outcome = _("removed; campaigns may go to {number} again", number=number)
+
+    def _accept_opt_outs(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        """Add those numbers that the delivery results of a run propose on one ground, as they were shown."""
+        run = told.run = told.given["run"]
+        with self._opened(journal) as opened:
+            opened.orders.require_new(told.order)
+            proposed = opt_out_proposals.propose(opened, run)
+            chosen = [one for one in proposed if one.ground == told.given["ground"]]
+            if len(chosen) != told.given["count"]:
+                raise NotNow(_("The delivery results have changed since they were shown. Nothing was added."))
+            added = opt_out_proposals.accept(opened, chosen, order=told.order)
+        told.outcome = ngettext("1 number was added.", "{count:,} numbers were added.", added.new)
+
+    def _ask_history(self, told: ToldOrder) -> tuple[reconcile.Question, reconcile.Answer] | None:
+        """Read the gateway's history of a run's unknown requests, while no journal is open for writing."""
+        with i18n.in_language(told.language):
+            with open_for_reading(self.journal_url) as journal:
+                question = reconcile.questions(journal, told.given["run"])
+            return None if question is None else (question, reconcile.ask(question))
+
+    def _reconcile(self, told: ToldOrder, journal: engine.Journal | None) -> None:
+        """Say what the history shows of unknown requests; those that a user named become accepted if it proves them."""
+        run = told.run = told.given["run"]
+        accepting = told.given.get("accept", [])
+        with self._opened(journal) as opened:
+            opened.orders.require_new(told.order)
+            with delivery.noting_differences(opened, opened.runs.get(run)):
+                asked = told.history.result() if told.history is not None else None
+            if asked is None:
+                raise NotNow(_("No request of it is unknown any more."))
+            traces = reconcile.judge(opened, *asked)
+            if not accepting:
+                told.outcome = "\n".join(_trace_in_words(one) for one in traces.traces)
+                told.code = ",".join(str(one.no) for one in traces.found)
+                return
+            proved = tuple(one for one in traces.found if one.no in accepting)
+            accepted = reconcile.accept(opened, replace(traces, traces=proved), order=told.order)
+            told.outcome = ngettext("1 request is accepted now.", "{count:,} requests are accepted now.", accepted)
+            if journal is None:
+                engine.report(opened, run, self._target())
+
     def _report(self, told: ToldOrder, journal: engine.Journal | None) -> None:
         told.run = told.given["run"]
         with self._opened(journal) as opened:
@@ -497,7 +571,10 @@ _SENDS: Final = _SENDING | {"test"}
 _CHANGES_RESULT: Final = _SENDS | {"cancel", "resolve"}
 """The kinds after which a run's workbook is written."""
 
-_ERRANDS: Final = frozenset({"test", "schedule", "unschedule", "pause", "resolve"})
+_OPT_OUTS: Final = frozenset({"opt_out_add", "opt_out_import", "opt_out_remove", "opt_out_accept"})
+"""The kinds that change the house's own opt-out list."""
+
+_ERRANDS: Final = _OPT_OUTS | {"test", "schedule", "unschedule", "pause", "resolve", "reconcile"}
 """The kinds that are carried out while a run is sent."""
 
 _DEEDS: Final[Mapping[str, Callable[[Sender, ToldOrder, engine.Journal | None], None]]] = {
@@ -509,6 +586,11 @@ _DEEDS: Final[Mapping[str, Callable[[Sender, ToldOrder, engine.Journal | None], 
     "resolve": Sender._resolve,  # noqa: SLF001
     "schedule": Sender._schedule,  # noqa: SLF001
     "unschedule": Sender._unschedule,  # noqa: SLF001
+    "opt_out_add": Sender._add_opt_out,  # noqa: SLF001
+    "opt_out_import": Sender._import_opt_outs,  # noqa: SLF001
+    "opt_out_remove": Sender._remove_opt_out,  # noqa: SLF001
+    "opt_out_accept": Sender._accept_opt_outs,  # noqa: SLF001
+    "reconcile": Sender._reconcile,  # noqa: SLF001
     "report": Sender._report,  # noqa: SLF001
     "purge": Sender._purge,  # noqa: SLF001
 }
@@ -523,6 +605,32 @@ def _schedule_options(told: ToldOrder) -> engine.ScheduleOptions:
         again=bool(told.given.get("again")),
         order=told.order,
     )
+
+
+_VERDICTS: Final = {
+    Verdict.BY_NUMBER: N_("Request {no}: its number is in the history, with exactly its recipients. It was accepted."),
+    Verdict.BY_RECIPIENTS: N_(
+        "Request {no}: its recipients, sender, type and time are there, and nothing else fits. It was accepted."
+    ),
+    Verdict.NEEDS_NAMING: N_("Request {no}: probably accepted, but another program could have sent this."),
+    Verdict.AMBIGUOUS: N_("Request {no}: several requests fit, so it stays unknown."),
+    Verdict.STRANGER: N_("Request {no}: something else sends through this organisation, so it stays unknown."),
+    Verdict.PARTLY: N_("Request {no}: only {seen:,} of its recipients are in the history, so it stays unknown."),
+    Verdict.TOO_EARLY: N_("Request {no}: sent less than five minutes ago. Look again later."),
+    Verdict.INCOMPLETE: N_("Request {no}: the history was not read to its end. Look again later."),
+    Verdict.NO_CLOCK: N_("Request {no}: the gateway's clock is not known. Look again later."),
+    Verdict.NOTHING: N_("Request {no}: not in the history, which proves nothing, so it stays unknown."),
+    Verdict.NO_TRACE: N_("Request {no}: no trace in two readings, late enough. You may decide that it did not arrive."),
+}
+"""What the user reads about each verdict of the history."""
+
+
+def _trace_in_words(trace: reconcile.Trace) -> str:
+    return _(_VERDICTS[trace.verdict], no=trace.no, seen=trace.seen)
+
+
+def _in_words(added: opt_outs.Added) -> str:
+    return _("{new:,} added, {known:,} on the list before", new=added.new, known=added.known)
 
 
 def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:

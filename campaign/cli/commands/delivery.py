@@ -16,7 +16,7 @@ from campaign.cli.exit_status import NOT_ALL_ACCEPTED
 from campaign.config.environment import Environment
 from campaign.engine import balance as won_left
 from campaign.engine import delivery as results
-from campaign.engine import history_access, reconcile
+from campaign.engine import history_access, opt_out_proposals, reconcile
 from campaign.engine.reconcile import Verdict
 from campaign.engine.reports import require_place
 from campaign.journal import open_for_reading, open_for_writing
@@ -100,9 +100,27 @@ def _show(context: CommandContext, journal: engine.Journal, fetched: Fetched) ->
             terminal.say(_("The history was not read to its end: {why}.", why=fetched.incomplete))
         if summary.report is not None:
             context.show_place(summary.report)
+        _point_to_opt_outs(journal, fetched.run)
         terminal.say(_(PROVENANCE))
     context.show_trouble(summary)
     return 0 if fetched.results.get(Delivery.DELIVERED, 0) == fetched.recipients else NOT_ALL_ACCEPTED
+
+
+def _point_to_opt_outs(journal: engine.Journal, run: str) -> None:
+    """Say that some numbers should perhaps be on the house's opt-out list, where the results show it."""
+    try:
+        found = opt_out_proposals.propose(journal, run)
+    except opt_out_proposals.NothingToGoBy:
+        return
+    if found:
+        terminal.say(
+            ngettext(
+                "1 number is on the refusal list or was dead twice: campaign optout propose {run}",
+                "{count:,} numbers are on the refusal list or were dead twice: campaign optout propose {run}",
+                len(found),
+                run=run,
+            )
+        )
 
 
 def _codes_in_words(codes: dict[str, int]) -> str:

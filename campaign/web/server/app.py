@@ -23,6 +23,7 @@ from campaign.web.server import (
     pages_list,
     pages_login,
     pages_message,
+    pages_opt_outs,
     pages_requests,
     pages_runs,
     pages_send,
@@ -45,6 +46,7 @@ _AREAS: Final = (
     pages_send,
     pages_approval,
     pages_runs,
+    pages_opt_outs,
     pages_requests,
     pages_admin,
 )

@@ -32,6 +32,8 @@ class Checking:
     def __init__(self) -> None:
         self._progress: dict[str, Answer] = {}
         self._work: OrderedDict[tuple[str, ...], asyncio.Task[Answer]] = OrderedDict()
+        self._turn = 0
+        self._turns: dict[str, int] = {}
 
     def note(self, event: str, fields: Answer) -> None:
         """Take an event of the check process."""
@@ -50,9 +52,17 @@ class Checking:
         """The check; None while it is being made. Raises what `Child.ask` raises."""
         return await self._ask(child, "check", draft, drafts.inputs(draft), wait_s)
 
-    def forget(self, draft: Draft) -> None:
-        """Ask anew next time, though nothing has changed."""
-        for key in [key for key in self._work if key[1] == draft.id]:
+    def forget(self, draft: Draft | None = None) -> None:
+        """Read or check anew next time, though nothing of the campaign, or by default of any, has changed.
+
+        A check depends on the time, on earlier runs and on the house's opt-outs as well.
+        """
+        self._turn += 1
+        if draft is None:
+            self._turns = dict.fromkeys(self._turns, self._turn)
+        else:
+            self._turns[draft.id] = self._turn
+        for key in [key for key in self._work if draft is None or key[1] == draft.id]:
             self._work.pop(key)
 
     async def _ask(self, child: Child, do: str, draft: Draft, version: str, wait_s: float) -> Answer | None:
@@ -68,7 +78,8 @@ class Checking:
 
     async def _run(self, child: Child, do: str, draft: Draft) -> Answer:
         try:
-            return await child.ask(do, timeout_s=LONGEST_S, campaign=draft.id)
+            turn = self._turns.setdefault(draft.id, self._turn) if do == "check" else 0
+            return await child.ask(do, timeout_s=LONGEST_S, campaign=draft.id, **({"turn": turn} if turn else {}))
         except ChildTimeout:
             child.kill()
             raise

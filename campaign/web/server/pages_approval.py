@@ -60,6 +60,8 @@ async def ask(request: Request) -> Response:
             return await send_page(request, identity, problem=problem, given=form)
         given = ordered_in(request, form, draft, is_practice=False)
         schedule = schedule_of(form)
+        skips_holidays = "skip_holidays" in form
+    await to_thread.run_sync(partial(write_schedule, draft, None, skips_holidays=skips_holidays))
     kind = "send" if schedule is None else "schedule"
     if schedule is not None:
         given |= {"freeze": True, "start_at": schedule["start_at"].isoformat()}

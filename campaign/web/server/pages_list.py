@@ -109,19 +109,19 @@ async def sample(_request: Request) -> Response:
 
 async def _page(request: Request, draft: drafts.Draft, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 (the template's)
     lists = draft.lists
+    shown: dict[str, Any] = {"alert": None, "is_same": False}
     return page(
         request,
         "list.html",
         status=status,
         steps=steps_of(draft, "list"),
         campaign=draft.id,
-        **(await _columns(request, draft) if lists else {}),
         lists=_described(draft, lists),
         removal=await retention.removal_of_list(site_of(request), draft) if lists else None,
         suffixes=file_type.SUFFIXES,
         most=uploads.LARGEST,
         most_files=uploads.MOST_FILES,
-        **{"alert": None, "is_same": False, **values},
+        **shown | (await _columns(request, draft) if lists else {}) | values,
     )
 
 
@@ -139,13 +139,15 @@ async def _columns(request: Request, draft: drafts.Draft) -> dict[str, Any]:
         "columns": None,
         "glance": None,
         "fault": None,
-        "phone": "",
+        "phones": [],
+        "condition": section.get("where", ""),
+        "condition_fault": None,
         "settings": {
             "consent": section.get("consent", ""),
             "night_consent": section.get("night_consent", ""),
             "hidden_rows": section.get("hidden_rows", "skip"),
             "duplicates": section.get("duplicates", "skip"),
-            "is_changed": bool({"consent", "night_consent", "hidden_rows", "duplicates"} & section.keys()),
+            "is_changed": bool({"where", "consent", "night_consent", "hidden_rows", "duplicates"} & section.keys()),
         },
         "progress": site.checking.progress(draft),
     }
@@ -161,7 +163,9 @@ async def _columns(request: Request, draft: drafts.Draft) -> dict[str, Any]:
     except ChildError as problem:
         return shown | {"fault": str(problem)}
     if found is not None:
-        shown |= {"columns": found, "phone": " ".join(found["phone"].split())}
+        named = section.get("phone")
+        phones = named if isinstance(named, list) and len(named) > 1 else [found["phone"]]
+        shown |= {"columns": found, "phones": [" ".join(one.split()) for one in phones]}
     return shown
 
 
@@ -173,21 +177,41 @@ async def _glance(request: Request, draft: drafts.Draft, words: str) -> dict[str
 
 
 async def set_columns(request: Request) -> Response:
-    """Which column and sheet, consents, hidden rows and duplicates."""
+    """Which columns and sheet, the condition, consents, hidden rows and duplicates."""
     draft = draft_of(request)
     async with request.form() as form:
         given = {name: str(value)[:_HEADING_LENGTH] for name, value in form.items()}
+        phones = list(
+            dict.fromkeys(filter(None, (str(one)[:_HEADING_LENGTH].strip() for one in form.getlist("phone"))))
+        )
     settings: dict[str, object] = {
-        name: given[name].strip() or None for name in ("sheet", "phone", "consent", "night_consent") if name in given
+        name: given[name].strip() or None for name in ("sheet", "consent", "night_consent") if name in given
     }
-    if "sheet" in given and "phone" not in given:
-        settings["phone"] = None
+    if "sheet" in given or "phone" in given:
+        settings["phone"] = phones if len(phones) > 1 else phones[0] if phones else None
+    condition, fault = given.get("where", "").strip(), None
+    if "where" in given and (fault := await _fault_of(request, draft, condition)) is None:
+        settings["where"] = condition or None
     if "consent" in given:  # the form that has the boxes as well
         settings["hidden_rows"] = None if "skip_hidden" in given else "send"
         settings["duplicates"] = None if "skip_duplicates" in given else "keep"
     async with site_of(request).changing(draft.id):
         await to_thread.run_sync(lambda: drafts.change(draft, {"recipients": settings}))
+    if fault is not None:
+        return await _page(request, draft, status=400, condition=condition, condition_fault=fault)
     return go_to(request, f"/campaigns/{draft.id}/list")
+
+
+async def _fault_of(request: Request, draft: drafts.Draft, condition: str) -> str | None:
+    """What is wrong with a new condition, in words; None also where the list has not been read: the check says it."""
+    section = drafts.read(draft).unwrap().get("recipients", {})
+    if condition in {"", section.get("where")}:
+        return None
+    try:
+        await site_of(request).check.ask("condition", campaign=draft.id, words=condition)
+    except Refused as problem:
+        return None if problem.code == "not_checked" else str(problem)
+    return None
 
 
 def _described(draft: drafts.Draft, names: Sequence[str]) -> list[dict[str, object]]:

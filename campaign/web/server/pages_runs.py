@@ -11,8 +11,10 @@ from anyio import to_thread
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
+from campaign.model import Delivery, Ground
 from campaign.model.i18n import N_, _
 from campaign.model.sentences import sentence
+from campaign.recipients.fix_file import write as write_fixes
 from campaign.web import drafts
 from campaign.web.orders import is_id, new_id
 from campaign.web.pipes import Refused
@@ -25,7 +27,6 @@ from campaign.web.server.site import address_of, note, note_change, session_of, 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from starlette.datastructures import FormData
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
@@ -37,10 +38,11 @@ SHOWN: Final = 50
 
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _REPORT_S: Final = 120.0
+_HEADING_LENGTH: Final = 1_000
 _DIGITS: Final = 10
 
-AGAIN: Final = {"rejected": N_("rejected"), "invalid": N_("invalid"), "unknown": N_("unknown")}
-"""The rows that a new campaign can be made of."""
+AGAIN: Final = {"rejected": N_("rejected"), "invalid": N_("invalid")}
+"""The rows that a new campaign can be made of; what may have arrived is decided about first."""
 
 
 def routes() -> list[Route]:
@@ -53,11 +55,14 @@ def routes() -> list[Route]:
         post("/runs/{run}/resume", order_of("resume"), role="send"),
         post("/runs/{run}/cancel", order_of("cancel"), role="send"),
         post("/runs/{run}/resolve", resolve, role="send"),
+        post("/runs/{run}/reconcile", reconcile, role="send"),
         post("/runs/{run}/report", order_of("report"), role="result"),
         post("/runs/{run}/purge", order_of("purge"), role="admin"),
         post("/runs/{run}/again", again, role="prepare"),
         get("/runs/{run}/result.xlsx", workbook, role="result"),
         get("/runs/{run}/result.csv", csv, role="result"),
+        get("/runs/{run}/by.xlsx", by_column, role="result"),
+        post("/runs/{run}/opt-outs", accept_opt_outs, role="prepare"),
         get("/schedules", schedules),
         post("/schedules/{schedule}/remove", unschedule, role="send"),
         get("/orders/{order}", order),
@@ -90,9 +95,10 @@ async def show(request: Request) -> Response:
     number = page_number(request)
     if found["unknown"] and run["state"] != "running":
         unknown = await site.engine.ask("unknown", run=run["id"], offset=(number - 1) * SHOWN, most=SHOWN)
-    rows = None
+    rows, columns = None, []
     if run["state"] != "running" and not is_waited_for and run["purged_at"] is None:
-        rows = (await site.engine.ask("problems", run=run["id"]))["rows"]
+        problems = await site.engine.ask("problems", run=run["id"])
+        rows, columns = problems["rows"], problems["columns"]
     return page(
         request,
         "run.html",
@@ -101,6 +107,9 @@ async def show(request: Request) -> Response:
         unknown=unknown,
         number=number,
         rows=rows,
+        columns=columns,
+        delivery=_delivery_in_words(run["delivery"]),
+        balance=await _balance(request, run),
         again=[(status, _(words), rows[status]) for status, words in AGAIN.items() if rows and rows.get(status)],
         order=new_id(),
         said=said,
@@ -178,6 +187,31 @@ async def find_run(request: Request, *, is_whole: bool = True) -> dict[str, Any]
     return found
 
 
+async def _balance(request: Request, run: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The won left, if the address asks for them: the gateway is not asked each time that the page is shown."""
+    if "balance" not in request.query_params or not run["delivery"] or not run["delivery"]["is_followed"]:
+        return None
+    found: Mapping[str, Any] = await site_of(request).engine.ask("balance", run=run["id"])
+    return found
+
+
+_DELIVERIES: Final = {
+    Delivery.DELIVERED: N_("Delivered"),
+    Delivery.FAILED: N_("Not delivered"),
+    Delivery.WAITING: N_("Waiting for a result"),
+    Delivery.UNCLEAR: N_("Unclear result"),
+    Delivery.NO_RESULT: N_("No result"),
+}
+
+
+def _delivery_in_words(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The delivery results of a run, as the page shows them; None where there are none."""
+    if found is None:
+        return None
+    counts = [(_(_DELIVERIES[Delivery(result)]), count) for result, count in found["counts"].items()]
+    return {**found, "counts": counts}
+
+
 def _timeline(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Who ordered what: time, words, who."""
     return [(one["at"], _(_KINDS.get(one["kind"], one["kind"])), _who(one)) for one in run["orders"]]
@@ -193,6 +227,8 @@ _KINDS: Final = {
     "cancel": N_("The rest cancelled"),
     "resolve": N_("Unknown requests decided"),
     "purge": N_("Personal data removed"),
+    "opt_out_accept": N_("Opt-outs added"),
+    "reconcile": N_("Found requests accepted"),
 }
 
 
@@ -229,6 +265,25 @@ async def resolve(request: Request) -> Response:
     return await _order_run(request, identity, "resolve", sent=sent, not_sent=not_sent)
 
 
+async def reconcile(request: Request) -> Response:
+    """Look unknown requests up in the gateway's history; those that `accept` names become accepted if it has them."""
+    async with request.form() as form:
+        identity, named = order_id(form), str(form.get("accept", ""))
+    accept = [int(no) for no in named.split(",") if no.isdecimal() and len(no) < _DIGITS]
+    return await _order_run(request, identity, "reconcile", accept=accept)
+
+
+async def accept_opt_outs(request: Request) -> Response:
+    """Add the numbers that the delivery results of the run propose on one ground to the house's own opt-outs."""
+    async with request.form() as form:
+        identity, ground, count = order_id(form), str(form.get("ground", "")), str(form.get("count", ""))
+    if ground not in {*Ground} or not count.isdecimal() or len(count) >= _DIGITS:
+        raise errors.Refusal(400, _("The form is not complete. Open the page again and repeat it there."))
+    answer = await _order_run(request, identity, "opt_out_accept", ground=ground, count=int(count))
+    site_of(request).checking.forget()  # whom a campaign goes to depends on the list
+    return answer
+
+
 async def _order_run(request: Request, identity: str, kind: str, **given: Any) -> Response:  # noqa: ANN401 - as the engine has it
     site, run = site_of(request), request.path_params["run"]
     given_order = await site.orders.ask(identity, kind, who(request), address=address_of(request), run=run, **given)
@@ -237,7 +292,7 @@ async def _order_run(request: Request, identity: str, kind: str, **given: Any) -
     return go_to(request, f"{run_words.run_path(run)}?order={given_order.id}")
 
 
-def order_id(form: FormData) -> str:
+def order_id(form: Mapping[str, Any]) -> str:
     """The id of a form's order.
 
     Raises:
@@ -265,7 +320,7 @@ async def _said(request: Request) -> Order | None:
     """The order that the address names, where there is something to say about it."""
     identity = request.query_params.get("order", "")
     found = await site_of(request).orders.find(identity) if is_id(identity) else None
-    return found if found is not None and (found.state == "refused" or found.is_open) else None
+    return found if found is not None and (found.state == "refused" or found.is_open or found.words) else None
 
 
 # -- one order
@@ -362,6 +417,22 @@ async def csv(request: Request) -> Response:
     )
 
 
+async def by_column(request: Request) -> Response:
+    """The result workbook with a sheet that counts the rows by a column."""
+    _refuse_cross_site(request)
+    run, column = await find_run(request), request.query_params.get("column", "")[:_HEADING_LENGTH]
+    await _note_download(request, run)
+    found = await site_of(request).engine.ask("by", timeout_s=_REPORT_S, run=run["id"], column=column)
+    path = Path(found["path"])
+    return FileResponse(
+        path,
+        media_type=_XLSX,
+        filename=path.name,
+        content_disposition_type="attachment",
+        background=BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True),
+    )
+
+
 async def _note_download(request: Request, run: Mapping[str, Any]) -> None:
     await note(request, "download", about=run["id"], people=run["total"])
 
@@ -395,17 +466,19 @@ def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], status
         made = drafts.create(home, run["name"])
     for name in made.lists:
         (made.folder / drafts.LIST / name).unlink()
-    (made.folder / "fixes.csv").unlink(missing_ok=True)
+    write_fixes(made.folder / drafts.FIXES, [])
     target = Path(run["report"]).name
     shutil.copyfile(run["report"], made.folder / drafts.LIST / target)
     document = drafts.read(made)
     document["name"] = drafts.clean_name(_("{name} (the rest)", name=run["name"]))
     document.pop("schedule", None)
     recipients = document.setdefault("recipients", tomlkit.table())
-    for key in ("sheet", "fixes", "hidden_rows"):
+    for key in ("sheet", "hidden_rows"):
         recipients.pop(key, None)
+    recipients["fixes"] = drafts.FIXES
     recipients["files"] = [f"{drafts.LIST}/{target}"]
     recipients["where"] = f"status in {statuses!r}"
+    recipients["except_run"] = run["id"]
     drafts.write(made, document)
     return made
 

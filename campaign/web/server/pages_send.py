@@ -15,6 +15,7 @@ from campaign.web import approval, drafts
 from campaign.web.orders import new_id
 from campaign.web.pipes import ChildError, Refused
 from campaign.web.server import run_words
+from campaign.web.server.limits import LIMITS, limits_of, limits_shown
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import order_id, roles_of, who
 from campaign.web.server.render import go_to, page
@@ -24,6 +25,7 @@ from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from starlette.datastructures import FormData
     from starlette.requests import Request
@@ -50,6 +52,7 @@ def routes() -> list[Route]:
         post("/campaigns/{campaign}/test/seen", note_seen, role="prepare"),
         get("/campaigns/{campaign}/send", show_send, role="prepare"),
         post("/campaigns/{campaign}/send", send, role="send"),
+        post("/campaigns/{campaign}/send/limits", set_limits, role="prepare"),
     ]
 
 
@@ -174,9 +177,14 @@ async def show_send(request: Request) -> Response:
 
 
 async def send_page(
-    request: Request, order: str, *, problem: str | None = None, given: FormData | None = None
+    request: Request,
+    order: str,
+    *,
+    problem: str | None = None,
+    given: FormData | None = None,
+    limits: Mapping[str, object] | None = None,
 ) -> Response:
-    """The confirmation; with a `problem`, the form as it was `given`."""
+    """The confirmation; with a `problem`, the form as it was `given`, or the `limits` that were refused."""
     site, draft = site_of(request), draft_of(request)
     orders = await site.orders.of_campaign(draft.id)
     under_way = next((one for one in orders if one.kind in {"send", "schedule"} and one.is_open), None)
@@ -197,6 +205,7 @@ async def send_page(
             campaign=draft.id,
             words=str(refused),
         )
+    sending = drafts.read(draft).unwrap().get("sending", {})
     house = drafts.of_house(site.home)["approval"]
     needs_approval = approval.is_needed(house, check["goes"], is_advertisement=check["is_advertisement"])
     may_send = "send" in roles_of(request)
@@ -224,6 +233,10 @@ async def send_page(
         weekdays=run_words.weekdays(),
         later=tomorrow.strftime("%Y-%m-%dT%H:%M"),
         given=given_values,
+        skips_holidays=sending.get("skip_holidays", False) if given is None else "skip_holidays" in given,
+        limits=limits_shown(sending if limits is None else limits),
+        has_limits=bool(sending.keys() & LIMITS),
+        is_limit_refused=limits is not None,
         problem=problem,
         is_real_possible=not site.is_practice,
         asks=not site.is_practice and (needs_approval or not may_send),
@@ -249,10 +262,11 @@ async def send(request: Request) -> Response:
             return await send_page(request, identity, problem=problem, given=form)
         common = ordered_in(request, form, draft, is_practice=is_practice)
         schedule = schedule_of(form)
+    skips_holidays = "skip_holidays" in form
+    await to_thread.run_sync(partial(write_schedule, draft, schedule, skips_holidays=skips_holidays))
     if schedule is None:
         ordered = await site.orders.ask(identity, "send", who(request), can_be_taken_back=True, **common)
     else:
-        await to_thread.run_sync(partial(write_schedule, draft, schedule))
         ordered = await site.orders.ask(identity, "schedule", who(request), freeze="every" not in schedule, **common)
         await site.orders.settled(ordered.id)
     return go_to(request, f"/orders/{ordered.id}")
@@ -287,6 +301,23 @@ async def _unapproved(request: Request, form: FormData) -> str | None:
     if approval.is_needed(setting, check["goes"], is_advertisement=check["is_advertisement"]):
         return _("Another person has to approve this before it is sent.")
     return None
+
+
+# -- limits
+
+
+async def set_limits(request: Request) -> Response:
+    """Ceilings, stages and how often: keys of [sending] of the campaign file, as the engine takes them."""
+    site, draft = site_of(request), draft_of(request)
+    async with request.form() as form:
+        given = limits_of(form)
+    async with site.changing(draft.id):
+        try:
+            await site.check.ask("try_settings", campaign=draft.id, settings={"sending": given})
+        except Refused as refused:
+            return await send_page(request, new_id(), problem=str(refused), limits=given)
+        await to_thread.run_sync(lambda: drafts.change(draft, {"sending": given}))
+    return go_to(request, f"/campaigns/{draft.id}/send")
 
 
 def _type_count_from(request: Request) -> int:
@@ -334,11 +365,21 @@ def schedule_of(form: FormData) -> dict[str, Any] | None:
     return {"every": f"{clock.minute} {clock.hour} * * {day}"}
 
 
-def write_schedule(draft: drafts.Draft, schedule: dict[str, object]) -> None:
-    """Put the times into the campaign file, which the scheduler reads again when it is due."""
+def write_schedule(
+    draft: drafts.Draft, schedule: dict[str, object] | None, *, skips_holidays: bool | None = None
+) -> None:
+    """Put times into the campaign file, which the scheduler reads again when it is due; what is None stays as it is."""
     document = drafts.read(draft)
-    table = tomlkit.table()
-    for name, value in schedule.items():
-        table.add(name, value)
-    document["schedule"] = table
-    drafts.write(draft, document)
+    before = tomlkit.dumps(document)
+    sending = document.get("sending", {})
+    if skips_holidays and not sending.get("skip_holidays"):
+        document.setdefault("sending", tomlkit.table())["skip_holidays"] = True
+    elif skips_holidays is False and "holidays" not in sending:  # a file of further days, set by hand, needs it
+        sending.pop("skip_holidays", None)
+    if schedule is not None:
+        table = tomlkit.table()
+        for name, value in schedule.items():
+            table.add(name, value)
+        document["schedule"] = table
+    if tomlkit.dumps(document) != before:
+        drafts.write(draft, document)

@@ -26,7 +26,12 @@ FRAGMENT: Final = "x-fragment"
 NEXT: Final = "x-next"
 """The header of an answer that tells the script where to go."""
 
-NAVIGATION: Final = [("/", N_("Campaigns")), ("/runs", N_("All runs")), ("/schedules", N_("Scheduled"))]
+NAVIGATION: Final = [
+    ("/", N_("Campaigns")),
+    ("/runs", N_("All runs")),
+    ("/schedules", N_("Scheduled")),
+    ("/opt-outs", N_("Opt-outs")),
+]
 """The main menu: path and name."""
 
 ADMINISTRATION: Final = {

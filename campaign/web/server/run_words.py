@@ -26,6 +26,7 @@ SCHEDULE_STATES: Final = {
 }
 
 OCCURRENCE_STATES: Final = {
+    "planned": N_("Planned"),
     "claimed": N_("Being started"),
     "started": N_("Being sent"),
     "ended": N_("Ended"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from tests.acceptance.cluster.test_scheduled import run_due
+from tests.support.scheduling_desk import Shift
+
 if TYPE_CHECKING:
     from tests.acceptance.cluster.conftest import Cluster
 
@@ -106,7 +109,7 @@ def test_what_workers_cannot_do_is_refused_before_anything_is_planned(cluster: C
     assert cluster.desk.run("runs", "--json").json["runs"] == []
 
 
-def test_stages_shares_and_the_spread_are_those_of_all_workers_together(cluster: Cluster) -> None:
+def test_stages_shares_the_spread_and_the_latest_start_are_those_of_all_workers_together(cluster: Cluster) -> None:
     for _ in range(2):
         cluster.work(concurrency=1)
     cluster.await_(lambda: len(cluster.desk.run("workers", "--json").json["workers"]) == 2)
@@ -131,3 +134,15 @@ def test_stages_shares_and_the_spread_are_those_of_all_workers_together(cluster:
     assert last - first > 1_900_000
     [(accepted,)] = cluster.sql("SELECT count(*) FROM requests WHERE state = 'accepted'")
     assert cluster.stats()["accepted"] == accepted
+
+    # What was to start on a day that is long over for the workers is not started by them.
+    cluster.desk.campaign("{{ 이름 }}, 늦은 소식", schedule="start_at = 2020-12-01T10:00:00+09:00")
+    shift = Shift(cluster.desk)
+    shift.it_is("2020-12-01 09:00:00")
+    assert shift.schedule().status == 0
+    shift.it_is("2020-12-01 10:00:30")
+    assert run_due(shift) == []
+    assert cluster.await_end() == {"total": 45, "planned": 45, "run": "paused"}
+    assert "nothing of it was sent by 2020-12-01 12:00:00" in cluster.desk.run("status", "last").out
+    [event] = run_due(shift)
+    assert event.state == "ended"

@@ -173,6 +173,14 @@ def test_the_outline_names_every_request_with_its_id_and_its_recipients() -> Non
     assert [plan.request(no).no for no in (1, 2)] == [1, 2]
 
 
+def test_the_outline_of_many_requests_is_what_each_request_says() -> None:
+    sizes = [no % 3 + 1 for no in range(205)]
+    rows = [(f"010{no:05d}{place:03d}", f"글 {no}") for no, size in enumerate(sizes) for place in range(size)]
+    _, plan = planned(rows)
+    requests = [plan.request(no) for no in range(1, len(sizes) + 1)]
+    assert list(plan.outline()) == [(one.no, one.id, len(one.numbers)) for one in requests]
+
+
 def test_a_plan_without_rows_has_no_request() -> None:
     _, plan = planned([])
     assert (len(plan), list(plan.outline())) == (0, [])

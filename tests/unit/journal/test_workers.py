@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -204,6 +205,24 @@ def test_the_spread_of_a_run_is_shared_by_all_its_workers(cluster: tuple[Reader,
         age_passages(one, 300)
         assert one.sent_by_workers() == ["run-1"]
         assert two.admit("run-1", [10, 10, 10, 10], spread)[0] == 3
+
+
+def test_workers_that_ask_at_once_get_no_more_than_there_is_room_for(queued: None, url: str) -> None:
+    del queued
+    at_once, admitted = threading.Barrier(8), []
+
+    def ask(place: int) -> None:
+        reader, workers = open_for_worker(url, f"owner-{place}")
+        with reader:
+            at_once.wait()
+            admitted.append(workers.admit("run-1", [10], parse("30 every 10 minutes"))[0])
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(admitted) == [0, 0, 0, 0, 0, 1, 1, 1]
 
 
 def test_a_request_that_is_larger_than_an_interval_passes_alone(cluster: tuple[Reader, Workers]) -> None:
