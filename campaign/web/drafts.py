@@ -271,6 +271,12 @@ def delete(draft: Draft) -> None:
     shutil.rmtree(grave, ignore_errors=True)
 
 
+def remove_graves(home: Path) -> None:
+    """Remove what is left of campaigns whose deletion did not come to its end."""
+    for grave in home.glob(".deleted-*"):
+        shutil.rmtree(grave, ignore_errors=True)
+
+
 def remove_list(draft: Draft) -> None:
     """Remove a campaign's spreadsheets and corrected cells; its message and its settings stay."""
     set_lists(draft, [])

@@ -274,6 +274,7 @@ class Orders:
         now = self.clock()
 
         def work(connection: sqlite3.Connection) -> list[Order]:
+            _refuse_changed(connection, now)
             connection.execute("UPDATE orders SET state = 'told' WHERE state = 'asked' AND starts_at <= ?", (now,))
             return _select(connection, _OPEN, ())
 
@@ -362,6 +363,15 @@ _NOTE: Final = (
 
 _APPROVE: Final = "UPDATE orders SET state = 'asked', approved_by = ?, starts_at = ? WHERE id = ?"
 _SEND_BACK: Final = "UPDATE orders SET state = 'refused', words = ? WHERE id = ? AND state = 'to_approve'"
+
+
+def _refuse_changed(connection: sqlite3.Connection, now: float) -> None:
+    """An approval is void where the campaign was changed after it, while the order could still be taken back."""
+    for order in _select(connection, "WHERE state = 'asked' AND approved_by IS NOT NULL AND starts_at <= ?", (now,)):
+        with i18n.in_language(order.language):
+            words = _void(order, approval.last_change(connection, order.campaign), order.asked_at)
+        if words is not None:
+            connection.execute("UPDATE orders SET state = 'refused', words = ? WHERE id = ?", (words, order.id))
 
 
 def _void(order: Order, changed: approval.Change | None, now: float) -> str | None:

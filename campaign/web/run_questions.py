@@ -82,6 +82,7 @@ class RunQuestions:
             "by": self.by,
             "opt_outs": self.opt_outs,
             "uses": self.uses,
+            "purgeable": self.purgeable,
             "requests": self.requests,
             "request": self.request,
         }
@@ -245,7 +246,7 @@ class RunQuestions:
         Returns:
             `scheduled`, the ids of those that a schedule starts; `runs`, those that the page ordered or that one of
             these schedules started, each with the `campaign` where a schedule knows it, when it `ended_at` (None: it
-            is not over), whether it `is_practice`, and whether it `has_data` that can be removed.
+            is not over), whether it `is_practice`, and whether it `is_purged`.
         """
         journal = self._opened_if_any()
         if journal is None:
@@ -265,12 +266,17 @@ class RunQuestions:
                     "campaign": started.get(record.id),
                     "ended_at": record.ended_at if record.state in _OVER else None,
                     "is_practice": record.gateway == SANDBOX,
-                    "has_data": record.purged_at is None and not journal.requests.may_still_go(record.id),
+                    "is_purged": record.purged_at is not None,
                 }
                 for record in journal.runs.all()
                 if record.id in ordered or record.id in started
             ],
         }
+
+    def purgeable(self, *, runs: list[str]) -> dict[str, object]:
+        """Those of these runs of which nothing may still be sent, so that their texts and numbers can be removed."""
+        journal = self._opened()
+        return {"runs": [run for run in runs if not journal.requests.may_still_go(run)]}
 
     def requests(self, *, run: str, state: str | None, offset: int, most: int) -> dict[str, object]:
         """The requests of a run, all or those in a state: number, state, recipients (masked), text, code and time."""
