@@ -69,8 +69,8 @@ class Uses:
 
 
 async def uses(site: Site, *, timeout_s: float = 30.0) -> Uses:
-    """Ask the engine process and the orders. Raises what `Child.ask` raises."""
-    answer = await site.engine.ask("uses", timeout_s=timeout_s, home=str(site.home))
+    """Ask the journal and the orders. Raises what `Child.ask` raises."""
+    answer = await site.journal.ask("uses", timeout_s=timeout_s, home=str(site.home))
     campaigns = await site.orders.campaigns()
     ordered = {one.campaign for one in await site.orders.open()}
     ordered |= {one.campaign for one, void in await site.orders.to_approve() if void is None}
@@ -96,7 +96,11 @@ async def uses(site: Site, *, timeout_s: float = 30.0) -> Uses:
             )
             for campaign in {*by_campaign, *scheduled, *(one for one in ordered if one)}
         },
-        {run["id"]: datetime.fromisoformat(run["ended_at"]) for run in runs if run["ended_at"] and run["has_data"]},
+        {
+            run["id"]: datetime.fromisoformat(run["ended_at"])
+            for run in runs
+            if run["ended_at"] and not run["is_purged"]
+        },
     )
 
 
@@ -152,9 +156,11 @@ async def remove_due(site: Site) -> None:
             is_sent = found.of(draft).sent_at is not None
             await _note(site, "remove_list" if is_sent else "remove_draft", draft)
             await to_thread.run_sync(drafts.remove_list if is_sent else drafts.delete, draft)
+    await to_thread.run_sync(drafts.remove_graves, site.home)
     days = drafts.of_house(site.home)["retention_days"]
-    for run, ended in found.ended.items():
-        if days and ended + timedelta(days=days) <= now:
+    old = [run for run, ended in found.ended.items() if days and ended + timedelta(days=days) <= now]
+    if old:
+        for run in (await site.journal.ask("purgeable", runs=old))["runs"]:
             await site.orders.ask(new_id(), "purge", BY, run=run)
 
 
