@@ -331,7 +331,7 @@ class Checks:
         lists = self._lists.get(drafts.list_version(draft))
         if lists is None:
             raise NotChecked
-        values = drafts.read(draft).unwrap()
+        values = drafts.values(draft)
         values.get("recipients", {}).pop("fixes", None)
         values |= {
             "sender": sender or _ANY_SENDER,
@@ -496,7 +496,7 @@ class Checks:
         if found is None:
             if not draft.lists:
                 raise NoList(_("There is no list yet."))
-            section = drafts.read(draft).unwrap().get("recipients", {})
+            section = drafts.values(draft).get("recipients", {})
             section.pop("fixes", None)
             values = {"name": "x", "sender": _ANY_SENDER, "recipients": section, "message": {"text": "x"}}
             campaign = build(values, folder=draft.folder, place=drafts.FILE)

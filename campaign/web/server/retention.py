@@ -71,8 +71,8 @@ class Uses:
 
 
 async def uses(site: Site, *, timeout_s: float = 30.0) -> Uses:
-    """Ask the engine process and the orders. Raises what `Child.ask` raises."""
-    answer = await site.engine.ask("uses", timeout_s=timeout_s, home=str(site.home))
+    """Ask the journal and the orders. Raises what `Child.ask` raises."""
+    answer = await site.journal.ask("uses", timeout_s=timeout_s, home=str(site.home))
     campaigns = await site.orders.campaigns()
     ordered = {one.campaign for one in await site.orders.open()}
     ordered |= {one.campaign for one, void in await site.orders.to_approve() if void is None}
@@ -165,7 +165,7 @@ async def remove_due(site: Site) -> None:
     days = drafts.of_house(site.home)["retention_days"]
     old = [run for run, ended in found.ended.items() if days and ended + timedelta(days=days) <= now]
     if old:
-        for run in (await site.engine.ask("purgeable", runs=old))["runs"]:
+        for run in (await site.journal.ask("purgeable", runs=old))["runs"]:
             await site.orders.ask(new_id(), "purge", BY, run=run)
 
 

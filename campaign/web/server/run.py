@@ -30,10 +30,11 @@ from campaign.web.server import retention, uploads
 from campaign.web.server.app import build
 from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
-from campaign.web.server.sessions import Sessions, make_link
+from campaign.web.server.sessions import Sessions, add_link, make_link
 from campaign.web.server.site import Site
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -230,6 +231,7 @@ async def _serve(
         sessions=Sessions(store, has_users=not reach.is_loopback),
         engine=engine,
         orders=orders,
+        journal=Child("campaign.web.journal_process", environment=bare),
         check=Child(
             "campaign.web.check_process", str(home), environment=bare, restart="when asked", on_event=checking.note
         ),
@@ -259,10 +261,9 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         # Not the loop's own handlers, which Windows does not have.
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(ending.request))
-    await store.run(lambda connection: record.remove_old(connection, time.time()))
-    starting = [asyncio.create_task(child.start()) for child in (site.engine, site.check)]
-    removing = asyncio.create_task(retention.run_forever(site))
-    await asyncio.gather(server.serve(sockets=[listener]), _announce(options, site, server, say), *starting)
+    begun = asyncio.Event()
+    removing = asyncio.create_task(_remove(site, begun))
+    await asyncio.gather(server.serve(sockets=[listener]), _begin(options, site, server, say, begun))
     removing.cancel()
     await ending.finish()
 
@@ -292,8 +293,8 @@ class _Ending:
     def request(self) -> None:
         """A signal came: the first one ends in order, the second one at once."""
         if self._stopping is not None:
-            self._site.engine.kill()
-            self._site.check.kill()
+            for child in (self._site.engine, self._site.journal, self._site.check):
+                child.kill()
             self._server.should_exit = self._server.force_exit = True
             return
         self._site.is_stopping = True
@@ -308,26 +309,52 @@ class _Ending:
         await self._stopping
 
     async def _stop(self) -> None:
-        await asyncio.gather(self._site.engine.stop(grace_s=_ENGINE_STOP_S), self._site.check.stop(grace_s=1))
+        engine, others = self._site.engine, (self._site.journal, self._site.check)
+        await asyncio.gather(engine.stop(grace_s=_ENGINE_STOP_S), *(child.stop(grace_s=1) for child in others))
         self._server.should_exit = True
 
 
-async def _announce(options: Options, site: Site, server: Server, say: Callable[[str], object]) -> None:
-    """Tell the address once the server listens, and open a browser."""
+async def _begin(
+    options: Options, site: Site, server: Server, say: Callable[[str], object], begun: asyncio.Event
+) -> None:
+    """Tell the address once the server listens, and only then start what would take the processor from it."""
     while not server.started:
         if server.should_exit:
             return
         await asyncio.sleep(0.001)
+    await _announce(site, say)
+    starting = [child.start() for child in (site.engine, site.check, site.journal)]
+    await asyncio.gather(*starting, _open(options, site))
+    begun.set()
+
+
+async def _remove(site: Site, begun: asyncio.Event) -> None:
+    """Remove what is kept no longer, from the start of the page on."""
+    await begun.wait()
+    await site.store.run(lambda connection: record.remove_old(connection, time.time()))
+    await retention.run_forever(site)
+
+
+async def _announce(site: Site, say: Callable[[str], object]) -> None:
     address = site.reach.origin
-    await site.store.run(lambda connection: connection.execute(_NOTE, (_FACT, address)))
     if not site.reach.is_loopback:
+        await site.store.run(lambda connection: connection.execute(_NOTE, (_FACT, address)))
         say(_("The page: {address}", address=address))
         return
-    token = await asyncio.to_thread(make_link, site.store)
-    entry = f"{address}/enter?token={token}"
-    say(_("The page: {address}", address=entry))
+    token = await site.store.run(lambda connection: _note_link(connection, address))
+    say(_("The page: {address}", address=f"{address}/enter?token={token}"))
     say(_("The address works once, within an hour; `campaign web link` prints another. Ctrl-C ends the page."))
-    if options.opens_browser and _has_screen():
+
+
+def _note_link(connection: sqlite3.Connection, address: str) -> str:
+    connection.execute(_NOTE, (_FACT, address))
+    return add_link(connection)
+
+
+async def _open(options: Options, site: Site) -> None:
+    """Open a browser if that is wanted and possible."""
+    if site.reach.is_loopback and options.opens_browser and _has_screen():
+        address = site.reach.origin
         await asyncio.to_thread(_open_browser, site.home, f"{address}/enter?token={await _token(site)}")
 
 

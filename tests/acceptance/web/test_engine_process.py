@@ -189,7 +189,7 @@ def test_a_run_that_is_being_sent_is_cancelled(child: EngineChild, desk: Desk) -
 
 
 def test_a_test_message_goes_out_while_a_run_is_sent_and_is_not_listed_as_a_run(child: EngineChild, desk: Desk) -> None:
-    given = many(desk, 60)
+    given = many(desk, 60, rate=15)
     send = child.order("send", **given)
     begun(child, send)
     test = child.do("test", file=given["file"], to=number(900), row=3)

@@ -56,8 +56,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     home = tmp_path / "campaigns"
     home.mkdir()
     check = StandIn({"check": lambda campaign: dict(CHECK), "messages": lambda campaign: {"messages": [MESSAGE]}})  # noqa: ARG005
-    engine = StandIn({"sent_before": lambda digest: {"run": None}})  # noqa: ARG005
-    page = Page(home, reach=Reach(8020, "campaign.example"), check=check, engine=engine)
+    journal = StandIn({"sent_before": lambda digest: {"run": None}})  # noqa: ARG005
+    page = Page(home, reach=Reach(8020, "campaign.example"), check=check, journal=journal)
     page.site.is_practice = False
     page.site.orders.undo_s = 10
     hashed = CHEAP.hash(PASSWORD)
@@ -333,7 +333,7 @@ def test_practice_needs_no_approval_and_has_nobody_to_ask(office: Office) -> Non
 
 
 def test_without_users_nobody_approves_and_nothing_is_really_sent(office: Office) -> None:
-    page = Page(office.page.home, check=office.page.check, engine=office.page.engine)
+    page = Page(office.page.home, check=office.page.check, journal=office.page.journal)
     page.site.is_practice = False
     page.enter()
     path = f"/campaigns/{office.draft.id}"

@@ -32,8 +32,8 @@ def draft_of(page: Page, *, age_days: float) -> drafts.Draft:
 
 def uses(page: Page, *runs: dict[str, Any], scheduled: tuple[str, ...] = ()) -> None:
     """What the engine process knows."""
-    page.engine.answers["uses"] = lambda home: {"scheduled": list(scheduled), "runs": list(runs)}  # noqa: ARG005
-    page.engine.answers["purgeable"] = lambda runs: {"runs": [run for run in runs if run != "run-unknown"]}
+    page.journal.answers["uses"] = lambda home: {"scheduled": list(scheduled), "runs": list(runs)}  # noqa: ARG005
+    page.journal.answers["purgeable"] = lambda runs: {"runs": [run for run in runs if run != "run-unknown"]}
 
 
 def run_of(page: Page, draft: drafts.Draft, *, ended_days: float | None, **more: object) -> dict[str, Any]:
@@ -157,6 +157,6 @@ def test_a_campaign_that_a_schedule_or_an_order_sends_is_not_deleted(page: Page)
     order(page, draft, "send")
     answer = page.post(f"/campaigns/{draft.id}/delete")
     assert (answer.status, "about to be sent" in answer.text) == (409, True)
-    del page.engine.answers["uses"]
+    del page.journal.answers["uses"]
     assert page.post(f"/campaigns/{draft.id}/delete").status == 503
     assert draft.file.exists()
