@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,8 @@ from argon2 import PasswordHasher
 
 from campaign.model.times import SEOUL
 from campaign.web import approval, drafts, record, users
-from campaign.web.orders import Order, _as_told, new_id
+from campaign.web import store as stores
+from campaign.web.orders import Order, Orders, _as_told, new_id
 from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
 from tests.support.asgi import Page, StandIn
@@ -342,3 +345,17 @@ def test_without_users_nobody_approves_and_nothing_is_really_sent(office: Office
     answer = page.post(f"{path}/send", urlencode(office.form(mode="real", digest="plan-0")))
     assert "has changed since it was shown" in answer.text
     page.close()
+
+
+def test_orders_of_an_earlier_version_of_the_database_are_kept(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "web.sqlite3", isolation_level=None)) as earlier:
+        earlier.executescript("".join(stores.MIGRATIONS[:3]))
+        earlier.execute(
+            "INSERT INTO orders (id, kind, given, by_whom, language, asked_at, starts_at, state) "
+            "VALUES ('o-1', 'send', '{}', 'kim', 'ko', 1, 1, 'asked')"
+        )
+        earlier.execute("PRAGMA user_version = 3")
+    store = stores.Store(tmp_path)
+    [order] = asyncio.run(Orders(store).open())
+    assert (order.id, order.by, order.approved_by) == ("o-1", "kim", None)
+    store.close()

@@ -87,13 +87,20 @@ def test_the_days_are_the_houses_and_none_at_all_keeps_everything(page: Page) ->
     assert draft.file.exists()
 
 
-@pytest.mark.parametrize("use", ["schedule", "running", "ordered", "to approve"])
+@pytest.mark.parametrize("use", ["schedule", "running", "ordered", "to approve", "in another journal"])
 def test_nothing_that_is_to_be_sent_or_is_being_sent_is_removed(page: Page, use: str) -> None:
     draft = draft_of(page, age_days=100)
     if use == "schedule":
         uses(page, run_of(page, draft, ended_days=80), scheduled=(draft.id,))
     elif use == "running":
         uses(page, run_of(page, draft, ended_days=80), run_of(page, draft, ended_days=None, id="run-2"))
+    elif use == "in another journal":
+        done = order(page, draft, "send")
+        page.store.run_now(
+            lambda connection: connection.execute(
+                "UPDATE orders SET state = 'done', run = 'x' WHERE id = ?", (done.id,)
+            )
+        )
     else:
         order(page, draft, "send", needs_approval=use == "to approve")
     assert removed(page) == []
