@@ -205,7 +205,7 @@ class Checks:
                 "findings": [
                     {"words": one.sentence, "rule": str(one.rule), "stops": one.stops} for one in checked.found
                 ],
-                "notes": list(found.summary.notes),
+                "notes": list(map(sentence, checked.notes)),
                 "ceiling": _above_ceiling(checked),
                 "holiday": sending_hours.moved_by_holidays(checked.campaign, engine.now()),
                 "advice": _advice(checked),
@@ -298,7 +298,7 @@ class Checks:
         """
         recipients = self._list_of(draft).recipients
         with self._spare.taken() as pool:
-            found = choose_rows(recipients, words, engine.now(), pool=pool)
+            found = choose_rows(recipients, words, engine.now(), pool=pool, label=_("Condition"))
         return {
             "rows": len(recipients.table),
             "left_out": int(found.left_out.sum()),

@@ -80,6 +80,7 @@ class RunQuestions:
             "sent_before": self.sent_before,
             "csv": self.csv,
             "by": self.by,
+            "rest": self.rest,
             "opt_outs": self.opt_outs,
             "uses": self.uses,
             "purgeable": self.purgeable,
@@ -228,6 +229,18 @@ class RunQuestions:
         if journal is None:
             return {"schedules": []}
         return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
+
+    def rest(self, *, run: str, statuses: list[str]) -> dict[str, object]:
+        """A workbook of the rows with one of these statuses, in a temporary folder that the caller removes."""
+        from campaign import engine
+        from campaign.engine import breakdown
+        from campaign.engine.reports import write_workbook
+
+        journal = self._opened()
+        result = engine.result_of_run(journal, journal.runs.get(run))
+        chosen = result.rows["status"].isin(statuses).to_numpy(dtype=bool)
+        folder = Path(tempfile.mkdtemp(prefix="campaign-"))
+        return {"path": write_workbook(breakdown.part(result, chosen), folder / f"{run}.xlsx", engine.SILENT)}
 
     def opt_outs(self, *, number: str | None = None) -> dict[str, object]:
         """How many numbers are on the house's own opt-out list, and the entry of one, None if it is not on it."""

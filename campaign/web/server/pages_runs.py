@@ -451,16 +451,17 @@ async def again(request: Request) -> Response:
     async with request.form() as form:
         statuses = [status for status in AGAIN if form.get(status)]
     run = await find_run(request)
-    if not statuses or run["report"] is None:
+    if not statuses or run["purged_at"] is not None:
         return go_to(request, run_words.run_path(run["id"]))
     campaign = (await site.orders.campaigns()).get(run["id"])
-    made = await to_thread.run_sync(_make_again, site.home, campaign, run, statuses)
+    found = await site.journal.ask("rest", timeout_s=_REPORT_S, run=run["id"], statuses=statuses)
+    made = await to_thread.run_sync(_make_again, site.home, campaign, run, Path(found["path"]))
     await note_change(request, made.id)
     return go_to(request, f"/campaigns/{made.id}/list")
 
 
-def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], statuses: list[str]) -> drafts.Draft:
-    """A draft whose list is some rows of the run's result workbook."""
+def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], rows: Path) -> drafts.Draft:
+    """A draft whose list is a workbook of some rows of the run; whoever got the message in the run is left out."""
     try:
         made = drafts.copy(home, drafts.find(home, campaign or ""))
     except drafts.NoSuchDraft:
@@ -468,8 +469,8 @@ def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], status
     for name in made.lists:
         (made.folder / drafts.LIST / name).unlink()
     write_fixes(made.folder / drafts.FIXES, [])
-    target = Path(run["report"]).name
-    shutil.copyfile(run["report"], made.folder / drafts.LIST / target)
+    shutil.move(rows, made.folder / drafts.LIST / rows.name)
+    shutil.rmtree(rows.parent, ignore_errors=True)
     document = drafts.read(made)
     document["name"] = drafts.clean_name(_("{name} (the rest)", name=run["name"]))
     document.pop("schedule", None)
@@ -477,8 +478,7 @@ def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], status
     for key in ("sheet", "hidden_rows"):
         recipients.pop(key, None)
     recipients["fixes"] = drafts.FIXES
-    recipients["files"] = [f"{drafts.LIST}/{target}"]
-    recipients["where"] = f"status in {statuses!r}"
+    recipients["files"] = [f"{drafts.LIST}/{rows.name}"]
     recipients["except_run"] = run["id"]
     drafts.write(made, document)
     return made

@@ -219,7 +219,8 @@ def test_what_the_gateway_refuses_is_named_and_makes_a_new_campaign(client: Clie
     page = client.checked(f"/campaigns/{campaign_id}/send")
     assert "Nobody is left to send it to." in page, page
     values = drafts.read(drafts.find(client.server.home, campaign_id)).unwrap()
-    assert values["recipients"]["where"] == "status in ['invalid']"
+    assert values["recipients"]["except_run"] == unquote(run.rpartition("/")[2])
+    assert "1 row read" in client.get(f"/campaigns/{campaign_id}/list").text
 
 
 def test_a_test_message_goes_to_the_own_phone_which_is_remembered(client: Client, gateway: str) -> None:
