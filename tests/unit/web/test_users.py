@@ -167,6 +167,15 @@ def test_each_route_is_closed_to_who_may_do_less(beyond: Page, level: str) -> No
             assert refused, path
 
 
+def test_who_may_only_look_is_offered_nothing_else(beyond: Page) -> None:
+    drafts.create(beyond.home, "봄 세일")
+    for name, is_offered in (("the_view", False), ("the_prepare", True)):
+        sign_in(beyond, name)
+        text = beyond.get("/").text
+        assert "봄 세일" in text
+        assert ("New campaign" in text, "Delete for good" in text) == (is_offered, is_offered)
+
+
 def test_levels_include_the_lower_ones_and_results_are_apart() -> None:
     assert users.with_lower(["send"]) == {"view", "prepare", "send"}
     assert users.with_lower(["admin"]) == {"view", "prepare", "send", "admin"}
