@@ -228,7 +228,8 @@ def test_limits_are_set_and_refuse_before_anything_is_sent(client: Client, desk:
         ("max_recipients", "2", "sending.max_recipients = 2: the campaign goes to 3 recipients. Nothing was sent."),
         ("max_cost", "59", "sending.max_cost = 59: the campaign costs 60 won. Nothing was sent."),
     ):
-        page = unescape(limit(**{key: value}).text)
+        limit(**{key: value})
+        page = unescape(client.until(path, 'id="ceiling"'))
         assert words in page
         assert f'action="{path}"' not in page
         assert "한도" in in_korean(client, path)
