@@ -17,6 +17,7 @@ from campaign.model.times import SEOUL
 from campaign.web import approval, drafts, record, users
 from campaign.web import store as stores
 from campaign.web.orders import Order, Orders, _as_told, new_id
+from campaign.web.pipes import Refused
 from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
 from tests.support.asgi import Page, StandIn
@@ -225,6 +226,21 @@ def test_a_plan_that_is_another_one_now_is_not_offered(office: Office) -> None:
     page = office.as_("lee").get(f"/approvals/{order.id}").text
     assert "It was changed after approval was asked for." in page
     assert "Approve and send" not in page
+
+
+def test_what_cannot_be_checked_any_more_is_said_and_not_offered(office: Office) -> None:
+    order = office.ask("kim")
+
+    def refuse(campaign: str) -> dict[str, Any]:
+        raise Refused("no_list", f"{campaign}: there is no list yet.", {})
+
+    office.page.check.answers["check"] = refuse
+    page = office.as_("lee").get(f"/approvals/{order.id}").text
+    assert "there is no list yet." in page
+    assert ("Approve and send" in page, "Send back" in page) == (False, True)
+    drafts.delete(office.draft)
+    assert office.page.get(f"/approvals/{order.id}").status == 404
+    assert office.page.get("/").status == 200
 
 
 def test_it_lapses_after_24_hours(office: Office) -> None:
