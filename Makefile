@@ -30,7 +30,7 @@ test: $(VENV)/installed-dev ## Run all tests
 	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') $(TESTS)
 
 crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point
-	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash
+	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash tests/acceptance/web/test_orders_survive.py tests/acceptance/web/test_page_survives.py
 
 concurrency: ROUNDS = 20
 concurrency: $(VENV)/installed-dev ## Do everything at once on one journal under many names, ROUNDS times

@@ -27,6 +27,7 @@ from campaign.journal.records import (
     ScheduleRecord,
     Settlement,
     Step,
+    Tally,
     to_micros,
 )
 from campaign.journal.sqlite import sqlite_version
@@ -49,6 +50,7 @@ __all__ = [
     "ScheduleRecord",
     "Settlement",
     "Step",
+    "Tally",
     "Worker",
     "Workers",
     "fingerprint",
