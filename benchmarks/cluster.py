@@ -24,6 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["CAMPAIGN_TEST_FSYNC"] = "on"
 
@@ -34,7 +36,7 @@ from campaign import sandbox
 from campaign.engine import planning
 from campaign.engine.cluster import jobs, queued, setup
 from campaign.journal import QUEUE, open_for_reading, open_for_worker, open_for_writing
-from campaign.model import Column, Recipients, RunState, Source, State
+from campaign.model import Column, Recipients, RunState, Source, State, schema
 from tests.support.postgres import Server, shared_server
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ RUN: Final = "bench"
 def recipients(rows: int) -> Recipients:
     """Recipients with a message, and so a request, of their own."""
     made = table(rows, together=False)
+    for name in ("status", "reason", "note"):
+        made[name] = pd.array([None] * rows, dtype=schema.TEXT)
+    made["bytes"] = pd.array([60] * rows, dtype=schema.INT)
+    made["row"] = pd.array(range(2, rows + 2), dtype=schema.INT)
     return Recipients(
         table=made, columns=(Column(name="number", heading="휴대폰"),), phone="number", sources=(Source(file="b.xlsx"),)
     )
@@ -146,7 +152,7 @@ class Course:
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             url = f"sqlite:///{folder}/journal.sqlite3"
             plan(url, self.gateway, rows, queue=False)
-            words = [*PROGRAM, "resume", "last", "--yes", "--report", f"{folder}/r.xlsx"]
+            words = [*PROGRAM, "resume", "last", "--report", f"{folder}/r.xlsx"]
             env = {**os.environ, **KEYS, "CAMPAIGN_JOURNAL": url}
             done = subprocess.run(words, env=env, cwd=folder, capture_output=True, text=True, check=False)
             if done.returncode:
