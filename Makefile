@@ -30,7 +30,7 @@ test: $(VENV)/installed-dev ## Run all tests
 	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') $(TESTS)
 
 crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point
-	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash
+	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash tests/acceptance/web/test_orders_survive.py tests/acceptance/web/test_page_survives.py
 
 concurrency: ROUNDS = 20
 concurrency: $(VENV)/installed-dev ## Do everything at once on one journal under many names, ROUNDS times
@@ -38,7 +38,8 @@ concurrency: $(VENV)/installed-dev ## Do everything at once on one journal under
 
 chaos: ROUNDS = 10
 chaos: $(VENV)/installed-dev ## Kill, freeze and cut off the workers of a cluster, and crash its database, ROUNDS times
-	@CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/cluster/test_chaos.py
+	@CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} $(BIN)/python -m pytest -n 4 --dist loadgroup -q \
+	  tests/acceptance/cluster/test_chaos.py tests/acceptance/cluster/test_chaos_more.py
 
 mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash tests and the model go red
 	@$(BIN)/python -m tests.mutants

@@ -23,12 +23,14 @@ SUITE: Final = (
     "tests/unit/gateway/test_outcome.py",
     "tests/unit/engine/test_planning.py",
     "tests/unit/journal",
+    "tests/unit/engine/test_lease.py",
     "tests/integration/test_dispatch_faults.py",
     "tests/integration/test_client_failures.py",
     "tests/integration/test_dispatch_model.py",
     "tests/acceptance/test_answers.py",
     "tests/acceptance/test_trouble.py",
     "tests/acceptance/crash",
+    "tests/acceptance/cluster",
 )
 """The tests that have to notice, the quickest first."""
 
@@ -38,12 +40,22 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A rule, the lines that keep it, and what stands there instead in the mutant."""
+    """A rule, the lines that keep it, and what stands there instead in the mutant.
+
+    Attributes:
+        also: further changes that the mutant needs: file, lines, and what stands there instead.
+    """
 
     name: str
     file: str
     kept: str
     broken: str
+    also: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def changes(self) -> tuple[tuple[str, str, str], ...]:
+        """All changes of the mutant."""
+        return ((self.file, self.kept, self.broken), *self.also)
 
 
 MUTANTS: Final = (
@@ -146,6 +158,68 @@ MUTANTS: Final = (
         "if lacking := [name for name, there in needed.items() if not there]:",
         "if lacking := [name for name in needed if not name]:",
     ),
+    Mutant(
+        "no fence: a worker sends what it claimed, whatever its lease says",
+        "campaign/engine/cluster/slices.py",
+        "may_send=lease.is_valid,",
+        "may_send=None,",
+    ),
+    Mutant(
+        "the fence is bound to the process, not to the claim",
+        "campaign/engine/cluster/slices.py",
+        "may_send=lease.is_valid,",
+        "may_send=lambda: self.lease().is_valid(),",
+    ),
+    Mutant(
+        "the reaper compares with the database's clock",
+        "campaign/engine/cluster/lease.py",
+        "lost = [owner for owner, (_count, since) in self._seen.items() if began - since > LEASE_S + 1]",
+        "lost = [owner for owner, at in beats.items() if self.workers.server_time() - at > (LEASE_S + 1) * 1e6]",
+        also=(
+            (
+                "campaign/journal/workers.py",
+                "values(beats=OWNERS.c.beats + 1)",
+                "values(beats=SERVER_TIME)",
+            ),
+            (
+                "campaign/journal/workers.py",
+                '"account": account, "beats": 0}',
+                '"account": account, "beats": SERVER_TIME}',
+            ),
+            (
+                "campaign/journal/workers.py",
+                "    def beats(self)",
+                """    def server_time(self):
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(SERVER_TIME)).scalar_one()
+
+    def beats(self)""",
+            ),
+        ),
+    ),
+    Mutant(
+        "an answer to an earlier attempt is taken for a later one",
+        "campaign/journal/one_statement.py",
+        "r.owner = %(owner)s AND r.attempts = a.attempt\n",
+        "r.owner = %(owner)s\n",
+    ),
+    Mutant(
+        "a worker settles and claims in several statements",
+        "campaign/journal/one_statement.py",
+        "        cursor.execute(_ADVANCE_LEASED, given | _columns(step.settlements))\n"
+        "    except psycopg.Error as problem:\n"
+        "        raise sa.exc.DBAPIError(_ADVANCE_LEASED, None, problem) from problem\n"
+        "    return list(cursor.fetchall())\n",
+        "        cursor.execute('BEGIN')\n"
+        "        cursor.execute(_ADVANCE_LEASED, given | _columns(step.settlements) | {'wanted': []})\n"
+        "        settled = list(cursor.fetchall())\n"
+        "        cursor.execute(_ADVANCE_LEASED, given | _columns([]))\n"
+        "        claimed = list(cursor.fetchall())\n"
+        "        cursor.execute('COMMIT')\n"
+        "    except psycopg.Error as problem:\n"
+        "        raise sa.exc.DBAPIError(_ADVANCE_LEASED, None, problem) from problem\n"
+        "    return list(dict.fromkeys(settled + claimed))\n",
+    ),
 )
 
 
@@ -182,13 +256,15 @@ def catchers(folder: Path) -> tuple[list[str], str]:
 
 def survives(mutant: Mutant, folder: Path) -> bool:
     """Put the mutant into the copy, run the tests, say what they found, and take it out again."""
-    path = folder / mutant.file
-    whole = path.read_text(encoding="utf-8")
-    if whole.count(mutant.kept) != 1:
-        sys.exit(f"{mutant.file} has {whole.count(mutant.kept)} places that read\n{mutant.kept}")
-    path.write_text(whole.replace(mutant.kept, mutant.broken), encoding="utf-8")
+    whole = {name: (folder / name).read_text(encoding="utf-8") for name, _kept, _broken in mutant.changes}
+    for name, kept, broken in mutant.changes:
+        text = (folder / name).read_text(encoding="utf-8")
+        if text.count(kept) != 1:
+            sys.exit(f"{name} has {text.count(kept)} places that read\n{kept}")
+        (folder / name).write_text(text.replace(kept, broken), encoding="utf-8")
     caught, _ = catchers(folder)
-    path.write_text(whole, encoding="utf-8")
+    for name, text in whole.items():
+        (folder / name).write_text(text, encoding="utf-8")
     words = "caught by" if caught else "SURVIVED"
     sys.stdout.write("\n  ".join([f"{mutant.name}: {words}", *caught[:_SHOWN]]) + "\n")
     sys.stdout.flush()

@@ -69,8 +69,9 @@ def web(
     if context.invoked_subcommand is not None:
         return
     from campaign.web.server import run
+    from campaign.web.server.options import Options
 
-    options = run.Options(
+    options = Options(
         home=home,
         port=port,
         is_practice_only=practice_only,

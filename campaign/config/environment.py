@@ -61,6 +61,12 @@ class Environment:
         """The folder of result workbooks (`CAMPAIGN_REPORTS`)."""
         return Path(self.variables.get("CAMPAIGN_REPORTS") or REPORTS)
 
+    @property
+    def spool_folder(self) -> Path:
+        """The folder of answers that a worker keeps while the journal is away (`CAMPAIGN_SPOOL`)."""
+        given = self.variables.get("CAMPAIGN_SPOOL")
+        return Path(given) if given else self.reports_folder / "spool"
+
     def gateway_url(self, given: str | None = None) -> str | None:
         """The origin that is `given`, or that `CAMPAIGN_GATEWAY_URL` names, in its canonical form; else None.
 

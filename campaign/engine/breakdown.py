@@ -12,6 +12,8 @@ from campaign.recipients.spreadsheets import headings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+
     from campaign.model import Column, Result
 
 MOST: Final = 500
@@ -68,16 +70,17 @@ def split(result: Result, column: Column) -> Iterator[tuple[str, Result]]:
             )
         )
     for value in distinct:
-        chosen = (values == value).to_numpy(dtype=bool)
-        table = result.recipients.table[chosen].reset_index(drop=True)
-        requests = result.requests[result.requests["no"].isin(table["request"].dropna())].reset_index(drop=True)
-        yield (
-            str(value),
-            replace(
-                result,
-                recipients=replace(result.recipients, table=table),
-                rows=result.rows[chosen].reset_index(drop=True),
-                requests=requests,
-                fix=None,
-            ),
-        )
+        yield str(value), part(result, (values == value).to_numpy(dtype=bool))
+
+
+def part(result: Result, chosen: np.ndarray) -> Result:
+    """The result of some of its rows (bool), with the requests that they were in."""
+    table = result.recipients.table[chosen].reset_index(drop=True)
+    requests = result.requests[result.requests["no"].isin(table["request"].dropna())].reset_index(drop=True)
+    return replace(
+        result,
+        recipients=replace(result.recipients, table=table),
+        rows=result.rows[chosen].reset_index(drop=True),
+        requests=requests,
+        fix=None,
+    )

@@ -41,12 +41,17 @@ class ListColumn:
 
 
 def list_columns(recipients: Recipients) -> list[ListColumn]:
-    """The columns that a message can use, in their order; not those without a heading or with an ambiguous one."""
+    """The columns that a message can use, in their order: those whose heading names them and no other.
+
+    In the result workbook of a list that has such a column itself, `status` is the user's own.
+    """
     names = Names.of([column.heading for column in recipients.columns])
     return [
         _described(recipients, column, placeholders.spelling(place, names)[3:-3])
         for place, column in enumerate(recipients.columns)
-        if column.heading.strip() and fold(column.heading) not in names.ambiguous
+        if column.heading.strip()
+        and fold(column.heading) not in names.ambiguous
+        and names.headings[column.heading] == place
     ]
 
 

@@ -99,7 +99,7 @@ def leave_out_reached(journal: Reader, checked: Checked, gateway: str, at: datet
 
     Raises:
         ReachUnknown: an earlier run's numbers were removed, so it is not known whom it reached.
-        NoSuchRun: `except_run` names a run that there is not.
+        NoRunToExcept: `except_run` names a run that there is not.
     """
     checked = _leave_out_opted_out(journal, checked)
     if (run := checked.campaign.recipients.except_run) is not None:
@@ -121,11 +121,21 @@ def _leave_out_got(journal: Reader, checked: Checked, run: str) -> Checked:
     """The check without messages that went to the same number in a run, or may have."""
     from campaign.engine.checking.reselect import EarlierRun
 
-    record = journal.runs.get(run)
+    try:
+        record = journal.runs.get(run)
+    except NoSuchRun:
+        raise NoRunToExcept(run) from None
     if record.purged_at is not None:
         raise _except_unknown(record.id)
     reasons = EarlierRun(results.of_run(journal, record)).leave_out(checked, ())
     return leave_out(checked, reasons.notna().to_numpy(dtype=bool), reasons.dropna())
+
+
+class NoRunToExcept(preflight.NotReady):
+    """`recipients.except_run` names a run that the journal does not have."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(_("recipients.except_run = {run!r}: there is no such run. Nothing was sent.", run=run))
 
 
 def _except_unknown(run: str) -> ReachUnknown:
@@ -213,16 +223,16 @@ def _frequency_unknown(run: str) -> ReachUnknown:
 def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -> Checked:
     """As `leave_out_reached`, for a check that has not opened the journal; there may be none yet."""
     path = Environment().journal_file(journal_url)
-    is_needed = checked.campaign.recipients.except_run is not None
-    if path is not None and not path.exists() and not is_needed:
+    excepted = checked.campaign.recipients.except_run
+    if path is not None and not path.exists() and excepted is None:
         return checked  # without loading what opens a journal
     from campaign.journal import open_for_reading
 
     try:
         journal = open_for_reading(journal_url)
     except NoSuchRun:
-        if is_needed:
-            raise
+        if excepted is not None:
+            raise NoRunToExcept(excepted) from None
         return checked
     with journal:
         return leave_out_reached(journal, checked, gateway)

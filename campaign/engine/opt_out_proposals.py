@@ -9,6 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
 from campaign.engine import runs
 from campaign.engine.opt_outs import Added
 from campaign.engine.results import SANDBOX
@@ -132,12 +134,11 @@ def _dead_elsewhere(journal: Reader, run: str, numbers: Iterable[str]) -> dict[s
 
 def _failed(journal: Reader, run: str, codes: Iterable[str]) -> dict[str, str]:
     """The recipients of a run that failed with one of these codes, each with its code."""
-    results = journal.deliveries.table(run)
-    failed = results[(results["result"] == str(Delivery.FAILED)) & results["code"].isin(list(codes))]
-    if failed.empty:
+    failed = journal.deliveries.with_codes(run, Delivery.FAILED, codes)
+    if not failed:
         return {}
     going = journal.runs.columns(run, ("request", "number")).to_pandas()
     going = going[going["request"].notna() & going["number"].notna()].astype({"request": "int64"})
     going["place"] = going.groupby("request").cumcount()
-    found = failed.astype({"request": "int64", "place": "int64"}).merge(going, on=["request", "place"])
+    found = pd.DataFrame(failed, columns=["request", "place", "code"]).merge(going, on=["request", "place"])
     return dict(zip(found["number"].astype(str), found["code"].astype(str), strict=True))

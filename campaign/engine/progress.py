@@ -33,7 +33,7 @@ class StopRequest:
 
         After 2, requests without an answer become unknown.
         """
-        return self.own_count + (self.within.count if self.within else 0)
+        return max(self.own_count, self.within.count if self.within else 0)
 
     def request(self, *, pause: str | None = None) -> None:
         """Stop, or stop sooner.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from campaign.engine import planning
 from campaign.gateway.result_codes import ACCEPTED, describe, meaning
-from campaign.model import ROW_STATUS_OF, Delivery, Result, RunFacts, RunState, State, Status, schema
+from campaign.model import ROW_STATUS_OF, Delivery, Result, RunFacts, RunState, State, Status, origin, schema
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from campaign.journal import Reader, RunRecord
     from campaign.model import Recipients
 
-SANDBOX = "sandbox"
+SANDBOX = origin.SANDBOX
 """The gateway that the journal has for runs through the built-in sandbox."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from campaign.engine import history, preflight, results, runs, sending_hours
 from campaign.engine.checking import advertising
 from campaign.engine.checking.check import check
+from campaign.engine.planned_ahead import frozen_run
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, NothingToSend, SettingsError
 from campaign.model.i18n import _
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from campaign.config.sections import ScheduleSection
     from campaign.engine.checking.checked import Checked
     from campaign.engine.progress import Progress
-    from campaign.journal import Journal, Reader, RunRecord, ScheduleRecord
+    from campaign.journal import Journal, RunRecord, ScheduleRecord
     from campaign.model import Order
 
 
@@ -285,15 +286,6 @@ def unschedule(journal: Journal, schedule_id: str, now: datetime, *, order: Orde
     cancelled = frozen.id if frozen is not None else None
     started = (one.run for one in journal.schedules.occurrences(record.id) if one.state == OccurrenceState.STARTED)
     return Unscheduled(cancelled=cancelled, started=tuple(run for run in started if run and run != cancelled))
-
-
-def frozen_run(journal: Reader, record: ScheduleRecord) -> RunRecord | None:
-    """The run of a schedule that was planned ahead and has not started."""
-    for one in journal.schedules.occurrences(record.id):
-        if one.run is not None and one.state == OccurrenceState.STARTED:
-            run = journal.runs.get(one.run)
-            return run if run.started_at is None and run.state == RunState.PAUSED else None
-    return None
 
 
 def take_back(journal: Journal, record: ScheduleRecord, now: datetime) -> RunRecord | None:

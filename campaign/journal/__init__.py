@@ -5,6 +5,7 @@ A request is on disk before it is on the wire. Source of every rule here: design
 
 from campaign.journal.database import ConnectionLost
 from campaign.journal.journal import Journal, Reader
+from campaign.journal.lock import try_lock
 from campaign.journal.open import (
     fingerprint,
     open_for_reading,
@@ -25,12 +26,16 @@ from campaign.journal.records import (
     RunRecord,
     ScheduleRecord,
     Settlement,
+    Step,
+    Tally,
+    to_micros,
 )
 from campaign.journal.sqlite import sqlite_version
-from campaign.journal.workers import Jobs, Worker, Workers
+from campaign.journal.workers import STALLED_S, Jobs, Worker, Workers
 
 __all__ = [
     "QUEUE",
+    "STALLED_S",
     "Claim",
     "ConnectionLost",
     "FoundRequest",
@@ -44,6 +49,8 @@ __all__ = [
     "RunRecord",
     "ScheduleRecord",
     "Settlement",
+    "Step",
+    "Tally",
     "Worker",
     "Workers",
     "fingerprint",
@@ -54,4 +61,6 @@ __all__ = [
     "server_settings",
     "shown_url",
     "sqlite_version",
+    "to_micros",
+    "try_lock",
 ]

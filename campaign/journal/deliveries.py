@@ -59,6 +59,14 @@ class DeliveryReader:
             counted = connection.execute(query.group_by(DELIVERIES.c.code).order_by(DELIVERIES.c.code)).all()
         return {code: count for code, count in counted}  # noqa: C416 - as above
 
+    def with_codes(self, run: str, result: str, codes: Iterable[str]) -> list[tuple[int, int, str]]:
+        """The recipients of a run that have this result by one of these codes: request, place in it, code."""
+        chosen = (DELIVERIES.c.run == run, DELIVERIES.c.result == result, DELIVERIES.c.code.in_(sorted(codes)))
+        query = sa.select(DELIVERIES.c.request, DELIVERIES.c.place, DELIVERIES.c.code)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(*chosen, DELIVERIES.c.place.is_not(None))).all()
+        return [(row.request, row.place, row.code) for row in rows]
+
     def runs_with(self, result: str, codes: Iterable[str]) -> list[str]:
         """The runs with a recipient that has this result (`model.Delivery`) by one of these codes."""
         query = (

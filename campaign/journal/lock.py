@@ -177,7 +177,7 @@ class JournalFile:
         with _GUARD:
             if self._shared.is_locked:
                 return True
-            if not _try_lock(self._shared.file):
+            if not try_lock(self._shared.file):
                 return True
             _unlock(self._shared.file)
             return False
@@ -213,7 +213,7 @@ def _try_repeatedly(file: int) -> bool:
     for attempt in range(_TRIES):
         if attempt:
             time.sleep(_PAUSE_S)
-        if _try_lock(file):
+        if try_lock(file):
             return True
     return False
 
@@ -236,7 +236,8 @@ if sys.platform == "win32":  # pragma: no cover
 
     _BEHIND_EVERYTHING: Final = 1 << 62  # an offset without SQLite's locks or any data
 
-    def _try_lock(file: int) -> bool:
+    def try_lock(file: int) -> bool:
+        """Lock the file of a descriptor until it is closed; returns whether no other process has it locked."""
         os.lseek(file, _BEHIND_EVERYTHING, os.SEEK_SET)
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -251,7 +252,8 @@ if sys.platform == "win32":  # pragma: no cover
 else:
     import fcntl
 
-    def _try_lock(file: int) -> bool:
+    def try_lock(file: int) -> bool:
+        """Lock the file of a descriptor until it is closed; returns whether no other process has it locked."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

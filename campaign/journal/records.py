@@ -28,7 +28,7 @@ class RunRecord:
 
     Attributes:
         reason: why it is paused, as `reasons.encode` stores it; older journals have a sentence.
-        gateway: an origin, or "sandbox".
+        gateway: an origin, or `origin.SANDBOX`.
         prices: won a message, by message type.
         report: the path of the workbook.
         purged_at: when the texts and numbers were removed.
@@ -177,6 +177,16 @@ class Claim:
 
     no: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many requests of a run have a state and a code of the gateway, and their recipients together."""
+
+    state: State
+    code: int | None
+    requests: int
+    recipients: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

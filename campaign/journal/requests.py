@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from campaign.journal import runs, slices
 from campaign.journal.database import NotInFlight
-from campaign.journal.records import QUEUE, Claim, OpenRequest, Step, from_micros, to_micros
+from campaign.journal.records import QUEUE, Claim, OpenRequest, Step, Tally, from_micros, to_micros
 from campaign.journal.tables import EVENTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
@@ -32,12 +32,28 @@ class RequestReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def table(self, run: str) -> pd.DataFrame:
-        """The run's requests in the plan's order, one row each; times in UTC."""
+    def table(
+        self, run: str, state: State | None = None, *, only: int | None = None, offset: int = 0, most: int | None = None
+    ) -> pd.DataFrame:
+        """The run's requests in the plan's order, one row each; times in UTC.
+
+        Args:
+            run: the run's id.
+            state: only those in this state.
+            only: the number of the only one that is wanted.
+            offset: those before are left out.
+            most: at most so many.
+        """
         import pandas as pd
 
         columns = [column for column in REQUESTS.c if column.name not in {"run", "owner", "slice"}]
         query = sa.select(*columns).where(REQUESTS.c.run == run).order_by(REQUESTS.c.no)
+        if state is not None:
+            query = query.where(REQUESTS.c.state == str(state))
+        if only is not None:
+            query = query.where(REQUESTS.c.no == only)
+        if offset or most is not None:
+            query = query.offset(offset).limit(most)
         with self._database.reading() as connection:
             found = connection.execute(query)
             frame = pd.DataFrame(found.all(), columns=list(found.keys()))
@@ -79,6 +95,16 @@ class RequestReader:
         query = sa.select(REQUESTS.c.state, total).where(REQUESTS.c.run == run).group_by(REQUESTS.c.state)
         with self._database.reading() as connection:
             return {State(state): int(count) for state, count in connection.execute(query)}
+
+    def tallies(self, run: str) -> list[Tally]:
+        """The requests of a run counted by state and by the gateway's code, in one pass over them."""
+        columns = (REQUESTS.c.state, REQUESTS.c.code)
+        query = sa.select(*columns, sa.func.count(), sa.func.sum(REQUESTS.c.recipients)).where(REQUESTS.c.run == run)
+        with self._database.reading() as connection:
+            return [
+                Tally(state=State(state), code=code, requests=requests, recipients=int(recipients))
+                for state, code, requests, recipients in connection.execute(query.group_by(*columns))
+            ]
 
     def may_still_go(self, run: str) -> dict[State, int]:
         """The number of requests that may still be sent (`MAY_STILL_GO`), by state; empty if none may."""

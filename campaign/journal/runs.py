@@ -105,6 +105,13 @@ class RunReader:
                 return snapshot.join(slices.frozen_parts(connection, run), names)
         return snapshot.columns_of(frozen, names)
 
+    def headings(self, run: str) -> list[str]:
+        """The headings of the list that the run was planned from; none after a purge."""
+        with self._database.reading() as connection:
+            return snapshot.headings(
+                connection.execute(sa.select(RUNS.c.recipients).where(RUNS.c.id == run)).scalar_one()
+            )
+
     def image(self, run: str, digest: str) -> bytes:
         """An image of the run, by its digest."""
         query = sa.select(IMAGES.c.data).where(IMAGES.c.run == run, IMAGES.c.digest == digest)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import sqlalchemy as sa
 
 from campaign.journal import snapshot
@@ -67,6 +66,8 @@ class SliceNumbers:
 
         The rows that go nowhere follow in slices without requests.
         """
+        import numpy as np
+
         request = table["request"].fillna(0).to_numpy(np.int64) if "request" in table else np.zeros(len(table), int)
         order = np.argsort(request, kind="stable")
         ends = np.searchsorted(request[order], [0, *(one.last for one in self._slices)], side="right")

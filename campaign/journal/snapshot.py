@@ -6,17 +6,16 @@ import io
 import json
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from campaign.model import Column, Recipients, Source, schema
+from campaign.model import Column, Recipients, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
+    import pandas as pd
+    import pyarrow as pa
 
+# pandas and Arrow are loaded where they are used: who only asks for runs and their states needs neither.
 
 _PLACE: Final = "place"
 """The column of a part of a table that has the places of its rows in the whole one, from 0."""
@@ -24,10 +23,14 @@ _PLACE: Final = "place"
 
 def to_parquet(table: pd.DataFrame) -> bytes:
     """The table as Parquet."""
+    import pyarrow as pa
+
     return _written(pa.Table.from_pandas(table, preserve_index=False))
 
 
 def _written(whole: pa.Table) -> bytes:
+    import pyarrow.parquet as pq
+
     buffer = io.BytesIO()
     # zstd makes dictionaries superfluous: 100,000 rows take two thirds of the time and of the bytes without them.
     pq.write_table(whole, buffer, compression="zstd", use_dictionary=False)
@@ -41,17 +44,24 @@ def from_parquet(parquet: bytes, requests: range | None = None) -> pd.DataFrame:
 
 def columns_of(parquet: bytes, names: Sequence[str] | None = None, requests: range | None = None) -> pa.Table:
     """The table that `to_parquet` wrote: its columns of these names, or all; its rows of these requests, or all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     among = [("request", ">=", requests.start), ("request", "<", requests.stop)] if requests is not None else None
     return pq.read_table(pa.BufferReader(parquet), columns=names and list(names), filters=among)
 
 
 def _as_frame(table: pa.Table) -> pd.DataFrame:
+    import pandas as pd
+
     frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 
 
 def cut(table: pd.DataFrame, parts: Iterable[np.ndarray]) -> Iterator[bytes]:
     """Parts of the table as Parquet: each has the rows at the places that are given."""
+    import pyarrow as pa
+
     whole = pa.Table.from_pandas(table, preserve_index=False)
     for places in parts:
         yield _written(whole.take(pa.array(places)).append_column(_PLACE, pa.array(places)))
@@ -59,6 +69,8 @@ def cut(table: pd.DataFrame, parts: Iterable[np.ndarray]) -> Iterator[bytes]:
 
 def join(parts: Iterable[bytes], names: Sequence[str] | None = None) -> pa.Table:
     """The table that `cut` took apart: its columns of these names, or all. All its parts have to be there."""
+    import pyarrow as pa
+
     wanted = None if names is None else [*names, _PLACE]
     whole = pa.concat_tables([columns_of(part, wanted) for part in parts])
     places = whole[_PLACE].to_numpy()
@@ -85,6 +97,11 @@ def to_json(recipients: Recipients) -> str:
     )
 
 
+def headings(description: str) -> list[str]:
+    """The headings of the recipients that `to_json` wrote."""
+    return [heading for _name, heading, _mixed in json.loads(description)["columns"]]
+
+
 def from_json(description: str, table: pd.DataFrame) -> Recipients:
     """The recipients that `to_json` wrote, with their table."""
     described = json.loads(description)
@@ -103,6 +120,10 @@ PERSONAL: Final = ("phone", "number", "note", "reason", "text", "title", "image"
 
 def without_personal_data(parquet: bytes) -> bytes:
     """The table, or a part of it, without the recipients' own columns, numbers and texts."""
+    import pandas as pd
+
+    from campaign.model import schema
+
     table = from_parquet(parquet)
     own = [name for name in table.columns if name.startswith((schema.OWN, schema.KIND))]
     table = table.drop(columns=[*own, "column"], errors="ignore")

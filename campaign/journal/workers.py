@@ -7,6 +7,7 @@ long as no user has decided about the request. All times in these tables are the
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +32,7 @@ from campaign.model.run_reasons import RunReason
 from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from campaign.journal.database import WritableDatabase
@@ -43,6 +44,13 @@ HOLD_S: Final = 60
 
 LONGEST_HOLD_S: Final = 1_800
 """Seconds after which a run that is held again and again is paused."""
+
+
+GO_ON_S: Final = 60
+"""Seconds after its end in which a run goes on by itself if a request of it is found not to have been sent."""
+
+STALLED_S: Final = 15.0
+"""Seconds without a heartbeat of its process after which a job is given to others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +102,19 @@ class Workers:
         with self._database.writing() as connection:
             return connection.execute(sa.update(OWNERS).where(alive).values(beats=OWNERS.c.beats + 1)).rowcount == 1
 
-    def leave(self, owner: str) -> None:
-        """Record that the worker has ended in order, with nothing in flight."""
+    def leave(self, owner: str, now: datetime) -> None:
+        """Record that the worker ends. What it still has in flight becomes unknown, as that of a lost worker does."""
+        cause = encode(RunReason.STOPPED_BEFORE_ANSWER)
         with self._database.writing() as connection:
-            connection.execute(sa.update(OWNERS).where(OWNERS.c.id == owner).values(ended_at=SERVER_TIME))
+            lives = sa.and_(OWNERS.c.id == owner, OWNERS.c.ended_at.is_(None))
+            connection.execute(sa.update(OWNERS).where(lives).values(ended_at=SERVER_TIME))
+            if _give_up(connection, owner, cause, now):
+                connection.execute(sa.update(OWNERS).where(OWNERS.c.id == owner).values(fenced=1))
+
+    def is_known(self, owner: str) -> bool:
+        """Whether a worker of that id has ever been registered."""
+        with self._database.reading() as connection:
+            return bool(connection.scalar(sa.select(sa.exists().where(OWNERS.c.id == owner))))
 
     def beats(self) -> dict[str, int]:
         """The count of beats of every worker that was not fenced and has not ended."""
@@ -137,17 +154,7 @@ class Workers:
                 return None
             # Claims hold a lock on this row: after this update, none is made, and those before are seen below.
             connection.execute(sa.update(OWNERS).where(OWNERS.c.id == owner).values(ended_at=SERVER_TIME, fenced=1))
-            moved = connection.execute(
-                sa.update(REQUESTS)
-                .where(REQUESTS.c.owner == owner, REQUESTS.c.state == str(State.IN_FLIGHT))
-                .values(state=str(State.UNKNOWN), cause=cause, ended_at=to_micros(now))
-                .returning(REQUESTS.c.run, REQUESTS.c.no, REQUESTS.c.attempts)
-            ).all()
-            event = {"at": to_micros(now), "state": str(State.UNKNOWN), "cause": cause, "code": None}
-            rows = [event | {"run": run, "no": no, "attempt": attempt} for run, no, attempt in moved]
-            if rows:
-                connection.execute(sa.insert(EVENTS), rows)
-        return len(moved)
+            return _give_up(connection, owner, cause, now)
 
     def advance(self, step: Step) -> Advanced:
         """Settle the answers that came and claim the next requests, in one statement that is a transaction.
@@ -163,6 +170,9 @@ class Workers:
         by_kind: dict[str, list[tuple[int, int]]] = {"claimed": [], "settled": [], "going": [], "me": []}
         for kind, no, attempt in rows:
             by_kind[kind].append((no, attempt))
+        if not (by_kind["going"] and by_kind["me"]) and any(one.state == State.PLANNED for one in step.settlements):
+            with self._database.writing() as connection:
+                _follow(connection, step.run, step.at)
         return Advanced(
             claims=[Claim(no=no, attempt=attempt) for no, attempt in sorted(by_kind["claimed"])],
             settled={no for no, _attempt in by_kind["settled"]},
@@ -178,36 +188,25 @@ class Workers:
             REQUESTS.c.owner == owner,
             REQUESTS.c.state.in_([str(State.IN_FLIGHT), str(State.UNKNOWN)]),
         )
-        cause = encode(RunReason.CLAIM_GIVEN_BACK)
-        return self._move(which, State.PLANNED, cause, now)
-
-    def _move(self, which: sa.ColumnElement[bool], state: State, cause: str, now: datetime) -> int:
         with self._database.writing() as connection:
-            moved = connection.execute(
-                sa.update(REQUESTS)
-                .where(which)
-                .values(state=str(state), cause=cause, ended_at=to_micros(now))
-                .returning(REQUESTS.c.run, REQUESTS.c.no, REQUESTS.c.attempts)
-            ).all()
-            event = {"at": to_micros(now), "state": str(state), "cause": cause, "code": None}
-            rows = [event | {"run": run, "no": no, "attempt": attempt} for run, no, attempt in moved]
-            if rows:
-                connection.execute(sa.insert(EVENTS), rows)
-        return len(moved)
+            moved = _move(connection, which, State.PLANNED, encode(RunReason.CLAIM_GIVEN_BACK), now)
+        with self._database.writing() as connection:
+            _follow(connection, run, to_micros(now))
+        return moved
 
-    def note_refused(self, run: str, owner: str, settlements: Sequence[Settlement], now: datetime) -> None:
-        """Record answers that came after a user's decision, which stands. Repeated ones are ignored."""
+    def note_refused(self, step: Step, but: Container[int] = ()) -> None:
+        """Record answers of a step that came after a user's decision, which stands. Repeated ones are ignored.
+
+        Args:
+            step: its answers were not taken,
+            but: except those of these requests.
+        """
         cause = encode(RunReason.ANSWER_AFTER_DECISION)
         with self._database.writing() as connection:
-            for one in settlements:
-                row = connection.execute(
-                    sa.select(REQUESTS.c.owner, REQUESTS.c.attempts, REQUESTS.c.state).where(
-                        REQUESTS.c.run == run, REQUESTS.c.no == one.no
-                    )
-                ).one()
-                if tuple(row) == (owner, one.attempt, str(one.state)):
+            for one in step.settlements:
+                if one.no in but or _is_repeated(connection, step, one):
                     continue
-                event = {"run": run, "no": one.no, "at": to_micros(now), "state": str(one.state), "cause": cause}
+                event = {"run": step.run, "no": one.no, "at": step.at, "state": str(one.state), "cause": cause}
                 connection.execute(sa.insert(EVENTS), event | {"code": one.code, "attempt": one.attempt})
 
     def pause(self, run: str, why: str, now: datetime, *, resume_at: datetime | None = None) -> bool:
@@ -223,7 +222,10 @@ class Workers:
             # The counts of the slices save a look at all requests as long as something is left.
             if not set(states).isdisjoint(slices.progress(connection, run)) or connection.scalar(sa.select(left)):
                 return False
-            return _leave_running(connection, run, RunState.FINISHED, None, now)
+            has_ended = _leave_running(connection, run, RunState.FINISHED, None, now)
+        with self._database.writing() as connection:  # a late answer may have come before the commit
+            _follow(connection, run, to_micros(now))
+        return has_ended
 
     def pause_rest(self, run: str, why: str, now: datetime) -> bool:
         """Pause a run that is being sent and has something planned; returns whether it was paused now."""
@@ -360,6 +362,58 @@ _RESERVE: Final = sa.text(
 )
 
 
+def _follow(connection: sa.Connection, run: str, at: int) -> None:
+    """Let a run that has ended follow from a request of it that was found not sent, after the commit of either.
+
+    A cancelled run cancels it. A finished run goes on if it ended in the last minute; after that, a user decides.
+    """
+    planned = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
+    if not connection.scalar(sa.select(sa.exists().where(planned))):
+        return
+    row = connection.execute(sa.select(RUNS.c.state, RUNS.c.ended_at).where(RUNS.c.id == run).with_for_update()).one()
+    now = from_micros(at)
+    if row.state == str(RunState.CANCELLED):
+        _move(connection, planned, State.CANCELLED, encode(RunReason.USER_CANCELLED), now)
+    elif row.state == str(RunState.FINISHED) and at - row.ended_at <= GO_ON_S * 1_000_000:
+        connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(state=str(RunState.RUNNING), ended_at=None))
+        runs.record_event(connection, run, now, str(RunState.RUNNING), encode(RunReason.FOUND_NOT_SENT))
+    elif row.state == str(RunState.FINISHED):
+        runs.end(connection, run, RunState.PAUSED, why=encode(RunReason.FOUND_NOT_SENT), now=now)
+
+
+def _give_up(connection: sa.Connection, owner: str, cause: str, now: datetime) -> int:
+    """Make what an owner has in flight unknown; returns how many requests."""
+    which = sa.and_(REQUESTS.c.owner == owner, REQUESTS.c.state == str(State.IN_FLIGHT))
+    return _move(connection, which, State.UNKNOWN, cause, now)
+
+
+def _move(connection: sa.Connection, which: sa.ColumnElement[bool], state: State, cause: str, now: datetime) -> int:
+    moved = connection.execute(
+        sa.update(REQUESTS)
+        .where(which)
+        .values(state=str(state), cause=cause, ended_at=to_micros(now))
+        .returning(REQUESTS.c.run, REQUESTS.c.no, REQUESTS.c.attempts)
+    ).all()
+    event = {"at": to_micros(now), "state": str(state), "cause": cause, "code": None}
+    rows = [event | {"run": run, "no": no, "attempt": attempt} for run, no, attempt in moved]
+    if rows:
+        connection.execute(sa.insert(EVENTS), rows)
+    return len(moved)
+
+
+def _is_repeated(connection: sa.Connection, step: Step, one: Settlement) -> bool:
+    """Whether the journal took the answer before."""
+    columns = (REQUESTS.c.owner, REQUESTS.c.attempts, REQUESTS.c.state)
+    row = connection.execute(sa.select(*columns).where(REQUESTS.c.run == step.run, REQUESTS.c.no == one.no)).one()
+    same = sa.and_(
+        *(EVENTS.c.run == step.run, EVENTS.c.no == one.no, EVENTS.c.attempt == one.attempt),
+        *(EVENTS.c.state == str(one.state), EVENTS.c.cause.is_not_distinct_from(one.cause)),
+    )
+    return tuple(row) == (step.owner, one.attempt, str(one.state)) or bool(
+        connection.scalar(sa.select(sa.exists().where(same)))
+    )
+
+
 def _leave_running(
     connection: sa.Connection,
     run: str,
@@ -408,7 +462,7 @@ class Jobs:
     def busy_slices(self, run: str) -> set[int]:
         """The slices of the run with a job that waits, or that a living worker runs."""
         with self._database.reading() as connection:
-            return set(connection.execute(_BUSY, {"run": run}).scalars())
+            return set(connection.execute(_BUSY, {"run": run, "stalled": STALLED_S}).scalars())
 
     def delete_waiting(self, run: str) -> None:
         """Delete the waiting jobs of a run."""
@@ -416,14 +470,19 @@ class Jobs:
         with self._database.writing() as connection:
             connection.execute(query, {"run": run})
 
-    def deferring(self, add: Callable[[Any], None]) -> None:
-        """Add jobs in a transaction: `add` gets the driver's connection.
+    @contextmanager
+    def adding(self) -> Iterator[Any]:
+        """A transaction in which no one else adds jobs; gives the driver's connection. What is read in it counts.
 
         Within `Journal.together`, it is the transaction of the whole block.
         """
-        with self._database.writing() as connection:
-            add(connection.connection.driver_connection)
+        with self._database.together(), self._database.writing() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:one, :two)"), _ADDING)
+            yield connection.connection.driver_connection
 
+
+_ADDING: Final = {"one": 1_667_329_392, "two": 2}
+"""The key of the lock under which jobs are added: the letters "camp" as a number, and 2."""
 
 _FIRST_VERSION: Final = "03.04.00_50"
 """What `campaign cluster init` applied before the journal kept it: Procrastinate 3.10."""
@@ -433,7 +492,7 @@ _BUSY: Final = sa.text(
     SELECT (j.args->>'slice')::int
     FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
     WHERE j.args->>'run' = :run
-        AND (j.status = 'todo' OR j.status = 'doing' AND w.last_heartbeat > now() - interval '15 seconds')
+        AND (j.status = 'todo' OR j.status = 'doing' AND w.last_heartbeat > now() - make_interval(secs => :stalled))
     """
 )
 """A dead worker's job stays `doing`; its worker's heartbeat tells."""

@@ -41,7 +41,9 @@ class Choice:
     blamed: pd.Series
 
 
-def choose(recipients: Recipients, condition: str, now: datetime, *, pool: RendererPool | None = None) -> Choice:
+def choose(
+    recipients: Recipients, condition: str, now: datetime, *, pool: RendererPool | None = None, label: str = WHERE
+) -> Choice:
     """Evaluate a condition once for each distinct set of the values that it reads.
 
     Args:
@@ -49,18 +51,19 @@ def choose(recipients: Recipients, condition: str, now: datetime, *, pool: Rende
         condition: the expression of the campaign file.
         now: the time, with its zone, that `today` and `now` stand for.
         pool: the renderer processes, if they were started before; otherwise starts its own.
+        label: what errors call the condition.
 
     Raises:
         TemplateError: it is not an expression, names an unknown column, or exceeded a limit.
     """
     headings = [column.heading for column in recipients.columns]
     with RendererPool() if pool is None else nullcontext(pool) as renderers:
-        [places] = renderers.compile(headings, [(WHERE, condition)], TemplateFiles(), in_seoul(now))
+        [places] = renderers.compile(headings, [(label, condition)], TemplateFiles(), in_seoul(now))
         of_row, firsts = render.find_variants(recipients, places)
         renderers.scale_for(len(firsts))
         requests = batches.cut(batches.cells(recipients, places, firsts), len(firsts))
-        answers, failures = render.gather({WHERE: condition}, renderers.fill(requests), None)
-    holds = answers[WHERE].to_pandas()
+        answers, failures = render.gather({label: condition}, renderers.fill(requests), None)
+    holds = answers[label].to_pandas()
     reasons = {place: encode(Reason.WHERE_FAILED, problem=nested(_bare(one.words))) for place, one in failures.items()}
     blamed = {place: recipients.columns[one.place].name for place, one in failures.items() if one.place is not None}
     return Choice(

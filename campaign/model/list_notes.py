@@ -28,6 +28,8 @@ class ListNote(StrEnum):
     FORMULAS_WITHOUT_VALUE = "formulas_without_value"
     SEVERAL_NUMBERS = "several_numbers"
     FIXES_NOT_APPLIED = "fixes_not_applied"
+    WHERE_LEAVES_OUT = "where_leaves_out"
+    FIRST_STAGE = "first_stage"
 
     # Parts of the others.
     SHEET_OF_FILE = "sheet_of_file"
@@ -56,6 +58,8 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
         " Open the file in a spreadsheet program and save it.",
     ),
     ListNote.SEVERAL_NUMBERS: N_("recipients.phone: {lines:,} numbers in {rows:,} rows"),
+    ListNote.WHERE_LEAVES_OUT: N_("recipients.where: {condition}: leaves out {count:,} of {rows:,} rows"),
+    ListNote.FIRST_STAGE: N_("sending.first: {first:,} of {going:,} recipients go first; then the run pauses"),
     ListNote.FIXES_NOT_APPLIED: NN_(
         "1 fix was not applied, because its cell is not what it was: {rows}",
         "{count:,} fixes were not applied, because their cells are not what they were: {rows}",

@@ -12,6 +12,9 @@ from campaign.model.i18n import _
 VENDOR_URL: Final = "https://sms.bizservice.iwinv.kr"
 """The vendor's origin. Source: api.ko.txt."""
 
+SANDBOX: Final = "sandbox"
+"""What stands for an origin where a run goes through the built-in sandbox."""
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _THIS_MACHINE: Final = "127.0.0.1"
 

@@ -205,7 +205,7 @@ class Checks:
                 "findings": [
                     {"words": one.sentence, "rule": str(one.rule), "stops": one.stops} for one in checked.found
                 ],
-                "notes": list(found.summary.notes),
+                "notes": list(map(sentence, checked.notes)),
                 "ceiling": _above_ceiling(checked),
                 "holiday": sending_hours.moved_by_holidays(checked.campaign, engine.now()),
                 "advice": _advice(checked),
@@ -298,7 +298,7 @@ class Checks:
         """
         recipients = self._list_of(draft).recipients
         with self._spare.taken() as pool:
-            found = choose_rows(recipients, words, engine.now(), pool=pool)
+            found = choose_rows(recipients, words, engine.now(), pool=pool, label=_("Condition"))
         return {
             "rows": len(recipients.table),
             "left_out": int(found.left_out.sum()),
@@ -331,7 +331,7 @@ class Checks:
         lists = self._lists.get(drafts.list_version(draft))
         if lists is None:
             raise NotChecked
-        values = drafts.read(draft).unwrap()
+        values = drafts.values(draft)
         values.get("recipients", {}).pop("fixes", None)
         values |= {
             "sender": sender or _ANY_SENDER,
@@ -496,7 +496,7 @@ class Checks:
         if found is None:
             if not draft.lists:
                 raise NoList(_("There is no list yet."))
-            section = drafts.read(draft).unwrap().get("recipients", {})
+            section = drafts.values(draft).get("recipients", {})
             section.pop("fixes", None)
             values = {"name": "x", "sender": _ANY_SENDER, "recipients": section, "message": {"text": "x"}}
             campaign = build(values, folder=draft.folder, place=drafts.FILE)

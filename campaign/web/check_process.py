@@ -37,6 +37,10 @@ MEMORY_BYTES: Final = 3 << 30
 """What the process may allocate: a list of a million rows takes half of it."""
 
 
+NICE: Final = 5
+"""How far the process stands back behind the others, as `nice` counts."""
+
+
 class TooMuch(CampaignError):
     """Reading or checking a list took more memory than it may."""
 
@@ -171,6 +175,12 @@ def _warm_up() -> None:
     from campaign.report import totals  # noqa: F401
 
 
+def _stand_back() -> None:
+    """Let the pages and what is being sent have the processor first."""
+    if sys.platform != "win32":
+        os.nice(NICE)
+
+
 def _limit_memory() -> None:
     if sys.platform == "win32":
         return
@@ -207,6 +217,7 @@ def main() -> None:
     """Answer the server until it closes standard input."""
     pipe = Pipe()
     _limit_memory()
+    _stand_back()
     idle = _Idle()
     idle.again()
     process = CheckProcess(Path(sys.argv[1]), pipe.emit)

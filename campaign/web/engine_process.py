@@ -2,31 +2,36 @@
 
 python -m campaign.web.engine_process HOME [--practice-only] [--no-schedule]
 
-Its main thread carries out orders, starts what is due and sends; a second thread answers questions, and only reads.
+Its main thread carries out orders, starts what is due and sends; a second thread takes the orders in.
 """
 
 from __future__ import annotations
 
 import argparse
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
 from campaign.config.environment import Environment
+from campaign.journal import open_for_reading
+from campaign.model.errors import CampaignError
+from campaign.model.i18n import _
+from campaign.model.origin import VENDOR_URL
 from campaign.web.pipes import Pipe
-from campaign.web.run_questions import RunQuestions
 from campaign.web.sender import Sender, ToldOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _NOT_GIVEN: Final = frozenset({"id", "kind", "by", "approved_by", "language", "asked_at"})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Carry out orders and answer the server until it closes standard input."""
+    """Carry out orders until the server closes standard input."""
     options = _parser().parse_args(arguments)
     pipe, environment = Pipe(), Environment()
     sender = Sender(
@@ -37,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         is_practice_only=options.practice_only,
         has_schedule=not options.no_schedule,
     )
-    threading.Thread(target=_serve, args=(pipe, sender), name="questions", daemon=True).start()
+    threading.Thread(target=_serve, args=(pipe, sender), name="orders", daemon=True).start()
     sender.run_forever()
 
 
@@ -51,11 +56,51 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(pipe: Pipe, sender: Sender) -> None:
     is_practice = sender.is_practice_only or bool(Environment().missing_keys)
-    questions = RunQuestions(sender.journal_url, sender.reports, sender.sending, is_practice=is_practice)
+    gateway = GatewayQuestions(sender.journal_url, is_practice=is_practice)
     try:
-        pipe.serve({"orders": partial(take, sender), **questions.handlers()})
+        pipe.serve({"orders": partial(take, sender), "doctor": gateway.doctor, "balance": gateway.balance})
     finally:
         sender.end()
+
+
+class GatewayQuestions:
+    """Questions for which the gateway is asked: here, where the keys are. Orders are taken in meanwhile.
+
+    Args:
+        journal_url: the journal's URL.
+        is_practice: nothing is really sent, so the doctor asks the gateway nothing.
+    """
+
+    def __init__(self, journal_url: str, *, is_practice: bool) -> None:
+        self._journal_url = journal_url
+        self._is_practice = is_practice
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gateway")
+
+    def doctor(self) -> Future[Mapping[str, object]]:
+        """What would go wrong with a send."""
+        return self._thread.submit(copy_context().run, self._doctor)
+
+    def _doctor(self) -> Mapping[str, object]:
+        from campaign.engine import doctor
+
+        gateway = None if self._is_practice else Environment().gateway_url() or VENDOR_URL
+        found = doctor.examine(self._journal_url, gateway)
+        return {"findings": [{"what": _(one.what), "good": one.good, "words": one.words} for one in found]}
+
+    def balance(self, *, run: str) -> Future[Mapping[str, object]]:
+        """The won left at the gateway of a run, or why they are not known."""
+        return self._thread.submit(copy_context().run, self._balance, run)
+
+    def _balance(self, run: str) -> Mapping[str, object]:
+        from campaign.engine import balance, history_access
+
+        try:
+            with open_for_reading(self._journal_url) as journal:
+                record = journal.runs.get(run)
+            section = history_access.section_of(record)
+            return {"won": balance.ask(record.gateway, section, deadlines=balance.SHORT), "problem": None}
+        except CampaignError as problem:
+            return {"won": None, "problem": str(problem)}
 
 
 def take(sender: Sender, *, orders: list[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,11 +20,10 @@ from weakref import WeakValueDictionary
 
 from campaign.model import i18n
 from campaign.model.i18n import _
-from campaign.web import approval, record
+from campaign.web import approval, disk, record
 from campaign.web.pipes import ChildError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Coroutine, Mapping
 
     from campaign.web.pipes import Child
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 UNDO_S: Final = 10.0
 """Seconds during which a send can be taken back."""
+
+_FULL_S: Final = 1.0
+"""Seconds until what became of an order is noted again that did not fit on the disk."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _COLUMNS: Final = (
@@ -103,6 +106,7 @@ class Orders:
     progress: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """The last report of each run that is being sent now."""
 
+    _begun: dict[str, str] = field(default_factory=dict)  # the runs of orders that are being carried out, by order
     _ended: WeakValueDictionary[str, asyncio.Event] = field(default_factory=WeakValueDictionary)
     _background: set[asyncio.Task[None]] = field(default_factory=set)
     _noting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -270,6 +274,7 @@ class Orders:
         now = self.clock()
 
         def work(connection: sqlite3.Connection) -> list[Order]:
+            _refuse_changed(connection, now)
             connection.execute("UPDATE orders SET state = 'told' WHERE state = 'asked' AND starts_at <= ?", (now,))
             return _select(connection, _OPEN, ())
 
@@ -285,6 +290,14 @@ class Orders:
         except ChildError:
             return  # it has ended: they are told to the next one
 
+    def live(self) -> dict[str, Mapping[str, int]]:
+        """The recipients by state of each run that is being sent now, as last reported."""
+        return {run: report["counts"] for run, report in self.progress.items()}
+
+    def is_here(self, run: str) -> bool:
+        """Whether the engine process sends a run, or is about to: then it can be paused here."""
+        return run in self.progress or run in self._begun.values()
+
     def hear(self, event: str, fields: Mapping[str, Any]) -> None:
         """Note what the engine process reports."""
         if event == "progress":
@@ -293,11 +306,16 @@ class Orders:
             else:
                 self.progress[fields["run"]] = fields
         elif event == "order":
+            if fields["state"] == "begun":
+                self._begun[fields["id"]] = fields["run"]
+            elif fields["state"] in {"done", "refused"}:
+                self._begun.pop(fields["id"], None)
             self._keep(self._note(dict(fields)))
 
     async def begin(self) -> None:
         """The engine process has started: nothing is being sent yet, and it knows no orders."""
         self.progress.clear()
+        self._begun.clear()
         await self.tell()
 
     async def _note(self, fields: Mapping[str, Any]) -> None:
@@ -311,7 +329,14 @@ class Orders:
             "waits_for": fields["words"] if fields["state"] == "waiting" else None,
         }
         async with self._noting:  # in the order in which they were reported
-            await self.store.run(lambda connection: connection.execute(_NOTE, values))
+            while True:
+                try:
+                    await self.store.run(lambda connection: connection.execute(_NOTE, values))
+                    break
+                except sqlite3.OperationalError as problem:
+                    if not disk.is_full(problem):
+                        raise
+                await asyncio.sleep(_FULL_S)
         if is_over and (ended := self._ended.get(fields["id"])) is not None:
             ended.set()
 
@@ -338,6 +363,15 @@ _NOTE: Final = (
 
 _APPROVE: Final = "UPDATE orders SET state = 'asked', approved_by = ?, starts_at = ? WHERE id = ?"
 _SEND_BACK: Final = "UPDATE orders SET state = 'refused', words = ? WHERE id = ? AND state = 'to_approve'"
+
+
+def _refuse_changed(connection: sqlite3.Connection, now: float) -> None:
+    """An approval is void where the campaign was changed after it, while the order could still be taken back."""
+    for order in _select(connection, "WHERE state = 'asked' AND approved_by IS NOT NULL AND starts_at <= ?", (now,)):
+        with i18n.in_language(order.language):
+            words = _void(order, approval.last_change(connection, order.campaign), order.asked_at)
+        if words is not None:
+            connection.execute("UPDATE orders SET state = 'refused', words = ? WHERE id = ?", (words, order.id))
 
 
 def _void(order: Order, changed: approval.Change | None, now: float) -> str | None:

@@ -36,6 +36,7 @@ from typing import Any, Final, Literal, TypeAlias
 from campaign.model import i18n
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
+from campaign.web import disk
 
 Answer: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[..., Mapping[str, object] | Future[Mapping[str, object]] | None]
@@ -130,7 +131,11 @@ class Pipe:
         except CampaignError as problem:
             error = {**_simple_fields(problem), "code": problem.code, "words": in_words(problem)}
             self._write({"id": identity, "error": error})
-        except Exception:  # noqa: BLE001 - the child lives on: the next question may be fine
+        except Exception as problem:  # noqa: BLE001 - the child lives on: the next question may be fine
+            if disk.is_full(problem):
+                full = disk.DiskFull()
+                self._write({"id": identity, "error": {"code": full.code, "words": in_words(full)}})
+                return
             number = token_hex(4)
             sys.stderr.write(f"fault {number}\n{traceback.format_exc()}")
             sys.stderr.flush()

@@ -1,91 +1,76 @@
-"""What the engine process knows of runs and schedules, for the pages. It only reads, on a thread of its own.
+"""What the journal has of runs and schedules, for the pages. It only reads.
 
-Answers have states and times as data; the server words them.
+Answers have states and times as data; the server words them. pandas is loaded only for the questions that need it.
 """
 
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
-import pandas as pd
-
-from campaign import engine
-from campaign.config.environment import Environment
-from campaign.engine import (
-    balance,
-    breakdown,
-    delivery,
-    doctor,
-    history_access,
-    opt_out_proposals,
-    opt_outs,
-    results,
-    schedules,
-)
-from campaign.engine.reports import write_workbook
+from campaign.engine import row_counts
+from campaign.engine.planned_ahead import frozen_run
 from campaign.gateway.delivery_codes import meaning
 from campaign.gateway.result_codes import ACCEPTED, describe
 from campaign.journal import open_for_reading
-from campaign.model import Delivery, Ground, RunState, ScheduleState, State, i18n
-from campaign.model.errors import CampaignError
+from campaign.model import Delivery, Ground, RunState, ScheduleState, State
+from campaign.model.errors import CampaignError, JournalError, NoSuchRun
 from campaign.model.i18n import _
 from campaign.model.naming import canonical_path
-from campaign.model.origin import VENDOR_URL
+from campaign.model.origin import SANDBOX
 from campaign.model.reasons import decode, is_encoded
 from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
-from campaign.model.times import format_time
+from campaign.model.times import Clock, format_time
 from campaign.recipients.numbers.sender import hyphenated
 from campaign.recipients.spreadsheets import headings
-from campaign.report import flat_files
 from campaign.scheduler import due_tasks
 from campaign.timing import working_days
-from campaign.web.sender import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from campaign.journal import Reader, RunRecord, ScheduleRecord
-    from campaign.web.pipes import Handler
+    from campaign.journal import Reader, RunRecord, ScheduleRecord, Tally
+
+    Counts = Mapping[str, Mapping[str, int]]
 
 _NEXT_SHOWN: Final = 3
 _PAST_SHOWN: Final = 5
 _LONGEST_HOLIDAY: Final = timedelta(days=14)
-_RECIPIENTS_SHOWN: Final = 50
+_RECIPIENTS_SHOWN: Final = 3
+_STORY_RECIPIENTS: Final = 50
 _OVER: Final = frozenset({RunState.FINISHED, RunState.CANCELLED})
 _SENDING: Final = frozenset({RunState.RUNNING, RunState.INTERRUPTED, RunState.PAUSED})
+_FINAL: Final = frozenset({State.ACCEPTED, State.REJECTED, State.CANCELLED})
+"""States of requests that never change again."""
 
 
 class NoSuchRequest(CampaignError):
     """The run has no request of that number."""
 
 
+@dataclass(slots=True)
 class RunQuestions:
-    """Answers questions about one journal.
+    """Answers questions about one journal, which stays open between them.
 
     Args:
         journal_url: the journal's URL.
-        reports: the folder of result workbooks.
-        sending: the runs that this process sends now.
-        is_practice: nothing is really sent, so the gateway is not asked anything.
     """
 
-    def __init__(self, journal_url: str, reports: Path, sending: Container[str], *, is_practice: bool = False) -> None:
-        self._url = journal_url
-        self._reports = reports
-        self._sending = sending
-        self._is_practice = is_practice
-        self._slow = ThreadPoolExecutor(1, thread_name_prefix="gateway")
+    journal_url: str
+    _kept: _Kept | None = None
+    _settled: dict[str, list[Tally]] = field(default_factory=dict)
+    _left_out: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def handlers(self) -> dict[str, Handler]:
+    def handlers(self) -> dict[str, Callable[..., Mapping[str, object]]]:
         """The questions by name."""
-        return {
+        handlers: dict[str, Callable[..., Mapping[str, object]]] = {
             "overview": self.overview,
             "runs": self.runs,
             "run": self.run,
@@ -95,136 +80,178 @@ class RunQuestions:
             "sent_before": self.sent_before,
             "csv": self.csv,
             "by": self.by,
-            "balance": self.balance,
+            "rest": self.rest,
             "opt_outs": self.opt_outs,
             "uses": self.uses,
+            "purgeable": self.purgeable,
             "requests": self.requests,
             "request": self.request,
-            "doctor": self.doctor,
+        }
+        return {name: partial(self._answer, handler) for name, handler in handlers.items()}
+
+    def close(self) -> None:
+        """Close the journal; the next question opens it again."""
+        if self._kept is not None:
+            self._kept.journal.close()
+            self._kept = None
+
+    def _answer(self, handler: Callable[..., Mapping[str, object]], **fields: object) -> Mapping[str, object]:
+        """The answer; asked of the journal opened anew where the one that was open cannot be read any more."""
+        was_open = self._kept is not None
+        try:
+            return handler(**fields)
+        except JournalError:
+            self.close()
+            if not was_open:
+                raise
+        return handler(**fields)
+
+    def _opened(self) -> Reader:
+        """The journal, read-only.
+
+        Raises:
+            NoSuchRun: there is none yet.
+            JournalError: it cannot be read.
+        """
+        if self._kept is not None and not self._kept.is_there():
+            self.close()
+        if self._kept is None:
+            self._kept = _Kept.of(open_for_reading(self.journal_url))
+        return self._kept.journal
+
+    def _opened_if_any(self) -> Reader | None:
+        """The journal, read-only; None where there is none yet."""
+        try:
+            return self._opened()
+        except NoSuchRun:
+            return None
+
+    def overview(self, *, most: int, live: Counts | None = None) -> dict[str, object]:
+        """The runs that are being sent, the schedules, and the runs that have ended; at most `most` of each.
+
+        Args:
+            most: entries of each list.
+            live: the recipients by state of the runs that are sent now, as far as the caller has followed them.
+        """
+        journal = self._opened_if_any()
+        if journal is None:
+            return {"sending": [], "scheduled": [], "past": []}
+        records = _own_runs(journal)
+        sending = [record for record in records if record.state in _SENDING and not _is_ahead(record)]
+        past = [record for record in records if record.state not in _SENDING]
+        return {
+            "sending": [self._brief(journal, record, live) for record in sending[:most]],
+            "scheduled": [
+                _schedule(journal, one) for one in journal.schedules.all() if one.state == ScheduleState.ACTIVE
+            ][:most],
+            "past": [self._brief(journal, record) for record in past[:most]],
         }
 
-    def overview(self, *, most: int) -> dict[str, object]:
-        """The runs that are being sent, the schedules, and the runs that have ended; at most `most` of each."""
-        with reading(self._url) as journal:
-            if journal is None:
-                return {"sending": [], "scheduled": [], "past": []}
-            records = _own_runs(journal)
-            sending = [record for record in records if record.state in _SENDING and not _is_ahead(record)]
-            past = [record for record in records if record.state not in _SENDING]
-            return {
-                "sending": [self._brief(journal, record) for record in sending[:most]],
-                "scheduled": [
-                    _schedule(journal, one) for one in journal.schedules.all() if one.state == ScheduleState.ACTIVE
-                ][:most],
-                "past": [self._brief(journal, record) for record in past[:most]],
-            }
-
-    def runs(self, *, offset: int, most: int) -> dict[str, object]:
-        """All runs, the newest first, `most` of them from `offset` on."""
-        with reading(self._url) as journal:
-            if journal is None:
-                return {"runs": [], "total": 0}
-            records = _own_runs(journal)
-            chosen = records[offset : offset + most]
-            return {"runs": [self._brief(journal, record) for record in chosen], "total": len(records)}
+    def runs(self, *, offset: int, most: int, live: Counts | None = None) -> dict[str, object]:
+        """All runs, the newest first, `most` of them from `offset` on; `live` as for `overview`."""
+        journal = self._opened_if_any()
+        if journal is None:
+            return {"runs": [], "total": 0}
+        records = _own_runs(journal)
+        chosen = records[offset : offset + most]
+        return {"runs": [self._brief(journal, record, live) for record in chosen], "total": len(records)}
 
     def run(self, *, run: str) -> dict[str, object]:
         """One run: its facts, its recipients by state, and who ordered what."""
-        with open_for_reading(self._url) as journal:
-            record = journal.runs.get(run)
-            requests = journal.requests.counts(run)
-            orders = journal.orders.of_run(run)
-            return self._brief(journal, record) | {
-                "requests": {str(state): count for state, count in requests.items()},
-                "gateway": record.gateway,
-                "started_at": record.started_at,
-                "ended_at": record.ended_at,
-                "purged_at": record.purged_at,
-                "overridden": record.overridden,
-                "report": record.report if record.report and Path(record.report).is_file() else None,
-                "is_test": any(one.kind == "test" for one in orders),
-                "orders": [
-                    {"kind": one.kind, "by": one.by_whom, "approved_by": one.approved_by, "at": one.at}
-                    for one in orders
-                ],
-                "codes": _codes(journal, run),
-                "is_first_stage": _is_first_stage(record),
-                "delivery": _delivery(journal, record),
-                "proposed": _proposed(journal, record),
-            }
+        journal = self._opened()
+        record = journal.runs.get(run)
+        orders = journal.orders.of_run(run)
+        return self._brief(journal, record) | {
+            "gateway": record.gateway,
+            "started_at": record.started_at,
+            "ended_at": record.ended_at,
+            "purged_at": record.purged_at,
+            "overridden": record.overridden,
+            "report": record.report if record.report and Path(record.report).is_file() else None,
+            "is_test": any(one.kind == "test" for one in orders),
+            "orders": [
+                {"kind": one.kind, "by": one.by_whom, "approved_by": one.approved_by, "at": one.at} for one in orders
+            ],
+            "codes": _codes(self._tallies(journal, run)),
+            "is_first_stage": _is_first_stage(record),
+            "delivery": _delivery(journal, record),
+            "proposed": _proposed(journal, record),
+        }
 
     def sent_before(self, *, digest: str) -> dict[str, object]:
         """The last run with the same plan that sent something or may still do so; `run` is None where there is none."""
-        with reading(self._url) as journal:
-            found = journal.runs.same_plan(digest) if journal is not None else []
+        journal = self._opened_if_any()
+        found = journal.runs.same_plan(digest) if journal is not None else []
         if not found:
             return {"run": None}
         return {"run": found[0].id, "state": str(found[0].state), "at": found[0].created_at}
 
     def unknown(self, *, run: str, offset: int, most: int) -> dict[str, object]:
         """The requests whose outcome is not known: number, recipients, masked numbers, text, time."""
-        with open_for_reading(self._url) as journal:
-            journal.runs.get(run)
-            requests = journal.requests.table(run)
-            found = requests[requests["state"] == str(State.UNKNOWN)]
-            page = found.iloc[offset : offset + most]
-            table = journal.runs.recipients(run).table
-            rows = table.loc[table["request"].isin(page["no"]), ["request", "number", "text", "row"]]
-            return {
-                "total": len(found),
-                "recipients": int(found["recipients"].sum()),
-                "requests": [
-                    {
-                        "no": int(no),
-                        "recipients": int(recipients),
-                        "cause": sentence(cause),
-                        "at": None if pd.isna(at) else at.isoformat(),
-                        **_recipients(rows[rows["request"] == no]),
-                    }
-                    for no, recipients, cause, at in zip(
-                        page["no"], page["recipients"], page["cause"], page["sent_at"], strict=True
-                    )
-                ],
-            }
+        import pandas as pd
+
+        journal = self._opened()
+        journal.runs.get(run)
+        found = journal.requests.table(run, State.UNKNOWN)
+        page = found.iloc[offset : offset + most]
+        rows = _recipients(journal, run, [int(no) for no in page["no"]])
+        return {
+            "total": len(found),
+            "recipients": int(found["recipients"].sum()),
+            "requests": [
+                {
+                    "no": int(no),
+                    "recipients": int(recipients),
+                    "cause": sentence(cause),
+                    "at": None if pd.isna(at) else at.isoformat(),
+                    **rows[int(no)],
+                }
+                for no, recipients, cause, at in zip(
+                    page["no"], page["recipients"], page["cause"], page["sent_at"], strict=True
+                )
+            ],
+        }
 
     def problems(self, *, run: str) -> dict[str, object]:
         """How many rows have each status, as the result workbook has them, and the headings of their columns."""
-        with open_for_reading(self._url) as journal:
-            result = results.of_run(journal, journal.runs.get(run))
-            counts = result.rows["status"].value_counts()
-            return {
-                "rows": {str(status): int(count) for status, count in counts.items()},
-                "columns": [headings.shown(one.heading) for one in result.recipients.columns if one.heading.strip()],
-            }
+        journal = self._opened()
+        journal.runs.get(run)
+        if run not in self._left_out:
+            self._left_out[run] = row_counts.left_out(journal, run)
+        return {
+            "rows": row_counts.all_rows(self._left_out[run], _recipients_by_state(self._tallies(journal, run))),
+            "columns": [headings.shown(one) for one in journal.runs.headings(run) if one.strip()],
+        }
 
     def schedules(self) -> dict[str, object]:
         """All schedules, the newest first, with what became of each time."""
-        with reading(self._url) as journal:
-            if journal is None:
-                return {"schedules": []}
-            return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
+        journal = self._opened_if_any()
+        if journal is None:
+            return {"schedules": []}
+        return {"schedules": [_schedule(journal, one) for one in journal.schedules.all()]}
 
-    def balance(self, *, run: str) -> Future[Mapping[str, object]]:
-        """The won left at the gateway of a run, or why they are not known; other questions are answered meanwhile."""
-        return self._slow.submit(copy_context().run, self._balance, run)
+    def rest(self, *, run: str, statuses: list[str]) -> dict[str, object]:
+        """A workbook of the rows with one of these statuses, in a temporary folder that the caller removes."""
+        from campaign import engine
+        from campaign.engine import breakdown
+        from campaign.engine.reports import write_workbook
 
-    def _balance(self, run: str) -> Mapping[str, object]:
-        try:
-            with open_for_reading(self._url) as journal:
-                record = journal.runs.get(run)
-            section = history_access.section_of(record)
-            return {"won": balance.ask(record.gateway, section, deadlines=balance.SHORT), "problem": None}
-        except CampaignError as problem:
-            return {"won": None, "problem": str(problem)}
+        journal = self._opened()
+        result = engine.result_of_run(journal, journal.runs.get(run))
+        chosen = result.rows["status"].isin(statuses).to_numpy(dtype=bool)
+        folder = Path(tempfile.mkdtemp(prefix="campaign-"))
+        return {"path": write_workbook(breakdown.part(result, chosen), folder / f"{run}.xlsx", engine.SILENT)}
 
     def opt_outs(self, *, number: str | None = None) -> dict[str, object]:
         """How many numbers are on the house's own opt-out list, and the entry of one, None if it is not on it."""
-        with reading(self._url) as journal:
-            if journal is None:
-                return {"count": 0, "found": None}
-            one = opt_outs.find(journal, number) if number is not None else None
-            found = one and {"number": hyphenated(one.number), "at": one.at, "origin": sentence(one.origin)}
-            return {"count": journal.opt_outs.count(), "found": found}
+        from campaign.engine import opt_outs
+
+        journal = self._opened_if_any()
+        if journal is None:
+            return {"count": 0, "found": None}
+        one = opt_outs.find(journal, number) if number is not None else None
+        found = one and {"number": hyphenated(one.number), "at": one.at, "origin": sentence(one.origin)}
+        return {"count": journal.opt_outs.count(), "found": found}
 
     def uses(self, *, home: str) -> dict[str, object]:
         """What the campaigns in `home` are used for.
@@ -232,51 +259,53 @@ class RunQuestions:
         Returns:
             `scheduled`, the ids of those that a schedule starts; `runs`, those that the page ordered or that one of
             these schedules started, each with the `campaign` where a schedule knows it, when it `ended_at` (None: it
-            is not over), whether it `is_practice`, and whether it `has_data` that can be removed.
+            is not over), whether it `is_practice`, and whether it `is_purged`.
         """
-        with reading(self._url) as journal:
-            if journal is None:
-                return {"scheduled": [], "runs": []}
-            own = {one.id: one for one in journal.schedules.all() if _is_in(one.file, home)}
-            started = {
-                one.run: Path(own[one.schedule].file).parent.name
-                for one in journal.schedules.occurrences()
-                if one.schedule in own and one.run is not None
-            }
-            ordered = set[str]().union(*(journal.orders.runs_of(kind) for kind in ("send", "schedule", "test")))
-            return {
-                "scheduled": [Path(one.file).parent.name for one in own.values() if one.state == ScheduleState.ACTIVE],
-                "runs": [
-                    {
-                        "id": record.id,
-                        "campaign": started.get(record.id),
-                        "ended_at": record.ended_at if record.state in _OVER else None,
-                        "is_practice": record.gateway == engine.SANDBOX,
-                        "has_data": record.purged_at is None and not journal.requests.may_still_go(record.id),
-                    }
-                    for record in journal.runs.all()
-                    if record.id in ordered or record.id in started
-                ],
-            }
+        journal = self._opened_if_any()
+        if journal is None:
+            return {"scheduled": [], "runs": []}
+        own = {one.id: one for one in journal.schedules.all() if _is_in(one.file, home)}
+        started = {
+            one.run: Path(own[one.schedule].file).parent.name
+            for one in journal.schedules.occurrences()
+            if one.schedule in own and one.run is not None
+        }
+        ordered = set[str]().union(*(journal.orders.runs_of(kind) for kind in ("send", "schedule", "test")))
+        return {
+            "scheduled": [Path(one.file).parent.name for one in own.values() if one.state == ScheduleState.ACTIVE],
+            "runs": [
+                {
+                    "id": record.id,
+                    "campaign": started.get(record.id),
+                    "ended_at": record.ended_at if record.state in _OVER else None,
+                    "is_practice": record.gateway == SANDBOX,
+                    "is_purged": record.purged_at is not None,
+                }
+                for record in journal.runs.all()
+                if record.id in ordered or record.id in started
+            ],
+        }
+
+    def purgeable(self, *, runs: list[str]) -> dict[str, object]:
+        """Those of these runs of which nothing may still be sent, so that their texts and numbers can be removed."""
+        journal = self._opened()
+        return {"runs": [run for run in runs if not journal.requests.may_still_go(run)]}
 
     def requests(self, *, run: str, state: str | None, offset: int, most: int) -> dict[str, object]:
         """The requests of a run, all or those in a state: number, state, recipients (masked), text, code and time."""
-        with open_for_reading(self._url) as journal:
-            journal.runs.get(run)
-            requests = journal.requests.table(run)
-            counts = requests["state"].value_counts()
-            found = requests if state is None else requests[requests["state"] == state]
-            page = found.iloc[offset : offset + most]
-            table = journal.runs.recipients(run).table
-            rows = table.loc[table["request"].isin(page["no"]), ["request", "number", "text", "row"]]
-            return {
-                "total": len(found),
-                "states": {str(name): int(count) for name, count in counts.items()},
-                "requests": [
-                    _request(facts) | _recipients(rows[rows["request"] == facts["no"]])
-                    for facts in page.to_dict("records")
-                ],
-            }
+        journal = self._opened()
+        journal.runs.get(run)
+        counts: dict[str, int] = {}
+        for one in self._tallies(journal, run):
+            counts[str(one.state)] = counts.get(str(one.state), 0) + one.requests
+        wanted = None if state is None else State(state)
+        page = journal.requests.table(run, wanted, offset=offset, most=most)
+        rows = _recipients(journal, run, [int(no) for no in page["no"]])
+        return {
+            "total": sum(counts.values()) if state is None else counts.get(state, 0),
+            "states": counts,
+            "requests": [_request(facts) | rows[int(facts["no"])] for facts in page.to_dict("records")],
+        }
 
     def request(self, *, run: str, no: int, is_whole: bool) -> dict[str, object]:
         """One request with its story: what became of it when, and its recipients; `is_whole`: with whole numbers.
@@ -284,52 +313,40 @@ class RunQuestions:
         Raises:
             NoSuchRequest: the run has no request of that number.
         """
-        with open_for_reading(self._url) as journal:
-            record = journal.runs.get(run)
-            requests = journal.requests.table(run)
-            found = requests[requests["no"] == no]
-            if found.empty:
-                raise NoSuchRequest(_("There is no such request."))
-            table = journal.runs.recipients(run).table
-            rows = table.loc[table["request"] == no, ["number", "text", "row"]]
-            shown = rows.head(_RECIPIENTS_SHOWN)
-            return _request(found.iloc[0].to_dict()) | {
-                "run": record.id,
-                "name": record.name,
-                "text": _text(rows),
-                "rows": [
-                    {"row": int(row), "number": number if is_whole else mask(number)}
-                    for row, number in zip(shown["row"], shown["number"].fillna(""), strict=True)
-                ],
-                "events": [
-                    {
-                        "at": event["at"],
-                        "state": event["state"],
-                        "attempt": event["attempt"],
-                        "code": event["code"],
-                        "words": _(describe(event["code"]).english) if event["code"] is not None else "",
-                        "cause": sentence(event["cause"]),
-                    }
-                    for event in journal.requests.events(run, no)
-                ],
-            }
-
-    def doctor(self) -> Future[Mapping[str, object]]:
-        """What would go wrong with a send. It may ask the gateway, so other questions are answered meanwhile."""
-        language = i18n.language()
-
-        def examine() -> Mapping[str, object]:
-            with i18n.in_language(language):
-                gateway = None if self._is_practice else Environment().gateway_url() or VENDOR_URL
-                found = doctor.examine(self._url, gateway)
-                return {"findings": [{"what": _(one.what), "good": one.good, "words": one.words} for one in found]}
-
-        return self._slow.submit(examine)
+        journal = self._opened()
+        record = journal.runs.get(run)
+        found = journal.requests.table(run, only=no)
+        if found.empty:
+            raise NoSuchRequest(_("There is no such request."))
+        [rows] = _rows_of(journal, run, [no]).values()
+        return _request(found.iloc[0].to_dict()) | {
+            "run": record.id,
+            "name": record.name,
+            "text": _text(rows),
+            "rows": [
+                {"row": row["row"], "number": (row["number"] or "") if is_whole else mask(row["number"] or "")}
+                for row in rows[:_STORY_RECIPIENTS]
+            ],
+            "events": [
+                {
+                    "at": event["at"],
+                    "state": event["state"],
+                    "attempt": event["attempt"],
+                    "code": event["code"],
+                    "words": _(describe(event["code"]).english) if event["code"] is not None else "",
+                    "cause": sentence(event["cause"]),
+                }
+                for event in journal.requests.events(run, no)
+            ],
+        }
 
     def csv(self, *, run: str) -> dict[str, object]:
         """The result as a CSV file, written into a temporary file that the caller removes."""
-        with open_for_reading(self._url) as journal:
-            result = engine.result_of_run(journal, journal.runs.get(run))
+        from campaign.engine import results
+        from campaign.report import flat_files
+
+        journal = self._opened()
+        result = results.of_run(journal, journal.runs.get(run))
         folder = Path(tempfile.mkdtemp(prefix="campaign-"))
         return {"path": flat_files.csv(result, folder / f"{run}.csv")}
 
@@ -339,14 +356,20 @@ class RunQuestions:
         Raises:
             NoSuchColumn: there is no such column.
         """
-        with open_for_reading(self._url) as journal:
-            result = engine.result_of_run(journal, journal.runs.get(run))
+        from campaign.engine import breakdown, results
+        from campaign.engine.progress import SILENT
+        from campaign.engine.reports import write_workbook
+
+        journal = self._opened()
+        result = results.of_run(journal, journal.runs.get(run))
         chosen = breakdown.find_column(result, column)
         folder = Path(tempfile.mkdtemp(prefix="campaign-"))
-        return {"path": write_workbook(result, folder / f"{run}.xlsx", engine.SILENT, None, chosen)}
+        return {"path": write_workbook(result, folder / f"{run}.xlsx", SILENT, None, chosen)}
 
-    def _brief(self, journal: Reader, record: RunRecord) -> dict[str, object]:
-        counts = journal.requests.recipients(record.id)
+    def _brief(self, journal: Reader, record: RunRecord, live: Counts | None = None) -> dict[str, object]:
+        counts: Mapping[Any, int] | None = (live or {}).get(record.id)
+        if counts is None:
+            counts = _recipients_by_state(self._tallies(journal, record.id))
         return {
             "id": record.id,
             "name": record.name,
@@ -354,11 +377,61 @@ class RunQuestions:
             "why": sentence(record.why),
             "at": record.created_at,
             "resume_at": record.resume_at,
-            "is_practice": record.gateway == engine.SANDBOX,
-            "is_here": record.id in self._sending,
+            "is_practice": record.gateway == SANDBOX,
             "counts": {str(state): count for state, count in counts.items()},
             "total": sum(counts.values()),
         }
+
+    def _tallies(self, journal: Reader, run: str) -> list[Tally]:
+        """The requests of a run; counted once where none of them can change any more."""
+        if run in self._settled:
+            return self._settled[run]
+        found = journal.requests.tallies(run)
+        if all(one.state in _FINAL for one in found):
+            self._settled[run] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An open journal, and which file it is: another one may be put in its place."""
+
+    journal: Reader
+    file: tuple[int, int] | None
+
+    @classmethod
+    def of(cls, journal: Reader) -> Self:
+        return cls(journal, _identity(journal.path))
+
+    def is_there(self) -> bool:
+        return self.journal.path is None or _identity(self.journal.path) == self.file
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
+@contextmanager
+def reading(journal_url: str) -> Iterator[Reader | None]:
+    """The journal, read-only; None where there is none yet."""
+    try:
+        journal = open_for_reading(journal_url)
+    except NoSuchRun:
+        yield None
+        return
+    with journal:
+        yield journal
+
+
+def _recipients_by_state(tallies: Sequence[Tally]) -> dict[State, int]:
+    counts: dict[State, int] = {}
+    for one in tallies:
+        counts[one.state] = counts.get(one.state, 0) + one.recipients
+    return counts
 
 
 def _is_in(file: str, home: str) -> bool:
@@ -379,6 +452,8 @@ def _is_ahead(record: RunRecord) -> bool:
 
 def _request(facts: Mapping[Any, Any]) -> dict[str, object]:
     """The facts of a request, as plain values."""
+    import pandas as pd
+
     return {
         "no": int(facts["no"]),
         "state": facts["state"],
@@ -390,16 +465,34 @@ def _request(facts: Mapping[Any, Any]) -> dict[str, object]:
     }
 
 
-def _text(rows: Any) -> str:  # noqa: ANN401 - a DataFrame
+def _rows_of(journal: Reader, run: str, requests: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """The rows of some requests: `number`, `text` and `row`; the first two are None after a purge."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = journal.runs.columns(run, ["request", "number", "text", "row"])
+    rows = table.filter(pc.is_in(table["request"].cast(pa.int64()), value_set=pa.array(requests, pa.int64())))
+    found: dict[int, list[dict[str, Any]]] = {no: [] for no in requests}
+    for row in rows.to_pylist():
+        found[int(row["request"])].append(row)
+    return found
+
+
+def _text(rows: Sequence[Mapping[str, Any]]) -> str:
     """The message of a request's rows; empty after a purge."""
-    text = rows["text"].iloc[0] if len(rows) else ""
-    return "" if pd.isna(text) else str(text)
+    return (rows[0]["text"] or "") if rows else ""
 
 
-def _recipients(rows: Any) -> dict[str, object]:  # noqa: ANN401 - a DataFrame
-    shown: Final = 3
-    numbers = [mask(number) for number in rows["number"].dropna().head(shown)]
-    return {"numbers": numbers, "text": _text(rows), "rows": [int(row) for row in rows["row"].head(shown)]}
+def _recipients(journal: Reader, run: str, requests: Sequence[int]) -> dict[int, dict[str, object]]:
+    """The first recipients of some requests, with their rows and the text."""
+    return {
+        no: {
+            "numbers": [mask(row["number"]) for row in rows[:_RECIPIENTS_SHOWN] if row["number"]],
+            "text": _text(rows),
+            "rows": [int(row["row"]) for row in rows[:_RECIPIENTS_SHOWN]],
+        }
+        for no, rows in _rows_of(journal, run, requests).items()
+    }
 
 
 def mask(number: str) -> str:
@@ -407,22 +500,17 @@ def mask(number: str) -> str:
     return number and f"{number[:3]}-****-{number[-4:]}"
 
 
-def _codes(journal: Reader, run: str) -> list[dict[str, object]]:
+def _codes(tallies: Sequence[Tally]) -> list[dict[str, object]]:
     """The codes with which the gateway refused requests of a run, with its words and what to do."""
-    requests = journal.requests.table(run)
-    refused = requests.loc[requests["code"].notna() & (requests["code"] != ACCEPTED), ["code", "recipients"]]
-    found = []
-    for code, recipients in refused.groupby("code")["recipients"].sum().items():
-        described = describe(int(str(code)))
-        found.append(
-            {
-                "code": described.number,
-                "words": _(described.english),
-                "todo": _(described.todo),
-                "recipients": recipients,
-            }
-        )
-    return found
+    refused: dict[int, int] = {}
+    for one in tallies:
+        if one.code is not None and one.code != ACCEPTED:
+            refused[one.code] = refused.get(one.code, 0) + one.recipients
+    described = [(describe(code), recipients) for code, recipients in sorted(refused.items())]
+    return [
+        {"code": one.number, "words": _(one.english), "todo": _(one.todo), "recipients": recipients}
+        for one, recipients in described
+    ]
 
 
 def _is_first_stage(record: RunRecord) -> bool:
@@ -436,8 +524,12 @@ def _delivery(journal: Reader, record: RunRecord) -> dict[str, object] | None:
 
     Seen in public clients of the gateway, not in the vendor's document.
     """
-    is_followed = history_access.is_followed(record)
     counts = journal.deliveries.counts(record.id)
+    if not counts and record.delivery is None:
+        return None
+    from campaign.engine import delivery, history_access
+
+    is_followed = history_access.is_followed(record)
     if not counts and not is_followed:
         return None
     looks = [one for one in journal.requests.events(record.id) if one["state"] in {delivery.ASKED, delivery.OFF}]
@@ -466,6 +558,10 @@ def _meaning(code: str) -> str:
 
 def _proposed(journal: Reader, record: RunRecord) -> dict[str, object]:
     """How many numbers the delivery results propose as opt-outs, by ground, with the first of them, masked."""
+    if not journal.deliveries.counts(record.id):
+        return {}
+    from campaign.engine import opt_out_proposals
+
     try:
         found = opt_out_proposals.propose(journal, record.id)
     except opt_out_proposals.NothingToGoBy:
@@ -494,18 +590,18 @@ def _schedule(journal: Reader, record: ScheduleRecord) -> dict[str, object]:
     times = []
     if record.state == ScheduleState.ACTIVE:
         try:
-            times = due_tasks.upcoming(journal, record, engine.now(), _NEXT_SHOWN)
+            times = due_tasks.upcoming(journal, record, Clock().now(), _NEXT_SHOWN)
         except (ValueError, OverflowError):  # a record that cannot be used, which the scheduler reports
             times = []
     past = journal.schedules.occurrences(record.id)[:_PAST_SHOWN]
-    ahead = schedules.frozen_run(journal, record)
+    ahead = frozen_run(journal, record)
     at = times[0] if times else record.moved(record.timetable.start_at or record.created_at)
     return {
         "id": record.id,
         "name": record.name,
         "file": record.file,
         "state": str(record.state),
-        "is_practice": record.gateway == engine.SANDBOX,
+        "is_practice": record.gateway == SANDBOX,
         "every": record.timetable.every,
         "at": at,
         "next": times,

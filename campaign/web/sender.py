@@ -27,20 +27,22 @@ from campaign.engine import decisions, delivery, opt_out_proposals, opt_outs, re
 from campaign.engine.reconcile import Verdict
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, i18n
-from campaign.model.errors import CampaignError, JournalBusy, NoSuchRun
+from campaign.model.errors import CampaignError, JournalBusy
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
+from campaign.web import disk
+from campaign.web.run_questions import reading
 from campaign.web.sending_progress import SendingProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from campaign.journal import Reader, ScheduleRecord
+    from campaign.journal import ScheduleRecord
     from campaign.model import State
 
 _BUSY_S: Final = 1.0
@@ -115,6 +117,7 @@ class Sender:
     sending: dict[str, engine.StopRequest] = field(default_factory=dict)
     """The runs that are sent now, each with its own request to stop."""
 
+    _trouble: str = ""  # what kept the scheduler from looking last
     _told: dict[str, ToldOrder] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="check"))
@@ -184,6 +187,11 @@ class Sender:
                 scheduler.follower.step()
         except JournalBusy:
             return LOOK  # another process sends, perhaps a scheduler of its own
+        except CampaignError as problem:  # such as a disk without space
+            if str(problem) != self._trouble:
+                self._trouble = str(problem)
+                _Notes().note(self._trouble)
+            return LOOK
         except Exception:  # noqa: BLE001 - the problem may be gone next time, and orders have to be carried out
             _log()
             return LOOK
@@ -236,7 +244,11 @@ class Sender:
             except CampaignError as problem:
                 self._tell(told, "refused", words=str(problem), code=problem.code)
                 return
-            except Exception:  # noqa: BLE001 - other orders have to be carried out
+            except Exception as problem:  # noqa: BLE001 - other orders have to be carried out
+                if disk.is_full(problem):
+                    full = disk.DiskFull()
+                    self._tell(told, "refused", words=str(full), code=full.code)
+                    return
                 words = _("Something went wrong in the program. The log has it under {number}.", number=_log())
                 self._tell(told, "refused", words=words, code="internal")
                 return
@@ -493,7 +505,9 @@ class Sender:
         with i18n.in_language(told.language):
             with open_for_reading(self.journal_url) as journal:
                 question = reconcile.questions(journal, told.given["run"])
-            return None if question is None else (question, reconcile.ask(question))
+            if question is None or question.record.gateway == engine.SANDBOX:  # practice has no history to look at
+                return None
+            return question, reconcile.ask(question)
 
     def _reconcile(self, told: ToldOrder, journal: engine.Journal | None) -> None:
         """Say what the history shows of unknown requests; those that a user named become accepted if it proves them."""
@@ -654,18 +668,6 @@ def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
 def _paused_by(who: str) -> str:
     """Why a user's pause ended the dispatch."""
     return encode(RunReason.PAUSED_BY, who=who) if who else encode(RunReason.PAUSED_ON_PAGE)
-
-
-@contextmanager
-def reading(journal_url: str) -> Iterator[Reader | None]:
-    """The journal, read-only; None where there is none yet."""
-    try:
-        journal = open_for_reading(journal_url)
-    except NoSuchRun:
-        yield None
-        return
-    with journal:
-        yield journal
 
 
 def _log() -> str:

@@ -120,10 +120,11 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             found = work(self._connection)
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk may have ended it
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
         return found
 
 

@@ -9,15 +9,17 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from campaign.config.environment import Environment
 from campaign.engine import connect
 from campaign.engine.cluster import jobs, queued, setup
 from campaign.engine.cluster.lease import Beating, Lease, Reaper, host_name, new_owner
 from campaign.engine.cluster.slices import SliceSender
+from campaign.engine.cluster.spool import Spool
 from campaign.engine.cluster.sweep import sweep
 from campaign.engine.progress import StopRequest
-from campaign.journal import Jobs, open_for_worker, server_settings
+from campaign.journal import STALLED_S, Jobs, open_for_worker, server_settings
 from campaign.model.errors import CampaignError, JournalError
-from campaign.model.i18n import _
+from campaign.model.i18n import _, ngettext
 from campaign.model.sentences import sentence
 from campaign.model.times import Clock
 
@@ -83,12 +85,15 @@ class WorkerProcess:
             client=self._clients.of,
             in_flight=self.options.in_flight,
             stop=self.stop,
+            spool=Spool(Environment().spool_folder, self.note),
         )
         with ExitStack() as opened:
             opened.callback(self._clients.close)
             self._begin_lease()
             with self._open() as (_reader, workers, _waiting):
                 workers.clear_host(host_name())
+                if late := self._sender.spool.hand_over(workers):
+                    self.note(_recorded(late))
             self.note(_("worker {owner} on {host}", owner=self._lease.owner[:8], host=host_name()))
             looking = threading.Thread(target=self._look_after_others, name="look", daemon=True)
             looking.start()
@@ -103,7 +108,7 @@ class WorkerProcess:
                 self._beating.end()
                 looking.join(timeout=30)
                 with suppress(JournalError):
-                    self._lease.leave()
+                    self._lease.leave(Clock().now())
         if self._sender.host.is_stopped:
             self.note(_("the gateway refuses this host's address: {why}", why=sentence(self._stopped_because)))
         return not self._sender.host.is_stopped
@@ -137,8 +142,8 @@ class WorkerProcess:
         while not self._over:
             try:
                 self._look_on(clock)
-            except JournalError as problem:
-                self.note(str(problem))
+            except Exception as problem:  # noqa: BLE001 - without this thread, a lost lease is never replaced
+                self.note(str(problem) if isinstance(problem, JournalError) else f"{type(problem).__name__}: {problem}")
                 time.sleep(_AGAIN_S)
 
     def _look_on(self, clock: Clock) -> None:
@@ -185,8 +190,8 @@ class WorkerProcess:
                     install_signal_handlers=False,
                     delete_jobs="always",
                     fetch_job_polling_interval=2.0,
-                    update_heartbeat_interval=3.0,
-                    stalled_worker_timeout=15.0,
+                    update_heartbeat_interval=STALLED_S / 5,
+                    stalled_worker_timeout=STALLED_S,
                 )
             )
             while not working.done() and not self._is_over():
@@ -232,6 +237,14 @@ class _Clients:
     def close(self) -> None:
         """Close all connections."""
         self._stack.close()
+
+
+def _recorded(count: int) -> str:
+    return ngettext(
+        "1 answer that an earlier worker had kept was recorded",
+        "{count:,} answers that an earlier worker had kept were recorded",
+        count,
+    )
 
 
 def _no_ledger() -> Path:

@@ -88,6 +88,20 @@ def test_a_number_gets_no_more_advertisements_than_the_frequency_allows(desk: De
     assert sorted(one["number"] for one in desk.ask("/sandbox/deliveries")) == [number(place) for place in range(6)]
 
 
+def test_a_repeated_schedule_counts_the_advertisements_at_each_start(desk: Desk) -> None:
+    shift = Shift(desk)
+    desk.people(2)
+    frequent = {"sending": 'frequency = "1 every 10 days"', "message": "advertisement = true"}
+    desk.campaign(f"{AD} 1", **frequent, schedule='every = "0 10 * * MON"')
+    assert shift.schedule().status == 0
+    for day, people in (("2026-12-07", 2), ("2026-12-14", 3), ("2026-12-21", 3)):
+        desk.people(people)
+        shift.it_is(f"{day} 10:00:30")
+        shift.run_due()
+    # On the 14th only the new one; on the 21st the first two again, after more than ten days.
+    assert shift.delivered() == sorted(number(place) for place in (0, 1, 2, 0, 1))
+
+
 def test_ceilings_are_refused_in_korean(desk: Desk) -> None:
     desk.people(5)
     desk.campaign(sending="max_recipients = 4")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.test_korean_screen import say
 from tests.support.desk import number
+from tests.support.scheduling_desk import Shift
 
 if TYPE_CHECKING:
     from tests.support.desk import Desk
@@ -112,3 +113,40 @@ def test_another_list_or_a_purged_run_is_refused(desk: Desk) -> None:
     assert "the campaign does not read" in other.err
     desk.run("purge", "last", "--yes")
     assert "its numbers and texts were removed" in desk.run("check", "c.toml", *AGAIN).err
+
+
+EXCEPT = 'files = ["r.xlsx"]\nexcept_run = "{}"'
+
+
+def test_a_campaign_leaves_out_whoever_got_the_same_message_in_the_run_that_it_names(desk: Desk) -> None:
+    first_run(desk)
+    run = desk.run("runs", "--json").json["runs"][0]["run"]
+    desk.sheet([["가", number(1), "C"], ["나", number(2), "C"], ["가", number(1), "D"]])
+    shift = Shift(desk)
+    rest = {"recipients": EXCEPT.format(run), "schedule": "start_at = 2026-12-01T10:00:00+09:00"}
+    desk.campaign("{{ 이름 }} {{ 쿠폰 }}", **rest)
+    checked = desk.run("check", "c.toml", "--json").json
+    assert checked["rows"] == {"total": 3, "pending": 2, "duplicate": 1}  # another message goes
+    assert "중복 1" in say(desk, "check", "c.toml").out
+    assert shift.schedule().status == 0
+    shift.it_is("2026-12-01 10:00:30")
+    assert shift.run_due().status == 0
+    assert shift.delivered() == sorted([number(1), number(5), number(1), number(2)])
+    by = desk.run("report", "--by", "이름", "--json").json["report"]
+    assert [row["이름"] for row in desk.results(by, "by")][:2] == ["가", "나"]
+
+    desk.run("purge", run, "--yes")
+    purged = desk.run("check", "c.toml")
+    assert (purged.status, "recipients.except_run: the numbers of run" in purged.err) == (2, True)
+
+
+@pytest.mark.parametrize("wrong", ["no-such-run", ""])
+def test_a_run_that_there_is_not_is_no_run_to_leave_out(desk: Desk, wrong: str) -> None:
+    desk.people(1)
+    desk.campaign(recipients=EXCEPT.format(wrong))
+    for command in (("check", "c.toml"), ("send", "c.toml", "--yes")):
+        done = desk.run(*command)
+        assert done.status == 2
+        assert "recipients.except_run" in done.err
+        assert ("there is no such run" in done.err) == bool(wrong)
+    assert desk.ask("/sandbox/stats")["requests"] == 0

@@ -333,6 +333,16 @@ def test_the_stop_of_the_process_stops_a_run_that_has_its_own(ten: Bench) -> Non
     assert ten.go(Script(), stop=StopRequest(within=whole)).state == RunState.INTERRUPTED
 
 
+def test_a_stop_of_a_run_and_one_of_the_process_are_not_two_and_the_answers_are_awaited() -> None:
+    whole = StopRequest()
+    own = StopRequest(within=whole)
+    own.request(pause="Kim paused it")
+    whole.request()
+    assert own.count == 1
+    whole.request()
+    assert own.count == 2
+
+
 def test_errands_are_run_between_two_steps_at_most_five_times_a_second(tmp_path: Path) -> None:
     answers = [RECHARGING, ACCEPTED]
     clock, single, at = SetClock(), bench(tmp_path, 1), list[float]()

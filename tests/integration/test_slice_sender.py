@@ -13,6 +13,7 @@ import pytest
 
 from campaign.engine.cluster.lease import Lease
 from campaign.engine.cluster.slices import HostState, SliceSender
+from campaign.engine.cluster.spool import Spool
 from campaign.engine.progress import StopRequest
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.journal import QUEUE, open_for_worker, open_for_writing
@@ -22,6 +23,7 @@ from tests.support.runs import RUN, add_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from campaign.gateway.client import Client
     from campaign.journal import Reader, Workers
@@ -66,7 +68,7 @@ def worker(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
         yield reader, workers
 
 
-def sender(url: str, workers: Workers, gateway: Gateway) -> SliceSender:
+def sender(url: str, workers: Workers, gateway: Gateway, folder: Path) -> SliceSender:
     lease = Lease(workers, "me", (lambda: 0.0,))  # time stands still: it holds
     lease.register("account")
     return SliceSender(
@@ -75,14 +77,17 @@ def sender(url: str, workers: Workers, gateway: Gateway) -> SliceSender:
         client=lambda _record: cast("Client", gateway),
         in_flight=IN_FLIGHT,
         stop=StopRequest(),
+        spool=Spool(folder, pytest.fail),
         host=HostState(is_proven=True),
     )
 
 
-def test_two_slices_share_what_may_be_in_flight(postgres_url: str, worker: tuple[Reader, Workers]) -> None:
+def test_two_slices_share_what_may_be_in_flight(
+    postgres_url: str, tmp_path: Path, worker: tuple[Reader, Workers]
+) -> None:
     reader, workers = worker
     gateway = Gateway(together=IN_FLIGHT)  # a slice has three requests: a fourth is on the wire with the next one
-    sends = sender(postgres_url, workers, gateway)
+    sends = sender(postgres_url, workers, gateway, tmp_path)
     with ThreadPoolExecutor(2) as jobs:
         list(jobs.map(sends.send, [RUN, RUN], [0, 1]))
     sends.close()
@@ -93,11 +98,11 @@ def test_two_slices_share_what_may_be_in_flight(postgres_url: str, worker: tuple
 
 
 def test_a_job_that_comes_twice_or_late_sends_nothing_a_second_time(
-    postgres_url: str, worker: tuple[Reader, Workers]
+    postgres_url: str, tmp_path: Path, worker: tuple[Reader, Workers]
 ) -> None:
     reader, workers = worker
     gateway = Gateway(together=3)
-    sends = sender(postgres_url, workers, gateway)
+    sends = sender(postgres_url, workers, gateway, tmp_path)
     with ThreadPoolExecutor(3) as jobs:
         list(jobs.map(sends.send, [RUN] * 3, [0, 0, 0]))
     sends.send(RUN, 0)
@@ -106,10 +111,12 @@ def test_a_job_that_comes_twice_or_late_sends_nothing_a_second_time(
     assert gateway.hits == Counter(range(1, 7))
 
 
-def test_what_was_not_sent_when_a_worker_stops_stays_planned(postgres_url: str, worker: tuple[Reader, Workers]) -> None:
+def test_what_was_not_sent_when_a_worker_stops_stays_planned(
+    postgres_url: str, tmp_path: Path, worker: tuple[Reader, Workers]
+) -> None:
     reader, workers = worker
     gateway = Gateway(together=2)
-    sends = sender(postgres_url, workers, gateway)
+    sends = sender(postgres_url, workers, gateway, tmp_path)
     sends.in_flight = 1
     with ThreadPoolExecutor(1) as jobs:
         job = jobs.submit(sends.send, RUN, 0)

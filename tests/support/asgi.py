@@ -63,7 +63,8 @@ class Page:
     home: Path
     now: float = 1_800_000_000.0
     reach: Reach = field(default_factory=lambda: Reach(PORT))
-    engine: StandIn = field(default_factory=lambda: StandIn({"uses": lambda home: {"scheduled": [], "runs": []}}))  # noqa: ARG005
+    engine: StandIn = field(default_factory=StandIn)
+    journal: StandIn = field(default_factory=lambda: StandIn({"uses": lambda home: {"scheduled": [], "runs": []}}))  # noqa: ARG005
     check: StandIn = field(default_factory=StandIn)
     client: str = "127.0.0.1"
 
@@ -71,12 +72,14 @@ class Page:
         self.store = Store(self.home)
         self.cookies: dict[str, str] = {}
         engine: Any = self.engine
+        journal: Any = self.journal
         check: Any = self.check
         self.site = Site(
             home=self.home,
             store=self.store,
             sessions=Sessions(self.store, has_users=not self.reach.is_loopback, clock=lambda: self.now),
             engine=engine,
+            journal=journal,
             check=check,
             orders=Orders(self.store, clock=lambda: self.now),
             checking=Checking(),

@@ -31,7 +31,7 @@ import pytest
 from tests.support.privileges import NOBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _SETTINGS: Final = {
     "listen_addresses": "",
@@ -44,7 +44,7 @@ _KEEPER: Final = """
 import sys
 from pathlib import Path
 from tests.support.postgres import run_server
-run_server(Path(sys.argv[1]), sys.argv[2])
+run_server(Path(sys.argv[1]), sys.argv[2], *sys.argv[3:])
 """
 
 
@@ -68,14 +68,22 @@ class Server:
         """A connection of its own, without the program's settings; every statement commits."""
         return psycopg.connect(host=str(self.folder), user="postgres", dbname=database, autocommit=True)
 
-    def crash(self, away_s: float) -> None:
-        """End the server at once, as a crash does, and start it again after so many seconds."""
+    def stop(self) -> None:
+        """End the server at once, as a crash does; it stays away until `start`."""
         (self.folder / "down").touch()
         pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGQUIT)
-        time.sleep(away_s)
+
+    def start(self) -> None:
+        """Start the server again, and wait until it answers."""
         (self.folder / "down").unlink()
         _await(self)
+
+    def crash(self, away_s: float) -> None:
+        """End the server at once, and start it again after so many seconds."""
+        self.stop()
+        time.sleep(away_s)
+        self.start()
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -89,15 +97,20 @@ class Server:
 
 
 @contextmanager
-def shared_server(name: str) -> Iterator[Server]:
-    """The server of that name; the first process that asks starts it, and the last one to leave ends it."""
+def shared_server(name: str, *settings: str) -> Iterator[Server]:
+    """The server of that name; the first process that asks starts it, and the last one to leave ends it.
+
+    Args:
+        name: of the server.
+        settings: `name=value`, where they differ from those of ordinary tests.
+    """
     folder = Path(_short_temporary_folder(), f"cpg-{os.geteuid()}-{name}")
-    with _shared_lock(folder):
+    with _shared_lock(folder, settings):
         yield Server(folder)
 
 
 @contextmanager
-def _shared_lock(folder: Path) -> Iterator[None]:
+def _shared_lock(folder: Path, settings: Sequence[str]) -> Iterator[None]:
     """Hold a shared lock on the folder's file `users` while the server there runs."""
     while True:
         folder.mkdir(exist_ok=True)
@@ -107,7 +120,7 @@ def _shared_lock(folder: Path) -> Iterator[None]:
             if not _is_in_place(users, folder / "users"):
                 continue
             if not (folder / "ready").exists():
-                _start(folder)
+                _start(folder, settings)
             fcntl.flock(start, fcntl.LOCK_UN)
             yield
             return
@@ -117,10 +130,11 @@ def _is_in_place(file: IO[str], path: Path) -> bool:
     return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 
-def run_server(folder: Path, binaries: str) -> None:
+def run_server(folder: Path, binaries: str, *settings: str) -> None:
     """Run the server in the foreground until nobody uses it: the body of the keeper process."""
-    settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    command = [f"{binaries}/postgres", "-D", str(folder / "data"), "-k", str(folder), *settings]
+    given = [f"{name}={value}" for name, value in _SETTINGS.items()] + list(settings)  # of two, the last one counts
+    options = [word for one in given for word in ("-c", one)]
+    command = [f"{binaries}/postgres", "-D", str(folder / "data"), "-k", str(folder), *options]
     with (folder / "users").open("a") as users, (folder / "log").open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, **_as_user())
         while not _try_lock(users):
@@ -141,7 +155,7 @@ def _try_lock(users: IO[str]) -> bool:
     return True
 
 
-def _start(folder: Path) -> None:
+def _start(folder: Path, settings: Sequence[str]) -> None:
     binaries = _binaries(folder)
     for part in ("data", "log"):
         shutil.rmtree(folder / part, ignore_errors=True)
@@ -158,7 +172,7 @@ def _start(folder: Path) -> None:
     )
     assert made.returncode == 0, made.stderr
     keeper = subprocess.Popen(
-        [sys.executable, "-c", _KEEPER, folder, binaries],
+        [sys.executable, "-c", _KEEPER, folder, binaries, *settings],
         cwd=Path(__file__).parents[2],
         start_new_session=True,  # Ctrl-C ends the tests, and they end the server
         stdin=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ from campaign.web.store import Store
 from tests.support.desk import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -76,8 +76,13 @@ class WebServer:
         return errors
 
 
-def start_web(home: Path, *options: str, env: Mapping[str, str] | None = None) -> WebServer:
-    """Start `campaign web` on a free port. Without `env` there are no keys: practice mode."""
+def start_web(
+    home: Path, *options: str, env: Mapping[str, str] | None = None, module: Sequence[str] = ("campaign",)
+) -> WebServer:
+    """Start `campaign web` on a free port. Without `env` there are no keys: practice mode.
+
+    `module` is what `python -m` runs, with its own arguments.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("IWINV", "CAMPAIGN"))},
         "CAMPAIGN_LANG": "en",
@@ -86,7 +91,7 @@ def start_web(home: Path, *options: str, env: Mapping[str, str] | None = None) -
     }
     words = ["web", "--port", "0", "--no-browser", "--home", str(home), *options]
     process = subprocess.Popen(
-        [sys.executable, "-m", "campaign", *words],
+        [sys.executable, "-m", *module, *words],
         cwd=home.parent,
         env=environment,
         stdout=subprocess.PIPE,

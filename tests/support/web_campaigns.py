@@ -61,9 +61,20 @@ class Client:
         """The page at a path, redirections followed."""
         return self.session.get(self.server.url + path, timeout=PATIENCE_S)
 
+    def checked(self, path: str) -> str:
+        """The page at a path, as soon as the check is there that it needs."""
+        while "/check/state?then=" in (page := self.get(path).text):
+            time.sleep(0.05)
+        return page
+
     def post(self, path: str, fields: dict[str, Any], *, follow: bool = True) -> requests.Response:
         """What comes of a form."""
         return self.session.post(self.server.url + path, data=fields, timeout=PATIENCE_S, allow_redirects=follow)
+
+    def upload(self, draft: Draft, name: str, content: bytes) -> requests.Response:
+        """What comes of a spreadsheet that is added to a campaign's list."""
+        address = f"{self.server.url}/campaigns/{draft.id}/list"
+        return self.session.post(address, files={"files": (name, content)}, timeout=PATIENCE_S)
 
     def form(self, path: str, action: str = "") -> dict[str, str]:
         """The hidden fields of a form on the page at a path, as soon as it is there: an order may be under way."""

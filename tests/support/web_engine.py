@@ -8,15 +8,18 @@ import queue
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from campaign.journal import open_for_reading
+from campaign.model.errors import CampaignError
+from campaign.web.run_questions import RunQuestions
 from tests.support.desk import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from campaign.journal import Reader
@@ -39,6 +42,7 @@ class EngineChild:
         self._answers: dict[int, dict[str, Any]] = {}
         self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._last = 0
+        self._questions = RunQuestions(f"sqlite:///{self.desk.folder}/reports/journal.sqlite3")
         self.process = self._start()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -107,7 +111,9 @@ class EngineChild:
         return message
 
     def ask(self, do: str, **fields: Any) -> Any:
-        """The answer to a question, or its error."""
+        """The answer to a question, or its error; what the journal has of runs is asked as the pages do."""
+        if do in self._questions.handlers():
+            return self._of_journal(self._questions.handlers()[do], fields)
         self._last += 1
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):
@@ -118,6 +124,15 @@ class EngineChild:
             message = self.next()
             if message is not None and message.get("id") == self._last and "event" not in message:
                 return message.get("ok", message.get("error"))
+
+    def _of_journal(self, handler: Callable[..., Mapping[str, object]], fields: dict[str, Any]) -> Any:
+        try:
+            with chdir(self.desk.folder):
+                return json.loads(json.dumps(handler(**fields), default=str))
+        except CampaignError as problem:
+            return {"code": problem.code, "words": str(problem)}
+        finally:
+            self._questions.close()
 
     def order(self, kind: str, identity: str = "", *, asked_at: datetime | None = None, **given: Any) -> str:
         """Tell an order; returns its id."""

@@ -92,7 +92,7 @@ def upgrade(context: CommandContext) -> None:
     with open_for_writing(context.journal_url) as journal:
         done = setup.upgrade(journal)
     if done is None:
-        terminal.note(_("The journal fits what is installed here: there is nothing to upgrade."))
+        terminal.note(_("The journal fits what is installed here."))
     else:
         before, after = done
         terminal.note(

@@ -18,6 +18,7 @@ from campaign.model import Delivery, MsgType, Status, limits, schema
 from campaign.model.columns import true_where
 from campaign.model.errors import NotResultWorkbook, RecipientsError, WrongTestNumber
 from campaign.model.i18n import _
+from campaign.model.list_notes import ListNote
 from campaign.model.naming import on_disk
 from campaign.model.reasons import Reason, encode
 from campaign.model.sentences import sentence
@@ -159,8 +160,8 @@ def judge(
         composition.images,
         (
             *recipients.notes,
-            *_choice_in_words(table, campaign),
-            *_stage_in_words(table, campaign),
+            *_note_on_condition(table, campaign),
+            *_note_on_stage(table, campaign),
             *shared,
             *suppression_notes,
             *composition.notes,
@@ -205,29 +206,19 @@ def _not_chosen(chosen: Choice | None, index: pd.Index) -> list[Exclusion]:
     ]
 
 
-def _choice_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
-    """How many rows `recipients.where` leaves out, in a sentence."""
-    if campaign.recipients.where is None:
+def _note_on_condition(table: pd.DataFrame, campaign: Campaign) -> list[str]:
+    """How many rows `recipients.where` leaves out, encoded."""
+    condition = campaign.recipients.where
+    if condition is None:
         return []
     left_out = int((table["reason"] == encode(Reason.NOT_CHOSEN)).sum())
-    return [
-        _(
-            "recipients.where: {condition}: leaves out {count:,} of {rows:,} rows",
-            condition=campaign.recipients.where,
-            count=left_out,
-            rows=len(table),
-        )
-    ]
+    return [encode(ListNote.WHERE_LEAVES_OUT, condition=condition, count=left_out, rows=len(table))]
 
 
-def _stage_in_words(table: pd.DataFrame, campaign: Campaign) -> list[str]:
-    """That the first recipients go alone, in a sentence."""
+def _note_on_stage(table: pd.DataFrame, campaign: Campaign) -> list[str]:
+    """That the first recipients go alone, encoded."""
     first, going = campaign.sending.first, int(table["request"].notna().sum())
-    if first is None or going <= first:
-        return []
-    return [
-        _("sending.first: {first:,} of {going:,} recipients go first; then the run pauses", first=first, going=going)
-    ]
+    return [] if first is None or going <= first else [encode(ListNote.FIRST_STAGE, first=first, going=going)]
 
 
 def leave_out(checked: Checked, out: np.ndarray, reason: str | pd.Series, status: Status = Status.DUPLICATE) -> Checked:

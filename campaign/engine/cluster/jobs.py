@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import procrastinate
 
+    from campaign.journal import Jobs, Workers
+
 QUEUE: Final = "send"
 TASK: Final = "send_slice"
 
@@ -72,8 +74,19 @@ def newest_migration() -> str:
     return max(migrations())
 
 
-def defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection
-    """Add a job for each slice of a run, in the transaction of the connection."""
+def add_missing(workers: Workers, waiting: Jobs, run: str) -> int:
+    """Add a job for each slice of a run that has something to send and no job; returns the number of such slices.
+
+    Raises:
+        JournalError: the journal could not be read or written.
+    """
+    with waiting.adding() as connection:
+        left = workers.slices_left(run)
+        _defer(connection, run, sorted(set(left) - waiting.busy_slices(run)))
+    return len(left)
+
+
+def _defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection
     package = _procrastinate()
     jobs = [
         package.jobs.Job(

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -90,10 +91,10 @@ class Lease:
         """Whether the owner was fenced."""
         return self._is_lost
 
-    def leave(self) -> None:
-        """Give the lease up, with nothing in flight."""
+    def leave(self, now: datetime) -> None:
+        """Give the lease up; what is still in flight becomes unknown."""
         self._is_lost = True
-        self._workers.leave(self.owner)
+        self._workers.leave(self.owner, now)
 
 
 def new_owner() -> str:
@@ -158,10 +159,9 @@ class Beating:
 
     def _run(self) -> None:
         while not self._ended.wait(BEAT_S) and not self._lease.is_lost:
-            try:
+            # Whatever goes wrong: the lease runs out by itself, and only a beat tells that it was lost.
+            with suppress(Exception):
                 self._lease.beat()
-            except JournalError:
-                continue  # the lease runs out by itself
 
     def end(self) -> None:
         """Stop beating."""

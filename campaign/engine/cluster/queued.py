@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign.config.environment import Environment
@@ -38,10 +37,7 @@ def enqueue(journal: Journal, run: str) -> int:
     setup.require_ready(journal.jobs)
     assert journal.jobs is not None  # noqa: S101 - require_ready has said so
     assert journal.workers is not None  # noqa: S101
-    left = journal.workers.slices_left(run)
-    missing = sorted(set(left) - journal.jobs.busy_slices(run))
-    journal.jobs.deferring(partial(jobs.defer, run=run, slices=missing))
-    return len(left)
+    return jobs.add_missing(journal.workers, journal.jobs, run)
 
 
 def pause(journal: Journal, record: RunRecord, now: datetime, why: str | None = None) -> bool:

@@ -9,16 +9,20 @@ import math
 import threading
 import time
 from collections import deque
+from concurrent.futures import Future, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from campaign.engine import planning, sending_hours
+from campaign.engine.cluster.in_order import InOrder
 from campaign.engine.cluster.lease import host_name
 from campaign.engine.cluster.shared_rules import SPREAD_PATIENCE_S, SharedFailures, SharedGate
 from campaign.engine.dispatch.admission import RateLimiter
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.engine.progress import SILENT, StopRequest
-from campaign.journal import ConnectionLost, open_for_worker
+from campaign.journal import ConnectionLost, Step, open_for_worker, to_micros
 from campaign.model import RunState, State
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
@@ -27,10 +31,11 @@ from campaign.timing import spread
 from campaign.timing.gate import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from campaign.engine.cluster.lease import Lease
+    from campaign.engine.cluster.spool import Spool
     from campaign.engine.dispatch.outbox import RequestOutbox, RunOutbox
     from campaign.gateway.client import Client
     from campaign.journal import Claim, Reader, RunRecord, Settlement, Workers
@@ -42,8 +47,14 @@ Result = TypeVar("Result")
 _AHEAD_S: Final = 0.25
 """Seconds' worth of places in the rate that a worker reserves at a time."""
 
-_TRY_AGAIN_S: Final = 0.5
-"""Seconds between two attempts to reach the journal."""
+_TRY_AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
+"""Seconds between attempts to reach the journal; the last one again and again."""
+
+PATIENCE_S: Final = 3.0
+"""Seconds for which a dispatch waits for a journal that is silent, before it keeps answers on its own disk."""
+
+_POLL_S: Final = 0.1
+"""Seconds between two looks at the stop request while the journal is awaited."""
 
 _WAIT: Final = 12
 _WRONG_ADDRESS: Final = 15
@@ -66,9 +77,9 @@ class HostState:
 class SharedRate(RateLimiter):
     """Spaces the requests of all workers evenly at `rate` a second, by places that the journal gives out."""
 
-    def __init__(self, workers: Workers, run: str, rate: float, count: int) -> None:
+    def __init__(self, journal: SliceJournal, run: str, rate: float, count: int) -> None:
         super().__init__(rate)
-        self._workers = workers
+        self._journal = journal
         self._run = run
         self._a_second = rate
         self._reserve = max(1, math.ceil(rate * _AHEAD_S / max(count, 1)))
@@ -84,12 +95,10 @@ class SharedRate(RateLimiter):
     def take(self, wanted: int, now: float) -> int:
         """How many of `wanted` requests may be sent now; they count as sent."""
         if wanted and not self._places:
-            try:
-                wait = self._workers.reserve(self._run, self._reserve, self._a_second)
-            except ConnectionLost:
-                self._places.append(now + _TRY_AGAIN_S)
+            wait_s = self._journal.reserve(self._run, self._reserve, self._a_second)
+            if wait_s is None:
                 return 0
-            begin = time.monotonic() + wait
+            begin = time.monotonic() + wait_s
             self._places.extend(begin + place / self._a_second for place in range(self._reserve))
         taken = 0
         while taken < wanted and self._places and self._places[0] <= now:
@@ -101,8 +110,9 @@ class SharedRate(RateLimiter):
 class SliceJournal:
     """What a dispatch sees of the journal: the slices of a run that were fed to it, claimed under a lease.
 
-    It waits while the journal cannot be reached, and keeps the answers meanwhile. It pauses the run for reasons that
-    concern the run, and stops this worker alone for those that do not.
+    A thread of its own writes to the journal, and repeats it while the journal cannot be reached. The dispatch waits
+    for it, but not long: then the answers go to the spool, and nothing more is claimed. It pauses the run for reasons
+    that concern the run, and stops this worker alone for those that do not.
     """
 
     def __init__(
@@ -113,6 +123,7 @@ class SliceJournal:
         *,
         stop: StopRequest,
         host: HostState,
+        spool: Spool,
         failures: SharedFailures | None = None,
     ) -> None:
         self._reader, self._workers = journal
@@ -120,11 +131,14 @@ class SliceJournal:
         self._feed = feed
         self._stop = stop
         self._host = host
+        self._spool = spool
+        self._writer = InOrder("journal")
+        self._is_behind = False  # the journal lacks answers
         self._failures = failures
         self._is_refused = False  # by code 15: another host may send the run
         self._has_others = True
         self._is_held = False
-        self._lost_claims: set[int] = set()
+        self._problem: BaseException | None = None  # of a write that nobody waited for
         self.runs: RunOutbox = self
         self.requests: RequestOutbox = self
 
@@ -150,66 +164,138 @@ class SliceJournal:
     def stop(
         self, run: str, state: RunState, why: str | None, now: datetime, *, resume_at: datetime | None = None
     ) -> None:
-        """Pause the run, if the reason concerns it: another slice has other requests to send."""
-        if self._failures is not None:
-            self._pause_above_share(run, self._failures.reason, now)
+        """Wait until the journal has all answers; pause the run, if the reason concerns it and not this worker alone.
+
+        Raises:
+            JournalError: an answer could not be written. Those that the spool has are written by the next worker.
+        """
+        self._wait_for(self._writer.call(lambda: None))
+        if self._problem is not None:
+            raise self._problem
+        if (failures := self._failures) is not None:
+            self._wait_for(self._writer.call(lambda: self._pause_above_share(run, failures.reason, now)))
         gate = self._feed.gate
         if isinstance(gate, SharedGate) and resume_at is not None and resume_at == gate.closed_until:
             return  # the sweep goes on with the run when there is room in its spread again
         is_others = self._is_held or self._lease.is_lost or (self._is_refused and self._has_others)
         if state == RunState.PAUSED and not is_others:
-            self._until_reached(lambda: self._workers.pause(run, why or "", now, resume_at=resume_at))
+            pause = partial(self._workers.pause, run, why or "", now, resume_at=resume_at)
+            self._wait_for(self._writer.call(partial(self._until_reached, pause)))
+
+    def close(self) -> None:
+        """End the thread that writes, when it has written what it was given."""
+        self._writer.end()
+
+    def _wait_for(self, written: Future[Result]) -> None:
+        while not written.done() and self._stop.count <= 1:
+            wait([written], timeout=_POLL_S)
+        if written.done():
+            written.result()
+
+    def reserve(self, run: str, count: int, rate: float) -> float | None:
+        """Reserve places in a run's rate, as `Workers.reserve`; None if the journal does not answer in time."""
+        reserved = self._writer.call(lambda: self._workers.reserve(run, count, rate))
+        try:
+            return reserved.result(PATIENCE_S)
+        except (TimeoutError, ConnectionLost):
+            self._fall_behind()
+            return None
 
     def advance(
         self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
     ) -> list[Claim]:
-        """Settle and claim; waits while the journal cannot be reached, and then claims nothing."""
-        from campaign.journal.records import Step, to_micros
+        """Settle and claim; if the journal does not answer in time, the spool keeps the answers.
 
-        asked = wanted
-        if not self._lease.is_valid() or self._stop.count:
+        Raises:
+            JournalError: an answer could not be written.
+        """
+        claims = self._advance(run, owner, settlements, wanted, now)
+        settled = {one.no for one in settlements if one.state != State.PLANNED}
+        self._feed.leave(settled.union(wanted).difference(claim.no for claim in claims))
+        return claims
+
+    def _advance(
+        self, run: str, owner: str, settlements: Sequence[Settlement], wanted: Sequence[int], now: datetime
+    ) -> list[Claim]:
+        if not self._lease.is_valid() or self._stop.count or self._is_behind:
             wanted = ()
         wanted = [no for no in wanted if no not in {one.no for one in settlements}]  # a statement changes a row once
         step = Step(run=run, owner=owner, settlements=settlements, wanted=wanted, at=to_micros(now))
+        claims: Future[list[Claim]] = Future()
+        self._writer.call(partial(self._write, step, claims, now))
+        try:
+            return claims.result(0 if self._is_behind else PATIENCE_S)
+        except TimeoutError:
+            self._spool.keep(step)
+            if not claims.cancel() and not isinstance(claims.exception(), ConnectionLost):  # it was written just now
+                self._spool.drop(step)
+                return claims.result()
+        except ConnectionLost:
+            pass  # the spool has the answers
+        self._fall_behind()
+        return []
+
+    def _fall_behind(self) -> None:
+        self._is_behind = True
+        self._end()
+
+    def _write(self, step: Step, claims: Future[list[Claim]], now: datetime) -> None:
+        """Settle and claim, in the thread that writes; claims that nobody waits for any more are given back."""
+        try:
+            found = self._settle_and_claim(step, claims, now)
+            if not claims.done() and claims.set_running_or_notify_cancel():
+                claims.set_result(found)
+                return
+            self._spool.drop(step)
+            self._give_back(step, [claim.no for claim in found], now)
+        except BaseException as problem:  # noqa: BLE001 - raised where it is waited for
+            if not claims.done() and claims.set_running_or_notify_cancel():
+                claims.set_exception(problem)
+            else:
+                self._problem = problem
+
+    def _settle_and_claim(self, step: Step, claims: Future[list[Claim]], now: datetime) -> list[Claim]:
+        """Settle and claim; repeats it while the journal cannot be reached, and then claims nothing."""
         try:
             done = self._workers.advance(step)
-        except ConnectionLost:
-            # Perhaps claimed, but never handed over: they are given back before anything else is claimed.
-            self._lost_claims.update(wanted)
-            done = self._until_reached(lambda: self._workers.advance(replace(step, wanted=())))
-        if self._lost_claims:
-            self._until_reached(lambda: self._workers.release(run, owner, self._lost_claims, now))
-            self._lost_claims.clear()
+        except ConnectionLost as problem:
             self._end()
-        if refused := [one for one in settlements if one.no not in done.settled]:
-            self._until_reached(lambda: self._workers.note_refused(run, owner, refused, now))
-        self._learn(run, settlements, now)
-        if self._failures is not None:
-            failures = self._failures
-            self._pause_above_share(run, lambda: failures.settled(settlements), now)
+            if not claims.done():
+                self._spool.keep(step)
+                if claims.set_running_or_notify_cancel():
+                    claims.set_exception(problem)
+            done = self._until_reached(lambda: self._workers.advance(replace(step, wanted=())))
+            # Perhaps claimed, but never handed over: they are given back before anything else is claimed.
+            self._give_back(step, step.wanted, now)
+        if any(one.no not in done.settled for one in step.settlements):
+            self._until_reached(lambda: self._workers.note_refused(step, but=done.settled))
+        self._learn(step, now)
+        if (failures := self._failures) is not None:
+            self._pause_above_share(step.run, lambda: failures.settled(step.settlements), now)
         if not (done.may_go_on and done.is_owner):
             self._end()
-        settled = {one.no for one in settlements if one.state != State.PLANNED}
-        self._feed.leave(settled.union(asked).difference(claim.no for claim in done.claims))
         return done.claims
+
+    def _give_back(self, step: Step, numbers: Collection[int], now: datetime) -> None:
+        if numbers:
+            self._until_reached(lambda: self._workers.release(step.run, step.owner, numbers, now))
 
     def _pause_above_share(self, run: str, look: Callable[[], str | None], now: datetime) -> None:
         if (why := self._until_reached(look)) is not None:
             self._until_reached(lambda: self._workers.pause_rest(run, why, now))
             self._end()
 
-    def _learn(self, run: str, settlements: Sequence[Settlement], now: datetime) -> None:
-        codes = {one.code for one in settlements if one.code is not None}
-        if codes - {_WRONG_ADDRESS}:
+    def _learn(self, step: Step, now: datetime) -> None:
+        causes = {one.code: one.cause or "" for one in step.settlements if one.code is not None}
+        if causes.keys() - {_WRONG_ADDRESS}:
             self._host.is_proven = True
-        if _WAIT in codes and not self._is_held:
+        if _WAIT in causes and not self._is_held:
             self._is_held = True
-            why = next(one.cause or "" for one in settlements if one.code == _WAIT)
-            self._until_reached(lambda: self._workers.hold(run, why, now))
+            self._until_reached(lambda: self._workers.hold(step.run, causes[_WAIT], now))
             self._end()
-        if _WRONG_ADDRESS in codes and not self._is_refused:
+        if _WRONG_ADDRESS in causes and not self._is_refused:
             self._is_refused = self._host.is_stopped = True
-            why = next(one.cause or "" for one in settlements if one.code == _WRONG_ADDRESS)
+            why = causes[_WRONG_ADDRESS]
             self._has_others = self._until_reached(lambda: self._workers.stop_host(host_name(), why))
             self._end()
 
@@ -219,13 +305,16 @@ class SliceJournal:
             self._stop.request()
 
     def _until_reached(self, do: Callable[[], Result]) -> Result:
+        waits = iter(_TRY_AGAIN_S)
+        wait_s = next(waits)
         while True:
             try:
                 return do()
             except ConnectionLost:
                 if self._stop.count > 1:
                     raise
-                time.sleep(_TRY_AGAIN_S)
+                time.sleep(wait_s)
+                wait_s = next(waits, wait_s)
 
 
 @dataclass(slots=True)
@@ -329,6 +418,7 @@ class SliceSender:
         client: the client for a run's gateway.
         in_flight: requests on the wire at once.
         stop: the request to stop the process.
+        spool: keeps answers while the journal cannot be reached.
     """
 
     journal_url: str
@@ -336,6 +426,7 @@ class SliceSender:
     client: Callable[[RunRecord], Client]
     in_flight: int
     stop: StopRequest
+    spool: Spool
     host: HostState = field(default_factory=HostState)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _feeds: dict[tuple[str, str], SliceFeed] = field(default_factory=dict)
@@ -352,9 +443,6 @@ class SliceSender:
             return
         reader, workers = open_for_worker(self.journal_url, lease.owner)
         with reader:
-            if run not in workers.sent_by_workers():
-                return
-            record = reader.runs.get(run)
             if run not in workers.sent_by_workers():
                 return
             record = reader.runs.get(run)
@@ -397,9 +485,12 @@ class SliceSender:
             if record.spread is not None:
                 feed.gate = SharedGate((), spread.parse(record.spread), workers, run)
             failures = SharedFailures(reader, run, record.stop_above) if record.stop_above else None
-            with reader, SILENT.sending(0) as observer:
+            journal = SliceJournal(
+                (reader, workers), lease, feed, stop=feed.stop, host=self.host, spool=self.spool, failures=failures
+            )
+            with reader, SILENT.sending(0) as observer, closing(journal):
                 Dispatch(
-                    SliceJournal((reader, workers), lease, feed, stop=feed.stop, host=self.host, failures=failures),
+                    journal,
                     # What concerns all workers is not the dispatch's: the journal, the gate and the feed see to it.
                     replace(record, in_flight=self.in_flight, first_stage=None, stop_above=None),
                     feed,
@@ -410,7 +501,7 @@ class SliceSender:
                     patience=SPREAD_PATIENCE_S if record.spread else None,
                     owner=lease.owner,
                     may_send=lease.is_valid,
-                    limiter=SharedRate(workers, record.id, record.rate, len(workers.beats())) if record.rate else None,
+                    limiter=SharedRate(journal, run, record.rate, len(workers.beats())) if record.rate else None,
                     in_flight=self._places,
                     feed=feed,
                 ).run()

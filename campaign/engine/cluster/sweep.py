@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from campaign.engine.cluster import jobs
@@ -22,9 +21,5 @@ def sweep(workers: Workers, waiting: Jobs, now: datetime) -> None:
     for run in workers.sent_by_workers():
         if waiting.is_any_waiting(run):
             continue
-        left = workers.slices_left(run)
-        missing = sorted(set(left) - waiting.busy_slices(run))
-        if missing:
-            waiting.deferring(partial(jobs.defer, run=run, slices=missing))
-        elif not left and not workers.pause_after_stage(run, now):
+        if not jobs.add_missing(workers, waiting, run) and not workers.pause_after_stage(run, now):
             workers.finish(run, now)

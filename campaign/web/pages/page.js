@@ -94,19 +94,34 @@ document.addEventListener("submit", (event) => {
 /* A page that Back brings back as it was may be out of date, and its forms held. */
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+/* About what the gateway counts: a byte for each character of ASCII, two for each other one. */
+const bytes = (text) => [...text].reduce((sum, one) => sum + (one < "\x80" ? 1 : 2), 0);
+
+/* Until the true bytes are there, an element with data-about says about how many: the last true ones and what was typed
+   since. */
 function live(form) {
   let timer, turn = 0;
+  const text = form.querySelector("textarea"), count = form.querySelector("[data-about]");
+  let base = bytes(text.value);
+  const about = () => {
+    const known = Number(document.getElementById(form.dataset.into).dataset.longest) || base;
+    count.textContent = count.dataset.about.replace("%", () => known + bytes(text.value) - base);
+    count.hidden = false;
+  };
   const look = async () => {
-    const mine = ++turn;
+    const mine = ++turn, asked = bytes(text.value);
     try {
       const found = await ask(form.dataset.live, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       const target = document.getElementById(form.dataset.into);
-      if (found && target && mine === turn) put(target, found.body);
+      if (!found || !target || mine !== turn) return;
+      put(target, found.body);
+      base = asked;
+      count.hidden = true;
     } catch {
       say(document.body.dataset.lost);
     }
   };
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 300); });
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 300); about(); });
 }
 
 /* data-save="id" on a form: saved two seconds after the last key; the answer, with the new version, takes the place of

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign.model import i18n
 from campaign.web import drafts
-from campaign.web.pipes import ChildEnded, ChildTimeout
+from campaign.web.pipes import ChildEnded, ChildTimeout, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from campaign.web.drafts import Draft
     from campaign.web.pipes import Answer, Child
 
 LONGEST_S: Final = 600.0
 """Time after which a check is given up."""
 
-SOON_S: Final = 0.9
-"""Time that a page waits before it shows how far the work is."""
+SOON_S: Final = 0.3
+"""Time that a page waits for work that begins with it, before it shows how far the work is."""
 
-_KEPT: Final = 64  # answers
+_UNDER_WAY_S: Final = 0.02
+"""Time that it waits for work that was begun before."""
+
+_KEPT: Final = 256  # answers
+_READING: Final = frozenset({"columns", "check"})  # what reports its progress
 
 
 class Checking:
@@ -44,13 +51,28 @@ class Checking:
         """How far the work on a campaign is: `stage` (read, render, or empty), `rows`, and `whole` (0: not known)."""
         return self._progress.get(draft.id, {"stage": "", "rows": 0, "whole": 0})
 
-    async def columns(self, child: Child, draft: Draft, *, wait_s: float = SOON_S) -> Answer | None:
+    async def columns(self, child: Child, draft: Draft, *, wait_s: float | None = None) -> Answer | None:
         """The list's columns; None while it is being read. Raises what `Child.ask` raises."""
         return await self._ask(child, "columns", draft, drafts.list_version(draft), wait_s)
 
-    async def check(self, child: Child, draft: Draft, *, wait_s: float = SOON_S) -> Answer | None:
+    async def check(self, child: Child, draft: Draft, *, wait_s: float | None = None) -> Answer | None:
         """The check; None while it is being made. Raises what `Child.ask` raises."""
         return await self._ask(child, "check", draft, drafts.inputs(draft), wait_s)
+
+    async def about(
+        self,
+        child: Child,
+        do: str,
+        draft: Draft,
+        *,
+        wait_s: float | None = None,
+        **fields: Any,  # noqa: ANN401 - as the handler has them
+    ) -> Answer | None:
+        """What the process answers about the campaign as it is now (`rows`, `messages`, `look`); None until it does.
+
+        Raises what `Child.ask` raises.
+        """
+        return await self._ask(child, do, draft, drafts.inputs(draft), wait_s, **fields)
 
     def forget(self, draft: Draft | None = None) -> None:
         """Read or check anew next time, though nothing of the campaign, or by default of any, has changed.
@@ -65,26 +87,37 @@ class Checking:
         for key in [key for key in self._work if draft is None or key[1] == draft.id]:
             self._work.pop(key)
 
-    async def _ask(self, child: Child, do: str, draft: Draft, version: str, wait_s: float) -> Answer | None:
-        key = (do, draft.id, version, i18n.language())
-        task = self._work.get(key)
+    async def _ask(
+        self,
+        child: Child,
+        do: str,
+        draft: Draft,
+        version: str,
+        wait_s: float | None,
+        **fields: Any,  # noqa: ANN401 - as the handler has them
+    ) -> Answer | None:
+        key = (do, draft.id, version, i18n.language(), json.dumps(fields, sort_keys=True))
+        task, soon_s = self._work.get(key), _UNDER_WAY_S
         if task is None or _has_failed(task):
-            task = asyncio.create_task(self._run(child, do, draft))
+            task, soon_s = asyncio.create_task(self._run(child, do, draft, fields)), SOON_S
             self._work[key] = task
             self._trim()
         self._work.move_to_end(key)
-        done, _waiting = await asyncio.wait([task], timeout=wait_s)
-        return task.result() if done else None
+        if not task.done():
+            await asyncio.wait([task], timeout=soon_s if wait_s is None else wait_s)
+        return task.result() if task.done() else None
 
-    async def _run(self, child: Child, do: str, draft: Draft) -> Answer:
+    async def _run(self, child: Child, do: str, draft: Draft, fields: Mapping[str, Any]) -> Answer:
         try:
             turn = self._turns.setdefault(draft.id, self._turn) if do == "check" else 0
-            return await child.ask(do, timeout_s=LONGEST_S, campaign=draft.id, **({"turn": turn} if turn else {}))
+            given = {**fields, **({"turn": turn} if turn else {})}
+            return await child.ask(do, timeout_s=LONGEST_S, campaign=draft.id, **given)
         except ChildTimeout:
             child.kill()
             raise
         finally:
-            self._progress.pop(draft.id, None)
+            if do in _READING:
+                self._progress.pop(draft.id, None)
 
     def _trim(self) -> None:
         for key in [key for key, task in self._work.items() if task.done()][: max(0, len(self._work) - _KEPT)]:
@@ -94,5 +127,11 @@ class Checking:
 
 
 def _has_failed(task: asyncio.Task[Any]) -> bool:
-    """Whether the process ended under the work; what was refused stays refused until something changes."""
-    return task.done() and isinstance(task.exception(), ChildEnded | ChildTimeout)
+    """Whether the process ended under the work, or was started anew since and knows nothing of it.
+
+    What was refused for another reason stays refused until something changes.
+    """
+    problem = task.exception() if task.done() else None
+    return isinstance(problem, ChildEnded | ChildTimeout) or (
+        isinstance(problem, Refused) and problem.code == "not_checked"
+    )

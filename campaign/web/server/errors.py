@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.exceptions import HTTPException
 
 from campaign.model.i18n import N_, _
+from campaign.web import disk
 from campaign.web.pipes import ChildEnded, ChildError, ChildFailed, ChildTimeout
 from campaign.web.server import render
 
@@ -29,6 +30,7 @@ _TITLES: Final = {
     429: N_("Too much at once"),
     500: N_("Something went wrong"),
     503: N_("One moment"),
+    507: N_("The disk is full"),
 }
 _WORDS: Final = {
     400: N_("The request could not be read. Go back and try again."),
@@ -41,6 +43,7 @@ _WORDS: Final = {
     429: N_("Try again in a moment."),
     500: N_("Nothing more is known here; the log has the details under {number}. Try again."),
     503: N_("The program is starting. This page tries again by itself."),
+    507: disk.WORDS,
 }
 _RELOAD_S: Final = 3
 
@@ -52,7 +55,7 @@ def answer(
 
     Args:
         request: what is answered.
-        status: one of 400, 401, 403, 404, 405, 409, 413, 429, 500 and 503.
+        status: one of 400, 401, 403, 404, 405, 409, 413, 429, 500, 503 and 507.
         words: what happened and what to do; None for what the status says in general.
         link: path and name of the way on; None for the list of campaigns.
         number: where the log has more.
@@ -88,11 +91,14 @@ def of_child(request: Request, problem: ChildError) -> Response:
         return answer(request, 500, number=problem.number)
     if isinstance(problem, ChildEnded | ChildTimeout):
         return answer(request, 503, str(problem))
-    return answer(request, 400, str(problem))
+    return answer(request, 507 if problem.code == "disk_full" else 400, str(problem))
 
 
 def of_fault(request: Request, problem: Exception) -> Response:
-    """A fault of ours: its traceback goes to the log, under a number that the page shows."""
+    """A full disk; else a fault of ours: its traceback goes to the log, under a number that the page shows."""
+    if disk.is_full(problem):
+        LOG.error("%s %s: %s", request.method, request.url.path, problem)
+        return answer(request, 507)
     number = token_hex(4)
     LOG.error("fault %s: %s %s", number, request.method, request.url.path, exc_info=problem)
     return answer(request, 500, number=number)

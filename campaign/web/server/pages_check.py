@@ -35,6 +35,9 @@ _DECISIONS: Final[dict[str, dict[str, dict[str, object]]]] = {
     "hidden": {"recipients": {"hidden_rows": "send"}},
 }
 _LONGEST_CELL: Final = 4_000
+ROWS_S: Final = 0.15
+"""Time that a page waits for rows of a check that is there, before it shows that the check is being looked at."""
+
 _QUIET_S: Final = 1.5
 """Time without a fix after which the whole list is checked again."""
 
@@ -69,7 +72,8 @@ async def _page(request: Request, draft: Draft, *, status: int = 200, alert: str
     try:
         found = await site.checking.check(site.check, draft)
         if found is not None:
-            values |= {"found": found, "table": await _rows(request, draft, found)}
+            shown, table = await _rows(request, draft, found)
+            values |= {"found": found, "table": table} if shown else {}
     except Refused as problem:
         values |= {"fault": str(problem), "is_choice": problem.code == "which_column"}
     return page(
@@ -79,31 +83,36 @@ async def _page(request: Request, draft: Draft, *, status: int = 200, alert: str
         steps=steps_of(draft, "check"),
         campaign=draft.id,
         progress=site.checking.progress(draft),
+        then="check",
         alert=alert,
         **values,
     )
 
 
-async def _rows(request: Request, draft: Draft, found: Answer) -> Answer | None:
-    """The rows of the cause that the address names, else of the first one with something to fix."""
+async def _rows(request: Request, draft: Draft, found: Answer) -> tuple[bool, Answer | None]:
+    """Whether the page can be shown already, with the rows of the cause that the address names.
+
+    Without a cause in the address, those of the first one with something to fix.
+    """
     site = site_of(request)
     known = [cause["id"] for cause in found["causes"]]
     first = next((cause["id"] for cause in found["causes"] if cause["status"] == "invalid"), None)
     asked = request.query_params.get("cause", "")
     cause = asked if asked in known else first
     if cause is None:
-        return None
+        return True, None
     number = _whole(request.query_params.get("page", "")) or 1
     try:
-        return await site.check.ask("rows", campaign=draft.id, cause=cause, page=number)
+        table = await site.checking.about(site.check, "rows", draft, wait_s=ROWS_S, cause=cause, page=number)
     except Refused as problem:
         if problem.code != "not_checked":
             raise
-    # The process was started anew, or has forgotten the check for another one's sake.
-    site.checking.forget(draft)
-    if await site.checking.check(site.check, draft, wait_s=LONGEST_S) is None:
-        return None
-    return await site.check.ask("rows", campaign=draft.id, cause=cause, page=number)
+        # The process was started anew, or has forgotten the check for another one's sake.
+        site.checking.forget(draft)
+        if await site.checking.check(site.check, draft) is None:
+            return False, None
+        table = await site.checking.about(site.check, "rows", draft, wait_s=ROWS_S, cause=cause, page=number)
+    return table is not None, table
 
 
 def _whole(words: str) -> int | None:
@@ -123,6 +132,7 @@ async def state(request: Request) -> Response:
     draft = draft_of(request)
     site = site_of(request)
     shown = request.query_params.get("shown", "")
+    then = "send" if request.query_params.get("then") == "send" else "check"
     if shown and not await to_thread.run_sync(_is_quiet, draft):
         return Response(status_code=204)
     try:
@@ -131,10 +141,15 @@ async def state(request: Request) -> Response:
         return go_to(request, f"/campaigns/{draft.id}/check")
     if found is None:
         return fragment(
-            request, "check_progress.html", campaign=draft.id, progress=site.checking.progress(draft), shown=shown
+            request,
+            "check_progress.html",
+            campaign=draft.id,
+            progress=site.checking.progress(draft),
+            shown=shown,
+            then=then,
         )
     if not shown:
-        return go_to(request, f"/campaigns/{draft.id}/check")
+        return go_to(request, f"/campaigns/{draft.id}/{then}")
     return fragment(request, "check_summary.html", campaign=draft.id, found=found, is_new=found["inputs"] != shown)
 
 

@@ -19,6 +19,9 @@ from campaign.web.server.site import note, note_change, site_of
 from campaign.web.server.steps import next_step
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+    from pathlib import Path
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
@@ -46,15 +49,11 @@ def routes() -> list[Route]:
 async def home(request: Request) -> Response:
     """The four lists: drafts, being sent, scheduled, past."""
     site = site_of(request)
-    found = await to_thread.run_sync(drafts.everything, site.home)
     runs = await overview(request)
     sent = {run["campaign"] for kind in ("sending", "scheduled", "past") for run in runs[kind]}
-    left = [draft for draft in found if draft.id not in sent]
-    shown = [
-        {"id": draft.id, "name": draft.name, "lists": draft.lists, "changed": draft.changed} for draft in left[:SHOWN]
-    ]
+    shown, more = await to_thread.run_sync(_drafts_left, site.home, sent)
     asked = [(one, drafts.find(site.home, one.campaign or "").name) for one in await _to_approve(request)]
-    return page(request, "home.html", drafts=shown, more=len(left) - len(shown), runs=runs, asked=asked)
+    return page(request, "home.html", drafts=shown, more=more, runs=runs, asked=asked)
 
 
 async def _to_approve(request: Request) -> list[Order]:
@@ -64,6 +63,15 @@ async def _to_approve(request: Request) -> list[Order]:
     return [one for one, void in found if void is None and drafts.is_there(site.home, one.campaign or "")]
 
 
+def _drafts_left(home: Path, sent: Container[str]) -> tuple[list[dict[str, Any]], int]:
+    """The drafts that are shown, and how many more there are, without those that were sent."""
+    left = [draft for draft in drafts.everything(home) if draft.id not in sent]
+    shown = [
+        {"id": draft.id, "name": draft.name, "lists": draft.lists, "changed": draft.changed} for draft in left[:SHOWN]
+    ]
+    return shown, len(left) - len(shown)
+
+
 async def overview(request: Request) -> dict[str, Any]:
     """What the engine knows of runs, by list: `sending`, `scheduled`, `past`; `is_known` is False while it starts.
 
@@ -71,11 +79,12 @@ async def overview(request: Request) -> dict[str, Any]:
     `state` (in words), `path` (its page) and `note` (a line of counts, in words).
     """
     nothing: dict[str, Any] = {"sending": [], "scheduled": [], "past": []}
+    site = site_of(request)
     try:
-        answer = await site_of(request).engine.ask("overview", timeout_s=_OVERVIEW_S, most=SHOWN)
+        answer = await site.journal.ask("overview", timeout_s=_OVERVIEW_S, most=SHOWN, live=site.orders.live())
     except ChildError:
         return {**nothing, "is_known": False}
-    campaigns = await site_of(request).orders.campaigns()
+    campaigns = await site.orders.campaigns()
     return {
         "sending": [run_words.run_entry(run, campaigns.get(run["id"])) for run in answer["sending"]],
         "scheduled": [run_words.schedule_entry(one) for one in answer["scheduled"]],

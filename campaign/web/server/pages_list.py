@@ -83,8 +83,12 @@ def _put(draft: drafts.Draft, form: uploads.Form) -> bool:
     kept = [] if "replace" in form.fields else [name for name in draft.lists if name not in names]
     if len(kept) + len(names) > uploads.MOST_FILES:
         raise Refusal(400, _("At most {count} files make one list.", count=uploads.MOST_FILES))
-    changed = [uploads.put(draft.folder / drafts.LIST, upload) for upload in form.files]
-    drafts.set_lists(draft, [*kept, *names])
+    changed: list[bool] = []
+
+    def put() -> None:
+        changed.extend(uploads.put(draft.folder / drafts.LIST, upload) for upload in form.files)
+
+    drafts.set_lists(draft, [*kept, *names], put=put)
     return any(changed)
 
 
@@ -134,7 +138,7 @@ async def state(request: Request) -> Response:
 async def _columns(request: Request, draft: drafts.Draft) -> dict[str, Any]:
     """What `columns.html` shows: the columns, or the first rows to choose from, or what is wrong with the list."""
     site = site_of(request)
-    section = drafts.read(draft).unwrap().get("recipients", {})
+    section = drafts.values(draft).get("recipients", {})
     shown: dict[str, Any] = {
         "columns": None,
         "glance": None,

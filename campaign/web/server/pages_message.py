@@ -41,6 +41,8 @@ LENGTH: Final = 20_000
 """Characters of a template that are taken; a message has at most 2,000 bytes."""
 
 _LOOK_S: Final = 20.0
+_LIST_S: Final = 2.0
+"""Time that saving waits for the list, whose columns turn placeholders of other services into ours."""
 
 FORMS: Final = {
     "text": (
@@ -70,6 +72,7 @@ def routes() -> list[Route]:
     return [
         get("/campaigns/{campaign}/message", show),
         post("/campaigns/{campaign}/message", save, role="prepare"),
+        get("/campaigns/{campaign}/message/look", look_at_saved),
         post("/campaigns/{campaign}/message/look", look, role="prepare"),
         get("/campaigns/{campaign}/message/chips", chips),
         get("/campaigns/{campaign}/message/picture", picture),
@@ -97,7 +100,7 @@ async def save(request: Request) -> Response:
     given, do = await _given(request)
     by_script = is_fragment(request)
     if not by_script:
-        await site_of(request).checking.columns(site_of(request).check, draft)
+        await site_of(request).checking.columns(site_of(request).check, draft, wait_s=_LIST_S)
         given["text"], converted = await _prepared(request, draft, given)
     else:
         converted = []
@@ -122,7 +125,14 @@ async def look(request: Request) -> Response:
     """What the message would look like; changes nothing."""
     draft = draft_of(request)
     given, _do = await _given(request)
-    return fragment(request, "look.html", look=await _look(request, draft, given), campaign=draft.id)
+    look = await _look(request, draft, given, wait_s=_LOOK_S)
+    return fragment(request, "look.html", look=look, campaign=draft.id)
+
+
+async def look_at_saved(request: Request) -> Response:
+    """What the message looks like as it is saved, for a page that did not wait for it."""
+    draft = draft_of(request)
+    return fragment(request, "look.html", look=await _look(request, draft, _written(draft)), campaign=draft.id)
 
 
 async def picture(request: Request) -> Response:
@@ -164,7 +174,7 @@ async def _fitted(site: Site, draft: Draft, content: bytes) -> str:
 
 def _picture_of(draft: Draft) -> Path | None:
     """The picture of a campaign's message, if it is one that was put in here."""
-    name = PurePosixPath(str(drafts.read(draft).unwrap().get("message", {}).get("image", "")))
+    name = PurePosixPath(str(drafts.values(draft).get("message", {}).get("image", "")))
     path = draft.folder / drafts.PICTURES / name.name
     return path if name.parent.name == drafts.PICTURES and path.is_file() and not path.is_symlink() else None
 
@@ -187,7 +197,7 @@ async def _page(
         campaign=draft.id,
         given=given,
         chips=await _chips(request, draft),
-        look=await _look(request, draft, given),
+        look=await _look(request, draft, given, wait_s=None if request.method == "GET" else _LOOK_S),
         senders=drafts.of_house(draft.folder.parent)["senders"],
         converted=converted or [],
         other=other,
@@ -201,7 +211,7 @@ async def _page(
 
 def _written(draft: Draft) -> dict[str, Any]:
     """What the form shows of a campaign as it is saved."""
-    values = drafts.read(draft).unwrap()
+    values = drafts.values(draft)
     message, prices = values.get("message", {}), values.get("prices", {})
     house = drafts.of_house(draft.folder.parent)
     return {
@@ -297,17 +307,24 @@ async def _chips(request: Request, draft: Draft) -> list[dict[str, Any]] | None:
     ]
 
 
-async def _look(request: Request, draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The bubbles and the bytes, or why there are none (`fault`, with `is_foreign` where a button cures it)."""
+async def _look(
+    request: Request, draft: Draft, given: Mapping[str, Any], *, wait_s: float | None = None
+) -> dict[str, Any]:
+    """The bubbles and the bytes, or why there are none (`fault`, with `is_foreign` where a button cures it).
+
+    `is_pending`: they are not there after `wait_s`, by default a moment; the script asks again.
+    """
     nothing: dict[str, Any] = {
         "messages": [],
         "fault": None,
         "is_foreign": False,
+        "is_pending": False,
+        "longest": 0,
         "is_empty": not given["text"].strip(),
     }
     if not given["text"].strip():
         return nothing
-    saved = drafts.read(draft).unwrap().get("message", {})
+    saved = drafts.values(draft).get("message", {})
     message = {"text": given["text"], "title": given["title"].strip() or None, "image": saved.get("image")}
     if given["is_advertisement"]:
         message |= {"advertisement": True, "advertiser": given["advertiser"].strip() or None}
@@ -315,15 +332,13 @@ async def _look(request: Request, draft: Draft, given: Mapping[str, Any]) -> dic
     prices = {kind: won for kind, won in prices_of(given).items() if won is not None}
     site = site_of(request)
     try:
-        if await site.checking.columns(site.check, draft) is None:
+        if await site.checking.columns(site.check, draft, wait_s=wait_s) is None:
+            if wait_s is None:
+                return {**nothing, "is_pending": True}
             return {**nothing, "fault": _("The list is still being read.")}
-        found = await site.check.ask(
-            "look",
-            timeout_s=_LOOK_S,
-            campaign=draft.id,
-            message=message,
-            sender=given["sender"].strip(),
-            prices=prices,
+        sender = given["sender"].strip()
+        found = await site.checking.about(
+            site.check, "look", draft, wait_s=wait_s, message=message, sender=sender, prices=prices
         )
     except Refused as problem:
         if problem.code == "not_checked":  # the process was started anew
@@ -331,4 +346,4 @@ async def _look(request: Request, draft: Draft, given: Mapping[str, Any]) -> dic
         return {**nothing, "fault": str(problem), "is_foreign": problem.code == "foreign_placeholders"}
     except ChildError as problem:
         return {**nothing, "fault": str(problem)}
-    return {**nothing, **found}
+    return {**nothing, "is_pending": True} if found is None else {**nothing, **found}

@@ -53,7 +53,7 @@ async def show(request: Request) -> Response:
 
 
 async def _page(request: Request, *, problem: str | None = None, number: str = "", **values: Any) -> Response:  # noqa: ANN401 - the template's
-    answer = await site_of(request).engine.ask("opt_outs")
+    answer = await site_of(request).journal.ask("opt_outs")
     session = session_of(request)
     return page(
         request,
@@ -75,7 +75,7 @@ async def find(request: Request) -> Response:
     async with request.form() as form:
         number = _number_of(form.get("number"))
     try:
-        answer = await site_of(request).engine.ask("opt_outs", number=number)
+        answer = await site_of(request).journal.ask("opt_outs", number=number)
     except Refused as refused:
         return await _page(request, problem=str(refused), number=number)
     return await _page(request, number=number, found=answer["found"], is_looked_up=True)

@@ -46,7 +46,7 @@ async def show_requests(request: Request) -> Response:
     run = await find_run(request)
     state = request.query_params.get("state")
     state = state if state in {str(one) for one in State} else None
-    answer = await site.engine.ask("requests", run=run["id"], state=state, offset=(number - 1) * SHOWN, most=SHOWN)
+    answer = await site.journal.ask("requests", run=run["id"], state=state, offset=(number - 1) * SHOWN, most=SHOWN)
     return page(
         request,
         "requests.html",
@@ -67,7 +67,7 @@ async def show_request(request: Request) -> Response:
     if not (number.isascii() and number.isdecimal() and len(number) <= _DIGITS):
         raise errors.Refusal(404, _("There is no such request."))
     try:
-        found = await site_of(request).engine.ask(
+        found = await site_of(request).journal.ask(
             "request", run=request.path_params["run"], no=int(number), is_whole=is_whole
         )
     except Refused as problem:

@@ -77,7 +77,7 @@ def routes() -> list[Route]:
 async def runs(request: Request) -> Response:
     """All runs, the newest first."""
     site, number = site_of(request), page_number(request)
-    answer = await site.engine.ask("runs", offset=(number - 1) * SHOWN, most=SHOWN)
+    answer = await site.journal.ask("runs", offset=(number - 1) * SHOWN, most=SHOWN, live=site.orders.live())
     campaigns = await site.orders.campaigns()
     entries = [run_words.run_entry(run, campaigns.get(run["id"])) for run in answer["runs"]]
     last = max(1, -(-answer["total"] // SHOWN))
@@ -94,10 +94,10 @@ async def show(request: Request) -> Response:
     unknown = None
     number = page_number(request)
     if found["unknown"] and run["state"] != "running":
-        unknown = await site.engine.ask("unknown", run=run["id"], offset=(number - 1) * SHOWN, most=SHOWN)
+        unknown = await site.journal.ask("unknown", run=run["id"], offset=(number - 1) * SHOWN, most=SHOWN)
     rows, columns = None, []
     if run["state"] != "running" and not is_waited_for and run["purged_at"] is None:
-        problems = await site.engine.ask("problems", run=run["id"])
+        problems = await site.journal.ask("problems", run=run["id"])
         rows, columns = problems["rows"], problems["columns"]
     return page(
         request,
@@ -162,7 +162,7 @@ async def find_run(request: Request, *, is_whole: bool = True) -> dict[str, Any]
 
     Args:
         request: the request.
-        is_whole: ask the engine process for it; otherwise its last report is enough while it is sent.
+        is_whole: ask the journal for it; otherwise its last report is enough while it is sent.
 
     Raises:
         Refusal: there is none (404).
@@ -179,12 +179,12 @@ async def find_run(request: Request, *, is_whole: bool = True) -> dict[str, Any]
             "counts": live["counts"],
         }
     try:
-        found: dict[str, Any] = await site.engine.ask("run", run=run)
+        found: dict[str, Any] = await site.journal.ask("run", run=run)
     except Refused as problem:
         if problem.code in {"no_such_run", "no_run_yet"}:
             raise errors.Refusal(404, _("There is no such run.")) from None
         raise
-    return found
+    return found | {"is_here": site.orders.is_here(run)}
 
 
 async def _balance(request: Request, run: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -390,14 +390,15 @@ async def workbook(request: Request) -> Response:
     run = await find_run(request)
     path = run["report"]
     await _note_download(request, run)
+    site, identity = site_of(request), new_id()
     if path is None:
-        identity = new_id()
-        site = site_of(request)
         await site.orders.ask(identity, "report", who(request), address=address_of(request), run=run["id"])
         await site.orders.settled(identity, _REPORT_S)
         path = (await find_run(request))["report"]
     if path is None:
-        raise errors.Refusal(409, _("The result workbook could not be written. Try again in a moment."))
+        found = await site.orders.find(identity)
+        words = None if found is None else found.words
+        raise errors.Refusal(409, words or _("The result workbook could not be written. Try again in a moment."))
     return FileResponse(path, media_type=_XLSX, filename=Path(path).name, content_disposition_type="attachment")
 
 
@@ -406,7 +407,7 @@ async def csv(request: Request) -> Response:
     _refuse_cross_site(request)
     run = await find_run(request)
     await _note_download(request, run)
-    found = await site_of(request).engine.ask("csv", timeout_s=_REPORT_S, run=run["id"])
+    found = await site_of(request).journal.ask("csv", timeout_s=_REPORT_S, run=run["id"])
     path = Path(found["path"])
     return FileResponse(
         path,
@@ -422,7 +423,7 @@ async def by_column(request: Request) -> Response:
     _refuse_cross_site(request)
     run, column = await find_run(request), request.query_params.get("column", "")[:_HEADING_LENGTH]
     await _note_download(request, run)
-    found = await site_of(request).engine.ask("by", timeout_s=_REPORT_S, run=run["id"], column=column)
+    found = await site_of(request).journal.ask("by", timeout_s=_REPORT_S, run=run["id"], column=column)
     path = Path(found["path"])
     return FileResponse(
         path,
@@ -450,16 +451,17 @@ async def again(request: Request) -> Response:
     async with request.form() as form:
         statuses = [status for status in AGAIN if form.get(status)]
     run = await find_run(request)
-    if not statuses or run["report"] is None:
+    if not statuses or run["purged_at"] is not None:
         return go_to(request, run_words.run_path(run["id"]))
     campaign = (await site.orders.campaigns()).get(run["id"])
-    made = await to_thread.run_sync(_make_again, site.home, campaign, run, statuses)
+    found = await site.journal.ask("rest", timeout_s=_REPORT_S, run=run["id"], statuses=statuses)
+    made = await to_thread.run_sync(_make_again, site.home, campaign, run, Path(found["path"]))
     await note_change(request, made.id)
     return go_to(request, f"/campaigns/{made.id}/list")
 
 
-def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], statuses: list[str]) -> drafts.Draft:
-    """A draft whose list is some rows of the run's result workbook."""
+def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], rows: Path) -> drafts.Draft:
+    """A draft whose list is a workbook of some rows of the run; whoever got the message in the run is left out."""
     try:
         made = drafts.copy(home, drafts.find(home, campaign or ""))
     except drafts.NoSuchDraft:
@@ -467,8 +469,8 @@ def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], status
     for name in made.lists:
         (made.folder / drafts.LIST / name).unlink()
     write_fixes(made.folder / drafts.FIXES, [])
-    target = Path(run["report"]).name
-    shutil.copyfile(run["report"], made.folder / drafts.LIST / target)
+    shutil.move(rows, made.folder / drafts.LIST / rows.name)
+    shutil.rmtree(rows.parent, ignore_errors=True)
     document = drafts.read(made)
     document["name"] = drafts.clean_name(_("{name} (the rest)", name=run["name"]))
     document.pop("schedule", None)
@@ -476,8 +478,7 @@ def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], status
     for key in ("sheet", "hidden_rows"):
         recipients.pop(key, None)
     recipients["fixes"] = drafts.FIXES
-    recipients["files"] = [f"{drafts.LIST}/{target}"]
-    recipients["where"] = f"status in {statuses!r}"
+    recipients["files"] = [f"{drafts.LIST}/{rows.name}"]
     recipients["except_run"] = run["id"]
     drafts.write(made, document)
     return made
@@ -488,7 +489,7 @@ def _make_again(home: Path, campaign: str | None, run: Mapping[str, Any], status
 
 async def schedules(request: Request) -> Response:
     """What starts later, and what became of earlier times."""
-    answer = await site_of(request).engine.ask("schedules")
+    answer = await site_of(request).journal.ask("schedules")
     shown = [
         {
             **one,

@@ -16,6 +16,7 @@ from campaign.web.orders import new_id
 from campaign.web.pipes import ChildError, Refused
 from campaign.web.server import run_words
 from campaign.web.server.limits import LIMITS, limits_of, limits_shown
+from campaign.web.server.pages_check import ROWS_S
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import order_id, roles_of, who
 from campaign.web.server.render import go_to, page
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from campaign.web.orders import Order
+    from campaign.web.pipes import Answer
 
 TYPE_COUNT_FROM: Final = 1_000
 """Recipients from which on the user types their number."""
@@ -91,7 +93,7 @@ async def _result_of_test(request: Request, order: Order) -> dict[str, Any]:
     if order.is_open or order.run is None:
         return {"is_accepted": False, "words": order.waits_for or _("It is being sent.")}
     try:
-        run = await site_of(request).engine.ask("run", run=order.run)
+        run = await site_of(request).journal.ask("run", run=order.run)
     except ChildError:
         return {"is_accepted": False, "words": _("The program is still starting.")}
     found = run_words.numbers(run["counts"])
@@ -191,11 +193,22 @@ async def send_page(
     if under_way is not None and problem is None:
         return go_to(request, f"/orders/{under_way.id}")
     try:
-        check = await site.checking.check(site.check, draft, wait_s=_CHECK_S)
-        if check is None:  # a long list: its page shows how far it is
-            return go_to(request, f"/campaigns/{draft.id}/check")
-        earlier = await site.engine.ask("sent_before", digest=check["plan"])
-        messages = (await site.check.ask("messages", campaign=draft.id))["messages"] if check["goes"] else []
+        patience_s = None if request.method == "GET" else _CHECK_S  # what was typed must not get lost
+        check = await site.checking.check(site.check, draft, wait_s=patience_s)
+        first = None if check is None else await _first_message(request, draft, check, patience_s or ROWS_S)
+        if check is None or first is None:  # a long list, or a busy machine
+            return page(
+                request,
+                "check.html",
+                steps=steps_of(draft, "send"),
+                campaign=draft.id,
+                found=None,
+                fault=None,
+                alert=None,
+                progress=site.checking.progress(draft),
+                then="send",
+            )
+        earlier = await site.journal.ask("sent_before", digest=check["plan"])
     except Refused as refused:
         return page(
             request,
@@ -220,7 +233,7 @@ async def send_page(
         campaign=draft.id,
         order=order,
         check=check,
-        message=messages[0] if messages else None,
+        message=first[0] if first else None,
         stops=[one for one in check["findings"] if one["stops"]],
         warnings=[one["words"] for one in check["findings"] if not one["stops"]] + list(check["notes"]),
         left_out=sum(check["left_out"].values()),
@@ -244,6 +257,21 @@ async def send_page(
         may_send=may_send,
         asked=next(iter(one for one, void in await site.orders.to_approve(draft.id) if void is None), None),
     )
+
+
+async def _first_message(request: Request, draft: drafts.Draft, check: Answer, wait_s: float) -> list[Answer] | None:
+    """The first message of the check; none where nobody gets one. None while it is asked for."""
+    site = site_of(request)
+    if not check["goes"]:
+        return []
+    try:
+        found = await site.checking.about(site.check, "messages", draft, wait_s=wait_s)
+    except Refused as problem:
+        if problem.code != "not_checked":
+            raise
+        site.checking.forget(draft)  # the process was started anew
+        return None
+    return None if found is None else found["messages"][:1]
 
 
 async def send(request: Request) -> Response:

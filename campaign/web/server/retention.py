@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LIST_DAYS: Final = 7
 """Days after a campaign's last run, or its last change, for which its list is kept: the journal has the rows."""
 
+_SOON_S: Final = 0.3  # a page is not kept waiting for a date
+
 FIRST_S: Final = 60.0
 EVERY_S: Final = 60 * 60.0
 
@@ -41,7 +43,7 @@ class Use:
     Attributes:
         is_scheduled: a schedule starts it.
         is_ordered: an order to send it is open, or waits for an approval.
-        is_sending: a run of it is not over.
+        is_sending: a run of it is not over, or is in another journal, so that nothing is known of it.
         sent_at: when its last run ended that was really sent; None for a draft, which was practised at most.
     """
 
@@ -69,12 +71,14 @@ class Uses:
 
 
 async def uses(site: Site, *, timeout_s: float = 30.0) -> Uses:
-    """Ask the engine process and the orders. Raises what `Child.ask` raises."""
-    answer = await site.engine.ask("uses", timeout_s=timeout_s, home=str(site.home))
+    """Ask the journal and the orders. Raises what `Child.ask` raises."""
+    answer = await site.journal.ask("uses", timeout_s=timeout_s, home=str(site.home))
     campaigns = await site.orders.campaigns()
     ordered = {one.campaign for one in await site.orders.open()}
     ordered |= {one.campaign for one, void in await site.orders.to_approve() if void is None}
     runs: list[dict[str, Any]] = answer["runs"]
+    known = {one["id"] for one in runs}
+    elsewhere = {campaign for run, campaign in campaigns.items() if run not in known}
     by_campaign: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         by_campaign.setdefault(run["campaign"] or campaigns.get(run["id"], ""), []).append(run)
@@ -84,7 +88,8 @@ async def uses(site: Site, *, timeout_s: float = 30.0) -> Uses:
             campaign: Use(
                 is_scheduled=campaign in scheduled,
                 is_ordered=campaign in ordered,
-                is_sending=any(run["ended_at"] is None for run in by_campaign.get(campaign, ())),
+                is_sending=campaign in elsewhere
+                or any(run["ended_at"] is None for run in by_campaign.get(campaign, ())),
                 sent_at=max(
                     (
                         datetime.fromisoformat(run["ended_at"])
@@ -94,9 +99,13 @@ async def uses(site: Site, *, timeout_s: float = 30.0) -> Uses:
                     default=None,
                 ),
             )
-            for campaign in {*by_campaign, *scheduled, *(one for one in ordered if one)}
+            for campaign in {*by_campaign, *scheduled, *elsewhere, *(one for one in ordered if one)}
         },
-        {run["id"]: datetime.fromisoformat(run["ended_at"]) for run in runs if run["ended_at"] and run["has_data"]},
+        {
+            run["id"]: datetime.fromisoformat(run["ended_at"])
+            for run in runs
+            if run["ended_at"] and not run["is_purged"]
+        },
     )
 
 
@@ -111,7 +120,7 @@ def removal_of(draft: Draft, use: Use) -> datetime | None:
 async def removal_of_list(site: Site, draft: Draft) -> datetime | None:
     """When a campaign's list is removed; None where it is not, or where that is not known now."""
     try:
-        found = await uses(site, timeout_s=1.0)
+        found = await uses(site, timeout_s=_SOON_S)
     except ChildError:
         return None
     return removal_of(draft, found.of(draft))
@@ -121,7 +130,7 @@ async def removal_of_run(site: Site, run: str) -> datetime | None:
     """When texts and numbers of a run are removed; None where they are not, or where that is not known now."""
     days = drafts.of_house(site.home)["retention_days"]
     try:
-        ended = (await uses(site, timeout_s=1.0)).ended.get(run) if days else None
+        ended = (await uses(site, timeout_s=_SOON_S)).ended.get(run) if days else None
     except ChildError:
         return None
     return ended + timedelta(days=days) if ended is not None else None
@@ -152,9 +161,11 @@ async def remove_due(site: Site) -> None:
             is_sent = found.of(draft).sent_at is not None
             await _note(site, "remove_list" if is_sent else "remove_draft", draft)
             await to_thread.run_sync(drafts.remove_list if is_sent else drafts.delete, draft)
+    await to_thread.run_sync(drafts.remove_graves, site.home)
     days = drafts.of_house(site.home)["retention_days"]
-    for run, ended in found.ended.items():
-        if days and ended + timedelta(days=days) <= now:
+    old = [run for run, ended in found.ended.items() if days and ended + timedelta(days=days) <= now]
+    if old:
+        for run in (await site.journal.ask("purgeable", runs=old))["runs"]:
             await site.orders.ask(new_id(), "purge", BY, run=run)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -11,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 from campaign.web import users
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
     from campaign.web.store import Store
@@ -107,22 +108,24 @@ class Sessions:
         """The session of a secret; None where there is none or it is over."""
         now, digest = self._clock(), _digest(secret)
 
-        def work(connection: sqlite3.Connection) -> Session | None:
+        def look(connection: sqlite3.Connection) -> tuple[Session | None, str | None]:
             found = connection.execute(
                 "SELECT user, language, began, seen FROM sessions WHERE digest = ?", (digest,)
             ).fetchone()
             if found is None:
-                return None
+                return None, None
             user, language, began, seen = found
             roles = self._roles(connection, user)
             if roles is None or now - began > self.lifetime.whole_s or now - seen > self.lifetime.idle_s:
-                connection.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
-                return None
-            if now - seen > SEEN_S:
-                connection.execute("UPDATE sessions SET seen = ? WHERE digest = ?", (now, digest))
-            return Session(digest, user, roles, language)
+                return None, _END
+            return Session(digest, user, roles, language), _SEEN if now - seen > SEEN_S else None
 
-        return await self._store.run(work)
+        session, change = await self._store.run(look)
+        if change is not None:
+            values = {"digest": digest, "now": now}
+            with suppress(sqlite3.OperationalError):  # on a full disk pages can be looked at all the same
+                await self._store.run(lambda connection: connection.execute(change, values))
+        return session
 
     def _roles(self, connection: sqlite3.Connection, user: str) -> frozenset[str] | None:
         """What a user may do; None for one who may not come in any more."""
@@ -133,7 +136,7 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         """End a session."""
-        await self._store.run(lambda connection: connection.execute(_END, (session.digest,)))
+        await self._store.run(lambda connection: connection.execute(_END, {"digest": session.digest}))
 
     async def speak(self, session: Session, language: str) -> None:
         """Note the language that was chosen in the page; a user's next sessions begin with it."""
@@ -162,20 +165,22 @@ _BEGIN: Final = (
 )
 _OPEN: Final = "SELECT digest, user, began, seen FROM sessions WHERE began >= ? AND seen >= ? ORDER BY seen DESC"
 _NOTE_LANGUAGE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-_END: Final = "DELETE FROM sessions WHERE digest = ?"
+_END: Final = "DELETE FROM sessions WHERE digest = :digest"
+_SEEN: Final = "UPDATE sessions SET seen = :now WHERE digest = :digest"
 _SPEAK: Final = "UPDATE sessions SET language = ? WHERE digest = ?"
 
 
 def make_link(store: Store, *, user: str = OWNER, now: float | None = None) -> str:
+    """A new token for `/enter`; see `add_link`."""
+    return store.run_now(lambda connection: add_link(connection, user=user, now=now))
+
+
+def add_link(connection: sqlite3.Connection, *, user: str = OWNER, now: float | None = None) -> str:
     """A new token for `/enter`, good for one hour and one use; links that nobody used in time are removed."""
     token = token_urlsafe(32)
     at = time.time() if now is None else now
-
-    def work(connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM links WHERE until < ?", (at,))
-        connection.execute("INSERT INTO links VALUES (?, ?, ?)", (_digest(token), user, at + LINK_S))
-
-    store.run_now(work)
+    connection.execute("DELETE FROM links WHERE until < ?", (at,))
+    connection.execute("INSERT INTO links VALUES (?, ?, ?)", (_digest(token), user, at + LINK_S))
     return token
 
 

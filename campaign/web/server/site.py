@@ -1,4 +1,4 @@
-"""What every page can reach: the folder of campaigns, the database, the sessions and the two child processes."""
+"""What every page can reach: the folder of campaigns, the database, the sessions and the three child processes."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Site:
         store: the page's own database.
         sessions: who is there.
         engine: the process that sends.
+        journal: the process that reads the journal.
         check: the process that reads and checks.
         orders: what users asked for.
         checking: what that process is asked, and its last answers.
@@ -45,6 +46,7 @@ class Site:
     store: Store
     sessions: Sessions
     engine: Child
+    journal: Child
     check: Child
     orders: Orders
     checking: Checking

@@ -6,6 +6,7 @@ A refused upload changes nothing: the files that were there before stay.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import secrets
@@ -207,7 +208,7 @@ class _Reader:
             self._hash.update(piece)
             self.form.files[-1].size += len(piece)
             if os.write(self._file, piece) < len(piece):
-                raise OSError("the disk took less than it was given")
+                raise OSError(errno.ENOSPC, "the disk took less than it was given")
         elif self._field is not None and len(self._field[1]) + len(piece) <= _FIELD_BYTES:
             self._field[1].extend(piece)
 

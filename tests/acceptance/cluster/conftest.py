@@ -8,24 +8,39 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from unittest.mock import patch
 
 import pytest
+import requests
 
 from campaign.sandbox import start
+from tests.acceptance.cluster.launch import SLICE
 from tests.support.desk import ROOT, Desk
 from tests.support.postgres import Server, shared_server
+from tests.support.relay import relay_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-IS_CHAOS = "CHAOS_ROUNDS" in os.environ
-"""Whether `make chaos` runs it: then the workers are broken on purpose as well, and the trial must see it."""
+    from tests.acceptance.cluster.chaos import Chaos
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
-"""How often each trial is repeated."""
+ClusterT = TypeVar("ClusterT", bound="Cluster")
+
+IS_CHAOS = "CHAOS_ROUNDS" in os.environ
+"""Whether `make chaos` runs it."""
+
+collect_ignore = [] if IS_CHAOS else ["test_chaos_more.py"]
+
+FIRST_SEED = int(os.environ.get("CHAOS_SEED", "1"))
+SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("CHAOS_ROUNDS", "1")))
+"""A round of each kind of trial for each of them."""
+
+IN_FLIGHT = 16
+"""Requests that a worker has on the wire at once."""
 
 
 @dataclass
@@ -36,31 +51,39 @@ class Cluster:
     server: Server
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
+    @property
+    def database(self) -> str:
+        assert self.desk.journal_url is not None
+        return self.desk.journal_url.rpartition("@/")[2].partition("?")[0]
+
     def queue(self, rows: int, **more: str) -> str:
         """Queue a campaign with a request for each row; its run."""
         self.desk.people(rows)
         self.desk.campaign("{{ 이름 }}님", **more)
         done = self.desk.run("send", "c.toml", "--yes", "--queue", "--again", "--json")
-        assert done.status == 0, done.err
+        assert done.status == 0, (done.err, self.logs())
         return str(done.json["run"])
 
-    def work(self, *changes: str, in_flight: int = 16, concurrency: int = 2) -> subprocess.Popen[str]:
+    def work(self, *, in_flight: int = IN_FLIGHT, concurrency: int = 2) -> subprocess.Popen[str]:
         """Start a worker on a host of its own."""
-        host = f"host-{len(self.workers)}"
-        log = (self.desk.folder / f"{host}.log").open("w")
-        options = ("--in-flight", str(in_flight), "--concurrency", str(concurrency))
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.acceptance.cluster.launch", ",".join(changes), "worker", *options],
-            cwd=self.desk.folder,
-            env=self.desk.environment(env={"CAMPAIGN_HOST": host}) | {"PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            text=True,
-        )
-        log.close()
+        options = ("--in-flight", in_flight, "--concurrency", concurrency)
+        worker = self.launch(f"host-{len(self.workers)}", "", *options)
         self.workers.append(worker)
         return worker
+
+    def launch(self, host: str, change: str, *options: object, journal_url: str | None = None) -> subprocess.Popen[str]:
+        """Start a worker process on a host."""
+        env = {"CAMPAIGN_HOST": host} | ({"CAMPAIGN_JOURNAL": journal_url} if journal_url else {})
+        with (self.desk.folder / f"{host}.log").open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.acceptance.cluster.launch", change, "worker", *map(str, options)],
+                cwd=self.desk.folder,
+                env=self.desk.environment(env=env) | {"PYTHONPATH": str(ROOT)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                text=True,
+            )
 
     def end(self) -> None:
         """End all workers, frozen ones too."""
@@ -100,8 +123,7 @@ class Cluster:
         return self.counts()
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
-        assert self.desk.journal_url is not None
-        with self.server.connect(self.desk.journal_url.rpartition("@/")[2].partition("?")[0]) as connection:
+        with self.server.connect(self.database) as connection:
             cursor = connection.execute(query)
             return list(cursor.fetchall()) if cursor.description else []
 
@@ -125,24 +147,91 @@ def slow_gateway() -> Iterator[str]:
 
 @pytest.fixture
 def cluster(postgres: Server, postgres_url: str, slow_gateway: str, tmp_path: Path) -> Iterator[Cluster]:
-    yield from _cluster(postgres, postgres_url, slow_gateway, tmp_path)
+    requests.delete(f"{slow_gateway}/sandbox", timeout=10).raise_for_status()
+    made = Cluster(Desk(tmp_path, slow_gateway, postgres_url), postgres)
+    with small_slices():
+        assert made.desk.run("cluster", "init").status == 0
+        yield from _ended(made)
+
+
+@pytest.fixture(scope="session")
+def chaos_of_all_rounds(
+    postgres: Server, slow_gateway: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Chaos]:
+    yield from _chaos(postgres, slow_gateway, tmp_path_factory.mktemp("chaos"))
+
+
+@pytest.fixture(scope="session")
+def crashes_of_all_rounds(
+    testrun_uid: str, slow_gateway: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Chaos]:
+    """Its database's server may be ended, and writes to the disk as a real one does."""
+    with shared_server(f"own-{testrun_uid[:8]}-{os.getpid()}", "fsync=on") as server:
+        yield from _chaos(server, slow_gateway, tmp_path_factory.mktemp("crashes"))
 
 
 @pytest.fixture
-def cluster_of_its_own(testrun_uid: str, slow_gateway: str, tmp_path: Path) -> Iterator[Cluster]:
-    """A cluster whose database's server may be ended."""
-    with shared_server(f"own-{testrun_uid[:8]}-{os.getpid()}") as server, server.database() as name:
-        yield from _cluster(server, server.url(name), slow_gateway, tmp_path)
+def chaos(chaos_of_all_rounds: Chaos, request: pytest.FixtureRequest) -> Iterator[Chaos]:
+    yield from _recorded(chaos_of_all_rounds, request)
 
 
-def _cluster(server: Server, url: str, gateway: str, folder: Path) -> Iterator[Cluster]:
-    import requests
+@pytest.fixture
+def chaos_with_crashes(crashes_of_all_rounds: Chaos, request: pytest.FixtureRequest) -> Iterator[Chaos]:
+    yield from _recorded(crashes_of_all_rounds, request)
 
-    requests.delete(f"{gateway}/sandbox", timeout=10).raise_for_status()
-    desk = Desk(folder, gateway, url)
-    assert desk.run("cluster", "init").status == 0
-    made = Cluster(desk, server)
+
+def _recorded(chaos: Chaos, request: pytest.FixtureRequest) -> Iterator[Chaos]:
+    """What a round comes to is a property of its test, for the summary."""
+    chaos.found = {}
+    with small_slices():
+        yield chaos
+    request.node.user_properties.append((FOUND, chaos.found))
+
+
+def _chaos(server: Server, gateway: str, folder: Path) -> Iterator[Chaos]:
+    from tests.acceptance.cluster.chaos import Chaos
+
+    with server.database() as name, relay_to(server) as relay:
+        made = Chaos(Desk(folder, gateway, server.url(name)), server, relay=relay)
+        assert made.desk.run("cluster", "init").status == 0
+        for place in range(2):
+            made.start(place)
+        yield from _ended(made)
+
+
+def _ended(made: ClusterT) -> Iterator[ClusterT]:
     try:
         yield made
     finally:
         made.end()
+
+
+@contextmanager
+def small_slices() -> Iterator[None]:
+    """What this process plans has small slices, so that several workers share a small campaign."""
+    with patch("campaign.journal.slices.MOST_REQUESTS", SLICE):
+        yield
+
+
+FOUND = "chaos"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the rounds of each kind came to."""
+    if not IS_CHAOS:
+        return
+    rounds = [
+        (report.nodeid.rpartition("::")[2].partition("[")[0], report.outcome, found)
+        for reports in (terminalreporter.getreports("passed"), terminalreporter.getreports("failed"))
+        for report in reports
+        for name, found in getattr(report, "user_properties", ())
+        if report.when == "call" and name == FOUND
+    ]
+    terminalreporter.section(f"chaos: seeds from {FIRST_SEED} on")
+    for kind in sorted({kind for kind, _outcome, _found in rounds}):
+        mine = [(outcome, found) for name, outcome, found in rounds if name == kind]
+        total: Counter[str] = Counter()
+        for _outcome, found in mine:
+            total.update(found)
+        passed = sum(outcome == "passed" for outcome, _found in mine)
+        terminalreporter.line(f"{kind}: {passed} of {len(mine)} rounds passed; {dict(total)}")

@@ -1,92 +1,102 @@
 """Workers are killed, frozen and cut off, and the database crashes: nobody gets a message twice, nothing is lost.
 
-`make chaos` repeats each trial CHAOS_ROUNDS times.
+Each round is a run of its own, which a seed disturbs in its own way. `make chaos` plays ROUNDS rounds of each kind and
+of those in test_chaos_more.py, and prints what they came to.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.cluster.conftest import IS_CHAOS, ROUNDS
+from tests.acceptance.cluster.conftest import SEEDS
+from tests.acceptance.cluster.launch import LEASE_S
 from tests.support.desk import number
 
 if TYPE_CHECKING:
-    from tests.acceptance.cluster.conftest import Cluster
+    from tests.acceptance.cluster.chaos import Chaos
 
-pytestmark = pytest.mark.parametrize("round_", range(ROUNDS))
-ROWS = 600
+pytestmark = pytest.mark.parametrize("seed", SEEDS, ids="seed={}".format)
+
+ROWS = 400
 
 
+@pytest.mark.xdist_group("killed")
 def test_a_killed_worker_leaves_its_requests_in_flight_unknown_and_another_sends_the_rest(
-    cluster: Cluster, round_: int
+    chaos: Chaos, seed: int
 ) -> None:
-    cluster.queue(ROWS)
-    killed, _other = cluster.work(), cluster.work()
-    cluster.await_(lambda: cluster.stats()["requests"] > 100 + 7 * round_)
-    killed.kill()
-    ended = cluster.await_end()
-    assert ended["run"] == "finished"
-    assert ended.get("unknown", 0) <= 16
-    assert ended.get("unknown", 0) + ended["accepted"] == ROWS
-    cluster.assert_nobody_twice_and_nothing_lost(ROWS)
+    rng = random.Random(seed)
+    run = chaos.begin(ROWS, rng)
+    victim = rng.randrange(2)
+    owner = chaos.owner(chaos.workers[victim])
+    chaos.kill(victim)
+    in_flight = chaos.in_flight(owner)
+    chaos.start(victim)
+    chaos.await_end()
+    chaos.check(run, ROWS, unknown=len(in_flight))
 
 
-def test_a_worker_that_was_frozen_longer_than_its_lease_settles_its_late_answers(cluster: Cluster, round_: int) -> None:
-    cluster.queue(ROWS)
-    frozen, _other = cluster.work(), cluster.work()
-    cluster.await_(lambda: cluster.stats()["requests"] > 100 + 7 * round_)
-    frozen.send_signal(signal.SIGSTOP)
-    cluster.await_(lambda: cluster.sql("SELECT count(*) FROM owners WHERE fenced = 1") == [(1,)])
-    frozen.send_signal(signal.SIGCONT)
-    cluster.await_end()
-    cluster.await_(lambda: cluster.counts() == {"total": ROWS, "accepted": ROWS, "run": "finished"})
-    cluster.assert_nobody_twice_and_nothing_lost(ROWS)
+@pytest.mark.xdist_group("cut off")
+def test_a_worker_that_is_cut_off_from_the_database_settles_its_late_answers(chaos: Chaos, seed: int) -> None:
+    rng = random.Random(seed)
+    run = chaos.begin(ROWS, rng)
+    chaos.relay.hold()  # the connections stay open
+    time.sleep(rng.uniform(0.1, 2.5 * LEASE_S))
+    if rng.random() < 0.3:
+        chaos.relay.cut()
+    chaos.relay.forward()
+    chaos.await_end()
+    chaos.check(run, ROWS, unknown=0)
 
 
-def test_a_crash_of_the_database_loses_no_answer(cluster_of_its_own: Cluster, round_: int) -> None:
-    cluster = cluster_of_its_own
-    cluster.queue(ROWS)
-    cluster.work()
-    cluster.work()
-    cluster.await_(lambda: cluster.stats()["requests"] > 100 + 7 * round_)
-    cluster.server.crash(away_s=4)
-    assert cluster.await_end() == {"total": ROWS, "accepted": ROWS, "run": "finished"}
-    cluster.assert_nobody_twice_and_nothing_lost(ROWS)
+@pytest.mark.xdist_group("database crashes and a worker is killed")
+def test_a_worker_that_is_killed_while_the_database_is_away_loses_no_answer_that_it_received(
+    chaos_with_crashes: Chaos, seed: int
+) -> None:
+    chaos, rng = chaos_with_crashes, random.Random(seed)
+    run = chaos.begin(ROWS, rng)
+    victim = rng.randrange(2)
+    owner = chaos.owner(chaos.workers[victim])
+    chaos.server.stop()
+    time.sleep(rng.choice([0, rng.uniform(0, 0.3), 1]))
+    chaos.kill(victim)
+    chaos.server.start()
+    lost = chaos.in_flight(owner) - chaos.spooled(owner)
+    chaos.start(victim)
+    chaos.await_end()
+    chaos.check(run, ROWS, unknown=len(lost))
+    assert chaos.spooled() == set()
 
 
-@pytest.mark.parametrize("change", ["", "no fence"] if IS_CHAOS else [""])
+@pytest.mark.xdist_group("frozen between claim and socket")
 def test_a_worker_frozen_between_claim_and_socket_sends_nothing_when_it_wakes_up_after_a_truthful_not_sent(
-    cluster: Cluster, round_: int, change: str, monkeypatch: pytest.MonkeyPatch
+    chaos: Chaos, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del round_
-    monkeypatch.setattr("campaign.journal.requests.SILENT_AFTER_S", 0)
-    cluster.queue(200)
-    frozen = cluster.work("freeze", change)
-    cluster.await_(lambda: _is_stopped(frozen.pid))
-    other = cluster.work()
-    cluster.await_(lambda: cluster.counts().get("unknown", 0) > 1)
-    was_frozen = cluster.counts()["unknown"]
-    arrived = {one["number"] for one in cluster.desk.ask("/sandbox/deliveries?limit=1000")}
-    for (no,) in cluster.sql("SELECT no FROM requests WHERE state = 'unknown'"):
-        word = "--sent" if number(no - 1) in arrived else "--not-sent"
-        assert cluster.desk.run("resolve", "last", word, "--request", no, "--yes").status == 0
-    cluster.desk.run("resume", "last")
-    cluster.await_end()
-    other.send_signal(signal.SIGSTOP)  # what comes now, comes from the frozen one
-    frozen.send_signal(signal.SIGCONT)
-    refused = "SELECT count(*) FROM events WHERE cause LIKE '%answer_after_decision%'"
-    cluster.await_(lambda: cluster.sql(refused) == [(was_frozen,)])
-    other.send_signal(signal.SIGCONT)
-    repeats = cluster.stats()["repeats"]
-    if change == "no fence":
-        assert 0 < repeats <= was_frozen  # the hazard is real
-    else:
-        assert repeats == 0
-        cluster.assert_nobody_twice_and_nothing_lost(200)
+    monkeypatch.setattr("campaign.journal.requests.SILENT_AFTER_S", 1)
+    rng = random.Random(seed)
+    victim = rng.randrange(2)
+    frozen, other = chaos.workers[victim], chaos.workers[1 - victim]
+    chaos.make_ready()
+    frozen.send_signal(rng.choice([signal.SIGUSR1, signal.SIGUSR2]))
+    run = chaos.queue(ROWS)
+    chaos.await_(lambda: _is_stopped(frozen.pid))
+    chaos.await_(lambda: "unknown" in chaos.states(run))
+    unknown = chaos.states(run)["unknown"]
+    arrived = {no for no in unknown if number(no - 1) in chaos.delivered()}
+    chaos.resolve(run, sent=True, only=arrived)
+    chaos.await_(lambda: chaos.resolve(run, sent=False, only=unknown - arrived))  # as soon as it is allowed
+    chaos.desk.run("resume", run)
+    chaos.await_end()
+    with chaos.suspended(other):  # what comes now, comes from the frozen one
+        frozen.send_signal(signal.SIGCONT)
+        refused = f"SELECT count(*) FROM events WHERE run = '{run}' AND cause LIKE '%answer_after_decision%'"
+        chaos.await_(lambda: chaos.sql(refused) == [(len(unknown),)])
+    chaos.check(run, ROWS, unknown=0)
 
 
 def _is_stopped(pid: int) -> bool:

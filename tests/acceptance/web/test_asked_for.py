@@ -6,6 +6,8 @@ Without a browser. The page has no rule of its own: its numbers are those of the
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from html import unescape
 from io import BytesIO
@@ -22,7 +24,7 @@ from campaign.timing.working_days import WorkingDays
 from campaign.web import drafts
 from tests.support.desk import KEYS, Desk, number
 from tests.support.web import start_web
-from tests.support.web_campaigns import Client, make_campaign, path_of
+from tests.support.web_campaigns import Client, fields_of, make_campaign, numbers_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,14 +65,19 @@ def desk(server: WebServer, gateway: str) -> Desk:
 
 
 def campaign(
-    client: Client, rows: Sequence[Sequence[object]], text: str = "안녕하세요", **sections: Any
+    client: Client,
+    rows: Sequence[Sequence[object]],
+    text: str = "안녕하세요",
+    *,
+    headings: Sequence[str] = HEADINGS,
+    **sections: Any,
 ) -> drafts.Draft:
     """A campaign of the page with such a list."""
     draft = make_campaign(client.server.home, 0, text)
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in (HEADINGS, *rows):
+    for row in (headings, *rows):
         sheet.append(list(row))
     book.save(draft.folder / drafts.LIST / "명단.xlsx")
     drafts.change(draft, sections)
@@ -112,7 +119,7 @@ def test_a_condition_and_a_second_number_column_are_chosen_on_the_list_page(clie
     client.until(path, "4 rows read")
     wrong = client.post(f"{path}/columns", columns(where="등금 == 'VIP'"))
     assert wrong.status_code == 400
-    assert "등금" in unescape(wrong.text)
+    assert "Condition: " in unescape(wrong.text)
     assert "Did you mean 등급?" in unescape(wrong.text)
     assert "The condition was not saved." in wrong.text
     assert "where" not in drafts.read(draft).unwrap()["recipients"]
@@ -126,9 +133,15 @@ def test_a_condition_and_a_second_number_column_are_chosen_on_the_list_page(clie
     assert "It can be sent to 3 recipients." in page
     assert counts(page)["Left out by the condition"] == 1
     assert sum(counts(page).values()) == 2
-    assert "조건" in in_korean(client, f"/campaigns/{draft.id}/check")
+    assert "조건에 맞지 않는 행입니다 · 1행" in in_korean(client, f"/campaigns/{draft.id}/check")
     said = desk.run("check", draft.file, "--json").json
     assert said["rows"] == {"total": 5, "pending": 3, "invalid": 1, "hidden": 1}
+    cell = re.search(r'action="(check/fix[^"]*row=5)"', page)
+    assert cell is not None
+    fixed = {"was": "02-123-4567", "value": number(first + 4)}
+    client.post(f"/campaigns/{draft.id}/{unescape(cell[1])}", fixed)
+    assert "It can be sent to 4 recipients." in checked(client, draft)
+    assert desk.run("check", draft.file, "--json").json["rows"] == {"total": 5, "pending": 4, "hidden": 1}
     client.post(f"{path}/columns", columns(phone=["보호자", ""]))
     section = drafts.read(draft).unwrap()["recipients"]
     assert ("where" in section, section["phone"]) == (False, "보호자")
@@ -215,7 +228,8 @@ def test_limits_are_set_and_refuse_before_anything_is_sent(client: Client, desk:
         ("max_recipients", "2", "sending.max_recipients = 2: the campaign goes to 3 recipients. Nothing was sent."),
         ("max_cost", "59", "sending.max_cost = 59: the campaign costs 60 won. Nothing was sent."),
     ):
-        page = unescape(limit(**{key: value}).text)
+        limit(**{key: value})
+        page = unescape(client.until(path, 'id="ceiling"'))
         assert words in page
         assert f'action="{path}"' not in page
         assert "한도" in in_korean(client, path)
@@ -304,25 +318,58 @@ def test_delivery_results_are_shown_and_what_they_propose_is_added_on_a_yes(clie
     assert "Opt-outs added" in client.get(run).text
 
 
+def test_unknown_requests_are_looked_up_in_the_history_and_the_won_left_when_asked_for(
+    client: Client, desk: Desk
+) -> None:
+    first = next(_PLACES)
+    desk.fault(fault="accept_then_hang_up")
+    rows = [("가", number(first), None, ""), ("나", number(first + 1), None, "")]
+    draft = campaign(client, rows, delivery={"company": "my-org", "rate": 100})
+    run = client.run_of(client.send(draft))
+    client.until(run, '<span class="badge">Finished</span>')
+    found = unescape(client.order(run, "reconcile").text)
+    assert "Request 1: sent less than five minutes ago. Look again later." in found
+    assert "Make 1 request accepted" not in found
+    [there] = [one for one in desk.ask("/sandbox/deliveries?limit=1000") if one["number"] == number(first)]
+    with closing(sqlite3.connect(desk.folder / "reports" / "journal.sqlite3")) as connection:
+        connection.execute(
+            "UPDATE requests SET request_no = ? WHERE state = 'unknown' AND run = ?",
+            (there["requestNo"], unquote(run.rpartition("/")[2])),
+        )
+        connection.commit()
+    answer = client.order(run, "reconcile")
+    assert "Request 1: its number is in the history, with exactly its recipients." in unescape(answer.text)
+    form = fields_of(answer.text[answer.text.index('-accept"') - 400 :], f"{run}/reconcile")
+    assert form["accept"] == "1"
+    accepted = client.post(f"{run}/reconcile", form)
+    assert "1 request is accepted now." in accepted.text
+    assert numbers_of(accepted.text)["Result unknown"] == 0
+    refused = client.post(f"{run}/reconcile", {"order": "z" * 20, "accept": "1"})
+    assert "No request of it is unknown any more." in refused.text
+    assert "Look up the won left" in refused.text
+    assert re.search(r"Won left: [\d,]+", client.get(f"{run}?balance=1").text)
+    assert "잔액" in in_korean(client, f"{run}?balance=1")
+
+
 def test_a_campaign_of_the_rest_goes_to_nobody_who_got_the_message(client: Client, desk: Desk) -> None:
     first = next(_PLACES)
     rows = [("가", number(first), None, ""), ("나", "02-123-4567", None, ""), ("다", "02-123-4568", None, "")]
-    draft = campaign(client, rows)
+    draft = campaign(client, rows, headings=("이름", "휴대폰", "status", "등급"))
     run = client.run_of(client.send(draft))
     client.until(run, '<span class="badge">Finished</span>')
     rest = drafts.find(client.server.home, path_of(client.order(run, "again", invalid="1")).split("/")[2])
     page = checked(client, rest)
     assert counts(page)["A landline, which receives no texts"] == 2
-    for row, value in ((3, number(first)), (4, number(first + 1))):
+    for row, value in ((2, number(first)), (3, number(first + 1))):
         address = re.search(rf'action="(check/fix[^"]*row={row})"', page)
         assert address is not None, page
-        fields = {"was": rows[row - 2][1], "value": value}
+        fields = {"was": rows[row - 1][1], "value": value}
         assert client.post(f"/campaigns/{rest.id}/{address[1]}", fields).status_code == 200
     page = checked(client, rest)
     assert "It can be sent to 1 recipient." in page
     assert counts(page)["Got this message before"] == 1
     said = desk.run("check", rest.file, "--json").json["rows"]
-    assert said == {"total": 3, "pending": 1, "duplicate": 1, "hidden": 1}
+    assert said == {"total": 2, "pending": 1, "duplicate": 1}
     run = client.run_of(client.send(rest))
     client.until(run, '<span class="badge">Finished</span>')
     assert desk.ask("/sandbox/stats")["repeats"] == 0

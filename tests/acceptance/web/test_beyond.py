@@ -153,6 +153,7 @@ def test_one_user_asks_another_one_approves_and_the_run_has_both_names(
     approves.get_by_role("button", name="Approve and send").dblclick()
     expect(approves.locator(".badge").first).to_have_text("Finished")
     expect(approves.get_by_text("이바다, approved by lee")).to_be_visible()
+    expect(approves.get_by_role("link", name="Get the result workbook")).to_have_count(0)  # not the role of lee
     run = approves.url.partition("?")[0]
     for page, size in ((approves, "phone"), (administers, "desk")):
         for path in ("/requests", "/requests/1"):

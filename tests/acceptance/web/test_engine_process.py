@@ -189,7 +189,7 @@ def test_a_run_that_is_being_sent_is_cancelled(child: EngineChild, desk: Desk) -
 
 
 def test_a_test_message_goes_out_while_a_run_is_sent_and_is_not_listed_as_a_run(child: EngineChild, desk: Desk) -> None:
-    given = many(desk, 60)
+    given = many(desk, 60, rate=15)
     send = child.order("send", **given)
     begun(child, send)
     test = child.do("test", file=given["file"], to=number(900), row=3)
@@ -239,14 +239,16 @@ def test_a_schedule_is_recorded_with_what_was_shown_and_taken_back(child: Engine
     used = child.ask("uses", home=home)
     assert used["scheduled"] == [desk.folder.name]
     [frozen] = [one for one in used["runs"] if one["id"] == done["run"]]
-    assert (frozen["campaign"], frozen["ended_at"], frozen["has_data"]) == (desk.folder.name, None, False)
+    assert (frozen["campaign"], frozen["ended_at"]) == (desk.folder.name, None)
+    assert child.ask("purgeable", runs=[done["run"]]) == {"runs": []}
     assert child.ask("uses", home=str(desk.folder))["scheduled"] == []
     assert child.do("unschedule", schedule=schedule["id"])["state"] == "done"
     assert child.ask("run", run=done["run"])["state"] == "cancelled"
     used = child.ask("uses", home=home)
     assert used["scheduled"] == []
     [frozen] = [one for one in used["runs"] if one["id"] == done["run"]]
-    assert (frozen["ended_at"] is not None, frozen["has_data"]) == (True, True)
+    assert (frozen["ended_at"] is not None, frozen["is_purged"]) == (True, False)
+    assert child.ask("purgeable", runs=[done["run"]]) == {"runs": [done["run"]]}
 
 
 def test_a_purged_run_keeps_its_counts_and_loses_its_workbook(child: EngineChild, desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 import sys
@@ -188,6 +189,52 @@ def test_the_phone_shows_real_rows_and_the_bytes_are_the_engines(page: Page, ser
     well_made(page)
 
 
+LETTERS = "가나다힣뷁abcXYZ0189.,!%~…·①※㈜ㄱ"
+ADDED = ("", "가" * 10, "나" * 25, "다" * 33, "a" * 41)
+
+
+@at_the_desk
+def test_the_bytes_while_typing_are_the_engines_for_200_texts(visitor: Visitor, server: WebServer) -> None:
+    chance = random.Random(200)
+    texts = ["".join(chance.choices(LETTERS, k=chance.randint(1, 80))) for _ in range(200)]
+    rows = [("문구", "휴대폰"), *((text, f"010-0201-{place:04d}") for place, text in enumerate(texts))]
+    draft, page = made(server, rows), visitor.page
+    go(page, server, draft, "message")
+    expect(page.locator(".chip", has_text="문구")).to_be_visible()
+    assert page.evaluate("texts => texts.map(bytes)", texts) == byte_lengths(texts).bytes.tolist()
+    for added in ADDED:
+        sizes = byte_lengths([text + added for text in texts]).bytes
+        look = requests.post(
+            f"{server.url}/campaigns/{draft.id}/message/look",
+            {"text": f"{{{{ 문구 }}}}{added}", "sender": "02-1234-5678"},
+            cookies=cookies_of(visitor),
+            headers={"Origin": server.url, "X-Fragment": "1"},
+            timeout=20,
+        ).text
+        types = {kind: int(count) for kind, count in re.findall(r"<b>(SMS|LMS)</b> (\d+)", look)}
+        long = int((sizes > 90).sum())
+        assert types == {kind: count for kind, count in (("SMS", 200 - long), ("LMS", long)) if count}
+        assert f'data-longest="{sizes.max()}"' in look
+
+
+@at_the_desk
+def test_until_the_true_bytes_are_there_about_how_many_is_said(page: Page, server: WebServer) -> None:
+    draft = made(server, [("이름", "휴대폰"), ("김민서", "010-0202-0001")], text="{{ 이름 }}님")
+    go(page, server, draft, "message")
+    expect(page.locator("#look[data-longest='8']")).to_be_visible()
+    held: list[Any] = []
+    page.route("**/message/look", lambda route: held.append(route))  # noqa: PLW0108 - a method would not do: it is marked
+    text, about = page.get_by_label("보낼 내용"), page.locator("[data-about]")
+    expect(about).to_be_hidden()
+    with page.expect_request("**/message/look"):
+        text.press("End")
+        text.type("가a")
+    expect(about).to_have_text("약 11바이트")
+    held[-1].continue_()
+    expect(page.locator("#look[data-longest='11']")).to_be_visible()
+    expect(about).to_be_hidden()
+
+
 def test_what_is_typed_is_saved_and_survives_a_reload(page: Page, server: WebServer) -> None:
     draft = made(server)
     go(page, server, draft, "message")
@@ -328,6 +375,7 @@ def test_a_cell_is_fixed_in_its_place_and_the_fix_is_taken_back(page: Page, serv
     cell.fill("010-0200-0009")
     cell.press("Enter")
     expect(page.get_by_text("3행을 고쳤습니다. 이제 보낼 수 있습니다.")).to_be_visible()
+    assert page.evaluate("document.activeElement !== document.body"), "the focus is lost"
     expect(page.locator("#sentence")).to_have_text("5명에게 보낼 수 있습니다. 1행은 확인이 필요합니다.")
     [fix] = read_fixes(draft.folder / "fixes.csv")
     assert (fix.was, fix.value, fix.file, fix.by) == ("02-1234-5600", "010-0200-0009", "list/명단.xlsx", "")
@@ -396,6 +444,40 @@ def test_what_breaks_the_rules_of_advertising_is_said_with_its_article(page: Pag
     expect(page.locator(".alert", has_text="근거: ").first).to_contain_text("정보통신망법 제50조 제4항")
     expect(page.get_by_text("광고: 이대로는 보낼 수 없습니다.").first).to_be_visible()
     well_made(page)
+
+
+@at_the_desk
+def test_an_advertisement_by_night_is_refused_with_its_article(page: Page, server: WebServer) -> None:
+    text = "(광고)하늘상점\n봄 세일\n무료거부 080-000-0000"
+    advertisement = {"message": {"advertisement": True, "advertiser": "하늘상점"}}
+    draft = made(server, [HEAD, PEOPLE[3]], text=text, settings=advertisement)
+    go(page, server, draft, "send")
+    page.get_by_label("예약", exact=False).first.check()
+    page.locator("[name=at]").fill("2031-12-01T22:30")
+    page.get_by_role("button", name="1명에게 보내기").click()
+    expect(page.locator("main")).to_contain_text("제50조 제3항")
+    well_made(page)
+    page.goto(f"{server.url}/schedules")
+    expect(page.get_by_text("예약이 없습니다.")).to_be_visible()
+
+
+TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+    .map((one) => one.outerHTML.slice(0, 90))"""
+
+
+@pytest.mark.parametrize("visitor", ["phone"], indirect=True)
+def test_at_200_percent_with_forced_colours_and_without_motion_all_is_there(page: Page, server: WebServer) -> None:
+    draft = made(server, text=TEXT)
+    page.emulate_media(reduced_motion="reduce", forced_colors="active")
+    page.set_viewport_size({"width": 195, "height": 422})  # what 390 x 844 shows at 200 %
+    for path in ("/", "/runs", *(f"/campaigns/{draft.id}/{step}" for step in ("list", "message", "check", "send"))):
+        page.goto(server.url + path)
+        expect(page.locator("main h1, main h2").first).to_be_visible()
+        assert page.evaluate(TOO_WIDE) == [], path
+        assert page.evaluate("document.getAnimations().length") == 0, path
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", path
 
 
 @at_the_desk

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from shutil import which
 from typing import TYPE_CHECKING, Any
@@ -17,8 +19,6 @@ import openpyxl
 import pytest
 import requests
 
-from campaign.journal import open_for_reading
-from campaign.model import State
 from campaign.web import drafts
 from tests.support.desk import KEYS, number
 from tests.support.web import WebServer, start_web
@@ -66,7 +66,7 @@ def campaign(client: Client, people: int = 3, **more: Any) -> drafts.Draft:
 
 def test_the_way_from_the_confirmation_to_the_result(client: Client, stats: Any) -> None:
     draft = campaign(client)
-    page = client.get(f"/campaigns/{draft.id}/send").text
+    page = client.checked(f"/campaigns/{draft.id}/send")
     assert "This goes to 3 recipients." in page
     assert "02-1234-5678" in page
     assert "No test was sent yet." in page
@@ -216,10 +216,11 @@ def test_what_the_gateway_refuses_is_named_and_makes_a_new_campaign(client: Clie
     client.until(run, "Finished")
     made = client.order(run, "again", invalid="1")
     [campaign_id] = re.findall(r"/campaigns/([a-z0-9]{12})/list", path_of(made))
-    page = client.get(f"/campaigns/{campaign_id}/send").text
+    page = client.checked(f"/campaigns/{campaign_id}/send")
     assert "Nobody is left to send it to." in page, page
     values = drafts.read(drafts.find(client.server.home, campaign_id)).unwrap()
-    assert values["recipients"]["where"] == "status in ['invalid']"
+    assert values["recipients"]["except_run"] == unquote(run.rpartition("/")[2])
+    assert "1 row read" in client.get(f"/campaigns/{campaign_id}/list").text
 
 
 def test_a_test_message_goes_to_the_own_phone_which_is_remembered(client: Client, gateway: str) -> None:
@@ -232,7 +233,7 @@ def test_a_test_message_goes_to_the_own_phone_which_is_remembered(client: Client
     assert delivery["text"].startswith("고객")
     assert 'value="010-2345-6789"' in client.get(f"/campaigns/{campaign(client).id}/test").text
     confirmation = client.post(f"{path}/seen", {})
-    assert "You have seen the test message on your phone." in confirmation.text
+    assert "You have seen the test message on your phone." in client.checked(path_of(confirmation))
     wrong = client.post(path, client.form(path) | {"number": "12"})
     assert "12" in wrong.text
     assert "alert note" in wrong.text
@@ -292,7 +293,7 @@ def test_the_killed_engine_process_is_started_again_and_the_run_goes_on(client: 
     client.until(run, "Pause</button>")
     while stats()["recipients"] < 5:
         time.sleep(0.02)
-    kill_engine(client.server)
+    os.kill(child_of(client.server, "engine_process"), signal.SIGKILL)
     page = client.until(run, '<span class="badge">Finished</span>')
     found = numbers_of(page)
     assert found["Accepted"] + found["Result unknown"] == 60
@@ -300,34 +301,72 @@ def test_the_killed_engine_process_is_started_again_and_the_run_goes_on(client: 
     assert stats()["recipients"] >= found["Accepted"]
 
 
-def kill_engine(server: WebServer) -> None:
-    """SIGKILL to the engine process of a server."""
+def child_of(server: WebServer, name: str) -> int:
+    """The id of a process of the page: `engine_process`, `check_process` or `journal_process`."""
     children = subprocess.run(
-        [which("pgrep") or "", "-f", "-P", str(server.process.pid), "campaign.web.engine_process"],
+        [which("pgrep") or "", "-f", "-P", str(server.process.pid), f"campaign.web.{name}"],
         capture_output=True,
         text=True,
         check=True,
     )
-    os.kill(int(children.stdout), signal.SIGKILL)
+    return int(children.stdout)
 
 
-def test_the_killed_server_is_started_again_and_the_order_is_carried_out_once(
-    tmp_path: Path, gateway: str, stats: Any
-) -> None:
-    requests.delete(f"{gateway}/sandbox", timeout=10).raise_for_status()
-    server = start(tmp_path, gateway)
-    client = Client(server)
-    draft = campaign(client, 60, rate=40)
-    run = client.run_of(client.send(draft, typed="60"))
-    while stats()["recipients"] < 5:
-        time.sleep(0.02)
-    server.process.send_signal(signal.SIGKILL)
-    server.process.communicate(timeout=60)
-    server = start(tmp_path, gateway)
-    client = Client(server)
-    found = numbers_of(client.until(run, '<span class="badge">Finished</span>'))
-    assert found["Accepted"] + found["Result unknown"] == 60
-    assert (stats()["repeats"], stats()["recipients"]) == (0, 60 - found["Result unknown"])
-    server.stop()
-    with open_for_reading(f"sqlite:///{tmp_path}/reports/journal.sqlite3") as journal:
-        assert State.PLANNED not in journal.requests.counts(unquote(run.rpartition("/")[2]))
+# -- a full disk
+
+
+@contextmanager
+def full_disk(pid: int) -> Iterator[None]:
+    """The kernel refuses what the process writes into files, as on a disk without space."""
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+    yield
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+
+FULL = "The disk is full. Nothing was changed. Make room on it, then do this again."
+
+
+def test_an_upload_and_a_message_that_do_not_fit_on_the_disk_change_nothing(client: Client) -> None:
+    draft = campaign(client)
+    before = {path: path.read_bytes() for path in draft.folder.rglob("*") if path.is_file()}
+    message = f"/campaigns/{draft.id}/message"
+    with full_disk(client.server.process.pid):
+        upload = client.upload(draft, "다른 명단.csv", f"이름,휴대폰\n김민서,{number(1)}\n".encode())
+        saved = client.post(message, {"text": "다른 문안", "sender": "02-1234-5678", "force": "1"})
+        made = client.post("/campaigns", {})
+        assert client.get("/").status_code == 200
+    for answer in (upload, saved, made):
+        assert (answer.status_code, FULL in answer.text) == (507, True)
+    assert {path: path.read_bytes() for path in draft.folder.rglob("*") if path.is_file()} == before
+    assert client.upload(draft, "다른 명단.csv", f"이름,휴대폰\n김민서,{number(1)}\n".encode()).status_code == 200
+    assert draft.lists == ["다른 명단.csv", "명단.xlsx"]
+
+
+def test_an_order_that_does_not_fit_on_the_disk_is_none_and_is_given_again(client: Client, stats: Any) -> None:
+    draft = campaign(client)
+    path = f"/campaigns/{draft.id}/send"
+    fields = client.form(path) | {"mode": "real", "when": "now"}
+    with full_disk(client.server.process.pid):
+        refused = client.post(path, fields)
+        assert (refused.status_code, FULL in refused.text) == (507, True)
+    assert client.get(f"/orders/{fields['order']}").status_code == 404
+    with full_disk(child_of(client.server, "engine_process")):
+        words = client.until(path_of(client.post(path, fields)), "disk")
+        assert "alert" in words
+    assert stats()["requests"] == 0
+    client.until(client.run_of(client.send(draft)), "Finished")
+    assert stats()["recipients"] == 3
+
+
+def test_a_workbook_that_does_not_fit_on_the_disk_is_written_later(client: Client) -> None:
+    run = client.run_of(client.send(campaign(client)))
+    client.until(run, "Finished")
+    assert client.get(f"{run}/result.xlsx").status_code == 200
+    [workbook] = client.server.home.parent.glob(f"reports/{unquote(run.rpartition('/')[2])}*.xlsx")
+    workbook.unlink()
+    with full_disk(child_of(client.server, "engine_process")):
+        refused = client.get(f"{run}/result.xlsx")
+        assert (refused.status_code, "disk" in refused.text.casefold()) == (409, True)
+        assert not workbook.exists()
+    assert client.get(f"{run}/result.xlsx").content[:2] == b"PK"

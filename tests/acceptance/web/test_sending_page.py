@@ -98,6 +98,41 @@ def test_a_run_is_paused_and_continued_while_it_is_watched(page: Page, server: W
     fine(page)
 
 
+@pytest.mark.parametrize("visitor", ["phone"], indirect=True)
+def test_a_condition_a_limit_and_a_stage_from_the_list_to_the_end(page: Page, server: WebServer) -> None:
+    draft = make_campaign(server.home, 6, first=next(_PLACES))
+    page.goto(f"{server.url}/campaigns/{draft.id}/list")
+    page.get_by_text("조건, 수신 동의, 숨긴 행, 중복").click()
+    page.get_by_label("이 조건에 맞는 행에만 보내기").fill("쿠폰 != 'C0000' and 이름 != '고객0'")
+    page.locator("#columns").get_by_role("button", name="저장").click()
+    expect(page.get_by_label("이 조건에 맞는 행에만 보내기")).to_have_value(re.compile("쿠폰"))
+    fine(page)
+    page.goto(f"{server.url}/campaigns/{draft.id}/send")
+    page.get_by_text("한도와 단계 발송").click()
+    page.get_by_label("최대 수신자 수").fill("1")
+    page.get_by_label("먼저 보낼 인원수").fill("2")
+    page.get_by_role("button", name="저장", exact=True).click()
+    expect(page.locator("#ceiling")).to_contain_text("아래의 한도나 명단을 바꾸세요.")
+    fine(page)
+    page.get_by_label("최대 수신자 수").fill("9")
+    page.get_by_role("button", name="저장", exact=True).click()
+    page.get_by_role("button", name=re.compile("명에게 보내기")).click()
+    expect(page).to_have_url(RUN, timeout=30_000)
+    expect(page.get_by_text("나머지도 보낼까요?")).to_be_visible(timeout=30_000)
+    fine(page)
+    page.get_by_role("button", name="이어서 보내기").click()
+    expect(page.locator(".badge").first).to_have_text("완료", timeout=30_000)
+    page.get_by_label("이 열의 값별로 집계").select_option("쿠폰")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="집계 엑셀 받기").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    page.goto(f"{server.url}/opt-outs")
+    page.get_by_label("전화번호", exact=True).fill("010-2345-6789")
+    page.get_by_role("button", name="조회").click()
+    expect(page.get_by_text("목록에 없습니다.")).to_be_visible()
+    fine(page)
+
+
 @pytest.mark.parametrize("visitor", ["desk"], indirect=True)
 def test_a_campaign_is_scheduled_and_the_schedule_removed(page: Page, server: WebServer) -> None:
     draft = make_campaign(server.home, first=next(_PLACES))
@@ -123,7 +158,7 @@ def test_the_pages_are_fine_in_english_and_without_scripts(browser: Browser, ser
     visitor.context.close()
     assert visitor.unexpected() == []
     visitor = visit(browser, server, "desk", language="en")
-    for path in ("/runs", "/schedules", f"/campaigns/{draft.id}/test", f"/campaigns/{draft.id}/send"):
+    for path in ("/runs", "/schedules", "/opt-outs", f"/campaigns/{draft.id}/test", f"/campaigns/{draft.id}/send"):
         visitor.page.goto(server.url + path)
         fine(visitor.page)
     visitor.context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -132,7 +133,7 @@ def test_nothing_is_upgraded_while_a_worker_runs_and_a_dead_one_is_waited_for(jo
     with pytest.raises(setup.WorkersRunning, match=r"workers are running on host-alive\. Stop all workers first"):
         setup.upgrade(journal, BusyHouse(workers, "alive"))
     assert tables_of(journal).version() == OLDER
-    workers.leave("alive")
+    workers.leave("alive", datetime.now(UTC))
     clock = SetClock()
     assert setup.upgrade(journal, clock) is not None
     assert 11 < clock.passed < 13

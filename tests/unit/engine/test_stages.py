@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,15 @@ from hypothesis import strategies as st
 
 from campaign.engine import planning
 from campaign.engine.dispatch.policy import FailureShare
-from campaign.model import State, schema
+from campaign.engine.runs import prepare_resume
+from campaign.journal import QUEUE, open_for_writing
+from campaign.model import RunState, State, schema
 from campaign.model.text import parse_share
+from tests.support.journals import RECIPIENTS
+from tests.support.runs import record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def table_of(texts: list[str]) -> pd.DataFrame:
@@ -58,3 +67,12 @@ def test_rejected_and_unknown_recipients_exceed_a_share(
 )
 def test_a_share_is_written_in_percent(words: str, share: float | None) -> None:
     assert parse_share(words) == share
+
+
+@pytest.mark.parametrize(("state", "stage"), [(RunState.RUNNING, 2), (RunState.PAUSED, None)])
+def test_a_resume_of_what_workers_are_sending_does_not_release_the_rest(
+    tmp_path: Path, state: RunState, stage: int | None
+) -> None:
+    with open_for_writing(f"sqlite:///{tmp_path}/j.sqlite3") as journal:
+        journal.runs.add(record(state=state, mode=QUEUE, first_stage=2), RECIPIENTS, [(3, "id", 1)], {})
+        assert prepare_resume(journal, "last").first_stage == stage

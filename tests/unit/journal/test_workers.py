@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
-from campaign.journal import QUEUE, Journal, Settlement, Workers, open_for_worker, open_for_writing
+from campaign.journal import (
+    QUEUE,
+    ConnectionLost,
+    Journal,
+    Settlement,
+    Workers,
+    open_for_worker,
+    open_for_writing,
+    server_settings,
+)
 from campaign.journal.records import Step, to_micros
 from campaign.model import RunState, State
 from campaign.model.errors import JournalError
 from campaign.timing.spread import parse
 from tests.support.journals import NOW, RECIPIENTS, accepted, assert_counted
+from tests.support.relay import relay_to
 from tests.support.runs import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from campaign.journal import Reader
+    from tests.support.postgres import Server
 
 
 @pytest.fixture
@@ -49,6 +67,17 @@ def cluster(url: str, queued: None) -> Iterator[tuple[Reader, Workers]]:
 
 def step(owner: str, wanted: Sequence[int] = (), settlements: Sequence[Settlement] = ()) -> Step:
     return Step(run="run-1", owner=owner, settlements=settlements, wanted=wanted, at=to_micros(NOW))
+
+
+def database_of(url: str) -> str:
+    return url.rpartition("@/")[2].partition("?")[0]
+
+
+def await_(what: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def numbers(workers: Workers, owner: str, wanted: Sequence[int]) -> list[int]:
@@ -88,10 +117,13 @@ def test_a_late_answer_of_a_fenced_worker_is_taken_until_a_user_has_decided(
         journal.requests.resolve("run-1", sent=False, now=NOW, only=[2])
     late = [accepted(1), accepted(2)]
     assert workers.advance(step("one", settlements=late)).settled == {1}
-    workers.note_refused("run-1", "one", [accepted(2)], NOW)
+    workers.note_refused(step("one", settlements=late), but={1})
     assert reader.requests.counts("run-1") == {State.ACCEPTED: 1, State.PLANNED: 5}
     assert '"answer_late"' in reader.requests.events("run-1", 1)[-1]["cause"]
     assert '"answer_after_decision"' in reader.requests.events("run-1", 2)[-1]["cause"]
+    count = len(reader.requests.events("run-1", 1))
+    workers.note_refused(step("one", settlements=[accepted(1)]))  # it was taken: this is a repetition
+    assert len(reader.requests.events("run-1", 1)) == count
 
 
 def test_an_answer_to_an_earlier_attempt_is_not_taken_for_a_later_one(cluster: tuple[Reader, Workers]) -> None:
@@ -135,6 +167,115 @@ def test_claims_that_were_never_handed_over_are_given_back(cluster: tuple[Reader
     assert workers.release("run-1", "two", [1, 2], NOW) == 0
     assert workers.release("run-1", "one", [1, 3], NOW) == 1
     assert reader.requests.planned("run-1") == [1, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("is_released", [False, True], ids=["late answer", "claim given back"])
+def test_a_finished_run_goes_on_with_a_request_that_was_not_sent_after_all(
+    cluster: tuple[Reader, Workers], is_released: bool
+) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    workers.fence("one", NOW)
+    finish_all_but_the_first(workers)
+    not_sent_after_all(workers, NOW + timedelta(seconds=59), is_released=is_released)
+    assert (reader.runs.get("run-1").state, workers.sent_by_workers()) == (RunState.RUNNING, ["run-1"])
+    assert numbers(workers, "two", [1]) == [1]
+
+
+def test_a_run_that_has_finished_some_time_ago_is_paused_for_a_user_to_decide(cluster: tuple[Reader, Workers]) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    workers.fence("one", NOW)
+    finish_all_but_the_first(workers)
+    not_sent_after_all(workers, NOW + timedelta(seconds=61), is_released=False)
+    run = reader.runs.get("run-1")
+    assert (run.state, run.why) == (RunState.PAUSED, "requests were found not to have been sent")
+
+
+def test_a_cancelled_run_cancels_what_was_not_sent_after_all(cluster: tuple[Reader, Workers], url: str) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    with open_for_writing(url) as journal:
+        journal.requests.cancel("run-1", NOW)
+    not_sent_after_all(workers, NOW, is_released=False)
+    assert reader.requests.counts("run-1") == {State.CANCELLED: 6}
+
+
+def finish_all_but_the_first(workers: Workers) -> None:
+    numbers(workers, "two", range(2, 7))
+    workers.advance(step("two", settlements=[accepted(no) for no in range(2, 7)]))
+    assert workers.finish("run-1", NOW)
+
+
+def not_sent_after_all(workers: Workers, now: datetime, *, is_released: bool) -> None:
+    if is_released:
+        workers.release("run-1", "one", [1], now)
+    else:
+        answer = Settlement(no=1, attempt=1, state=State.PLANNED, cause="not sent")
+        workers.advance(replace(step("one", settlements=[answer]), at=to_micros(now)))
+
+
+def test_a_worker_that_ends_before_its_answers_leaves_them_unknown_as_a_lost_one_does(
+    cluster: tuple[Reader, Workers], url: str
+) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1, 2])
+    workers.leave("two", NOW)
+    assert reader.requests.counts("run-1") == {State.IN_FLIGHT: 2, State.PLANNED: 4}
+    workers.leave("one", NOW)
+    assert reader.requests.counts("run-1") == {State.UNKNOWN: 2, State.PLANNED: 4}
+    with open_for_writing(url) as journal, pytest.raises(JournalError, match="may still send"):
+        journal.requests.resolve("run-1", sent=False, now=NOW)
+
+
+def test_a_claim_is_committed_though_its_worker_never_learns_of_it(
+    cluster: tuple[Reader, Workers], url: str, postgres: Server
+) -> None:
+    """So a worker that is stopped or cut off at any moment keeps nothing locked."""
+    reader, workers = cluster
+    numbers(workers, "one", [1])
+    with relay_to(postgres) as relay, ThreadPoolExecutor() as other:
+        cut_off_reader, cut_off = open_for_worker(relay.url(database_of(url)), "one")
+        cut_off.beats()  # connects
+        relay.hold_answers()
+        lost = other.submit(cut_off.advance, step("one", [2, 3], [accepted(1)]))
+        expected = {State.ACCEPTED: 1, State.IN_FLIGHT: 2, State.PLANNED: 3}
+        await_(lambda: reader.requests.counts("run-1") == expected, 5)
+        assert workers.fence("one", NOW) == 2
+        relay.cut()
+        relay.forward()
+        with pytest.raises(ConnectionLost):
+            lost.result()
+        cut_off_reader.close()
+
+
+@pytest.mark.parametrize("is_pipeline", [False, True], ids=["transaction", "pipeline"])
+def test_a_worker_that_is_frozen_with_rows_locked_does_not_keep_others_from_fencing_it(
+    cluster: tuple[Reader, Workers], url: str, *, is_pipeline: bool
+) -> None:
+    reader, workers = cluster
+    numbers(workers, "one", [1, 2])
+    with (
+        psycopg.connect(**server_settings(url, "one")) as frozen,
+        suppress(psycopg.OperationalError),
+        frozen.pipeline() if is_pipeline else nullcontext(),
+    ):
+        frozen.execute("SELECT 1 FROM owners WHERE id = 'one' FOR SHARE")
+        frozen.execute("UPDATE requests SET ended_at = 1")
+        if is_pipeline:
+            frozen.pgconn.send_flush_request()
+            frozen.pgconn.flush()
+        await_(lambda: is_locking(workers), 5)
+        await_(lambda: workers.fence("one", NOW) == 2, 5)
+        assert reader.requests.counts("run-1") == {State.UNKNOWN: 2, State.PLANNED: 4}
+        frozen.pgconn.finish()
+
+
+def is_locking(workers: Workers) -> bool:
+    """Whether another session has changed something in a transaction that is open."""
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND pid <> pg_backend_pid()"
+    with workers.database.reading() as connection:
+        return connection.exec_driver_sql(query).scalar() == 1
 
 
 def test_nothing_of_a_paused_or_held_run_is_claimed(cluster: tuple[Reader, Workers], url: str) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from campaign.model.i18n import in_language
 from campaign.model.sentences import sentence
 from campaign.timing import window, working_days
 from campaign.timing.gate import Gate
@@ -48,6 +49,29 @@ def test_days_of_ones_own_count_and_are_named() -> None:
     )
 
 
+def test_a_friday_after_a_holiday_is_a_working_day() -> None:
+    days = WorkingDays({date(2026, 12, 17): "창립기념일"})
+    assert days.next_opening(seoul("2026-12-17 10:00:00")) == seoul("2026-12-18 10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("at", "closes"),
+    [
+        ("2026-12-24 10:00:00", "2026-12-25 00:00:00"),
+        ("2026-12-25 00:00:00", "2026-12-26 00:00:00"),
+        ("2026-12-27 23:59:59", "2027-01-01 00:00:00"),
+    ],
+)
+def test_a_day_closes_where_the_next_one_that_is_skipped_begins(at: str, closes: str) -> None:
+    assert DAYS.next_closing(seoul(at)) == seoul(closes)
+
+
+@pytest.mark.parametrize(("language", "name"), [("ko", "기독탄신일"), ("en", "Christmas Day")])
+def test_a_holiday_is_named_in_the_readers_language(language: str, name: str) -> None:
+    with in_language(language):
+        assert DAYS.holiday(date(2026, 12, 25)) == name
+
+
 def test_a_window_and_the_days_have_to_be_open_both() -> None:
     hours = window.of_run("09:00-18:00", advertisement=False, days=DAYS)
     assert window.next_opening(hours, seoul("2026-12-25 20:00:00")) == seoul("2026-12-29 09:00:00")
@@ -58,6 +82,7 @@ def test_a_window_and_the_days_have_to_be_open_both() -> None:
 
 def test_the_journal_keeps_the_days_of_ones_own() -> None:
     days = WorkingDays({date(2026, 12, 24): "창립기념일"})
+    assert days.as_json() == '{"2026-12-24": "창립기념일"}'
     assert working_days.from_json(days.as_json()) == days
     assert working_days.from_json(DAYS.as_json()) == DAYS
     assert working_days.from_json(None) is None

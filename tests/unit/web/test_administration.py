@@ -315,7 +315,7 @@ def test_a_request_has_its_story_and_whole_numbers_for_the_role_result_alone(
         asked.append(fields)
         return STORY
 
-    house.engine.answers["request"] = answer
+    house.journal.answers["request"] = answer
     assert sign_in(house, name) == 303
     shown = house.get("/runs/spring-1/requests/7").text
     assert asked == [{"run": "spring-1", "no": 7, "is_whole": is_whole}]
@@ -337,6 +337,6 @@ def test_a_request_that_is_not_there_is_said(house: Page, number: str) -> None:
     def none(**_fields: object) -> dict[str, object]:
         raise Refused("no_such_request", "There is no such request.", {})
 
-    house.engine.answers["request"] = none
+    house.journal.answers["request"] = none
     assert house.get(f"/runs/x/requests/{number}").status == 404
     assert house.get("/runs/x/requests/4").status == 404

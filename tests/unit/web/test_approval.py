@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -9,8 +13,11 @@ from urllib.parse import urlencode
 import pytest
 from argon2 import PasswordHasher
 
+from campaign.model.times import SEOUL
 from campaign.web import approval, drafts, record, users
-from campaign.web.orders import Order, _as_told, new_id
+from campaign.web import store as stores
+from campaign.web.orders import Order, Orders, _as_told, new_id
+from campaign.web.pipes import Refused
 from campaign.web.server.checking import Checking
 from campaign.web.server.reach import Reach
 from tests.support.asgi import Page, StandIn
@@ -40,6 +47,7 @@ CHECK: dict[str, Any] = {
     "similar": None,
     "inputs": "",
 }
+CHANGE = approval.Change("kim", 1)
 MESSAGE = {"row": 2, "text": "안녕 <b>", "title": "", "bytes": 20}
 
 
@@ -49,8 +57,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     home = tmp_path / "campaigns"
     home.mkdir()
     check = StandIn({"check": lambda campaign: dict(CHECK), "messages": lambda campaign: {"messages": [MESSAGE]}})  # noqa: ARG005
-    engine = StandIn({"sent_before": lambda digest: {"run": None}})  # noqa: ARG005
-    page = Page(home, reach=Reach(8020, "campaign.example"), check=check, engine=engine)
+    journal = StandIn({"sent_before": lambda digest: {"run": None}})  # noqa: ARG005
+    page = Page(home, reach=Reach(8020, "campaign.example"), check=check, journal=journal)
     page.site.is_practice = False
     page.site.orders.undo_s = 10
     hashed = CHEAP.hash(PASSWORD)
@@ -197,6 +205,20 @@ def test_any_change_makes_it_void(office: Office) -> None:
     assert office.approve("lee", again).status == 303
 
 
+def test_a_change_after_the_approval_stops_the_send_that_has_not_begun(office: Office) -> None:
+    order = office.ask("kim")
+    office.approve("lee", order)
+    office.page.now += 5
+    office.post("kim", f"/campaigns/{office.draft.id}/name", name="여름 세일")
+    office.page.now += 5
+    asyncio.run(office.page.site.orders.tell())
+    stopped = office.order(order.id)
+    assert (stopped.state, stopped.words) == (
+        "refused",
+        approval.void(asked_at=0, start_at=None, now=0, changed=CHANGE),
+    )
+
+
 def test_a_plan_that_is_another_one_now_is_not_offered(office: Office) -> None:
     order = office.ask("kim")
     office.page.check.answers["check"] = lambda campaign: CHECK | {"plan": "plan-2"}  # noqa: ARG005
@@ -204,6 +226,21 @@ def test_a_plan_that_is_another_one_now_is_not_offered(office: Office) -> None:
     page = office.as_("lee").get(f"/approvals/{order.id}").text
     assert "It was changed after approval was asked for." in page
     assert "Approve and send" not in page
+
+
+def test_what_cannot_be_checked_any_more_is_said_and_not_offered(office: Office) -> None:
+    order = office.ask("kim")
+
+    def refuse(campaign: str) -> dict[str, Any]:
+        raise Refused("no_list", f"{campaign}: there is no list yet.", {})
+
+    office.page.check.answers["check"] = refuse
+    page = office.as_("lee").get(f"/approvals/{order.id}").text
+    assert "there is no list yet." in page
+    assert ("Approve and send" in page, "Send back" in page) == (False, True)
+    drafts.delete(office.draft)
+    assert office.page.get(f"/approvals/{order.id}").status == 404
+    assert office.page.get("/").status == 200
 
 
 def test_it_lapses_after_24_hours(office: Office) -> None:
@@ -265,9 +302,10 @@ def test_it_is_sent_back_with_what_is_to_be_changed(office: Office) -> None:
 
 
 def test_a_time_is_approved_with_it_and_written_then(office: Office) -> None:
-    order = office.ask("kim", when="later", at="2031-12-01T10:00")
+    office.page.now = datetime(2031, 12, 1, 9, tzinfo=SEOUL).timestamp()
+    order = office.ask("park", when="later", at="2031-12-01T10:00")
     assert "schedule" not in drafts.read(office.draft)
-    assert office.approve("kim", order).status == 403
+    assert office.approve("park", order).status == 403
     assert "schedule" not in drafts.read(office.draft)
     told: list[dict[str, Any]] = []
     heard = office.page.site.orders.hear
@@ -284,10 +322,16 @@ def test_a_time_is_approved_with_it_and_written_then(office: Office) -> None:
     assert drafts.read(office.draft).unwrap()["schedule"]["start_at"].year == 2031
     assert [(one["kind"], one["approved_by"], one["freeze"]) for one in told] == [("schedule", "lee", True)]
     assert office.order(order.id).state == "done"
-    late = office.ask("kim", when="later", at="2031-12-01T11:00")
-    office.page.now = 1_970_000_000
+
+
+def test_a_time_that_has_passed_is_not_approved_any_more(office: Office) -> None:
+    office.page.now = datetime(2031, 12, 1, 9, tzinfo=SEOUL).timestamp()
+    order = office.ask("kim", when="later", at="2031-12-01T10:00")
+    office.page.now += 2 * 3_600
     office.sessions.clear()
-    assert office.approve("lee", late).status == 403
+    answer = office.approve("lee", order)
+    assert (answer.status, "The time at which it was to start has passed." in answer.text) == (403, True)
+    assert "schedule" not in drafts.read(office.draft)
 
 
 def test_every_week_is_not_approved_ahead(office: Office) -> None:
@@ -305,7 +349,7 @@ def test_practice_needs_no_approval_and_has_nobody_to_ask(office: Office) -> Non
 
 
 def test_without_users_nobody_approves_and_nothing_is_really_sent(office: Office) -> None:
-    page = Page(office.page.home, check=office.page.check, engine=office.page.engine)
+    page = Page(office.page.home, check=office.page.check, journal=office.page.journal)
     page.site.is_practice = False
     page.enter()
     path = f"/campaigns/{office.draft.id}"
@@ -317,3 +361,17 @@ def test_without_users_nobody_approves_and_nothing_is_really_sent(office: Office
     answer = page.post(f"{path}/send", urlencode(office.form(mode="real", digest="plan-0")))
     assert "has changed since it was shown" in answer.text
     page.close()
+
+
+def test_orders_of_an_earlier_version_of_the_database_are_kept(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "web.sqlite3", isolation_level=None)) as earlier:
+        earlier.executescript("".join(stores.MIGRATIONS[:3]))
+        earlier.execute(
+            "INSERT INTO orders (id, kind, given, by_whom, language, asked_at, starts_at, state) "
+            "VALUES ('o-1', 'send', '{}', 'kim', 'ko', 1, 1, 'asked')"
+        )
+        earlier.execute("PRAGMA user_version = 3")
+    store = stores.Store(tmp_path)
+    [order] = asyncio.run(Orders(store).open())
+    assert (order.id, order.by, order.approved_by) == ("o-1", "kim", None)
+    store.close()

@@ -75,7 +75,7 @@ def test_home_shows_what_the_engine_knows_and_a_draft_that_was_sent_only_there(p
     run = {"id": "r1", "name": "Spring", "at": at, "state": "running", "counts": counts, "is_practice": True}
     facts = {"id": "s1", "name": draft.name, "at": at, "every": None, "state": "active", "is_practice": False}
     planned = {**facts, "file": str(draft.file)}
-    page.engine.answers["overview"] = lambda **_: {"sending": [run], "scheduled": [planned], "past": []}
+    page.journal.answers["overview"] = lambda **_: {"sending": [run], "scheduled": [planned], "past": []}
     text = page.get("/").text
     assert 'href="/runs/r1"' in text
     assert "3 recipients" in text

@@ -32,13 +32,14 @@ def draft_of(page: Page, *, age_days: float) -> drafts.Draft:
 
 def uses(page: Page, *runs: dict[str, Any], scheduled: tuple[str, ...] = ()) -> None:
     """What the engine process knows."""
-    page.engine.answers["uses"] = lambda home: {"scheduled": list(scheduled), "runs": list(runs)}  # noqa: ARG005
+    page.journal.answers["uses"] = lambda home: {"scheduled": list(scheduled), "runs": list(runs)}  # noqa: ARG005
+    page.journal.answers["purgeable"] = lambda runs: {"runs": [run for run in runs if run != "run-unknown"]}
 
 
 def run_of(page: Page, draft: drafts.Draft, *, ended_days: float | None, **more: object) -> dict[str, Any]:
     """A run of a campaign that ended so many days ago; None for one that is not over."""
     ended = None if ended_days is None else datetime.fromtimestamp(page.now - ended_days * DAY_S, UTC).isoformat()
-    return {"id": "run-1", "campaign": draft.id, "ended_at": ended, "is_practice": False, "has_data": True} | more
+    return {"id": "run-1", "campaign": draft.id, "ended_at": ended, "is_practice": False, "is_purged": False} | more
 
 
 def removed(page: Page) -> list[tuple[str, str]]:
@@ -58,7 +59,10 @@ def order(page: Page, draft: drafts.Draft, kind: str, **more: Any) -> Order:
 
 def test_a_draft_that_nobody_touches_is_removed_after_thirty_days_with_its_list(page: Page) -> None:
     young, old = draft_of(page, age_days=29.9), draft_of(page, age_days=30.1)
+    grave = page.home / ".deleted-abc"
+    (grave / "list").mkdir(parents=True)
     assert removed(page) == [("program", "remove_draft")]
+    assert not grave.exists()
     assert young.file.exists()
     assert not old.folder.exists()
     assert removed(page) == []
@@ -74,7 +78,7 @@ def test_the_days_are_the_houses_and_none_at_all_keeps_everything(page: Page) ->
             "campaign": None,
             "ended_at": "2020-01-01T00:00:00+00:00",
             "is_practice": True,
-            "has_data": True,
+            "is_purged": False,
         },
     )
     assert removed(page) == []
@@ -83,13 +87,20 @@ def test_the_days_are_the_houses_and_none_at_all_keeps_everything(page: Page) ->
     assert draft.file.exists()
 
 
-@pytest.mark.parametrize("use", ["schedule", "running", "ordered", "to approve"])
+@pytest.mark.parametrize("use", ["schedule", "running", "ordered", "to approve", "in another journal"])
 def test_nothing_that_is_to_be_sent_or_is_being_sent_is_removed(page: Page, use: str) -> None:
     draft = draft_of(page, age_days=100)
     if use == "schedule":
         uses(page, run_of(page, draft, ended_days=80), scheduled=(draft.id,))
     elif use == "running":
         uses(page, run_of(page, draft, ended_days=80), run_of(page, draft, ended_days=None, id="run-2"))
+    elif use == "in another journal":
+        done = order(page, draft, "send")
+        page.store.run_now(
+            lambda connection: connection.execute(
+                "UPDATE orders SET state = 'done', run = 'x' WHERE id = ?", (done.id,)
+            )
+        )
     else:
         order(page, draft, "send", needs_approval=use == "to approve")
     assert removed(page) == []
@@ -121,7 +132,8 @@ def test_a_campaign_that_was_only_practised_is_a_draft(page: Page) -> None:
 def test_texts_and_numbers_of_runs_go_after_ninety_days_by_an_order(page: Page) -> None:
     draft = draft_of(page, age_days=1)
     runs = [run_of(page, draft, ended_days=days, id=f"run-{days}") for days in (89, 91, 92)]
-    uses(page, *runs[:2], runs[2] | {"has_data": False})
+    unknown = run_of(page, draft, ended_days=93, id="run-unknown")
+    uses(page, *runs[:2], runs[2] | {"is_purged": True}, unknown)
     assert removed(page) == [("program", "purge")]
     [purge] = asyncio.run(page.site.orders.open())
     assert (purge.kind, purge.run, purge.given["run"]) == ("purge", "run-91", "run-91")
@@ -145,6 +157,6 @@ def test_a_campaign_that_a_schedule_or_an_order_sends_is_not_deleted(page: Page)
     order(page, draft, "send")
     answer = page.post(f"/campaigns/{draft.id}/delete")
     assert (answer.status, "about to be sent" in answer.text) == (409, True)
-    del page.engine.answers["uses"]
+    del page.journal.answers["uses"]
     assert page.post(f"/campaigns/{draft.id}/delete").status == 503
     assert draft.file.exists()

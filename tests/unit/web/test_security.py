@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from campaign.web import drafts, pages
 from campaign.web.server import app as whole
-from campaign.web.server import run, uploads
+from campaign.web.server import run, serving, uploads
 from tests.support.asgi import HOST, PORT
 from tests.support.desk import ROOT
 
@@ -423,7 +423,7 @@ def test_the_browser_is_opened_by_a_file_that_its_owner_alone_can_read(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
-    run._open_browser(tmp_path, f"http://{HOST}/enter?token=secret")  # noqa: SLF001 - the terminal has no browser
+    serving._open_browser(tmp_path, f"http://{HOST}/enter?token=secret")  # noqa: SLF001 - the terminal has no browser
     (path,) = tmp_path.iterdir()
     assert opened == [path.as_uri()]
     assert "secret" not in opened[0]

@@ -133,6 +133,14 @@ NEEDED = {
     "/campaigns/aaaaaaaaaaaa/ask": "prepare",
     "GET /campaigns/aaaaaaaaaaaa/send": "prepare",
     "POST /campaigns/aaaaaaaaaaaa/send": "send",
+    "/opt-outs": "view",
+    "/opt-outs/find": "prepare",
+    "/opt-outs/add": "prepare",
+    "/opt-outs/import": "prepare",
+    "/opt-outs/remove": "send",
+    "/campaigns/aaaaaaaaaaaa/send/limits": "prepare",
+    "/runs/aaaaaaaaaaaa/opt-outs": "prepare",
+    "/runs/aaaaaaaaaaaa/reconcile": "send",
     "/sample.xlsx": "view",
     "/campaigns": "prepare",
     "/campaigns/aaaaaaaaaaaa/name": "prepare",
@@ -157,6 +165,15 @@ def test_each_route_is_closed_to_who_may_do_less(beyond: Page, level: str) -> No
             assert refused == (users.LEVELS.index(level) < users.LEVELS.index(needed)), (method, path)
         if method == "POST" and level == "view" and NEEDED.get(path) != "view":
             assert refused, path
+
+
+def test_who_may_only_look_is_offered_nothing_else(beyond: Page) -> None:
+    drafts.create(beyond.home, "봄 세일")
+    for name, is_offered in (("the_view", False), ("the_prepare", True)):
+        sign_in(beyond, name)
+        text = beyond.get("/").text
+        assert "봄 세일" in text
+        assert ("New campaign" in text, "Delete for good" in text) == (is_offered, is_offered)
 
 
 def test_levels_include_the_lower_ones_and_results_are_apart() -> None:
