@@ -24,6 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["CAMPAIGN_TEST_FSYNC"] = "on"
 
@@ -34,13 +36,13 @@ from campaign import sandbox
 from campaign.engine import planning
 from campaign.engine.cluster import jobs, queued, setup
 from campaign.journal import QUEUE, open_for_reading, open_for_worker, open_for_writing
-from campaign.model import Column, Recipients, RunState, Source, State
+from campaign.model import Column, Recipients, RunState, Source, State, schema
 from tests.support.postgres import Server, shared_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from campaign.journal import Jobs, Journal
+    from campaign.journal import Jobs, Journal, Reader
 
 KEYS: Final = {"IWINV_API_KEY": "bench", "IWINV_AUTH_KEY": "bench"}
 PROGRAM: Final = [sys.executable, "-m", "campaign"]
@@ -50,6 +52,10 @@ RUN: Final = "bench"
 def recipients(rows: int) -> Recipients:
     """Recipients with a message, and so a request, of their own."""
     made = table(rows, together=False)
+    for name in ("status", "reason", "note"):
+        made[name] = pd.array([None] * rows, dtype=schema.TEXT)
+    made["bytes"] = pd.array([60] * rows, dtype=schema.INT)
+    made["row"] = pd.array(range(2, rows + 2), dtype=schema.INT)
     return Recipients(
         table=made, columns=(Column(name="number", heading="휴대폰"),), phone="number", sources=(Source(file="b.xlsx"),)
     )
@@ -71,17 +77,20 @@ def _jobs_of(journal: Journal) -> Jobs:
     return journal.jobs
 
 
-def plan(url: str, gateway: str, rows: Recipients, *, queue: bool) -> float:
-    """Plan a run, queue it if asked to; returns the seconds that took."""
+def add(journal: Journal, gateway: str, rows: Recipients, *, queue: bool) -> None:
+    """Plan a run, and queue it if asked to."""
     run = replace(record(rate=None), gateway=gateway, state=RunState.RUNNING if queue else RunState.INTERRUPTED)
     outline = planning.Plan(RUN, rows.table).outline()
+    with journal.together():
+        journal.runs.add(replace(run, mode=QUEUE if queue else None), rows, outline, {})
+        if queue:
+            queued.enqueue(journal, RUN)
+
+
+def plan(url: str, gateway: str, rows: Recipients, *, queue: bool) -> None:
+    """Plan a run, and queue it if asked to, in a journal that is open for that long."""
     with open_for_writing(url) as journal:
-        began = time.perf_counter()
-        with journal.together():
-            journal.runs.add(replace(run, mode=QUEUE if queue else None), rows, outline, {})
-            if queue:
-                queued.enqueue(journal, RUN)
-        return time.perf_counter() - began
+        add(journal, gateway, rows, queue=queue)
 
 
 @contextmanager
@@ -146,7 +155,7 @@ class Course:
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             url = f"sqlite:///{folder}/journal.sqlite3"
             plan(url, self.gateway, rows, queue=False)
-            words = [*PROGRAM, "resume", "last", "--yes", "--report", f"{folder}/r.xlsx"]
+            words = [*PROGRAM, "resume", "last", "--report", f"{folder}/r.xlsx"]
             env = {**os.environ, **KEYS, "CAMPAIGN_JOURNAL": url}
             done = subprocess.run(words, env=env, cwd=folder, capture_output=True, text=True, check=False)
             if done.returncode:
@@ -177,14 +186,17 @@ def large(rows: int) -> dict[str, Any]:
     """Seconds to plan and queue a run of so many requests; milliseconds of a look at its progress."""
     sheet = recipients(rows)
     with shared_server("bench") as server, database(server) as url:
-        seconds = plan(url, "https://example.test", sheet, queue=True)
+        with open_for_writing(url) as journal:
+            began, cpu = time.perf_counter(), time.process_time()
+            add(journal, "https://example.test", sheet, queue=True)
+            seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+            server_cpu = _cpu_s_of_sessions(server, url)
         del sheet
-        looks = []
+        kept, _workers = open_for_worker(url, "bench")
+        with kept:
+            kept_looks = _looks_ms(kept)
         with open_for_reading(url) as journal:
-            for _ in range(20):
-                began = time.perf_counter()
-                counts = journal.requests.progress(RUN)
-                looks.append((time.perf_counter() - began) * 1_000)
+            looks, counts = _looks_ms(journal), journal.requests.progress(RUN)
             began = time.perf_counter()
             is_right = journal.requests.counts(RUN) == counts == {State.PLANNED: rows}
             counted = (time.perf_counter() - began) * 1_000
@@ -197,11 +209,33 @@ def large(rows: int) -> dict[str, Any]:
             deferred = time.perf_counter() - began
     return {
         "plan_s": seconds,
-        "progress_ms": statistics.median(looks),
-        "progress_most_ms": max(looks),
+        "plan_cpu_s": cpu,
+        "plan_server_cpu_s": server_cpu,
+        "progress_ms": statistics.median(kept_looks),
+        "progress_connecting_ms": statistics.median(looks),
         "counted_ms": counted,
         "jobs_10000_s": deferred,
     }
+
+
+def _looks_ms(journal: Reader) -> list[float]:
+    """Milliseconds of each of some looks at the progress of the run."""
+    looks = []
+    for _ in range(21):
+        began = time.perf_counter()
+        journal.requests.progress(RUN)
+        looks.append((time.perf_counter() - began) * 1_000)
+    return looks
+
+
+def _cpu_s_of_sessions(server: Server, url: str) -> float:
+    """Seconds of a processor that the open sessions of a database have taken."""
+    name = url.rpartition("@/")[2].partition("?")[0]
+    query = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+    with server.connect() as connection:
+        found = [Path(f"/proc/{pid}/stat").read_text() for (pid,) in connection.execute(query, (name,))]
+    ticks = [sum(map(int, one.rpartition(")")[2].split()[11:13])) for one in found]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(rows: int, seconds: float = 20) -> dict[str, float]:
@@ -217,12 +251,12 @@ def memory(rows: int, seconds: float = 20) -> dict[str, float]:
         del sheet
         with workers(url, 1, folder) as (worker,):
             time.sleep(seconds)
-            worker.send_signal(signal.SIGTERM)
-            _pid, status, usage = os.wait4(worker.pid, 0)
-            worker.returncode = os.waitstatus_to_exitcode(status)
+            # Not `ru_maxrss`: that begins with the memory of the process that started it.
+            status = Path(f"/proc/{worker.pid}/status").read_text(encoding="utf-8").splitlines()
         with open_for_reading(url) as journal:
             sent = journal.requests.progress(RUN)[State.ACCEPTED]
-    return {"mib": usage.ru_maxrss / 1024, "sent": sent}
+    most_kib = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    return {"mib": most_kib / 1024, "sent": sent}
 
 
 def main() -> None:
@@ -242,7 +276,7 @@ def main() -> None:
     if "plan" in given.only:
         found["plan"] = large(given.rows)
     if "memory" in given.only:
-        found["memory"] = {str(rows): memory(rows) for rows in (given.rows // 10, given.rows, 2 * given.rows)}
+        found["memory"] = {str(rows): memory(rows) for rows in (given.rows, 2 * given.rows)}
     found["load"] = os.getloadavg()
     place.write_text(json.dumps(found, indent=2), encoding="utf-8")
     print(json.dumps(found, indent=2))

@@ -39,6 +39,7 @@ WORDS: Final = {
     "opt_out_add": N_("added an opt-out"),
     "opt_out_import": N_("imported opt-outs"),
     "opt_out_remove": N_("removed an opt-out"),
+    "reconcile": N_("looked unknown requests up in the history"),
     "opt_out_accept": N_("added opt-outs of delivery results"),
     "ask": N_("asked for approval"),
     "approve": N_("approved a send"),
