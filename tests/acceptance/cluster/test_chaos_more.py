@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from tests.acceptance.cluster.chaos import Chaos
     from tests.acceptance.cluster.conftest import Cluster
 
-pytestmark = pytest.mark.parametrize("seed", SEEDS, ids="seed={}".format)
+each_round = pytest.mark.parametrize("seed", SEEDS, ids="seed={}".format)
 
 ROWS = 400
 
 
+@each_round
 def test_a_worker_that_was_frozen_longer_than_its_lease_settles_its_late_answers(chaos: Chaos, seed: int) -> None:
     rng = random.Random(seed)
     run = chaos.begin(ROWS, rng)
@@ -34,6 +35,7 @@ def test_a_worker_that_was_frozen_longer_than_its_lease_settles_its_late_answers
     chaos.check(run, ROWS, unknown=0)
 
 
+@each_round
 def test_a_crash_of_the_database_loses_no_answer(chaos_with_crashes: Chaos, seed: int) -> None:
     chaos, rng = chaos_with_crashes, random.Random(seed)
     run = chaos.begin(ROWS, rng)
@@ -44,6 +46,7 @@ def test_a_crash_of_the_database_loses_no_answer(chaos_with_crashes: Chaos, seed
     assert chaos.fenced() == fenced  # nobody was lost
 
 
+@each_round
 def test_a_job_that_comes_twice_sends_nothing_twice(chaos: Chaos, seed: int) -> None:
     rng = random.Random(seed)
     with chaos.every_job_twice():
@@ -52,8 +55,7 @@ def test_a_job_that_comes_twice_sends_nothing_twice(chaos: Chaos, seed: int) -> 
     chaos.check(run, ROWS, unknown=0)
 
 
-def test_a_run_is_sent_by_the_hosts_that_are_not_refused_and_pauses_when_all_are(cluster: Cluster, seed: int) -> None:
-    del seed
+def test_a_run_is_sent_by_the_hosts_that_are_not_refused_and_pauses_when_all_are(cluster: Cluster) -> None:
     cluster.desk.people(ROWS)
     cluster.desk.campaign("{{ 이름 }}님")
     send = ("send", "c.toml", "--yes", "--queue", "--again", "--watch")
@@ -77,9 +79,8 @@ def _statuses(cluster: Cluster, send: Sequence[str], refused: int) -> list[int]:
 
 
 def test_three_workers_keep_the_rate_second_by_second_and_share_it(
-    cluster: Cluster, seed: int, record_property: Callable[[str, object], None]
+    cluster: Cluster, record_property: Callable[[str, object], None]
 ) -> None:
-    del seed
     workers = [cluster.work() for _host in range(3)]
     cluster.await_(lambda: len(cluster.desk.run("workers", "--json").json["workers"]) == 3)
     cluster.queue(3_200, gateway="rate = 100")
