@@ -38,7 +38,7 @@ concurrency: $(VENV)/installed-dev ## Do everything at once on one journal under
 
 chaos: ROUNDS = 10
 chaos: $(VENV)/installed-dev ## Kill, freeze and cut off the workers of a cluster, and crash its database, ROUNDS times
-	@CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} $(BIN)/python -m pytest -n 4 --dist loadgroup -q \
+	@CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} $(BIN)/python -m pytest -n 4 -q \
 	  tests/acceptance/cluster/test_chaos.py tests/acceptance/cluster/test_chaos_more.py
 
 mutants: $(VENV)/installed-dev ## Break one line at a time, and see the crash tests and the model go red

@@ -320,6 +320,8 @@ class Workers:
     def stop_host(self, host: str, why: str) -> bool:
         """Let nothing more be sent from a host; returns whether another host has a worker and may send."""
         with self._database.writing() as connection:
+            # Of two hosts that are refused at the same time, the second one knows of the first.
+            connection.exec_driver_sql("LOCK TABLE hosts IN SHARE ROW EXCLUSIVE MODE")
             connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
             connection.execute(sa.insert(HOSTS).values(host=host, stopped_at=SERVER_TIME, why=why))
             others = sa.exists().where(OWNERS.c.ended_at.is_(None), OWNERS.c.host.not_in(sa.select(HOSTS.c.host)))

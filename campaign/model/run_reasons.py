@@ -79,6 +79,7 @@ class RunReason(StrEnum):
     GATEWAY_CODE_UNLISTED = "gateway_code_unlisted"
     GATEWAY_CODE_IN_A_ROW = "gateway_code_in_a_row"
     GATEWAY_UNREACHABLE = "gateway_unreachable"
+    HOSTS_REFUSED = "hosts_refused"
     UNREADABLE_ANSWER = "unreadable_answer"
     UNREADABLE_ANSWERS = "unreadable_answers"
     NOT_STARTED_IN_TIME = "not_started_in_time"
@@ -193,6 +194,7 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.GATEWAY_CODE_UNLISTED: N_("code {number}: {words}. To do: {todo}."),
     RunReason.GATEWAY_CODE_IN_A_ROW: N_("three requests in a row: {code}"),
     RunReason.GATEWAY_UNREACHABLE: N_("the gateway cannot be reached: {detail}"),
+    RunReason.HOSTS_REFUSED: N_("no worker's host may send, refused: {hosts}. {code}"),
     RunReason.UNREADABLE_ANSWER: N_("request {no} got no readable answer: {detail}"),
     RunReason.UNREADABLE_ANSWERS: N_("{count} requests in a row got no readable answer, the last one: {detail}"),
     RunReason.NOT_STARTED_IN_TIME: N_("nothing of it was sent by {time} (Asia/Seoul), the latest time to start"),

@@ -129,15 +129,17 @@ class Reaper:
         try:
             began = self.steady()
             beats = self.workers.beats()
+            ended = self.steady()
         except JournalError:
             self._seen.clear()
             raise
         # This process was stopped, or the database did not answer: perhaps nobody could beat meanwhile.
-        if began - self._looked_at > _LONGEST_GAP_S or self.steady() - began > BEAT_S:
+        if began - self._looked_at > _LONGEST_GAP_S or ended - began > BEAT_S:
             self._seen.clear()
         self._looked_at = began
+        # A beat that is new may have come at any time until `ended`, and one that is not was missing since `began`.
         self._seen = {
-            owner: self._seen[owner] if self._seen.get(owner, (-1, 0.0))[0] == count else (count, began)
+            owner: self._seen[owner] if self._seen.get(owner, (-1, 0.0))[0] == count else (count, ended)
             for owner, count in beats.items()
         }
         lost = [owner for owner, (_count, since) in self._seen.items() if began - since > LEASE_S + 1]

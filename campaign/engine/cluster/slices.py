@@ -24,7 +24,7 @@ from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.journal import ConnectionLost, Step, open_for_worker, to_micros
 from campaign.model import RunState, State
-from campaign.model.reasons import encode
+from campaign.model.reasons import encode, nested
 from campaign.model.run_reasons import RunReason
 from campaign.model.times import Clock, format_time
 from campaign.timing import spread
@@ -179,8 +179,14 @@ class SliceJournal:
             return  # the sweep goes on with the run when there is room in its spread again
         is_others = self._is_held or self._lease.is_lost or (self._is_refused and self._has_others)
         if state == RunState.PAUSED and not is_others:
-            pause = partial(self._workers.pause, run, why or "", now, resume_at=resume_at)
+            pause = partial(self._pause, run, why or "", now, resume_at)
             self._wait_for(self._writer.call(partial(self._until_reached, pause)))
+
+    def _pause(self, run: str, why: str, now: datetime, resume_at: datetime | None) -> None:
+        if self._is_refused:
+            hosts = ", ".join(sorted(self._workers.stopped_hosts()))
+            why = encode(RunReason.HOSTS_REFUSED, hosts=hosts, code=nested(why))
+        self._workers.pause(run, why, now, resume_at=resume_at)
 
     def close(self) -> None:
         """End the thread that writes, when it has written what it was given."""

@@ -17,12 +17,11 @@ from campaign.journal import open_for_writing
 from campaign.model.errors import JournalError
 from campaign.model.times import Clock
 from tests.acceptance.cluster.conftest import IN_FLIGHT, Cluster
-from tests.support.desk import number
 
 if TYPE_CHECKING:
     import random
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.relay import Relay
 
@@ -43,8 +42,8 @@ class Chaos(Cluster):
     """A cluster for many rounds: two workers, the first of them behind a relay."""
 
     relay: Relay = field(kw_only=True)
-    found: dict[str, int] = field(default_factory=dict)
-    """What the last round came to."""
+    record: Callable[[dict[str, int]], None] = field(default=lambda _found: None)
+    """Receives what a round came to."""
 
     def begin(self, rows: int, rng: random.Random) -> str:
         """Queue a campaign, and let workers send some of it."""
@@ -57,7 +56,7 @@ class Chaos(Cluster):
 
     def make_ready(self) -> None:
         """Two workers wait for a run, and the gateway has nothing: whatever an earlier round left is over."""
-        self.found = {}
+        self.first += 1_000  # other recipients than in the rounds before, whose messages may still be on their way
         self.relay.forward()
         for place, worker in enumerate(self.workers):
             worker.send_signal(signal.SIGCONT)
@@ -103,9 +102,9 @@ class Chaos(Cluster):
         """How many workers were declared lost so far."""
         return int(self.sql("SELECT count(*) FROM owners WHERE fenced = 1")[0][0])
 
-    def delivered(self) -> set[str]:
-        """The numbers that the gateway accepted a message for."""
-        return {one["number"] for one in self.desk.ask("/sandbox/deliveries?limit=100000")}
+    def deliveries(self) -> list[str]:
+        """The numbers of all messages that the gateway accepted."""
+        return [one["number"] for one in self.desk.ask("/sandbox/deliveries?limit=100000")]
 
     def resolve(self, run: str, *, sent: bool, only: set[int]) -> bool:
         """Say what became of unknown requests; returns whether that is allowed yet."""
@@ -143,12 +142,13 @@ class Chaos(Cluster):
 
     def check(self, run: str, rows: int, unknown: int) -> None:
         """Nobody got a message twice, nothing was lost, and at most so many requests are unknown."""
-        self.await_(lambda: len(self.states(run).get("unknown", ())) <= unknown, 30)
+        self.await_(lambda: self._is_settled(run, unknown), 60)
         states = self.states(run)
-        delivered = Counter(one["number"] for one in self.desk.ask(f"/sandbox/deliveries?limit={2 * rows}"))
-        accepted = {number(no - 1) for no in states.get("accepted", ())}
-        maybe = {number(no - 1) for no in states.get("unknown", ())}
-        self.found = {
+        numbers = {self.number_of(no) for no in range(1, rows + 1)}
+        delivered = Counter(number for number in self.deliveries() if number in numbers)
+        accepted = {self.number_of(no) for no in states.get("accepted", ())}
+        maybe = {self.number_of(no) for no in states.get("unknown", ())}
+        found = {
             "doubles": delivered.total() - len(delivered),
             "lost": rows - len(accepted) - len(maybe),
             "accepted": len(accepted),
@@ -156,14 +156,25 @@ class Chaos(Cluster):
             "unknown": len(maybe),
             "may be unknown": unknown,
         }
-        assert self.found["doubles"] == self.found["lost"] == 0, (
-            self.found,
-            states.keys(),
-            delivered.most_common(3),
-            self.logs(),
+        self.record(found)
+        assert found["doubles"] == found["lost"] == 0, (found, self.story(run, delivered), self.logs())
+        assert accepted <= set(delivered) <= accepted | maybe, (found, self.logs())
+
+    def _is_settled(self, run: str, unknown: int) -> bool:
+        states = self.states(run)
+        has_ended = self.sql(f"SELECT state FROM runs WHERE id = '{run}'") == [("finished",)]
+        return has_ended and set(states) <= {"accepted", "unknown"} and len(states.get("unknown", ())) <= unknown
+
+    def story(self, run: str, delivered: Counter[str]) -> list[tuple[Any, ...]]:
+        """The events of what went wrong, and of the run itself."""
+        wrong = [no for no in range(1, 1_000) if delivered[self.number_of(no)] > 1]
+        planned = f"SELECT no FROM requests WHERE run = '{run}' AND state = 'planned'"
+        return self.sql(
+            f"SELECT no, at, state, attempt, left(cause, 60) FROM events WHERE run = '{run}' AND "
+            f"(no IS NULL OR no = ANY(ARRAY{wrong}::int[]) OR no IN ({planned})) ORDER BY id"
+        ) + self.sql(
+            f"SELECT no, owner, attempts, state FROM requests WHERE run = '{run}' AND no = ANY(ARRAY{wrong}::int[])"
         )
-        assert accepted <= set(delivered) <= accepted | maybe, (self.found, self.logs())
-        assert self.sql(f"SELECT state FROM runs WHERE id = '{run}'") == [("finished",)]
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         for _ in range(2):

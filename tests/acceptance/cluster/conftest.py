@@ -18,7 +18,7 @@ import requests
 
 from campaign.sandbox import start
 from tests.acceptance.cluster.launch import SLICE
-from tests.support.desk import ROOT, Desk
+from tests.support.desk import ROOT, Desk, number
 from tests.support.postgres import Server, shared_server
 from tests.support.relay import relay_to
 
@@ -51,14 +51,21 @@ class Cluster:
     server: Server
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
+    def number_of(self, no: int) -> str:
+        """The number to which request `no` of a queued campaign goes."""
+        return number(self.first + no - 1)
+
     @property
     def database(self) -> str:
         assert self.desk.journal_url is not None
         return self.desk.journal_url.rpartition("@/")[2].partition("?")[0]
 
+    first: int = 0
+    """The place of the first recipient."""
+
     def queue(self, rows: int, **more: str) -> str:
         """Queue a campaign with a request for each row; its run."""
-        self.desk.people(rows)
+        self.desk.people(rows, first=self.first)
         self.desk.campaign("{{ 이름 }}님", **more)
         done = self.desk.run("send", "c.toml", "--yes", "--queue", "--again", "--json")
         assert done.status == 0, (done.err, self.logs())
@@ -182,10 +189,9 @@ def chaos_with_crashes(crashes_of_all_rounds: Chaos, request: pytest.FixtureRequ
 
 def _recorded(chaos: Chaos, request: pytest.FixtureRequest) -> Iterator[Chaos]:
     """What a round comes to is a property of its test, for the summary."""
-    chaos.found = {}
+    chaos.record = lambda found: request.node.user_properties.append((FOUND, found))
     with small_slices():
         yield chaos
-    request.node.user_properties.append((FOUND, chaos.found))
 
 
 def _chaos(server: Server, gateway: str, folder: Path) -> Iterator[Chaos]:
@@ -235,3 +241,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             total.update(found)
         passed = sum(outcome == "passed" for outcome, _found in mine)
         terminalreporter.line(f"{kind}: {passed} of {len(mine)} rounds passed; {dict(total)}")
+    for report in terminalreporter.getreports("passed"):
+        for name, found in getattr(report, "user_properties", ()):
+            if report.when == "call" and name == "rate":
+                terminalreporter.line(f"rate 100: {found}")

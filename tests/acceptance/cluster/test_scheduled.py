@@ -102,7 +102,10 @@ def test_a_scheduler_that_lost_its_session_plans_nothing_a_second_time(
 
     def and_lose_the_session(self: Scheduler, *given: object) -> object:
         monkeypatch.setattr(Scheduler, "_check", check)
-        cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        cluster.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+            "AND datname = current_database()"
+        )
         events.extend(run_due(shift))
         return check(self, *given)  # type: ignore[arg-type] # what `_start` gives
 

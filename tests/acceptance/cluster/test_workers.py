@@ -50,7 +50,10 @@ def test_a_paused_run_goes_on_where_it_was_and_a_cancelled_one_does_not(cluster:
     cluster.work()
     cluster.await_(lambda: cluster.stats()["requests"] > 30)
     assert cluster.desk.run("pause", "last").status == 0
+    claims = "SELECT count(*) FROM events WHERE state = 'in_flight'"
+    claimed = cluster.sql(claims)
     cluster.await_(lambda: "in_flight" not in cluster.counts())
+    assert cluster.sql(claims) == claimed  # nothing after the pause was seen
     sent = cluster.stats()["requests"]
     assert cluster.counts() == {"total": 600, "accepted": sent, "planned": 600 - sent, "run": "paused"}
     assert cluster.desk.run("resume", "last").status == 0
@@ -66,10 +69,13 @@ def test_a_paused_run_goes_on_where_it_was_and_a_cancelled_one_does_not(cluster:
 def test_an_address_that_the_gateway_refuses_stops_its_host_alone(cluster: Cluster) -> None:
     cluster.desk.fault(fault="code", code=15, times=1)
     refused = cluster.work()
-    cluster.queue(200)
+    cluster.desk.people(200)
+    cluster.desk.campaign("{{ 이름 }}님")
+    assert cluster.desk.run("send", "c.toml", "--yes", "--queue", "--watch").status == 3  # there was no other host
+    assert "refused: host-0. code 15: IP address not registered" in cluster.desk.run("status", "last").out
     assert refused.wait(60) == 4
     assert "the gateway refuses this host's address: " in cluster.logs()
-    assert cluster.counts()["run"] == "paused"  # there was no other host
+    assert cluster.stats()["requests"] == 1
     cluster.desk.fault(fault="code", code=15, times=1)
     first, second = cluster.work(), cluster.work()
     cluster.await_(lambda: len(cluster.desk.run("workers", "--json").json["workers"]) == 2)

@@ -25,6 +25,7 @@ class Journal:
     fenced: list[str] = field(default_factory=list)
     is_away: bool = False
     is_busy: bool = False
+    slow_s: float = 0.0
     steady_s: float = 0.0
     wall_s: float = 1_000.0
 
@@ -38,6 +39,7 @@ class Journal:
 
     def beats(self) -> dict[str, int]:
         self._answer()
+        self.pass_(self.slow_s)
         return {owner: beats for owner, beats in self.owners.items() if owner not in self.fenced}
 
     def fence(self, owner: str, _now: datetime) -> int | None:
@@ -129,6 +131,17 @@ def test_nobody_is_fenced_for_the_time_in_which_the_journal_was_away(journal: Jo
         reaper.look(NOW)
     journal.is_away = False
     look_for(reaper, journal, 10)
+
+
+def test_a_beat_may_have_come_until_the_journal_has_told_of_it(journal: Journal) -> None:
+    reaper = journal.reaper()
+    journal.owners["alive"] = 5
+    journal.slow_s = 1.5
+    assert reaper.look(NOW) == []
+    journal.slow_s = 0
+    look_for(reaper, journal, 11)
+    journal.pass_(0.1)
+    assert reaper.look(NOW) == ["alive"]
 
 
 def test_nobody_is_fenced_by_a_process_that_was_stopped_itself(journal: Journal) -> None:

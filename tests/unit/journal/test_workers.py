@@ -234,7 +234,7 @@ def test_a_claim_is_committed_though_its_worker_never_learns_of_it(
     """So a worker that is stopped or cut off at any moment keeps nothing locked."""
     reader, workers = cluster
     numbers(workers, "one", [1])
-    with relay_to(postgres) as relay, ThreadPoolExecutor() as other:
+    with ThreadPoolExecutor() as other, relay_to(postgres) as relay:
         cut_off_reader, cut_off = open_for_worker(relay.url(database_of(url)), "one")
         cut_off.beats()  # connects
         relay.hold_answers()
