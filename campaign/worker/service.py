@@ -15,7 +15,6 @@ from campaign.engine.cluster import jobs, queued, setup
 from campaign.engine.cluster.lease import Beating, Lease, Reaper, host_name, new_owner
 from campaign.engine.cluster.slices import SliceSender
 from campaign.engine.cluster.spool import Spool
-from campaign.engine.cluster.sweep import sweep
 from campaign.engine.progress import StopRequest
 from campaign.journal import STALLED_S, Jobs, open_for_worker, server_settings
 from campaign.model.errors import CampaignError, JournalError
@@ -161,7 +160,7 @@ class WorkerProcess:
                 if why := stopped.get(host_name()):
                     self._sender.host.is_stopped = True
                     self._stopped_because = why
-                sweep(workers, waiting, clock.now())
+                jobs.sweep(workers, waiting, clock.now())
                 self._is_drained = self.options.drain and not workers.sent_by_workers(and_waiting=True)
                 time.sleep(_LOOK_S)
 

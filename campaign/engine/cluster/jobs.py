@@ -14,6 +14,7 @@ from campaign.model.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     import procrastinate
 
@@ -84,6 +85,19 @@ def add_missing(workers: Workers, waiting: Jobs, run: str) -> int:
         left = workers.slices_left(run)
         _defer(connection, run, sorted(set(left) - waiting.busy_slices(run)))
     return len(left)
+
+
+def sweep(workers: Workers, waiting: Jobs, now: datetime) -> None:
+    """Look once at every run that workers send and that has no waiting job.
+
+    Raises:
+        JournalError: the journal could not be read or written.
+    """
+    for run in workers.sent_by_workers():
+        if waiting.is_any_waiting(run):
+            continue
+        if not add_missing(workers, waiting, run) and not workers.pause_after_stage(run, now):
+            workers.finish(run, now)
 
 
 def _defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection

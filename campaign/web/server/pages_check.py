@@ -16,11 +16,10 @@ from campaign.web.pipes import ChildError, Refused
 from campaign.web.server.checking import LONGEST_S
 from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_home import draft_of
-from campaign.web.server.render import fragment, go_to, is_fragment, page
+from campaign.web.server.render import fragment, go_to, is_fragment, page, steps_of
 from campaign.web.server.routes import get, post
 from campaign.web.server.security import is_cross_site
 from campaign.web.server.site import session_of, site_of
-from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request

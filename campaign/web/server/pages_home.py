@@ -13,10 +13,9 @@ from campaign.model.i18n import _
 from campaign.web import drafts
 from campaign.web.pipes import ChildError
 from campaign.web.server import errors, retention, run_words
-from campaign.web.server.render import go_to, page
+from campaign.web.server.render import go_to, next_step, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import note, note_change, site_of
-from campaign.web.server.steps import next_step
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -17,10 +17,9 @@ from campaign.web.server import retention, uploads
 from campaign.web.server.checking import LONGEST_S
 from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_home import draft_of
-from campaign.web.server.render import download, fragment, go_to, is_fragment, page
+from campaign.web.server.render import download, fragment, go_to, is_fragment, page, steps_of
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import note, site_of
-from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

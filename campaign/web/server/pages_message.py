@@ -17,10 +17,9 @@ from campaign.web import drafts
 from campaign.web.pipes import ChildError, Refused
 from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_home import draft_of
-from campaign.web.server.render import fragment, go_to, is_fragment, page
+from campaign.web.server.render import fragment, go_to, is_fragment, page, steps_of
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import site_of
-from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

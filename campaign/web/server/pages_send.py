@@ -19,10 +19,9 @@ from campaign.web.server.limits import LIMITS, limits_of, limits_shown
 from campaign.web.server.pages_check import ROWS_S
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import order_id, roles_of, who
-from campaign.web.server.render import go_to, page
+from campaign.web.server.render import go_to, page, steps_of
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import address_of, site_of
-from campaign.web.server.steps import steps_of
 
 if TYPE_CHECKING:
     import sqlite3

@@ -12,13 +12,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from campaign.model import i18n, times
 from campaign.model.i18n import N_, _
-from campaign.web import pages
+from campaign.web import drafts, pages
 from campaign.web.server.site import session_of, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from starlette.requests import Request
+
+    from campaign.web.drafts import Draft
 
 FRAGMENT: Final = "x-fragment"
 """The header of a request of the script, which wants a piece of a page."""
@@ -71,6 +73,20 @@ class Steps:
     current: str
     done: Collection[str] = ()
     open: Collection[str] | None = None
+
+
+def steps_of(draft: Draft, current: str) -> Steps:
+    """The steps of a campaign for its page `current`."""
+    done = [step for step, there in (("list", draft.lists), ("message", drafts.message(draft).strip())) if there]
+    if "list" not in done:
+        return Steps(draft.id, draft.name, current, done=(), open=("list",))
+    return Steps(draft.id, draft.name, current, done=done, open=None if "message" in done else ("list", "message"))
+
+
+def next_step(draft: Draft) -> str:
+    """The first step that is not complete; the check if all before it are."""
+    done = steps_of(draft, "list").done
+    return next((step for step in ("list", "message") if step not in done), "check")
 
 
 def page(
