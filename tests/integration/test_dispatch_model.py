@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from campaign.engine import results
 from campaign.engine.dispatch.dispatcher import Dispatch
@@ -195,7 +195,8 @@ class Runs(RuleBasedStateMachine):
             if thread.name.startswith("submit-"):
                 thread.join(timeout=5)
 
-    @precondition(lambda self: self.states().get("unknown"))
+    # What a rule needs is looked at inside it: a precondition would let what is drawn next depend on what three threads
+    # made of the same script, and Hypothesis gives up where the same beginning comes to another end.
     @rule(some=st.integers(1, ROWS), crash_in=st.one_of(st.none(), st.integers(0, 9)))
     def a_person_who_looked_it_up_resolves_some(self, some: int, crash_in: int | None) -> None:
         unknown = [no for no, (state, _) in self.requests().items() if state == "unknown"]
@@ -204,9 +205,10 @@ class Runs(RuleBasedStateMachine):
                 sent = self.gateway.accepted[self.plan.request(no).id] > 0
                 assert journal.requests.resolve("run", sent=sent, now=now(), only=[no]) == 1
 
-    @precondition(lambda self: max(self.gateway.hits.values(), default=0) > 1)  # not before much has happened
     @rule(crash_in=st.one_of(st.none(), st.integers(0, 2)))
     def cancel(self, crash_in: int | None) -> None:
+        if max(self.gateway.hits.values(), default=0) <= 1:
+            return  # not before much has happened
         with self.open(crash_in) as journal, suppress(Crash):
             journal.requests.cancel("run", now())
 
@@ -277,4 +279,4 @@ class Runs(RuleBasedStateMachine):
 
 
 TestRuns = Runs.TestCase
-TestRuns.settings = settings(max_examples=40, stateful_step_count=8, deadline=None)
+TestRuns.settings = settings(max_examples=30, stateful_step_count=10, deadline=None)
