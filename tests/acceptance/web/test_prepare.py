@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from campaign.messages.cp949 import byte_lengths
+from campaign.model.times import SEOUL
 from campaign.recipients.fix_file import read as read_fixes
 from campaign.web import drafts
 from tests.acceptance.web.conftest import at_the_desk
@@ -448,17 +450,16 @@ def test_what_breaks_the_rules_of_advertising_is_said_with_its_article(page: Pag
 
 @at_the_desk
 def test_an_advertisement_by_night_is_refused_with_its_article(page: Page, server: WebServer) -> None:
+    night = (datetime.now(SEOUL) + timedelta(days=2)).strftime(
+        "%Y-%m-%d 22:30:00"
+    )  # at whatever time of the day it is tested
+    advertisement = {"advertisement": True, "advertiser": "하늘상점", "reserve": night}
     text = "(광고)하늘상점\n봄 세일\n무료거부 080-000-0000"
-    advertisement = {"message": {"advertisement": True, "advertiser": "하늘상점"}}
-    draft = made(server, [HEAD, PEOPLE[3]], text=text, settings=advertisement)
-    go(page, server, draft, "send")
-    page.get_by_label("예약", exact=False).first.check()
-    page.locator("[name=at]").fill("2031-12-01T22:30")
-    page.get_by_role("button", name="1명에게 보내기").click()
-    expect(page.locator("main")).to_contain_text("제50조 제3항")
+    draft = made(server, [HEAD, PEOPLE[3]], text=text, settings={"message": advertisement})
+    go(page, server, draft, "check")
+    expect(page.locator(".alert", has_text="야간").first).to_contain_text("제50조 제3항")
+    expect(page.get_by_text("광고: 이대로는 보낼 수 없습니다.").first).to_be_visible()
     well_made(page)
-    page.goto(f"{server.url}/schedules")
-    expect(page.get_by_text("예약이 없습니다.")).to_be_visible()
 
 
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
