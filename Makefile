@@ -21,13 +21,14 @@ web: $(VENV)/installed ## Open the page in the browser with the sample campaign 
 	@$(BIN)/python sample_data/into_page.py campaigns
 	@$(BIN)/campaign web --practice-only
 
-# One process more than processors, because many tests wait for other processes. The tests start the program hundreds of
+# One process more than processors, because many tests wait for other processes; a process that is done takes tests from
+# the others, because the slow ones stand together. The tests start the program hundreds of
 # times; each start would compile our modules again where Python may not keep them (PYTHONDONTWRITEBYTECODE).
 test: $(VENV)/installed-dev ## Run all tests
 	@$(BIN)/python -m compileall -q campaign
 	@sh tests/browser.sh
 	@sh tests/readers.sh
-	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') $(TESTS)
+	@$(BIN)/python -m pytest --dist worksteal -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') $(TESTS)
 
 crash: $(VENV)/installed-dev ## Kill it at ROUNDS random instants, and at every named point
 	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n auto -q tests/acceptance/crash tests/acceptance/web/test_orders_survive.py tests/acceptance/web/test_page_survives.py
