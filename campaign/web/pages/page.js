@@ -35,7 +35,9 @@ function say(words) {
   lost.hidden = !words;
 }
 
+/* What is opened or filled in stays: only another answer counts, and it waits until what is open is closed. */
 async function poll(element) {
+  const shown = element.outerHTML;
   let pause = 1000;
   while (element.isConnected) {
     await wait(pause);
@@ -49,7 +51,8 @@ async function poll(element) {
       say("");
       pause = Math.max(1000, 4 * (performance.now() - started));
       const made = found.body.firstElementChild;
-      if (made && made.outerHTML !== element.outerHTML) { put(element, found.body); return; }
+      const isUsed = element.querySelector("details[open]");
+      if (made && made.outerHTML !== shown && !isUsed) { put(element, found.body); return; }
     } catch {
       pause = Math.min(15000, pause * 2);
       say(document.body.dataset.lost);
