@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
 
@@ -15,7 +15,7 @@ from campaign.web.pipes import Refused
 from campaign.web.server import errors
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import find_order, order_id, roles_of, who
-from campaign.web.server.pages_send import missing, ordered_in, schedule_of, send_page, write_schedule
+from campaign.web.server.pages_send import first_message, missing, ordered_in, schedule_of, send_page, write_schedule
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import address_of, site_of
@@ -79,35 +79,28 @@ async def show(request: Request) -> Response:
     except drafts.NoSuchDraft as problem:
         raise errors.Refusal(404, str(problem)) from None
     void, unfit = await site.orders.why_not_approved(order, who(request))
-    check, words = None, None
+    check, first, words = None, None, None
     try:
         check = await site.checking.check(site.check, draft, wait_s=_CHECK_S)
+        first = None if check is None else await first_message(request, draft, check, _CHECK_S)
     except Refused as refused:
         words = str(refused)
     if check is not None and check["plan"] != order.given["digest"]:
         void = void or _("It was changed after approval was asked for. Check it and ask again.")
-    message = await _first_message(request, draft, check) if check is not None else None
     may_send = "send" in roles_of(request)
     return page(
         request,
         "approval.html",
         order=order,
         name=draft.name,
-        check=check,
+        check=None if first is None else check,  # nobody approves a message that they have not seen
         words=words,
-        message=message,
+        message=first[0] if first else None,
         void=void,
         unfit=unfit,
-        may_approve=may_send and check is not None and void is None and unfit is None,
+        may_approve=may_send and first is not None and void is None and unfit is None,
         may_refuse=may_send or who(request) == order.by,
     )
-
-
-async def _first_message(request: Request, draft: drafts.Draft, check: dict[str, Any]) -> dict[str, Any] | None:
-    if not check["goes"]:
-        return None
-    messages: list[dict[str, Any]] = (await site_of(request).check.ask("messages", campaign=draft.id))["messages"]
-    return messages[0] if messages else None
 
 
 async def approve(request: Request) -> Response:

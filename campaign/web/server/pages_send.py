@@ -194,7 +194,7 @@ async def send_page(
     try:
         patience_s = None if request.method == "GET" else _CHECK_S  # what was typed must not get lost
         check = await site.checking.check(site.check, draft, wait_s=patience_s)
-        first = None if check is None else await _first_message(request, draft, check, patience_s or ROWS_S)
+        first = None if check is None else await first_message(request, draft, check, patience_s or ROWS_S)
         if check is None or first is None:  # a long list, or a busy machine
             return page(
                 request,
@@ -258,7 +258,7 @@ async def send_page(
     )
 
 
-async def _first_message(request: Request, draft: drafts.Draft, check: Answer, wait_s: float) -> list[Answer] | None:
+async def first_message(request: Request, draft: drafts.Draft, check: Answer, wait_s: float) -> list[Answer] | None:
     """The first message of the check; none where nobody gets one. None while it is asked for."""
     site = site_of(request)
     if not check["goes"]:
