@@ -54,8 +54,7 @@ class Spool:
             self._kept.setdefault(step.owner, set()).update(_keys(step))
             try:
                 file = self._files[step.owner] if step.owner in self._files else self._open(step.owner)
-                os.write(file, "".join(_lines(step)).encode())
-                os.fsync(file)
+                _write(file, "".join(_lines(step)).encode())
             except OSError as problem:
                 self._note_once(
                     _("{folder}: answers cannot be kept: {fault}", folder=self._folder, fault=os_fault(problem))
@@ -114,6 +113,19 @@ def _lines(step: Step) -> Iterator[str]:
     for one in step.settlements:
         answer = {name: getattr(one, name) for name in _COLUMNS}
         yield json.dumps({"run": step.run, "at": step.at, **answer}) + "\n"
+
+
+def _write(file: int, lines: bytes) -> None:
+    """Append the lines, and wait until they are on the disk. If only a part fits, it is removed again."""
+    size = os.fstat(file).st_size
+    try:
+        while lines:
+            lines = lines[os.write(file, lines) :]
+        os.fsync(file)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(file, size)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

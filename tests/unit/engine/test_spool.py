@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +55,17 @@ def leave(folder: Path) -> None:
     shutil.copytree(folder, folder.with_name("killed"))
     shutil.rmtree(folder)
     folder.with_name("killed").rename(folder)
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """A limit of the kernel for this process: a longer file is cut off, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_an_answer_is_kept_without_texts_and_for_its_owner_alone(spool: Spool, tmp_path: Path) -> None:
@@ -120,6 +133,22 @@ def test_an_answer_that_comes_after_a_users_decision_is_only_noted(
         writing.requests.resolve("run-1", sent=True, now=NOW, only=[1])
     assert spool.hand_over(workers) == 0
     assert '"answer_after_decision"' in reader.requests.events("run-1", 1)[-1]["cause"]
+
+
+def test_what_a_full_disk_cut_off_spoils_no_answer_that_follows(
+    spool: Spool, journal: tuple[Reader, Workers], tmp_path: Path, notes: list[str]
+) -> None:
+    reader, workers = journal
+    spool.keep(step(accepted(1)))
+    size = (tmp_path / "spool" / "one.jsonl").stat().st_size
+    with files_of_at_most(size + 20):
+        spool.keep(step(accepted(2)))
+    assert len(notes) == 1
+    spool.keep(step(accepted(3)))
+    leave(tmp_path / "spool")
+    workers.fence("one", NOW)
+    assert spool.hand_over(workers) == 2
+    assert reader.requests.counts("run-1") == {State.ACCEPTED: 2, State.UNKNOWN: 1}
 
 
 def test_a_disk_that_takes_nothing_is_said_once_and_stops_nothing(tmp_path: Path, notes: list[str]) -> None:
