@@ -59,9 +59,10 @@ def ratio(one: float | None, other: float | None) -> float | None:
 
 def at(found: dict[str, Any], *path: str) -> float | None:
     """The figure at a path of keys; None if it does not exist."""
+    value: Any = found
     for key in path:
-        found = found.get(key) or {}
-    return float(found) if isinstance(found, int | float) else None
+        value = value.get(key) or {}
+    return float(value) if isinstance(value, int | float) else None
 
 
 def checked_a_second(whole: dict[str, Any]) -> float | None:

@@ -20,7 +20,6 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -203,9 +202,11 @@ def large(rows: int) -> dict[str, Any]:
         if not is_right:
             raise SystemExit("the counts are wrong")
         with open_for_writing(url) as journal:
-            _jobs_of(journal).delete_waiting(RUN)
+            waiting = _jobs_of(journal)
+            waiting.delete_waiting(RUN)
             began = time.perf_counter()
-            _jobs_of(journal).deferring(partial(jobs.defer, run=RUN, slices=range(10_000)))
+            with waiting.adding() as connection:
+                jobs.defer(connection, RUN, range(10_000))
             deferred = time.perf_counter() - began
     return {
         "plan_s": seconds,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from array import array
 from pathlib import Path
+from typing import Final
 
 import fastexcel
 import pyarrow as pa
 import rustpy_xlsxwriter
 from stages import note_start, stage
 
-MORE = {
+MORE: Final[dict[str, str | int | None]] = {
     "status": "accepted",
     "resultCode": 0,
     "message": "전송 성공",

@@ -1,4 +1,4 @@
-"""Measures `campaign web`: its start, its pages while it is busy, the check, typing, pausing and a test message.
+"""Measures `campaign web`: its start, its pages while it is busy, the check, typing, pausing, a test, its memory.
 
     python benchmarks/page.py [--rounds 3] [--only start --only pages ...] [--rows 100000] [--million 1000000]
 
@@ -45,8 +45,14 @@ SAMPLES: Final = 240
 PAUSE_S: Final = 0.03
 """Time between two of them: people do not ask without a pause, and the page must not be what keeps the machine busy."""
 
+IN_FLIGHT: Final = 32
+"""Requests at the same time: 640 a second, as the gateway answers after 50 ms."""
+
 SENDING: Final = 20_000
 """Recipients of the run that is sent meanwhile, each with a request of their own."""
+
+SETTLED_S: Final = 10
+"""Time after which a process that has nothing to do has given back what it does not need."""
 
 LOADED: Final = "import starlette, uvicorn, jinja2"
 DEBOUNCE_S: Final = 0.3
@@ -80,7 +86,10 @@ class Served:
 
     def until(self, path: str, words: str, *, pause_s: float = 0.02) -> str:
         """A page, as soon as it has these words."""
+        deadline = time.monotonic() + 600
         while words not in (page := self.get(path).text):
+            if time.monotonic() > deadline:
+                sys.exit(f"{path} never had {words!r}: {page[-2000:]}")
             time.sleep(pause_s)
         return page
 
@@ -152,7 +161,7 @@ def _started(folder: Path, environment: dict[str, str]) -> tuple[Served, str]:
 def campaign(served: Served, rows: int, *, has_list: bool = True, text: str = lists.TEXTS["each"]) -> drafts.Draft:
     """A campaign of so many rows, each with a text of its own."""
     draft = drafts.create(served.home, f"{rows} rows")
-    settings: dict[str, dict[str, object]] = {"": {"sender": SENDER}}
+    settings: dict[str, dict[str, object]] = {"": {"sender": SENDER}, "gateway": {"in_flight": IN_FLIGHT}}
     if has_list:
         lists.make_sheet(draft.folder / drafts.LIST / lists.SHEET, rows)
         settings["recipients"] = {"files": [f"{drafts.LIST}/{lists.SHEET}"]}
@@ -315,6 +324,41 @@ def measure_sending(rounds: int, people: int, folder: Path) -> dict[str, Any]:
     return medians | {"ratio": medians["page"] / medians["command"]}
 
 
+def measure_memory(million: int, folder: Path) -> dict[str, Any]:
+    """A13: MiB of each process, idle, before and after a long list was checked; A2: seconds of that check."""
+    with serving(folder) as served:
+        campaign(served, 40)
+        time.sleep(SETTLED_S)
+        idle = _memory_mib(served.process.pid)
+        draft = campaign(served, million)
+        began = time.perf_counter()
+        served.until(f"/campaigns/{draft.id}/check", 'id="sentence"', pause_s=0.2)
+        seconds = time.perf_counter() - began
+        time.sleep(SETTLED_S)
+        after = _memory_mib(served.process.pid)
+    began = time.perf_counter()
+    words = [sys.executable, "-m", "campaign", "check", str(draft.file), "--json"]
+    subprocess.run(words, cwd=folder, env=served.environment, check=True, capture_output=True)
+    command = time.perf_counter() - began
+    return {"idle": idle, "after": after, "page": seconds, "command": command, "ratio": seconds / command}
+
+
+def _memory_mib(pid: int) -> dict[str, float]:
+    """MiB that the server and each process that it has started hold for themselves and share (PSS)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return {_name(int(one)): round(_pss_mib(int(one)), 1) for one in [str(pid), *children]}
+
+
+def _name(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return next((word for word in words if word.startswith("campaign")), words[-1])
+
+
+def _pss_mib(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
 @contextmanager
 def _three_tabs(served: Served, run: str) -> Iterator[None]:
     """Three tabs ask for the state of a run every second, as the script does."""
@@ -371,7 +415,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--million", type=int, default=1_000_000, help="rows of the list that is checked meanwhile")
     parser.add_argument("--people", type=int, default=6_000, help="recipients of the runs whose speed is compared")
-    parser.add_argument("--only", action="append", choices=["start", "check", "pages", "typing", "sending"])
+    parser.add_argument("--only", action="append", choices=["start", "check", "pages", "typing", "sending", "memory"])
     given = parser.parse_args()
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {
         "start": lambda folder: measure_start(3 * given.rounds, folder),
@@ -379,6 +423,7 @@ def main() -> None:
         "pages": lambda folder: measure_pages(given.million, folder),
         "typing": lambda folder: measure_typing(given.rounds, given.rows, folder),
         "sending": lambda folder: measure_sending(given.rounds, given.people, folder),
+        "memory": lambda folder: measure_memory(given.million, folder),
     }
     RESULTS.mkdir(exist_ok=True)
     place = RESULTS / "page.json"

@@ -83,7 +83,7 @@ def add_missing(workers: Workers, waiting: Jobs, run: str) -> int:
     """
     with waiting.adding() as connection:
         left = workers.slices_left(run)
-        _defer(connection, run, sorted(set(left) - waiting.busy_slices(run)))
+        defer(connection, run, sorted(set(left) - waiting.busy_slices(run)))
     return len(left)
 
 
@@ -100,7 +100,8 @@ def sweep(workers: Workers, waiting: Jobs, now: datetime) -> None:
             workers.finish(run, now)
 
 
-def _defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection
+def defer(connection: Any, run: str, slices: Iterable[int]) -> None:  # noqa: ANN401 - psycopg's connection
+    """Add a job for each of these slices, within the transaction of a connection."""
     package = _procrastinate()
     jobs = [
         package.jobs.Job(
