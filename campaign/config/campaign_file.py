@@ -114,8 +114,9 @@ class GatewaySection(Section):
         return rate
 
 
-NAME: Final = r"^[\w][\w .()-]{0,79}$"
-"""Names of campaigns: they become names of files."""
+NAME: Final = r"^\w[\w .()-]*$"
+NAME_CHARACTERS: Final = 80
+"""Names of campaigns: they become names of files. Not `{0,79}` in the pattern: pydantic took 25 ms to compile it."""
 
 
 class Campaign(Section):
@@ -125,7 +126,7 @@ class Campaign(Section):
     door has a name for it; by default its file or its key.
     """
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=NAME, max_length=NAME_CHARACTERS)]
     sender: Filled
     recipients: RecipientsSection
     message: MessageSection

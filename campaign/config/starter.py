@@ -102,11 +102,11 @@ def make(folder: Path) -> tuple[Path, ...]:
 
 
 def _campaign(folder: Path) -> str:
-    from campaign.config.campaign_file import NAME
+    from campaign.config.campaign_file import NAME, NAME_CHARACTERS
 
     name = folder.resolve().name
     return _CAMPAIGN.format(
-        name=name if re.fullmatch(NAME, name) else UNNAMED,
+        name=name if len(name) <= NAME_CHARACTERS and re.fullmatch(NAME, name) else UNNAMED,
         steps=_("Check it, rehearse it, send it:"),
         sender=_("your own number, registered with the gateway beforehand"),
         title=_("sent with texts that are too long for an SMS"),
