@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pytest
@@ -434,12 +434,12 @@ def test_what_workers_do_again_and_again_looks_at_no_more_requests_than_it_needs
         assert workers.pause_rest("run-1", "why", NOW)
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", record_statement)
-    with postgres.connect(database_of(url)) as connection:
-        connection.execute("SET enable_seqscan = off")  # the tables are tiny: a scan stays only where no index helps
+    with postgres.connect(database_of(url)) as session:
+        session.execute("SET enable_seqscan = off")  # the tables are tiny: a scan stays only where no index helps
         looks = [
             look
             for words, given in statements
-            for [[plan]] in connection.execute(f"EXPLAIN (FORMAT JSON) {words}", given).fetchall()
+            for [[plan]] in session.execute(cast("Any", f"EXPLAIN (FORMAT JSON) {words}"), given).fetchall()
             for look in looks_at_requests(plan["Plan"])
         ]
     assert looks
