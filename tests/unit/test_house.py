@@ -86,7 +86,7 @@ def test_every_column_of_the_table_names_the_module_that_writes_it() -> None:
             ),
         ),
         ("campaign.web.server.serving", ("pandas", "pyarrow", "numpy", "sqlalchemy", "pydantic", "campaign.engine")),
-        ("campaign.web.run_questions", ("pandas", "pyarrow", "numpy", "pydantic", "requests")),
+        ("campaign.web.journal_process", ("pandas", "pyarrow", "numpy", "pydantic", "requests")),
         ("campaign.web.server.app", ("pandas", "campaign.journal", "campaign.scheduler", "fastexcel", "phonenumbers")),
         ("campaign.cli.app", ("pandas", "pyarrow", "sqlalchemy", "requests", "pydantic", "jinja2")),
     ],
