@@ -125,9 +125,14 @@ class Cluster:
         return {**done.json["requests"], "run": done.json["state"]}
 
     def await_end(self, seconds: float = 90) -> dict[str, Any]:
-        """Wait until the run ended; its requests by state."""
-        self.await_(lambda: self.counts()["run"] != "running", seconds)
+        """Wait until the newest run ended; its requests by state."""
+        newest = "SELECT state FROM runs ORDER BY created_at DESC LIMIT 1"
+        self.await_(lambda: self.sql(newest) != [("running",)], seconds)
         return self.counts()
+
+    def await_workers(self, count: int) -> None:
+        """Wait until so many workers are ready."""
+        self.await_(lambda: self.sql("SELECT count(*) FROM owners WHERE ended_at IS NULL") == [(count,)])
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         with self.server.connect(self.database) as connection:
