@@ -220,13 +220,21 @@ def _frequency_unknown(run: str) -> ReachUnknown:
     )
 
 
+def _asks_for_runs(campaign: Campaign) -> bool:
+    """Whether earlier runs decide who gets the campaign."""
+    asked = (campaign.recipients.except_run, campaign.sending.frequency)
+    return is_once_per_recipient(campaign) or asked != (None, None)
+
+
 def leave_out_reached_before(journal_url: str, checked: Checked, gateway: str) -> Checked:
     """As `leave_out_reached`, for a check that has not opened the journal; there may be none yet."""
+    from campaign.journal import may_have_opt_outs
+
     path = Environment().journal_file(journal_url)
     excepted = checked.campaign.recipients.except_run
-    if path is not None and not path.exists() and excepted is None:
-        return checked  # without loading what opens a journal
-    from campaign.journal import open_for_reading
+    if path is not None and not _asks_for_runs(checked.campaign) and not may_have_opt_outs(path):
+        return checked
+    from campaign.journal import open_for_reading  # only now: it loads SQLAlchemy
 
     try:
         journal = open_for_reading(journal_url)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from campaign.engine import history, preflight, results, runs, sending_hours
 from campaign.engine.checking import advertising
 from campaign.engine.checking.check import check
-from campaign.engine.planned_ahead import frozen_run
 from campaign.model import OccurrenceState, RunState, ScheduleState, Status
 from campaign.model.errors import CampaignError, NothingToSend, SettingsError
 from campaign.model.i18n import _
@@ -218,7 +217,7 @@ def schedule(
 def _refuse_frozen(journal: Journal, file: Path) -> None:
     this = str(canonical_path(file))
     for record in journal.schedules.all():
-        if record.file_id == this and record.state == ScheduleState.ACTIVE and frozen_run(journal, record):
+        if record.file_id == this and record.state == ScheduleState.ACTIVE and journal.frozen_run(record.id):
             raise AlreadyFrozen(file, record.id)
 
 
@@ -290,7 +289,7 @@ def unschedule(journal: Journal, schedule_id: str, now: datetime, *, order: Orde
 
 def take_back(journal: Journal, record: ScheduleRecord, now: datetime) -> RunRecord | None:
     """Remove an active schedule; returns its run that was planned ahead, which is cancelled with it."""
-    frozen = frozen_run(journal, record)
+    frozen = journal.frozen_run(record.id)
     with journal.together():
         journal.schedules.close(record.id, ScheduleState.REMOVED)
         if frozen is not None:

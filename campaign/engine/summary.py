@@ -1,17 +1,20 @@
-"""The numbers of a run or a check, which every door shows."""
+"""The numbers of a run or a check, which every door shows. The counts of rows need no rows to be made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from campaign.model import ROW_STATUS_OF
 from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from campaign.engine.checking.checked import AdvertisingFinding
-    from campaign.model import Result, RunState
+    from campaign.journal import Reader
+    from campaign.model import Result, RunState, State
     from campaign.model.errors import CampaignError
     from campaign.report.totals import Totals
 
@@ -81,3 +84,20 @@ def summarise(result: Result, place: str | None, notes: tuple[str, ...] = ()) ->
         overridden=sentence(result.run.overridden),
         resume_at=result.run.resume_at,
     )
+
+
+def rows_left_out(journal: Reader, run: str) -> dict[str, int]:
+    """The rows that the check left out, by status. They never change once the run is planned."""
+    import pyarrow.compute as pc
+
+    found = pc.value_counts(journal.runs.columns(run, ["status"])["status"].drop_null())
+    return {str(one["values"]): int(one["counts"]) for one in found.to_pylist()}
+
+
+def rows_by_status(left_out: Mapping[str, int], recipients: Mapping[State, int]) -> dict[str, int]:
+    """All rows by status, as the result workbook has them: what was left out, and a row for each recipient."""
+    counts = dict(left_out)
+    for state, count in recipients.items():
+        status = str(ROW_STATUS_OF[state])
+        counts[status] = counts.get(status, 0) + count
+    return counts

@@ -11,6 +11,7 @@ from campaign.journal.requests import RequestReader, Requests
 from campaign.journal.runs import RunReader, Runs
 from campaign.journal.schedules import ScheduleReader, Schedules
 from campaign.journal.workers import Jobs, Workers
+from campaign.model import OccurrenceState, RunState
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from campaign.journal.database import Database, WritableDatabase
+    from campaign.journal.records import RunRecord
 
 
 class Reader:
@@ -43,6 +45,14 @@ class Reader:
     def path(self) -> Path | None:
         """The resolved path of the journal's file; None where it is not a file."""
         return self._database.path
+
+    def frozen_run(self, schedule: str) -> RunRecord | None:
+        """The run of a schedule that was planned ahead and has not started."""
+        for one in self.schedules.occurrences(schedule):
+            if one.run is not None and one.state == OccurrenceState.STARTED:
+                run = self.runs.get(one.run)
+                return run if run.started_at is None and run.state == RunState.PAUSED else None
+        return None
 
     def check(self) -> None:
         """Check the whole journal for damage.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from campaign.journal import migrations, sqlite
+from campaign.journal import glance, migrations, sqlite
 from campaign.journal.database import Database, RecoveryNeeded, Storage, WritableDatabase
 from campaign.journal.journal import Journal, Reader
 from campaign.journal.migrations import OlderLayout
@@ -154,7 +154,7 @@ def fingerprint(url: str) -> tuple[tuple[int, int] | None, ...] | None:
         JournalError: the URL is not that of a journal.
     """
     parsed = _parse(url)
-    return None if _is_postgres(parsed) else sqlite.change_stamps(_file(url, parsed))
+    return None if _is_postgres(parsed) else glance.change_stamps(_file(url, parsed))
 
 
 def shown_url(url: str) -> str:

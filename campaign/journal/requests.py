@@ -85,9 +85,12 @@ class RequestReader:
 
     def has_begun(self, run: str) -> bool:
         """Whether something of the run was sent, or may have been."""
-        begun = REQUESTS.c.state.not_in([str(State.PLANNED), str(State.CANCELLED)])
+        begun = set(State) - {State.PLANNED, State.CANCELLED}
         with self._database.reading() as connection:
-            return bool(connection.scalar(sa.select(sa.exists().where(REQUESTS.c.run == run, begun))))
+            if self._database.has_server:
+                return slices.has_any(connection, run, *begun)
+            which = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state.in_(map(str, begun)))
+            return bool(connection.scalar(sa.select(sa.exists().where(which))))
 
     def recipients(self, run: str) -> dict[State, int]:
         """The number of recipients whose request is in each state; states without requests are missing."""

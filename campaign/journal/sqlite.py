@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
     from campaign.journal.records import Step
 
-OLDEST_SQLITE: Final = (3, 35, 0)
-"""The first version with RETURNING, which tells the rows that an update changed."""
-
-
-def sqlite_version() -> tuple[str, bool]:
-    """The version of the SQLite library, and whether it is new enough."""
-    return sqlite3.sqlite_version, sqlite3.sqlite_version_info >= OLDEST_SQLITE
-
 
 class SqliteFile:
     """An open SQLite file that holds a journal: a `database.Storage`.
@@ -110,22 +102,6 @@ class SqliteFile:
         if self._file is not None:
             self._file.close()  # after the last connection: closing the descriptor ends SQLite's own locks
             self._file = None
-
-
-def change_stamps(path: Path) -> tuple[tuple[int, int] | None, ...]:
-    """Time of change in nanoseconds and size in bytes of the file and of its log; None where one does not exist.
-
-    Every commit changes them. A writer that dies changes nothing.
-    """
-    return tuple(_stamp(path.with_name(path.name + suffix)) for suffix in ("", "-wal"))
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
 
 
 def _engine(path: Path, *, write: bool) -> sa.Engine:

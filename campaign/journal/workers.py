@@ -124,11 +124,9 @@ class Workers:
 
     def living(self) -> list[Worker]:
         """The workers that were not fenced and have not ended, with what they have in flight."""
-        of_slice = sa.and_(SLICES.c.run == REQUESTS.c.run, REQUESTS.c.no.between(SLICES.c.first, SLICES.c.last))
         count = (
             sa.select(REQUESTS.c.owner, sa.func.count().label("in_flight"))
-            .join(SLICES, of_slice)  # a look at few requests
-            .where(SLICES.c.in_flight > 0, REQUESTS.c.state == str(State.IN_FLIGHT))
+            .join(SLICES, _IN_FLIGHT)
             .group_by(REQUESTS.c.owner)
             .subquery()
         )
@@ -216,11 +214,8 @@ class Workers:
 
     def finish(self, run: str, now: datetime) -> bool:
         """End a run that is being sent and has nothing planned or in flight; returns whether it ended now."""
-        states = [str(State.PLANNED), str(State.IN_FLIGHT)]
-        left = sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state.in_(states))
         with self._database.writing() as connection:
-            # The counts of the slices save a look at all requests as long as something is left.
-            if not set(states).isdisjoint(slices.progress(connection, run)) or connection.scalar(sa.select(left)):
+            if slices.has_any(connection, run, State.PLANNED, State.IN_FLIGHT):
                 return False
             has_ended = _leave_running(connection, run, RunState.FINISHED, None, now)
         with self._database.writing() as connection:  # a late answer may have come before the commit
@@ -229,26 +224,25 @@ class Workers:
 
     def pause_rest(self, run: str, why: str, now: datetime) -> bool:
         """Pause a run that is being sent and has something planned; returns whether it was paused now."""
-        left = sa.exists().where(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
         with self._database.writing() as connection:
-            if not connection.scalar(sa.select(left)):
+            if not slices.has_any(connection, run, State.PLANNED):
                 return False
             return _leave_running(connection, run, RunState.PAUSED, why, now)
 
     def pause_after_stage(self, run: str, now: datetime) -> bool:
         """Pause a run whose first stage was sent and settled, before the rest; returns whether it was paused now."""
-        first = REQUESTS.c.no <= RUNS.c.first_stage
-        open_ = REQUESTS.c.state.in_([str(State.PLANNED), str(State.IN_FLIGHT)])
-        of_run = sa.select(
-            sa.func.coalesce(sa.func.sum(REQUESTS.c.recipients).filter(first), 0).label("recipients"),
-            sa.func.coalesce(sa.func.bool_or(sa.and_(first, open_)), sa.false()).label("is_going"),
-            sa.func.coalesce(sa.func.bool_or(sa.and_(~first, open_)), sa.false()).label("is_rest_left"),
-        ).where(RUNS.c.id == run, RUNS.c.first_stage.is_not(None), REQUESTS.c.run == RUNS.c.id)
+        of_run, open_ = SLICES.c.run == run, SLICES.c.planned + SLICES.c.in_flight
         with self._database.writing() as connection:
-            found = connection.execute(of_run).one()
-            if found.is_going or not found.is_rest_left:
+            last = connection.scalar(sa.select(RUNS.c.first_stage).where(RUNS.c.id == run))
+            if last is None:
                 return False
-            why = encode(RunReason.FIRST_STAGE_SENT, count=int(found.recipients))
+            left = sa.select(sa.func.coalesce(sa.func.sum(open_), 0))  # a stage ends with a slice
+            if connection.scalar(left.where(of_run, SLICES.c.last <= last)):
+                return False
+            if not connection.scalar(left.where(of_run, SLICES.c.last > last)):
+                return False
+            first = sa.select(sa.func.sum(REQUESTS.c.recipients)).where(REQUESTS.c.run == run, REQUESTS.c.no <= last)
+            why = encode(RunReason.FIRST_STAGE_SENT, count=int(connection.execute(first).scalar_one()))
             return _leave_running(connection, run, RunState.PAUSED, why, now)
 
     def admit(self, run: str, sizes: Sequence[int], spread: Spread) -> tuple[int, float]:
@@ -369,12 +363,12 @@ def _follow(connection: sa.Connection, run: str, at: int) -> None:
 
     A cancelled run cancels it. A finished run goes on if it ended in the last minute; after that, a user decides.
     """
-    planned = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
-    if not connection.scalar(sa.select(sa.exists().where(planned))):
+    if not slices.has_any(connection, run, State.PLANNED):
         return
     row = connection.execute(sa.select(RUNS.c.state, RUNS.c.ended_at).where(RUNS.c.id == run).with_for_update()).one()
     now = from_micros(at)
     if row.state == str(RunState.CANCELLED):
+        planned = sa.and_(REQUESTS.c.run == run, REQUESTS.c.state == str(State.PLANNED))
         _move(connection, planned, State.CANCELLED, encode(RunReason.USER_CANCELLED), now)
     elif row.state == str(RunState.FINISHED) and at - row.ended_at <= GO_ON_S * 1_000_000:
         connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(state=str(RunState.RUNNING), ended_at=None))
@@ -383,9 +377,16 @@ def _follow(connection: sa.Connection, run: str, at: int) -> None:
         runs.end(connection, run, RunState.PAUSED, why=encode(RunReason.FOUND_NOT_SENT), now=now)
 
 
+_IN_FLIGHT: Final = sa.and_(
+    *(SLICES.c.in_flight > 0, SLICES.c.run == REQUESTS.c.run, REQUESTS.c.no.between(SLICES.c.first, SLICES.c.last)),
+    REQUESTS.c.state == str(State.IN_FLIGHT),
+)
+"""What is in flight, of all runs, with its slice: the counts of the slices save a look at all requests."""
+
+
 def _give_up(connection: sa.Connection, owner: str, cause: str, now: datetime) -> int:
     """Make what an owner has in flight unknown; returns how many requests."""
-    which = sa.and_(REQUESTS.c.owner == owner, REQUESTS.c.state == str(State.IN_FLIGHT))
+    which = sa.and_(_IN_FLIGHT, REQUESTS.c.owner == owner)
     return _move(connection, which, State.UNKNOWN, cause, now)
 
 

@@ -35,7 +35,7 @@ from campaign.model.times import format_time
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
 from campaign.web import disk, memory
-from campaign.web.run_questions import reading
+from campaign.web.journal_process import reading
 from campaign.web.sending_progress import SendingProgress
 
 if TYPE_CHECKING:

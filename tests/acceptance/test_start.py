@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from campaign.journal import open_for_writing
 from tests.support.desk import ROOT
+from tests.support.journals import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,15 +59,23 @@ def test_help_and_version_load_none_of_the_heavy_libraries(tmp_path: Path, words
     assert loaded(tmp_path, *words) == ("0", set())
 
 
-def test_a_check_loads_nothing_that_only_sending_needs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("journal", ["none", "empty", "opt-outs"])
+def test_a_check_loads_nothing_that_only_sending_needs(tmp_path: Path, journal: str) -> None:
     book = openpyxl.Workbook()
     for row in (("이름", "휴대폰"), ("민서", "010-2000-0001")):
         book.worksheets[0].append(row)
     book.save(tmp_path / "r.xlsx")
+    if journal != "none":
+        with open_for_writing(f"sqlite:///{tmp_path}/reports/journal.sqlite3") as opened:
+            if journal == "opt-outs":
+                opened.opt_outs.add(["01020000009"], "", NOW)
     words = ["check", "--recipients", "r.xlsx", "--text", "{{ 이름 }}님", "--sender", "02-1234-5678"]
     status, libraries = loaded(tmp_path, *words)
     assert status == "0"
-    assert libraries == {"pandas", "numpy", "pyarrow", "pydantic"}
+    # Who opted out is in the journal, and reading it takes SQLAlchemy.
+    assert libraries == {"pandas", "numpy", "pyarrow", "pydantic"} | (
+        {"sqlalchemy"} if journal == "opt-outs" else set()
+    )
 
 
 def test_a_campaign_file_is_understood_before_what_the_rows_need_is_loaded(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from campaign.journal import open_for_reading
 from campaign.model.errors import CampaignError
-from campaign.web.run_questions import RunQuestions
+from campaign.web.journal_process import RunQuestions
 from tests.support.desk import ROOT
 
 if TYPE_CHECKING:

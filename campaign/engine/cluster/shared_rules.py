@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from campaign.engine.dispatch.policy import FailureShare
-from campaign.journal import ConnectionLost
 from campaign.model import State
 from campaign.model.reasons import encode, nested
 from campaign.model.run_reasons import RunReason
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from campaign.journal import Reader, Settlement, Workers
+    from campaign.journal import Reader, Settlement
     from campaign.timing.spread import Spread
     from campaign.timing.window import Hours
 
@@ -26,7 +25,7 @@ SPREAD_PATIENCE_S: Final = 2.0
 """The longest wait for the spread, in seconds, that a worker sits out; it sends other runs during a longer one."""
 
 _TRY_AGAIN_S: Final = 0.5
-"""Seconds before the journal is asked again after it could not be reached."""
+"""Seconds before the journal is asked again after it did not answer."""
 
 _COST: Final = 20
 """The failures of a run are not counted again before so many times the time that the last count took."""
@@ -38,14 +37,17 @@ class SharedGate(Gate):
     Args:
         windows: the sending windows.
         spread: at most so many recipients in an interval, of all workers together.
-        workers: the journal.
-        run: the run.
+        ask: asks the journal as `Workers.admit` does, for requests of these sizes; returns None if it does not answer.
     """
 
-    def __init__(self, windows: Sequence[Hours], spread: Spread, workers: Workers, run: str) -> None:
+    def __init__(
+        self,
+        windows: Sequence[Hours],
+        spread: Spread,
+        ask: Callable[[Sequence[int], Spread], tuple[int, float] | None],
+    ) -> None:
         super().__init__(windows, spread)
-        self._workers = workers
-        self._run = run
+        self._ask = ask
         self._closed: Wait | None = None
         self._closed_at: datetime | None = None
 
@@ -69,10 +71,7 @@ class SharedGate(Gate):
         """See `Gate.reserve`. Places that are reserved and not used are lost: no interval gets more than its share."""
         if not sizes or self.spread is None:
             return len(sizes)
-        try:
-            count, wait_s = self._workers.admit(self._run, sizes, self.spread)
-        except ConnectionLost:
-            count, wait_s = 0, _TRY_AGAIN_S
+        count, wait_s = self._ask(sizes, self.spread) or (0, _TRY_AGAIN_S)
         if count < len(sizes):
             until = now + timedelta(seconds=wait_s)
             why = encode(RunReason.SPREAD, spread=nested(self.spread.reason), time=format_time(until))

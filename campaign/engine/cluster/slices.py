@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from campaign.gateway.client import Client
     from campaign.journal import Claim, Reader, RunRecord, Settlement, Workers
     from campaign.model import Request
+    from campaign.timing.spread import Spread
     from campaign.timing.window import Hours
 
 Result = TypeVar("Result")
@@ -138,6 +139,7 @@ class SliceJournal:
         self._is_refused = False  # by code 15: another host may send the run
         self._has_others = True
         self._is_held = False
+        self._lacks_image = False  # the journal did not give it in time
         self._problem: BaseException | None = None  # of a write that nobody waited for
         self.runs: RunOutbox = self
         self.requests: RequestOutbox = self
@@ -155,8 +157,16 @@ class SliceJournal:
         return {}
 
     def image(self, run: str, digest: str) -> bytes:
-        """An image of the run."""
-        return self._reader.runs.image(run, digest)
+        """An image of the run.
+
+        Raises:
+            ConnectionLost: the journal does not answer in time; that ends the dispatch, and concerns this worker alone.
+        """
+        found = self._ask(lambda: self._reader.runs.image(run, digest))
+        if found is None:
+            self._lacks_image = True
+            raise ConnectionLost(encode(RunReason.JOURNAL_LOST, path=self._workers.database.name))
+        return found
 
     def start(self, _run: str, _now: datetime) -> None:
         """Do nothing: the run was started when it was queued."""
@@ -177,7 +187,8 @@ class SliceJournal:
         gate = self._feed.gate
         if isinstance(gate, SharedGate) and resume_at is not None and resume_at == gate.closed_until:
             return  # the sweep goes on with the run when there is room in its spread again
-        is_others = self._is_held or self._lease.is_lost or (self._is_refused and self._has_others)
+        is_mine = self._lacks_image or self._lease.is_lost
+        is_others = self._is_held or is_mine or (self._is_refused and self._has_others)
         if state == RunState.PAUSED and not is_others:
             pause = partial(self._pause, run, why or "", now, resume_at)
             self._wait_for(self._writer.call(partial(self._until_reached, pause)))
@@ -200,9 +211,17 @@ class SliceJournal:
 
     def reserve(self, run: str, count: int, rate: float) -> float | None:
         """Reserve places in a run's rate, as `Workers.reserve`; None if the journal does not answer in time."""
-        reserved = self._writer.call(lambda: self._workers.reserve(run, count, rate))
+        return self._ask(lambda: self._workers.reserve(run, count, rate))
+
+    def admit(self, run: str, sizes: Sequence[int], spread: Spread) -> tuple[int, float] | None:
+        """Let requests through a run's spread, as `Workers.admit`; None if the journal does not answer in time."""
+        return self._ask(lambda: self._workers.admit(run, sizes, spread))
+
+    def _ask(self, do: Callable[[], Result]) -> Result | None:
+        """What the journal answers; None if it does not answer in time, and then nothing more is claimed."""
+        asked = self._writer.call(do)
         try:
-            return reserved.result(PATIENCE_S)
+            return asked.result(PATIENCE_S)
         except (TimeoutError, ConnectionLost):
             self._fall_behind()
             return None
@@ -488,12 +507,12 @@ class SliceSender:
         run = record.id
         try:
             reader, workers = open_for_worker(self.journal_url, lease.owner)
-            if record.spread is not None:
-                feed.gate = SharedGate((), spread.parse(record.spread), workers, run)
             failures = SharedFailures(reader, run, record.stop_above) if record.stop_above else None
             journal = SliceJournal(
                 (reader, workers), lease, feed, stop=feed.stop, host=self.host, spool=self.spool, failures=failures
             )
+            if record.spread is not None:
+                feed.gate = SharedGate((), spread.parse(record.spread), partial(journal.admit, run))
             with reader, SILENT.sending(0) as observer, closing(journal):
                 Dispatch(
                     journal,

@@ -15,7 +15,6 @@ from campaign.web import approval, drafts
 from campaign.web.orders import new_id
 from campaign.web.pipes import ChildError, Refused
 from campaign.web.server import run_words
-from campaign.web.server.limits import LIMITS, limits_of, limits_shown
 from campaign.web.server.pages_check import ROWS_S
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import order_id, roles_of, who
@@ -42,6 +41,10 @@ _CHECK_S: Final = 10.0
 _TEST_S: Final = 20.0
 _TESTS_SHOWN: Final = 3
 _DIGITS: Final = 8
+_WHOLE_LIMITS: Final = ("max_recipients", "max_cost", "first")
+_LONGEST_LIMIT: Final = 30  # characters
+_LIMITS: Final = frozenset({*_WHOLE_LIMITS, "stop_above", "frequency"})
+"""The keys of [sending] that the form of limits sets."""
 _FACT: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -246,8 +249,8 @@ async def send_page(
         later=tomorrow.strftime("%Y-%m-%dT%H:%M"),
         given=given_values,
         skips_holidays=sending.get("skip_holidays", False) if given is None else "skip_holidays" in given,
-        limits=limits_shown(sending if limits is None else limits),
-        has_limits=bool(sending.keys() & LIMITS),
+        limits=_limits_shown(sending if limits is None else limits),
+        has_limits=bool(sending.keys() & _LIMITS),
         is_limit_refused=limits is not None,
         problem=problem,
         is_real_possible=not site.is_practice,
@@ -337,7 +340,7 @@ async def set_limits(request: Request) -> Response:
     """Ceilings, stages and how often: keys of [sending] of the campaign file, as the engine takes them."""
     site, draft = site_of(request), draft_of(request)
     async with request.form() as form:
-        given = limits_of(form)
+        given = _limits_of(form)
     async with site.changing(draft.id):
         try:
             await site.check.ask("try_settings", campaign=draft.id, settings={"sending": given})
@@ -345,6 +348,34 @@ async def set_limits(request: Request) -> Response:
             return await send_page(request, new_id(), problem=str(refused), limits=given)
         await to_thread.run_sync(lambda: drafts.change(draft, {"sending": given}))
     return go_to(request, f"/campaigns/{draft.id}/send")
+
+
+def _limits_of(form: FormData) -> dict[str, object]:
+    """The keys of [sending] that the form sets; None removes a key. The engine refuses what is no number."""
+    written = {name: str(value).strip()[:_LONGEST_LIMIT] for name, value in form.items()}
+    found: dict[str, object] = {}
+    for name in _WHOLE_LIMITS:
+        words = written.get(name, "").replace(",", "")
+        found[name] = int(words) if words.isascii() and words.isdecimal() else words or None
+    share = written.get("stop_above", "").removesuffix("%").strip()
+    found["stop_above"] = f"{share}%" if share else None
+    count, days = written.get("frequency", ""), written.get("days", "")
+    found["frequency"] = f"{count} every {days or 7} days" if count else None
+    return found
+
+
+def _limits_shown(sending: Mapping[str, object]) -> dict[str, object]:
+    """The fields of the form of limits."""
+    count, _every, period = str(sending.get("frequency") or "").partition(" every ")
+    return {
+        **{name: sending.get(name) for name in _WHOLE_LIMITS},
+        "stop_above": str(sending.get("stop_above") or "").removesuffix("%").strip(),
+        "frequency": count,
+        "days": period.removesuffix("s").removesuffix("day").strip() or (1 if period else 7),
+    }
+
+
+# -- the form of the confirmation
 
 
 def _type_count_from(request: Request) -> int:

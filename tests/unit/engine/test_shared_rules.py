@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from campaign.engine.cluster.shared_rules import SharedFailures, SharedGate
-from campaign.journal import ConnectionLost, Settlement
+from campaign.journal import Settlement
 from campaign.model import State
 from campaign.timing.spread import parse
 from tests.support.clocks import SetClock
@@ -16,25 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from campaign.journal import Reader, Workers
+    from campaign.journal import Reader
 
 SPREAD = parse("20 every 10 minutes")
 
 
-class Rooms:
-    """A journal that has room for so many requests, one answer after the other."""
-
-    def __init__(self, *answers: tuple[int, float] | None) -> None:
-        self.answers = [*answers]
-
-    def admit(self, _run: str, _sizes: Sequence[int], _spread: object) -> tuple[int, float]:
-        if (answer := self.answers.pop(0)) is None:
-            raise ConnectionLost("away")
-        return answer
-
-
 def gate_over(*answers: tuple[int, float] | None) -> SharedGate:
-    return SharedGate((), SPREAD, cast("Workers", Rooms(*answers)), "run")
+    """A gate over a journal that has room for so many requests, one answer after the other; None: it is silent."""
+    each = iter(answers)
+
+    def ask(_sizes: Sequence[int], _spread: object) -> tuple[int, float] | None:
+        return next(each)
+
+    return SharedGate((), SPREAD, ask)
 
 
 def test_a_worker_waits_as_long_as_the_journal_says_and_asks_again() -> None:

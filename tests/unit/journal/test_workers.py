@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from campaign.journal import (
     QUEUE,
@@ -405,6 +406,52 @@ def test_a_run_without_anything_left_is_not_paused(cluster: tuple[Reader, Worker
     assert workers.pause_rest("run-1", "why", NOW)
     assert reader.runs.get("run-1").state == RunState.PAUSED
     assert not workers.pause_rest("run-1", "why", NOW)
+
+
+def test_what_workers_do_again_and_again_looks_at_no_more_requests_than_it_needs(
+    cluster: tuple[Reader, Workers], url: str, postgres: Server
+) -> None:
+    reader, workers = cluster
+    with workers.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET first_stage = 2")
+    numbers(workers, "one", [1])
+    numbers(workers, "two", [2])
+    statements: list[tuple[str, dict[str, object]]] = []
+
+    def record_statement(_connection: object, _cursor: object, words: str, given: object, *_: object) -> None:
+        if isinstance(given, dict) and words.startswith(("SELECT", "UPDATE")):
+            statements.append((words, given))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", record_statement)
+    try:
+        assert [one.in_flight for one in workers.living()] == [1, 1]
+        assert workers.fence("one", NOW) == 1
+        workers.leave("two", NOW)
+        assert workers.release("run-1", "one", [1], NOW) == 1
+        assert not workers.pause_after_stage("run-1", NOW)
+        assert reader.requests.has_begun("run-1")
+        assert not workers.finish("run-1", NOW)
+        assert workers.pause_rest("run-1", "why", NOW)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", record_statement)
+    with postgres.connect(database_of(url)) as session:
+        session.execute("SET enable_seqscan = off")  # the tables are tiny: a scan stays only where no index helps
+        looks = [
+            look
+            for words, given in statements
+            for [[plan]] in session.execute(cast("Any", f"EXPLAIN (FORMAT JSON) {words}"), given).fetchall()
+            for look in looks_at_requests(plan["Plan"])
+        ]
+    assert looks
+    assert all(".no" in condition or "(no" in condition for condition in looks), looks
+
+
+def looks_at_requests(node: dict[str, Any]) -> Iterator[str]:
+    """The condition on the index of each look at the requests in a plan of the server; empty for a scan."""
+    if node.get("Relation Name") == "requests" and "Scan" in node["Node Type"]:
+        yield node.get("Index Cond", "")
+    for inner in node.get("Plans", ()):
+        yield from looks_at_requests(inner)
 
 
 def test_a_worker_needs_a_server(tmp_path: object) -> None:

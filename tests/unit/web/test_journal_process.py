@@ -12,7 +12,7 @@ from campaign.engine import results
 from campaign.journal import Journal, Settlement, open_for_writing
 from campaign.journal.requests import RequestReader
 from campaign.model import State, schema
-from campaign.web.run_questions import RunQuestions
+from campaign.web.journal_process import RunQuestions
 from tests.support.runs import recipients, record
 
 if TYPE_CHECKING:
