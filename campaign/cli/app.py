@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -417,12 +418,11 @@ def run(arguments: list[str]) -> int | None:
     Typer builds the options of all commands, for 20 ms, before it looks at the arguments. Where these begin with a
     command's name, the others are left out.
     """
-    registered = {info.name: info for info in app.registered_commands} | {
-        info.name: info for info in app.registered_groups
-    }
-    if arguments and arguments[0] in registered:
-        wanted = registered[arguments[0]]
-        app.registered_commands = [info for info in app.registered_commands if info is wanted]
-        app.registered_groups = [info for info in app.registered_groups if info is wanted]
-    status: int | None = app(arguments, standalone_mode=False)
+    commands, groups = app.registered_commands, app.registered_groups
+    program = app
+    if arguments and arguments[0] in {*(one.name for one in commands), *(one.name for one in groups)}:
+        program = copy(app)
+        program.registered_commands = [one for one in commands if one.name == arguments[0]]
+        program.registered_groups = [one for one in groups if one.name == arguments[0]]
+    status: int | None = program(arguments, standalone_mode=False)
     return status
