@@ -166,14 +166,14 @@ def cluster(postgres: Server, postgres_url: str, slow_gateway: str, tmp_path: Pa
         yield from _ended(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not longer: workers that wait look for work all the time
 def chaos_of_all_rounds(
     postgres: Server, slow_gateway: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Chaos]:
     yield from _chaos(postgres, slow_gateway, tmp_path_factory.mktemp("chaos"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def crashes_of_all_rounds(
     testrun_uid: str, slow_gateway: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Chaos]:
