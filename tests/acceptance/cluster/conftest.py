@@ -125,9 +125,8 @@ class Cluster:
         return {**done.json["requests"], "run": done.json["state"]}
 
     def await_end(self, seconds: float = 90) -> dict[str, Any]:
-        """Wait until the newest run ended; its requests by state."""
-        newest = "SELECT state FROM runs ORDER BY created_at DESC LIMIT 1"
-        self.await_(lambda: self.sql(newest) != [("running",)], seconds)
+        """Wait until every run ended; the requests of the last one by state."""
+        self.await_(lambda: self.sql("SELECT count(*) FROM runs WHERE state = 'running'") == [(0,)], seconds)
         return self.counts()
 
     def await_workers(self, count: int) -> None:
