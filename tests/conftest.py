@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +12,12 @@ from hypothesis import Phase, settings
 
 from campaign.sandbox import start
 from tests.support.desk import Desk
+from tests.support.memory import memory_folder
 from tests.support.postgres import Server, shared_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # As the program does: collecting among the objects of modules and of thousands of tests, which stay, costs a sixth.
 gc.set_threshold(50_000)
@@ -33,22 +34,10 @@ settings.register_profile(
 )
 
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there, for this user alone
-_ENOUGH_BYTES = 2 << 30
-
-
-def _holds_folders_of_tests(path: Path) -> bool:
-    """Whether a file system in memory is there with enough room, and lets programs in it be run."""
-    if not (path.is_dir() and os.access(path, os.W_OK)):
-        return False
-    found = os.statvfs(path)
-    return found.f_bavail * found.f_frsize >= _ENOUGH_BYTES and not found.f_flag & os.ST_NOEXEC
-
-
 # The journals commit thousands of times, and a disk takes ten milliseconds for each; memory takes none. What has to be
 # on the disk before something else happens is proved where the power goes: tests/acceptance/crash/test_crash_power.py.
-if _holds_folders_of_tests(_MEMORY):
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+if memory := memory_folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.fixture(scope="session")
