@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
@@ -21,6 +22,7 @@ from campaign.journal import open_for_reading
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.origin import VENDOR_URL
+from campaign.web.drafts import rules_of_house
 from campaign.web.pipes import Pipe
 from campaign.web.sender import Sender, ToldOrder
 
@@ -41,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         emit=pipe.emit,
         is_practice_only=options.practice_only,
         has_schedule=not options.no_schedule,
+        house=partial(rules_of_house, Path(options.home)),
     )
     threading.Thread(target=_serve, args=(pipe, sender), name="orders", daemon=True).start()
     sender.run_forever()

@@ -221,8 +221,8 @@ async def send_page(
             words=str(refused),
         )
     sending = drafts.read(draft).unwrap().get("sending", {})
-    house = drafts.of_house(site.home)["approval"]
-    needs_approval = approval.is_needed(house, check["goes"], is_advertisement=check["is_advertisement"])
+    house = drafts.of_house(site.home)
+    needs_approval = approval.is_needed(house["approval"], check["goes"], is_advertisement=check["is_advertisement"])
     may_send = "send" in roles_of(request)
     fields = ("mode", "when", "at", "day", "clock", "typed", "again")
     given_values = {name: str(given.get(name, "")) if given is not None else "" for name in fields}
@@ -235,6 +235,7 @@ async def send_page(
         campaign=draft.id,
         order=order,
         check=check,
+        house=shown_rules(house),
         message=first[0] if first else None,
         stops=[one for one in check["findings"] if one["stops"]],
         warnings=[one["words"] for one in check["findings"] if not one["stops"]] + list(check["notes"]),
@@ -259,6 +260,16 @@ async def send_page(
         may_send=may_send,
         asked=next(iter(one for one, void in await site.orders.to_approve(draft.id) if void is None), None),
     )
+
+
+def shown_rules(house: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules of the house as the confirmation shows them; what is wrong refuses the order, which says so."""
+    window, most = house.get("window"), house.get("most_a_day")
+    return {
+        "window": window if isinstance(window, str) else None,
+        "most_a_day": most if isinstance(most, int) and not isinstance(most, bool) else None,
+        "ask_reason": house["ask_reason"],
+    }
 
 
 async def first_message(request: Request, draft: drafts.Draft, check: Answer, wait_s: float) -> list[Answer] | None:
