@@ -264,6 +264,11 @@ MIGRATIONS: Final = (
             *COUNT_BY_SLICE,
         ),
     ),
+    Migration(
+        number=13,
+        adds="why a user ordered something, in words",
+        columns=(("orders", "reason", "TEXT"),),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

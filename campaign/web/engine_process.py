@@ -29,7 +29,8 @@ from campaign.web.sender import Sender, ToldOrder
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NOT_GIVEN: Final = frozenset({"id", "kind", "by", "approved_by", "language", "asked_at"})
+_OF_ORDER: Final = ("id", "kind", "by", "approved_by", "reason")
+_NOT_GIVEN: Final = frozenset({*_OF_ORDER, "language", "asked_at"})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -114,7 +115,7 @@ def take(sender: Sender, *, orders: list[dict[str, Any]]) -> None:
 def read(order: dict[str, Any]) -> ToldOrder:
     """An order as the server writes it: `id`, `kind`, `by`, `language`, `asked_at` (ISO 8601), and what it is about."""
     return ToldOrder(
-        order=engine.Order(id=order["id"], kind=order["kind"], by=order["by"], approved_by=order.get("approved_by")),
+        order=engine.Order(**{name: order[name] for name in _OF_ORDER if name in order}),
         language=order["language"],
         asked_at=datetime.fromisoformat(order["asked_at"]),
         given={name: value for name, value in order.items() if name not in _NOT_GIVEN},

@@ -99,11 +99,13 @@ def accepted(desk: Desk) -> dict[str, int]:
 
 
 def test_a_send_is_told_when_it_begins_and_ends_and_its_workbook_is_there(child: EngineChild, desk: Desk) -> None:
-    done = child.do("send", **facts(desk), approved_by="이바다")
+    done = child.do("send", **facts(desk), approved_by="이바다", reason="봄 세일이 끝나서")
     assert done["state"] == "done", done
     run = child.ask("run", run=done["run"])
     assert (run["state"], run["total"], run["counts"]) == ("finished", 3, {"accepted": 3})
-    assert [(one["kind"], one["by"], one["approved_by"]) for one in run["orders"]] == [("send", "김하늘", "이바다")]
+    [order] = run["orders"]
+    assert (order["kind"], order["by"], order["approved_by"]) == ("send", "김하늘", "이바다")
+    assert order["reason"] == "봄 세일이 끝나서"
     assert {row["status"] for row in desk.results(run["report"])} == {"accepted"}
     assert child.outcome(done["id"], "begun")["run"] == done["run"]
     progress = [one for one in child.events if one["event"] == "progress"]
