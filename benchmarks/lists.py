@@ -36,12 +36,12 @@ def make(folder: Path, rows: int) -> None:
         (folder / f"{name}.toml").write_text(file, encoding="utf-8")
 
 
-def make_sheet(path: Path, rows: int) -> None:
-    """Make the workbook; the same number of rows gives the same workbook."""
+def make_sheet(path: Path, rows: int, *, wrong: int = 0) -> None:
+    """Make the workbook; equal arguments give equal ones. The first `wrong` phone numbers are too short."""
     chance = np.random.default_rng(rows)
     columns = {
         "이름": pa.array([f"김민{place % 1_000}" for place in range(rows)]),
-        "휴대폰": pa.array([f"0102{place:07d}" for place in range(rows)]),
+        "휴대폰": pa.array([f"0102{place:07d}"[: 9 if place < wrong else 11] for place in range(rows)]),
         "등급": pa.array(np.array(["일반", "GOLD", "VIP"])[chance.integers(0, 3, rows)].tolist()),
         "금액": chance.integers(0, 99_999, rows),
         "지점": pa.array(np.array(["강남점", "홍대점", "부산점", "대구점"])[chance.integers(0, 4, rows)].tolist()),

@@ -1,4 +1,4 @@
-"""Measures `campaign web`: its start, its pages while it is busy, the check, typing, pausing, a test, its memory.
+"""Measures `campaign web`: its start, its memory, its pages while it is busy, the check, a fix, a test.
 
     python benchmarks/page.py [--rounds 3] [--only start --only pages ...] [--rows 100000] [--million 1000000]
 
@@ -23,6 +23,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -32,6 +33,7 @@ import requests
 from campaign.journal import open_for_reading
 from campaign.sandbox import start
 from campaign.web import drafts
+from campaign.web.check_process import LARGE_IDLE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +53,7 @@ IN_FLIGHT: Final = 32
 SENDING: Final = 20_000
 """Recipients of the run that is sent meanwhile, each with a request of their own."""
 
-SETTLED_S: Final = 10
+SETTLED_S: Final = LARGE_IDLE_S + 10
 """Time after which a process that has nothing to do has given back what it does not need."""
 
 LOADED: Final = "import starlette, uvicorn, jinja2"
@@ -324,9 +326,75 @@ def measure_sending(rounds: int, people: int, folder: Path) -> dict[str, Any]:
     return medians | {"ratio": medians["page"] / medians["command"]}
 
 
-def measure_memory(million: int, folder: Path) -> dict[str, Any]:
-    """A13: MiB of each process, idle, before and after a long list was checked; A2: seconds of that check."""
+def measure_fixing(rounds: int, rows: int, folder: Path) -> dict[str, Any]:
+    """A12: milliseconds from a corrected cell to the row's judgement, in a list of so many rows."""
     with serving(folder) as served:
+        draft = campaign(served, rows, has_list=False)
+        lists.make_sheet(draft.folder / drafts.LIST / lists.SHEET, rows, wrong=5 * rounds)
+        drafts.change(draft, {"recipients": {"files": [f"{drafts.LIST}/{lists.SHEET}"]}})
+        page = served.until(f"/campaigns/{draft.id}/check", "check/fix?")
+        forms = re.findall(r'action="(check/fix\?[^"]*)"[^>]*><input type="hidden" name="was" value="([^"]*)"', page)
+        times = []
+        for number, (action, was) in enumerate(forms[: 5 * rounds]):
+            began = time.perf_counter()
+            path = f"/campaigns/{draft.id}/{html.unescape(action)}"
+            given = {"was": html.unescape(was), "value": f"010-9999-{number:04d}"}
+            answer = served.post(path, given, headers={"X-Fragment": "1"})
+            times.append(1000 * (time.perf_counter() - began))
+            if 'class="good"' not in answer.text:
+                sys.exit(answer.text)
+            time.sleep(0.3)
+    return {"median": statistics.median(times), "max": max(times), "fixes": len(times)}
+
+
+def measure_painting(rounds: int, rows: int, folder: Path) -> dict[str, Any]:
+    """A6: milliseconds to the first paint and until one can type, layout shift; Chromium, slowed four times."""
+    from playwright.sync_api import sync_playwright
+
+    found: dict[str, Any] = {}
+    with serving(folder) as served, sync_playwright() as driver:
+        draft = campaign(served, rows)
+        served.until(f"/campaigns/{draft.id}/check", 'id="sentence"')
+        browser = driver.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
+        for name in ("", f"campaigns/{draft.id}/message", f"campaigns/{draft.id}/check"):
+            seen = [_painted(browser, served, name) for _ in range(rounds)]
+            found[name.rpartition("/")[2] or "home"] = {
+                key: statistics.median(one[key] for one in seen) for key in seen[0]
+            }
+        browser.close()
+    return found
+
+
+def _painted(browser: Any, served: Served, path: str) -> dict[str, float]:  # noqa: ANN401 - playwright is a test's library
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    jar = [{"name": one.name, "value": one.value, "url": served.url} for one in served.session.cookies]
+    context.add_cookies(jar)
+    page = context.new_page()
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.goto(f"{served.url}/{path}", wait_until="load")
+    page.wait_for_timeout(1_500)
+    found: dict[str, float] = page.evaluate(
+        """async () => {
+            const shifts = await new Promise(done => {
+                const watch = new PerformanceObserver(list => done(list.getEntries()));
+                watch.observe({type: "layout-shift", buffered: true});
+                setTimeout(() => done([]), 300);
+            });
+            const navigation = performance.getEntriesByType("navigation")[0];
+            return {
+                first_paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+                ready: navigation.domContentLoadedEventEnd,
+                shift: shifts.reduce((sum, one) => sum + one.value, 0),
+            };
+        }"""
+    )
+    context.close()
+    return found
+
+
+def measure_memory(million: int, folder: Path) -> dict[str, Any]:
+    """A13: MiB of each process, idle, after a long list was checked, and sent; A2: seconds of that check."""
+    with start(seed=1) as sandbox, serving(folder, sandbox.url) as served:
         campaign(served, 40)
         time.sleep(SETTLED_S)
         idle = _memory_mib(served.process.pid)
@@ -334,13 +402,22 @@ def measure_memory(million: int, folder: Path) -> dict[str, Any]:
         began = time.perf_counter()
         served.until(f"/campaigns/{draft.id}/check", 'id="sentence"', pause_s=0.2)
         seconds = time.perf_counter() - began
+        busy = _memory_mib(served.process.pid)
         time.sleep(SETTLED_S)
-        after = _memory_mib(served.process.pid)
+        checked = _memory_mib(served.process.pid)
+        drafts.change(draft, text=lists.TEXTS["few"])
+        run = served.send(draft, million)
+        served.until(run, "Finished", pause_s=1)
+        served.get(f"{run}?by=%EB%93%B1%EA%B8%89")
+        time.sleep(SETTLED_S)
+        sent = _memory_mib(served.process.pid)
+        drafts.change(draft, text=lists.TEXTS["each"])
     began = time.perf_counter()
     words = [sys.executable, "-m", "campaign", "check", str(draft.file), "--json"]
     subprocess.run(words, cwd=folder, env=served.environment, check=True, capture_output=True)
     command = time.perf_counter() - began
-    return {"idle": idle, "after": after, "page": seconds, "command": command, "ratio": seconds / command}
+    memory = {"idle": idle, "busy": busy, "checked": checked, "sent": sent}
+    return memory | {"page": seconds, "command": command, "ratio": seconds / command}
 
 
 def _memory_mib(pid: int) -> dict[str, float]:
@@ -415,7 +492,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--million", type=int, default=1_000_000, help="rows of the list that is checked meanwhile")
     parser.add_argument("--people", type=int, default=6_000, help="recipients of the runs whose speed is compared")
-    parser.add_argument("--only", action="append", choices=["start", "check", "pages", "typing", "sending", "memory"])
+    parser.add_argument("--only", action="append", metavar="PART", help="all parts by default")
     given = parser.parse_args()
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {
         "start": lambda folder: measure_start(3 * given.rounds, folder),
@@ -424,7 +501,11 @@ def main() -> None:
         "typing": lambda folder: measure_typing(given.rounds, given.rows, folder),
         "sending": lambda folder: measure_sending(given.rounds, given.people, folder),
         "memory": lambda folder: measure_memory(given.million, folder),
+        "fixing": lambda folder: measure_fixing(given.rounds, given.rows, folder),
+        "painting": lambda folder: measure_painting(given.rounds, given.rows, folder),
     }
+    if unknown := set(given.only or ()) - parts.keys():
+        parser.error(f"unknown parts {unknown}: there are {', '.join(parts)}")
     RESULTS.mkdir(exist_ok=True)
     place = RESULTS / "page.json"
     found = dict(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else {}

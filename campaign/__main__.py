@@ -24,9 +24,9 @@ def main() -> None:
     try:
         arguments = language.choose(sys.argv[1:])
         # Only now: the commands' help is translated while their module is loaded.
-        from campaign.cli.app import app
+        from campaign.cli.app import run
 
-        sys.exit(app(arguments, standalone_mode=False))
+        sys.exit(run(arguments))
     except CampaignError as problem:
         sys.stdout.flush()
         with style.colouring(sys.stderr, style.Colour.ERROR):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -409,3 +410,19 @@ def sandbox(
     ):
         words += [] if value is None else [f"{flag}={value}"]
     raise typer.Exit(run_sandbox(words + [f"--fault={one}" for one in fault or []]))
+
+
+def run(arguments: list[str]) -> int | None:
+    """Run the command that the arguments begin with, or show the help; returns the exit status, None for 0.
+
+    Typer builds the options of all commands, for 20 ms, before it looks at the arguments. Where these begin with a
+    command's name, the others are left out.
+    """
+    commands, groups = app.registered_commands, app.registered_groups
+    program = app
+    if arguments and arguments[0] in {*(one.name for one in commands), *(one.name for one in groups)}:
+        program = copy(app)
+        program.registered_commands = [one for one in commands if one.name == arguments[0]]
+        program.registered_groups = [one for one in groups if one.name == arguments[0]]
+    status: int | None = program(arguments, standalone_mode=False)
+    return status

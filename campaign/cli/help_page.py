@@ -138,7 +138,7 @@ def _page(command: AnyCommand, ctx: Context, width: int) -> Iterator[str]:
 def _name(parameter: Parameter) -> str:
     """A parameter as its user writes it: `FILE`, `--row N`, or `--sent / --not-sent`."""
     if parameter.param_type_name == "argument":
-        return parameter.metavar or parameter.name
+        return str(parameter.metavar or parameter.name)
     names = " / ".join([*parameter.opts, *parameter.secondary_opts])
     return f"{names} {parameter.metavar}" if parameter.metavar else names
 

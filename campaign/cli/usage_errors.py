@@ -57,23 +57,39 @@ def _wrong_use(problem: Any) -> str:  # noqa: ANN401 - see above
 
 
 def _invalid_value(option: Any) -> str:  # noqa: ANN401 - see above
-    name, annotation = _named(option), option.type_descriptor.annotation
-    kinds = (annotation, *get_args(annotation))
-    for kind in kinds:
-        if isinstance(kind, type) and issubclass(kind, StrEnum):
-            return _("Invalid value for {name}: expected {choices}", name=name, choices=alternatives([*kind]))
-    if int in kinds and option.min is not None and option.max is not None:
+    name, (kind, least, most) = _named(option), _expected(option)
+    if kind in ("int", "integer") and least is not None and most is not None:
         return _(
             "Invalid value for {name}: expected a whole number from {least:,} to {most:,}",
             name=name,
-            least=option.min,
-            most=option.max,
+            least=least,
+            most=most,
         )
-    if int in kinds:
+    if kind in ("int", "integer"):
         return _("Invalid value for {name}: expected a whole number", name=name)
-    if float in kinds:
+    if kind == "float":
         return _("Invalid value for {name}: expected a number", name=name)
+    if isinstance(kind, list):
+        return _("Invalid value for {name}: expected {choices}", name=name, choices=alternatives(kind))
     return _("Invalid value for {name}", name=name)
+
+
+def _expected(option: Any) -> tuple[str | list[str], float | None, float | None]:  # noqa: ANN401 - see above
+    """The name of a type or the choices, the least and the most of an option's value.
+
+    Until 0.28 Typer gives an option a type of Click's, from 0.29 on an annotation.
+    """
+    if not hasattr(option, "type_descriptor"):
+        kind = option.type
+        choices = [str(getattr(one, "value", one)) for one in getattr(kind, "choices", ())]
+        return choices or kind.name.partition(" ")[0], getattr(kind, "min", None), getattr(kind, "max", None)
+    annotation = option.type_descriptor.annotation
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return [*kind], None, None
+        if kind in (int, float):
+            return kind.__name__, option.min, option.max
+    return "", None, None
 
 
 def _named(parameter: Any) -> str:  # noqa: ANN401 - see above

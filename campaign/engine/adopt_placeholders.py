@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import os
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.config import template_files
@@ -15,11 +11,14 @@ from campaign.engine.checking.early_start import EarlyStart
 from campaign.messages import placeholders
 from campaign.messages.templates.column_names import Names
 from campaign.model.errors import SettingsError
+from campaign.model.files import replace_file
 from campaign.model.i18n import _
 from campaign.model.text import os_fault
 from campaign.recipients import table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from campaign.config.campaign_file import Campaign
 
 
@@ -57,27 +56,12 @@ def _rewrite(path: Path, names: Names) -> list[str]:
         text = data[len(mark) :].decode("utf-8")
         changed = placeholders.rewritten(text, names)
         if changed != text:
-            _replace(path.resolve(), mark + changed.encode("utf-8"))
+            replace_file(path.resolve(), mark + changed.encode("utf-8"), keeps_permissions=True)
     except OSError as problem:
         raise SettingsError(
             _("{path}: cannot be rewritten: {fault}. It was not changed.", path=path, fault=os_fault(problem))
         ) from None
     return _changes(path, text, names)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Replace the file's content atomically; its permissions stay."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", dir=path.parent)
-    made = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, made)
-        made.replace(path)
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def _changes(path: Path, text: str, names: Names) -> list[str]:

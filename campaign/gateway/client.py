@@ -100,6 +100,17 @@ class Adapter(HTTPAdapter):
         return reply
 
 
+def headers_of(host: str, keys: Keys) -> dict[str, str]:
+    """The headers of every call of the gateway."""
+    return {
+        "Host": host,
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "campaign",
+        "Secret": keys.secret(),
+    }
+
+
 class Client:
     """Sends requests to the gateway; many threads may use it at once.
 
@@ -139,13 +150,7 @@ class Client:
         if proxy:
             check_proxy(proxy, origin)
         self._adapter = Adapter(origin, PATHS[api], connections=in_flight, ca_file=ca_file, proxy=proxy)
-        self._headers = {
-            "Host": self._adapter.host,
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "campaign",
-            "Secret": keys.secret(),
-        }
+        self._headers = headers_of(self._adapter.host, keys)
 
     @property
     def longest_attempt_s(self) -> float:

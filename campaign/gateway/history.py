@@ -18,7 +18,7 @@ from requests import PreparedRequest
 
 from campaign.gateway import attempt
 from campaign.gateway.attempt import Deadlines
-from campaign.gateway.client import Adapter, Keys, check_proxy, describe_failure
+from campaign.gateway.client import Adapter, Keys, check_proxy, describe_failure, headers_of
 from campaign.gateway.outcome import sanitize
 from campaign.gateway.request_body import JSON_TYPE, VERSION
 from campaign.model import MsgType
@@ -327,14 +327,7 @@ class History:
         self._adapters = {
             path: Adapter(origin, path, connections=1, ca_file=ca_file, proxy=proxy) for path in (HISTORY, CHARGE)
         }
-        self._headers = {
-            "Host": self._adapters[HISTORY].host,
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "campaign",
-            "Secret": keys.secret(),
-            "Content-Type": JSON_TYPE,
-        }
+        self._headers = headers_of(self._adapters[HISTORY].host, keys) | {"Content-Type": JSON_TYPE}
 
     def __enter__(self) -> Self:
         return self

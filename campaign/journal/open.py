@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from campaign.journal.postgres import PostgresDatabase
     from campaign.journal.server_check import ServerFacts
+
+Opened = TypeVar("Opened", bound=Database)
 
 
 def open_for_writing(url: str) -> Journal:
@@ -54,12 +56,7 @@ def open_for_worker(url: str, owner: str) -> tuple[Reader, Workers]:
         raise JournalError(
             _("journal {url}: a cluster needs a journal in PostgreSQL: postgresql://USER@HOST/DATABASE", url=url)
         )
-    database = WritableDatabase(_postgres(parsed, write=True, owner=owner))
-    try:
-        migrations.require_newest(database)
-    except BaseException:
-        database.close()
-        raise
+    database = _with_newest_layout(WritableDatabase(_postgres(parsed, write=True, owner=owner)))
     return Reader(database), Workers(database)
 
 
@@ -113,13 +110,17 @@ def open_for_reading(url: str) -> Reader:
 
 
 def _open_for_reading(url: str) -> Reader:
-    database = Database(_storage(url, write=False))
+    return Reader(_with_newest_layout(Database(_storage(url, write=False))))
+
+
+def _with_newest_layout(database: Opened) -> Opened:
+    """The database; it is closed where its layout is another."""
     try:
         migrations.require_newest(database)
     except BaseException:
         database.close()
         raise
-    return Reader(database)
+    return database
 
 
 def _upgrade(url: str, older: OlderLayout) -> None:

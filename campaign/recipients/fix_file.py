@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from dataclasses import astuple, dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from campaign.model.errors import RecipientsError
+from campaign.model.files import replace_file
 from campaign.model.i18n import _
 from campaign.model.text import os_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 LARGEST: Final = 50_000_000
 """Maximum size of a file of fixes, in bytes."""
@@ -123,16 +122,8 @@ def write(path: Path, found: Iterable[Fix]) -> None:
     lines = csv.writer(text)
     lines.writerow(COLUMNS)
     lines.writerows([_guarded(str(cell)) for cell in astuple(one)] for one in found)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            # With a byte order mark, by which Excel knows that it is UTF-8.
-            file.write(text.getvalue().encode("utf-8-sig"))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    # With a byte order mark, by which Excel knows that it is UTF-8.
+    replace_file(path, text.getvalue().encode("utf-8-sig"))
 
 
 def _guarded(cell: str) -> str:

@@ -5,7 +5,7 @@ Reads the journal and changes nothing, so it can be called again at any time, al
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -249,15 +249,7 @@ def _or_too_late(task: Task, now: datetime, why: str) -> Iterator[Task]:
     if now <= task.until:
         yield task
         return
-    yield Task(
-        action=Action.EXPIRE,
-        due=task.due,
-        at=task.at,
-        until=task.until,
-        schedule=task.schedule,
-        run=task.run,
-        why=why,
-    )
+    yield replace(task, action=Action.EXPIRE, why=why)
 
 
 def _active(journal: Reader) -> Iterable[ScheduleRecord]:

@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from campaign.web.drafts import Draft
 
 KEPT_ROWS: Final = 1_500_000
-"""Rows of lists and checks that are kept in memory; the oldest are forgotten first."""
+"""Rows of lists, and of checks, that are kept in memory; the oldest are forgotten first."""
+
+KEPT_IDLE_ROWS: Final = 100_000
+"""Those that are kept while nobody asks for them: to read and check so many again takes seconds."""
 
 FIXES_SHOWN: Final = 50
 NOTES_SHOWN: Final = 20
@@ -489,6 +492,12 @@ class Checks:
         return {"count": len(found.numbers), "notes": notes}
 
     # -- what is kept
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it keeps more than should be kept while nobody asks for it."""
+        lists = sum(len(one.recipients.table) for one in self._lists.values())
+        return max(lists, sum(len(one.checked.table) for one in self._checks.values())) > KEPT_IDLE_ROWS
 
     def _read(self, draft: Draft, progress: engine.Progress) -> _List:
         key = drafts.list_version(draft)

@@ -3,7 +3,8 @@
     python -m campaign.web.check_process HOME
 
 Reading and checking go one at a time, on a thread of their own; what the pages ask about a list or a check that is
-there is answered meanwhile. The process ends when it has had no question for a while: the next question starts another.
+there is answered meanwhile. The process ends when it has had no question for a while, and sooner if it keeps long
+lists, whose memory it could not give back completely. The next question starts another, which reads what it needs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.web import drafts
-from campaign.web.pipes import Pipe
+from campaign.web.pipes import ENDED_IDLE, Pipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 IDLE_S: Final = 600.0
 """Time without a question after which the process ends."""
+
+LARGE_IDLE_S: Final = 60.0
+"""The same for a process that keeps long lists."""
 
 MEMORY_BYTES: Final = 3 << 30
 """What the process may allocate: a list of a million rows takes half of it."""
@@ -135,6 +139,11 @@ class CheckProcess:
         """Read an uploaded list of opt-outs; see `Checks.opt_out_file`."""
         return self._worker.submit(copy_context().run, _limited, lambda: self._checks.opt_out_file(**fields))
 
+    def end_if_large(self) -> None:
+        """End the process if it keeps long lists."""
+        if self._checks.is_large:
+            _end()
+
     def in_words(self, problem: CampaignError) -> str:
         """An error for the page, without the folders of this machine."""
         from campaign.web.check_answers import shortened
@@ -191,26 +200,64 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
-class _Idle:
-    """Ends the process when it has had no question for `IDLE_S`; nothing in it would be lost."""
+class Idle:
+    """Does something when the process has had nothing to do for some time.
 
-    def __init__(self) -> None:
-        self._timer: threading.Timer | None = None
+    Args:
+        after: what is done, by the seconds after which it is done; each question starts the time anew. No question is
+            begun meanwhile: if the process is ended, nothing was begun that a question asked for.
+    """
 
-    def again(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = threading.Timer(IDLE_S, os._exit, (0,))
-        self._timer.daemon = True
-        self._timer.start()
+    def __init__(self, after: Mapping[float, Callable[[], object]]) -> None:
+        self._after = after
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._timers: list[threading.Timer] = []
+        self._start()
+
+    def counted(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The handler; the time counts from its last answer, which may come much later than the question."""
+
+        def answer(**fields: Any) -> Any:  # noqa: ANN401 - as the handler has them
+            self._begin()
+            found = None
+            try:
+                found = handler(**fields)
+            finally:
+                if not isinstance(found, Future):
+                    self._end()
+            if isinstance(found, Future):
+                found.add_done_callback(lambda _done: self._end())
+            return found
+
+        return answer
+
+    def _begin(self) -> None:
+        with self._lock:
+            self._under_way += 1
+            for timer in self._timers:
+                timer.cancel()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            if self._under_way == 0:
+                self._start()
+
+    def _start(self) -> None:
+        self._timers = [threading.Timer(seconds, self._do, (work,)) for seconds, work in self._after.items()]
+        for timer in self._timers:
+            timer.daemon = True
+            timer.start()
+
+    def _do(self, work: Callable[[], object]) -> None:
+        with self._lock:
+            if self._under_way == 0:
+                work()
 
 
-def _counted(handler: Callable[..., Any], idle: _Idle) -> Callable[..., Any]:
-    def answer(**fields: Any) -> Any:  # noqa: ANN401 - as the handler has them
-        idle.again()
-        return handler(**fields)
-
-    return answer
+def _end() -> None:
+    os._exit(ENDED_IDLE)  # nothing in it would be lost
 
 
 def main() -> None:
@@ -218,10 +265,9 @@ def main() -> None:
     pipe = Pipe()
     _limit_memory()
     _stand_back()
-    idle = _Idle()
-    idle.again()
     process = CheckProcess(Path(sys.argv[1]), pipe.emit)
-    handlers = {name: _counted(handler, idle) for name, handler in process.handlers().items()}
+    idle = Idle({LARGE_IDLE_S: process.end_if_large, IDLE_S: _end})
+    handlers = {name: idle.counted(handler) for name, handler in process.handlers().items()}
     pipe.serve(handlers, in_words=process.in_words)
     os._exit(0)  # the work of a check that nobody waits for any more ends with it
 

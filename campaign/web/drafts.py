@@ -13,7 +13,7 @@ import secrets
 import shutil
 import tomllib
 import unicodedata
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,6 +23,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from campaign.model.errors import CampaignError
+from campaign.model.files import replace_file, replacing
 from campaign.model.i18n import _
 from campaign.recipients.fix_file import write as write_fixes
 from campaign.web import approval
@@ -159,8 +160,7 @@ def change_house(home: Path, values: Mapping[str, Any]) -> list[str]:
             document.pop(key, None)
         elif before.get(key) != value:
             document[key] = value
-    with _replacing({path: tomlkit.dumps(document)}):
-        pass
+    replace_file(path, tomlkit.dumps(document).encode())
     after = document.unwrap()
     return [key for key in values if before.get(key) != after.get(key)]
 
@@ -257,7 +257,7 @@ def set_lists(draft: Draft, names: Sequence[str], *, put: Callable[[], None] | N
     recipients["files"] = [f"{LIST}/{name}" for name in names]
     if not names:
         del recipients["files"]
-    with _replacing({draft.file: _dumped(document)}):
+    with replacing({draft.file: _dumped(document)}):
         if put is not None:
             put()
     for name in set(draft.lists) - set(names):
@@ -367,11 +367,11 @@ def change(
                 table.pop(key, None)
             elif table.get(key) != value:
                 table[key] = value
-    contents: dict[Path, str] = {}
+    contents: dict[Path, bytes] = {}
     if text is not None:
         document.setdefault("message", tomlkit.table())["template"] = MESSAGE
-        contents[draft.folder / MESSAGE] = text.replace("\r\n", "\n").replace("\r", "\n") + "\n"
-    with _replacing({**contents, draft.file: _dumped(document)}):
+        contents[draft.folder / MESSAGE] = (text.replace("\r\n", "\n").replace("\r", "\n") + "\n").encode()
+    with replacing({**contents, draft.file: _dumped(document)}):
         pass
     return version(draft)
 
@@ -394,33 +394,13 @@ def values(draft: Draft) -> dict[str, Any]:
 
 def write(draft: Draft, document: tomlkit.TOMLDocument) -> None:
     """Write the campaign file: whole or not at all."""
-    with _replacing({draft.file: _dumped(document)}):
-        pass
+    replace_file(draft.file, _dumped(document))
 
 
-def _dumped(document: tomlkit.TOMLDocument) -> str:
+def _dumped(document: tomlkit.TOMLDocument) -> bytes:
     words = tomlkit.dumps(document)
     tomlkit.parse(words)
-    return words
-
-
-@contextmanager
-def _replacing(contents: Mapping[Path, str]) -> Iterator[None]:
-    """Write files anew: all are on the disk before the block, and take their places after it; else none does."""
-    made = {path: path.with_name(f".{path.name}-{secrets.token_hex(4)}") for path in contents}
-    try:
-        for path, words in contents.items():
-            number = os.open(made[path], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(words)
-                file.flush()
-                os.fsync(file.fileno())
-        yield
-        for path, ready in made.items():
-            ready.replace(path)
-    finally:
-        for ready in made.values():
-            ready.unlink(missing_ok=True)
+    return words.encode()
 
 
 def clean_name(name: str) -> str:

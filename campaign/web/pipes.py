@@ -41,6 +41,9 @@ from campaign.web import disk
 Answer: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[..., Mapping[str, object] | Future[Mapping[str, object]] | None]
 
+ENDED_IDLE: Final = 75
+"""Exit status of a child that ends by itself, because it has had nothing to do."""
+
 _INTERNAL: Final = "internal"
 _LINE_BYTES: Final = 64 << 20  # the longest line that the server reads
 _STEADY_S: Final = 60.0  # a child that lived this long is started again at once
@@ -55,6 +58,10 @@ class ChildError(CampaignError):
 
 class ChildEnded(ChildError):
     """The child process ended before it answered; whether it did what it was asked is not known."""
+
+
+class _EndedIdle(ChildEnded):
+    """The child process had nothing to do and ended: what it was asked since then was not begun."""
 
 
 class ChildTimeout(ChildError):
@@ -247,6 +254,11 @@ class Child:
             ChildTimeout: no answer within `timeout_s`; the child goes on, unless `kill` is called.
             ChildFailed: the child has a fault.
         """
+        while True:
+            with suppress(_EndedIdle):
+                return await self._ask_once(do, timeout_s, fields)
+
+    async def _ask_once(self, do: str, timeout_s: float, fields: Mapping[str, object]) -> Answer:
         if self.pid is None and not self._is_stopping:
             await self.start()
         process = self._process
@@ -302,9 +314,10 @@ class Child:
             with suppress(ProcessLookupError):
                 process.kill()
         await process.wait()
+        ended = _EndedIdle if process.returncode == ENDED_IDLE else ChildEnded
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(ChildEnded(_("The program that does this has ended unexpectedly. Try again.")))
+                future.set_exception(ended(_("The program that does this has ended unexpectedly. Try again.")))
         self._waiting.clear()
         if self._restart == "at once" and not self._is_stopping:
             self._keep(self._start_again(monotonic() - started))

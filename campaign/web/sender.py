@@ -34,7 +34,7 @@ from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
-from campaign.web import disk
+from campaign.web import disk, memory
 from campaign.web.journal_process import reading
 from campaign.web.sending_progress import SendingProgress
 
@@ -156,6 +156,7 @@ class Sender:
         while not self._is_ending():
             if (told := self._next()) is not None:
                 self._carry_out(told)
+                memory.give_back()
                 continue
             wait = self._look(scheduler)
             with self._changed:
@@ -183,6 +184,7 @@ class Sender:
             wait = scheduler.next_look()
             if wait <= 0:
                 scheduler.run_due(timedelta(0))
+                memory.give_back()
             else:
                 scheduler.follower.step()
         except JournalBusy:

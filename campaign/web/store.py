@@ -58,6 +58,9 @@ MIGRATIONS: Final = (
 )
 """The layout of the database, one script a version. Append only: databases of users have got as far as some of them."""
 
+NOTE_FACT: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+"""Notes a fact by its name, in the place of the one of that name."""
+
 
 class StoreError(CampaignError):
     """The page's own database cannot be used."""

@@ -54,7 +54,7 @@ def loaded(folder: Path, *words: str) -> tuple[str, set[str]]:
     return status, set(libraries)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["status", "--help"], ["web", "--port", "0", "--help"]])
 def test_help_and_version_load_none_of_the_heavy_libraries(tmp_path: Path, words: list[str]) -> None:
     assert loaded(tmp_path, *words) == ("0", set())
 

@@ -6,11 +6,12 @@ import os
 import threading
 import time
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.model.errors import RecipientsError
 from campaign.model.i18n import _, language
-from campaign.web.pipes import Pipe
+from campaign.web.pipes import ENDED_IDLE, Pipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +50,15 @@ def main() -> None:
     def end() -> None:
         os._exit(3)
 
-    pipe.serve(
-        {"add": add, "refuse": refuse, "wait": wait, "release": release, "tell": tell, "sleep": sleep, "end": end}
-    )
+    def end_idle_once(*, mark: str) -> dict[str, object]:
+        try:
+            Path(mark).touch(exist_ok=False)
+        except FileExistsError:
+            return {"pid": os.getpid()}
+        os._exit(ENDED_IDLE)
+
+    answers = (add, refuse, wait, release, tell, sleep, end, end_idle_once)
+    pipe.serve({answer.__name__: answer for answer in answers})
 
 
 if __name__ == "__main__":

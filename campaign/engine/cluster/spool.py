@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.journal import Settlement, Step, try_lock
 from campaign.model import State
+from campaign.model.files import sync_folder
 from campaign.model.i18n import _
 from campaign.model.text import os_fault
 
@@ -98,7 +99,7 @@ class Spool:
         file = os.open(self._path(owner), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._files[owner] = file
         try_lock(file)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         return file
 
     def _path(self, owner: str) -> Path:
@@ -126,15 +127,6 @@ def _write(file: int, lines: bytes) -> None:
         with suppress(OSError):
             os.ftruncate(file, size)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # not every system opens folders
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
 
 
 def _hand_over(path: Path, workers: Workers) -> int:

@@ -74,6 +74,26 @@ class Checking:
         """
         return await self._ask(child, do, draft, drafts.inputs(draft), wait_s, **fields)
 
+    async def again_if_forgotten(
+        self,
+        child: Child,
+        do: str,
+        draft: Draft,
+        **fields: Any,  # noqa: ANN401 - as the handler has them
+    ) -> Answer:
+        """What the process answers about the campaign's check; where it has forgotten that, it checks again first.
+
+        Raises what `Child.ask` raises.
+        """
+        try:
+            return await child.ask(do, campaign=draft.id, **fields)
+        except Refused as problem:
+            if problem.code != "not_checked":
+                raise
+        self.forget(draft)
+        await self.check(child, draft, wait_s=LONGEST_S)
+        return await child.ask(do, campaign=draft.id, **fields)
+
     def forget(self, draft: Draft | None = None) -> None:
         """Read or check anew next time, though nothing of the campaign, or by default of any, has changed.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign.model.i18n import _
 from campaign.web.server.sessions import add_link
+from campaign.web.store import NOTE_FACT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,7 +64,7 @@ def announce(store: Store, reach: Reach, say: Callable[[str], object]) -> None:
     """Tell the address; on loopback with a token that lets in once."""
     address = reach.origin
     if not reach.is_loopback:
-        store.run_now(lambda connection: connection.execute(_NOTE, (FACT, address)))
+        store.run_now(lambda connection: connection.execute(NOTE_FACT, (FACT, address)))
         say(_("The page: {address}", address=address))
         return
     token = store.run_now(lambda connection: _note_link(connection, address))
@@ -72,8 +73,5 @@ def announce(store: Store, reach: Reach, say: Callable[[str], object]) -> None:
 
 
 def _note_link(connection: sqlite3.Connection, address: str) -> str:
-    connection.execute(_NOTE, (FACT, address))
+    connection.execute(NOTE_FACT, (FACT, address))
     return add_link(connection)
-
-
-_NOTE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"

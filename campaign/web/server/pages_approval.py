@@ -15,7 +15,15 @@ from campaign.web.pipes import Refused
 from campaign.web.server import errors
 from campaign.web.server.pages_home import draft_of
 from campaign.web.server.pages_runs import find_order, order_id, roles_of, who
-from campaign.web.server.pages_send import first_message, missing, ordered_in, schedule_of, send_page, write_schedule
+from campaign.web.server.pages_send import (
+    first_message,
+    missing,
+    ordered_in,
+    schedule_of,
+    send_page,
+    why_not_weekly,
+    write_schedule,
+)
 from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import address_of, site_of
@@ -51,11 +59,7 @@ async def ask(request: Request) -> Response:
         known = await site.orders.find(identity)
         if known is not None:
             return go_to(request, f"/orders/{known.id}")
-        problem = missing(request, form, is_real=True)
-        if form.get("when") == "weekly":
-            problem = _(
-                "Each send needs an approval of its own here, so it cannot be repeated every week. Choose a time."
-            )
+        problem = why_not_weekly(form) or missing(request, form, is_real=True)
         if problem is not None:
             return await send_page(request, identity, problem=problem, given=form)
         given = ordered_in(request, form, draft, is_practice=False)

@@ -71,8 +71,8 @@ async def _page(request: Request, draft: Draft, *, status: int = 200, alert: str
     try:
         found = await site.checking.check(site.check, draft)
         if found is not None:
-            shown, table = await _rows(request, draft, found)
-            values |= {"found": found, "table": table} if shown else {}
+            found, table = await _rows(request, draft, found)
+            values |= {"found": found, "table": table}
     except Refused as problem:
         values |= {"fault": str(problem), "is_choice": problem.code == "which_column"}
     return page(
@@ -88,30 +88,36 @@ async def _page(request: Request, draft: Draft, *, status: int = 200, alert: str
     )
 
 
-async def _rows(request: Request, draft: Draft, found: Answer) -> tuple[bool, Answer | None]:
-    """Whether the page can be shown already, with the rows of the cause that the address names.
+async def _rows(request: Request, draft: Draft, found: Answer) -> tuple[Answer | None, Answer | None]:
+    """The check, None where it cannot be shown yet, and the rows of the cause that the address names.
 
     Without a cause in the address, those of the first one with something to fix.
     """
     site = site_of(request)
+    if (query := _query(request, found)) is None:
+        return found, None
+    try:
+        table = await site.checking.about(site.check, "rows", draft, wait_s=ROWS_S, **query)
+    except Refused as problem:
+        if problem.code != "not_checked":
+            raise
+        # The process was started anew, or has forgotten the check: both the numbers and the rows are of the next one.
+        site.checking.forget(draft)
+        again = await site.checking.check(site.check, draft)
+        if again is None or (query := _query(request, again)) is None:
+            return again, None
+        found, table = again, await site.checking.about(site.check, "rows", draft, wait_s=ROWS_S, **query)
+    return None if table is None else found, table
+
+
+def _query(request: Request, found: Answer) -> dict[str, Any] | None:
+    """Which rows of a check the page shows; None where no cause has any to fix."""
     known = [cause["id"] for cause in found["causes"]]
     first = next((cause["id"] for cause in found["causes"] if cause["status"] == "invalid"), None)
     asked = request.query_params.get("cause", "")
     cause = asked if asked in known else first
-    if cause is None:
-        return True, None
     number = _whole(request.query_params.get("page", "")) or 1
-    try:
-        table = await site.checking.about(site.check, "rows", draft, wait_s=ROWS_S, cause=cause, page=number)
-    except Refused as problem:
-        if problem.code != "not_checked":
-            raise
-        # The process was started anew, or has forgotten the check for another one's sake.
-        site.checking.forget(draft)
-        if await site.checking.check(site.check, draft) is None:
-            return False, None
-        table = await site.checking.about(site.check, "rows", draft, wait_s=ROWS_S, cause=cause, page=number)
-    return table is not None, table
+    return None if cause is None else {"cause": cause, "page": number}
 
 
 def _whole(words: str) -> int | None:
@@ -171,7 +177,7 @@ async def messages(request: Request) -> Response:
     fault, found = None, []
     try:
         if await site.checking.check(site.check, draft, wait_s=LONGEST_S) is not None:
-            answer = await site.check.ask("messages", campaign=draft.id, **fields)
+            answer = await site.checking.again_if_forgotten(site.check, "messages", draft, **fields)
             found = answer["messages"]
     except Refused as problem:
         fault = str(problem)
@@ -188,7 +194,7 @@ async def messages(request: Request) -> Response:
 
 async def fix(request: Request) -> Response:
     """Correct a cell; answers what the row comes to."""
-    draft = draft_of(request)
+    draft, site = draft_of(request), site_of(request)
     query = {name: request.query_params.get(name, "")[:100] for name in ("cause", "page")}
     numbers = {name: _whole(request.query_params.get(name, "")) for name in ("place", "row")}
     async with request.form() as form:
@@ -200,7 +206,7 @@ async def fix(request: Request) -> Response:
     cell: dict[str, Any] = {**given, **numbers, **query, "goes": False, "reason": "", "fault": None, "is_new": True}
     try:
         fields: dict[str, Any] = {**given, **numbers, "cause": query["cause"], "by": by}
-        answer = await site_of(request).check.ask("fix", campaign=draft.id, **fields)
+        answer = await site.checking.again_if_forgotten(site.check, "fix", draft, **fields)
     except Refused as problem:
         if not is_fragment(request):
             return await _page(request, draft, status=409, alert=str(problem))
@@ -231,12 +237,13 @@ async def unfix(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     """A decision for all rows of a cause: words for empty cells, safe characters, or hidden rows as well."""
-    draft = draft_of(request)
+    draft, site = draft_of(request), site_of(request)
     async with request.form() as form:
         decision, heading, words = (str(form.get(name, ""))[:_LONGEST_CELL] for name in ("decide", "heading", "words"))
-    async with site_of(request).changing(draft.id):
+    async with site.changing(draft.id):
         if decision == "default":
-            answer = await site_of(request).check.ask("with_default", campaign=draft.id, heading=heading, words=words)
+            given = {"heading": heading, "words": words}
+            answer = await site.checking.again_if_forgotten(site.check, "with_default", draft, **given)
             await to_thread.run_sync(lambda: drafts.change(draft, text=answer["text"]))
         elif decision in _DECISIONS:
             await to_thread.run_sync(lambda: drafts.change(draft, _DECISIONS[decision]))

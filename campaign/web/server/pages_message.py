@@ -307,7 +307,7 @@ async def _chips(request: Request, draft: Draft) -> list[dict[str, Any]] | None:
 
 
 async def _look(
-    request: Request, draft: Draft, given: Mapping[str, Any], *, wait_s: float | None = None
+    request: Request, draft: Draft, given: Mapping[str, Any], *, wait_s: float | None = None, is_again: bool = False
 ) -> dict[str, Any]:
     """The bubbles and the bytes, or why there are none (`fault`, with `is_foreign` where a button cures it).
 
@@ -332,16 +332,20 @@ async def _look(
     site = site_of(request)
     try:
         if await site.checking.columns(site.check, draft, wait_s=wait_s) is None:
-            if wait_s is None:
-                return {**nothing, "is_pending": True}
-            return {**nothing, "fault": _("The list is still being read.")}
+            is_pending = wait_s is None
+            return {
+                **nothing,
+                "is_pending": is_pending,
+                "fault": None if is_pending else _("The list is still being read."),
+            }
         sender = given["sender"].strip()
         found = await site.checking.about(
             site.check, "look", draft, wait_s=wait_s, message=message, sender=sender, prices=prices
         )
     except Refused as problem:
-        if problem.code == "not_checked":  # the process was started anew
-            site.checking.forget(draft)
+        if problem.code == "not_checked" and not is_again:
+            site.checking.forget(draft)  # the process was started anew, or has forgotten the list: it is read again
+            return await _look(request, draft, given, wait_s=wait_s, is_again=True)
         return {**nothing, "fault": str(problem), "is_foreign": problem.code == "foreign_placeholders"}
     except ChildError as problem:
         return {**nothing, "fault": str(problem)}

@@ -21,6 +21,7 @@ from campaign.web.server.pages_runs import order_id, roles_of, who
 from campaign.web.server.render import go_to, page, steps_of
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import address_of, site_of
+from campaign.web.store import NOTE_FACT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,7 +46,6 @@ _WHOLE_LIMITS: Final = ("max_recipients", "max_cost", "first")
 _LONGEST_LIMIT: Final = 30  # characters
 _LIMITS: Final = frozenset({*_WHOLE_LIMITS, "stop_above", "frequency"})
 """The keys of [sending] that the form of limits sets."""
-_FACT: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 def routes() -> list[Route]:
@@ -122,11 +122,11 @@ def phone_of(connection: sqlite3.Connection, user: str) -> str:
 
 def note_phone(connection: sqlite3.Connection, user: str, number: str) -> None:
     """Note the own phone of a user."""
-    connection.execute(_FACT, (f"phone {user}", number))
+    connection.execute(NOTE_FACT, (f"phone {user}", number))
 
 
 async def _note_fact(request: Request, name: str, value: str) -> None:
-    await site_of(request).store.run(lambda connection: connection.execute(_FACT, (name, value)))
+    await site_of(request).store.run(lambda connection: connection.execute(NOTE_FACT, (name, value)))
 
 
 async def _seen(request: Request, campaign: str) -> bool:
@@ -326,11 +326,18 @@ async def _unapproved(request: Request, form: FormData) -> str | None:
     check = await site.checking.check(site.check, draft_of(request), wait_s=_CHECK_S)
     if check is None or check["plan"] != form.get("digest"):
         return _("The list, the message or the time has changed since it was shown. Look at it once more.")
-    if form.get("when") == "weekly":
-        return _("Each send needs an approval of its own here, so it cannot be repeated every week. Choose a time.")
+    if (problem := why_not_weekly(form)) is not None:
+        return problem
     if approval.is_needed(setting, check["goes"], is_advertisement=check["is_advertisement"]):
         return _("Another person has to approve this before it is sent.")
     return None
+
+
+def why_not_weekly(form: FormData) -> str | None:
+    """Why what needs an approval cannot be repeated; None where the form does not ask for that."""
+    if form.get("when") != "weekly":
+        return None
+    return _("Each send needs an approval of its own here, so it cannot be repeated every week. Choose a time.")
 
 
 # -- limits

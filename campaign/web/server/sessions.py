@@ -11,6 +11,7 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 
 from campaign.web import users
+from campaign.web.store import NOTE_FACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +145,7 @@ class Sessions:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(_SPEAK, (language, session.digest))
             if self._has_users:
-                connection.execute(_NOTE_LANGUAGE, (f"language {session.user}", language))
+                connection.execute(NOTE_FACT, (f"language {session.user}", language))
 
         await self._store.run(work)
 
@@ -164,7 +165,6 @@ _BEGIN: Final = (
     "VALUES (?, ?, ?, ?, (SELECT value FROM facts WHERE name = ?))"
 )
 _OPEN: Final = "SELECT digest, user, began, seen FROM sessions WHERE began >= ? AND seen >= ? ORDER BY seen DESC"
-_NOTE_LANGUAGE: Final = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _END: Final = "DELETE FROM sessions WHERE digest = :digest"
 _SEEN: Final = "UPDATE sessions SET seen = :now WHERE digest = :digest"
 _SPEAK: Final = "UPDATE sessions SET language = ? WHERE digest = ?"

@@ -23,6 +23,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from campaign.model.errors import RecipientsError
+from campaign.model.files import sync_folder
 from campaign.model.i18n import _
 from campaign.recipients.spreadsheets import file_type
 from campaign.web.server.errors import Refusal
@@ -247,12 +248,7 @@ def put(folder: Path, upload: Upload) -> bool:
     with upload.path.open("rb") as file:
         os.fsync(file.fileno())
     upload.path.replace(place)
-    with suppress(OSError):  # some file systems cannot
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+    sync_folder(folder)
     return True
 
 

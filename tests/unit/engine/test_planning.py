@@ -204,3 +204,13 @@ def test_no_two_messages_are_taken_for_one() -> None:
     table = table_of([("1", "가"), ("2", "나"), ("3", "가"), ("4", "다")])
     table["title"] = pd.array(["a", "a", "b", "a"], dtype=schema.TEXT)
     assert planning.number_messages(table).tolist() == [0, 1, 2, 3]
+
+
+@given(st.lists(st.sampled_from("가나다"), max_size=30), st.integers(1, 12), st.integers(1, 5))
+def test_the_first_recipients_are_those_of_the_first_requests(texts: list[str], first: int, most: int) -> None:
+    table = table_of([(f"0100{place:07d}", text) for place, text in enumerate(texts)])
+    table["request"] = planning.assign_requests(table, np.ones(len(texts), dtype=bool), most, first=first)
+    last = planning.last_of_first(table, first)
+    assert (last is None) == (len(texts) <= first)
+    if last is not None:
+        assert (table["request"] <= last).tolist() == [place < first for place in range(len(texts))]

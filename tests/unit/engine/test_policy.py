@@ -6,10 +6,11 @@ import random
 
 import pytest
 
-from campaign.engine.dispatch.policy import Decision, OutcomePolicy
+from campaign.engine.dispatch.policy import Decision, FailureShare, OutcomePolicy
 from campaign.gateway.outcome import Fate, Outcome
 from campaign.gateway.result_codes import CODES
 from campaign.model import State, i18n
+from campaign.model.reasons import decode
 from campaign.model.sentences import sentence
 
 
@@ -268,3 +269,32 @@ def test_a_pause_is_explained_in_korean() -> None:
     assert unreachable[0] == "발송하지 못했습니다: refused"
     # Only in the vendor's words: ours would say the same again.
     assert str(unreachable[1]).startswith("코드 13: 등록되지 않은 발신번호입니다. 할 일: ")
+
+
+@pytest.mark.parametrize(
+    ("limit", "accepted", "rejected", "unknown", "pauses"),
+    [
+        (None, 0, 100, 0, False),
+        ("3%", 97, 3, 0, False),
+        ("3%", 96, 2, 2, True),
+        ("3%", 0, 1, 0, False),
+        ("3%", 0, 1, 1, True),
+        ("0%", 99, 0, 1, True),
+        ("100%", 0, 50, 50, False),
+    ],
+)
+def test_rejected_and_unknown_recipients_exceed_a_share(
+    limit: str | None, accepted: int, rejected: int, unknown: int, pauses: bool
+) -> None:
+    share = FailureShare(limit)
+    share.count({State.ACCEPTED: accepted, State.REJECTED: rejected})
+    share.count({State.UNKNOWN: unknown, State.PLANNED: 1_000})
+    assert (share.reason is not None) is pauses
+
+
+def test_an_exceeded_share_is_told_with_what_failed_and_what_was_sent() -> None:
+    share = FailureShare("10%")
+    share.count({State.ACCEPTED: 17})
+    share.count({State.UNKNOWN: 1})
+    share.count({State.REJECTED: 2})
+    assert decode(share.reason or "") == [("stop_above", {"failed": 3, "sent": 20, "limit": "10%"})]

@@ -214,6 +214,7 @@ def test_an_answers_message_is_a_text_or_a_whole_number(given: str, kept: str | 
 def test_a_long_text_is_cut_to_500_characters_though_it_can_be_printed() -> None:
     assert Outcome(fate=Fate.UNKNOWN, detail="가" * 500).detail == "가" * 500
     assert Outcome(fate=Fate.UNKNOWN, detail="가" * 501).detail == "가" * 499 + "…"
+    assert Outcome(fate=Fate.ANSWERED, message="가" * 501).message == "가" * 499 + "…"
     assert Outcome(fate=Fate.UNKNOWN, detail="a\tb").detail == "a b"
 
 

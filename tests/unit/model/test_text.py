@@ -15,6 +15,7 @@ from campaign.model.text import (
     listed,
     nearest,
     os_fault,
+    parse_share,
 )
 
 
@@ -61,3 +62,10 @@ def test_what_the_system_says_of_a_file_is_translated_where_it_is_known() -> Non
     with i18n.in_language("ko"):
         assert os_fault(missing) == "파일이나 폴더가 없습니다"
         assert os_fault(strange) == "{something} odd"
+
+
+@pytest.mark.parametrize(
+    ("words", "share"), [("3%", 0.03), ("0%", 0.0), ("100 %", 1.0), ("2.5%", 0.025), ("101%", None), ("3", None)]
+)
+def test_a_share_is_written_in_percent(words: str, share: float | None) -> None:
+    assert parse_share(words) == share

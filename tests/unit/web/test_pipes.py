@@ -13,6 +13,7 @@ from campaign.web.pipes import Child, ChildEnded, ChildFailed, ChildTimeout, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 MODULE = "tests.support.pipe_child"
 
@@ -72,6 +73,16 @@ def test_a_fault_is_told_by_a_number_and_the_child_lives_on(capfd: pytest.Captur
         assert (await child.ask("add", one=1, other=1))["sum"] == 2
 
     with_child(use)
+
+
+def test_a_question_that_finds_an_idle_child_ended_is_asked_of_the_next_one(tmp_path: Path) -> None:
+    async def use(child: Child) -> None:
+        before = (await child.ask("add", one=1, other=2))["pid"]
+        answer = await child.ask("end_idle_once", mark=str(tmp_path / "mark"))
+        assert answer == {"pid": child.pid}
+        assert child.pid != before
+
+    with_child(use, restart="when asked")
 
 
 def test_events_are_handed_on() -> None:
