@@ -6,6 +6,7 @@ The next slice is fed to the dispatch before the last one has drained: as many r
 from __future__ import annotations
 
 import math
+import queue
 import threading
 import time
 from collections import deque
@@ -13,10 +14,9 @@ from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from campaign.engine import planning, sending_hours
-from campaign.engine.cluster.in_order import InOrder
 from campaign.engine.cluster.lease import describe_host, host_name
 from campaign.engine.cluster.shared_rules import SPREAD_PATIENCE_S, SharedFailures, SharedGate
 from campaign.engine.dispatch.admission import RateLimiter
@@ -106,6 +106,38 @@ class SharedRate(RateLimiter):
             self._places.popleft()
             taken += 1
         return taken
+
+
+class InOrder:
+    """A thread that runs functions in the order of the calls, so that who asks for one need not wait for ever.
+
+    It does not keep the process alive.
+
+    Args:
+        name: of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def call(self, do: Callable[[], Result]) -> Future[Result]:
+        """Run a function after those before; what it returns or raises."""
+        future: Future[Result] = Future()
+        self._calls.put((do, future))
+        return future
+
+    def end(self) -> None:
+        """End the thread after the calls that were made."""
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            do, future = call
+            try:
+                future.set_result(do())
+            except BaseException as problem:  # noqa: BLE001 - raised where the result is asked for
+                future.set_exception(problem)
 
 
 class SliceJournal:
