@@ -56,7 +56,7 @@ def _rewrite(path: Path, names: Names) -> list[str]:
         text = data[len(mark) :].decode("utf-8")
         changed = placeholders.rewritten(text, names)
         if changed != text:
-            replace_file(path.resolve(), mark + changed.encode("utf-8"))
+            replace_file(path.resolve(), mark + changed.encode("utf-8"), keeps_permissions=True)
     except OSError as problem:
         raise SettingsError(
             _("{path}: cannot be rewritten: {fault}. It was not changed.", path=path, fault=os_fault(problem))

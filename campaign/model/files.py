@@ -13,20 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Replace the content of a file, which is on the disk then; its permissions stay.
+def replace_file(path: Path, data: bytes, *, keeps_permissions: bool = False) -> None:
+    """Replace the content of a file, which is on the disk then.
 
-    A file that was not there before is readable by its owner only.
+    Args:
+        path: the file; it need not exist.
+        data: its new content.
+        keeps_permissions: who could read an existing file still can; otherwise its owner only.
 
     Raises:
         OSError: it cannot be written; it is as it was.
     """
-    with replacing({path: data}):
+    with replacing({path: data}, keeps_permissions=keeps_permissions):
         pass
 
 
 @contextmanager
-def replacing(contents: Mapping[Path, bytes]) -> Iterator[None]:
+def replacing(contents: Mapping[Path, bytes], *, keeps_permissions: bool = False) -> Iterator[None]:
     """Replace files as `replace_file` does: all are on the disk before the block, and take their places after it.
 
     None does if one cannot be written, or if the block raises.
@@ -40,7 +43,7 @@ def replacing(contents: Mapping[Path, bytes]) -> Iterator[None]:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            with suppress(FileNotFoundError):
+            if keeps_permissions and path.exists():
                 shutil.copymode(path, name)
         yield
         for path, ready in made.items():

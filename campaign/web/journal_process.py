@@ -30,7 +30,7 @@ from campaign.model.reasons import decode, is_encoded
 from campaign.model.run_reasons import RunReason
 from campaign.model.sentences import sentence
 from campaign.model.times import Clock, format_time
-from campaign.recipients.numbers.sender import hyphenated
+from campaign.recipients.numbers.sender import hyphenated, mask
 from campaign.recipients.spreadsheets import headings
 from campaign.scheduler import due_tasks
 from campaign.timing import working_days
@@ -498,11 +498,6 @@ def _recipients(journal: Reader, run: str, requests: Sequence[int]) -> dict[int,
         }
         for no, rows in _rows_of(journal, run, requests).items()
     }
-
-
-def mask(number: str) -> str:
-    """A number with all but its first three and last four digits hidden: `010-****-5678`; empty stays empty."""
-    return number and f"{number[:3]}-****-{number[-4:]}"
 
 
 def _codes(tallies: Sequence[Tally]) -> list[dict[str, object]]:

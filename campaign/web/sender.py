@@ -9,11 +9,13 @@ again until it hears how it ended; then either the journal has the id, or nothin
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import sys
 import threading
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,7 +37,7 @@ from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
-from campaign.web import disk, memory
+from campaign.web import disk
 from campaign.web.journal_process import reading
 from campaign.web.sending_progress import SendingProgress
 
@@ -159,7 +161,7 @@ class Sender:
         while not self._is_ending():
             if (told := self._next()) is not None:
                 self._carry_out(told)
-                memory.give_back()
+                _give_memory_back()
                 continue
             wait = self._look(scheduler)
             with self._changed:
@@ -188,7 +190,7 @@ class Sender:
             wait = scheduler.next_look()
             if wait <= 0:
                 scheduler.run_due(timedelta(0))
-                memory.give_back()
+                _give_memory_back()
             else:
                 scheduler.follower.step()
         except JournalBusy:
@@ -737,3 +739,16 @@ class _Notes:
         """Continue."""
         del run
         return _("Open it to continue it.")
+
+
+def _give_memory_back() -> None:
+    """Return what Python, Arrow and the C library hold for later use; call it on the thread that did the work.
+
+    It takes some hundredths of a second, so it is for moments in which nobody waits.
+    """
+    gc.collect()
+    if (arrow := sys.modules.get("pyarrow")) is not None:
+        arrow.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # glibc has it, other C libraries need not
+            ctypes.CDLL(None).malloc_trim(0)

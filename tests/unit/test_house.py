@@ -110,3 +110,14 @@ def test_no_pattern_repeats_a_group_possessively() -> None:
     possessive = re.compile(r"\)(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\+")
     found = [path.name for path in PACKAGE.rglob("*.py") if possessive.search(path.read_text(encoding="utf-8"))]
     assert found == []
+
+
+def test_the_files_that_the_architecture_page_names_are_there() -> None:
+    words = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w./*-]+(?:\.(?:py|md|css|js)|/))`", words))
+    lost = [
+        name for name in named if not any(next((ROOT / at).rglob(name), None) for at in ("campaign", "tests", "docs"))
+    ]
+    lost = [name for name in lost if not (ROOT / name).exists()]
+    assert len(named) > 200
+    assert lost == []

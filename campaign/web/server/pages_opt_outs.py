@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from anyio import to_thread
 
 from campaign.model.i18n import _
+from campaign.recipients.numbers.sender import mask
 from campaign.recipients.spreadsheets import file_type
 from campaign.web.orders import is_id, new_id
 from campaign.web.pipes import Refused
@@ -15,7 +16,7 @@ from campaign.web.server import uploads
 from campaign.web.server.checking import LONGEST_S
 from campaign.web.server.errors import Refusal
 from campaign.web.server.pages_runs import order_id, who
-from campaign.web.server.render import go_to, masked, page
+from campaign.web.server.render import go_to, page
 from campaign.web.server.routes import get, post
 from campaign.web.server.site import address_of, session_of, site_of
 
@@ -85,14 +86,14 @@ async def add(request: Request) -> Response:
     """Add a number."""
     async with request.form() as form:
         identity, number = order_id(form), _number_of(form.get("number"))
-    return await _order(request, identity, "opt_out_add", about=_hidden(number), people=1, number=number)
+    return await _order(request, identity, "opt_out_add", about=mask(number), people=1, number=number)
 
 
 async def remove(request: Request) -> Response:
     """Remove a number: campaigns may go to it again."""
     async with request.form() as form:
         identity, number = order_id(form), _number_of(form.get("number"))
-    return await _order(request, identity, "opt_out_remove", about=_hidden(number), people=1, number=number)
+    return await _order(request, identity, "opt_out_remove", about=mask(number), people=1, number=number)
 
 
 async def import_file(request: Request) -> Response:
@@ -151,8 +152,3 @@ async def _order(request: Request, identity: str, kind: str, **given: Any) -> Re
 
 def _number_of(given: object) -> str:
     return str(given or "").strip()[:_LONGEST_NUMBER]
-
-
-def _hidden(number: str) -> str:
-    """A number for the record of who did what."""
-    return masked("".join(letter for letter in number if letter.isdigit()))

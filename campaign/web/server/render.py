@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from campaign.model import i18n, times
 from campaign.model.i18n import N_, _
+from campaign.recipients.numbers.sender import mask
 from campaign.web import drafts, pages
 from campaign.web.server.site import session_of, site_of
 
@@ -154,11 +155,6 @@ def file_size(size: int) -> str:
     return f"{kilobytes:,} KB" if kilobytes < 1_000 else f"{size / 1_000_000:,.1f} MB"  # noqa: PLR2004 (a thousand)
 
 
-def masked(number: str) -> str:
-    """A phone number with its middle hidden: 010-****-1234."""
-    return f"{number[:3]}-{'*' * (len(number) - 7)}-{number[-4:]}" if len(number) > 8 else number  # noqa: PLR2004
-
-
 _STATUS_WORDS: Final = {
     "invalid": N_("invalid"),
     "duplicate": N_("duplicate"),
@@ -209,5 +205,5 @@ _ENVIRONMENT.globals.update(
     LANGUAGE_NAMES=LANGUAGE_NAMES,
 )
 _ENVIRONMENT.filters.update(
-    when=when, second=second, day=day, file_size=file_size, masked=masked, status_word=status_word
+    when=when, second=second, day=day, file_size=file_size, masked=mask, status_word=status_word
 )

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_new_file_is_its_owners_alone_and_a_replaced_one_keeps_its_permissions(tmp_path: Path) -> None:
+def test_a_file_is_its_owners_alone_unless_it_keeps_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "새 파일.csv"
     replace_file(path, b"one")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"one", 0o600)
     path.chmod(0o644)
-    replace_file(path, b"two")
+    replace_file(path, b"two", keeps_permissions=True)
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o644)
+    replace_file(path, b"three")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"three", 0o600)
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
