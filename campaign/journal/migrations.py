@@ -266,6 +266,11 @@ MIGRATIONS: Final = (
     ),
     Migration(
         number=13,
+        adds="the own address of a host that the gateway refuses",
+        columns=(("hosts", "address", "TEXT"),),
+    ),
+    Migration(
+        number=14,
         adds="why a user ordered something, in words",
         columns=(("orders", "reason", "TEXT"),),
     ),

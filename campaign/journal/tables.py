@@ -221,6 +221,7 @@ HOSTS: Final = sa.Table(
     sa.Column("host", sa.Text, primary_key=True),
     sa.Column("stopped_at", sa.BigInteger, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),  # its own, from which it reached the gateway; NULL where it is not known
 )
 
 RATES: Final = sa.Table(

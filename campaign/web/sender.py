@@ -9,11 +9,13 @@ again until it hears how it ended; then either the journal has the id, or nothin
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import sys
 import threading
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 from campaign import engine
 from campaign.config.house_rules import HouseRules
 from campaign.engine import decisions, delivery, opt_out_proposals, opt_outs, reconcile, schedules
+from campaign.engine.cluster import queued
 from campaign.engine.reconcile import Verdict
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, i18n
@@ -38,7 +41,7 @@ from campaign.scheduler import notify
 from campaign.scheduler.event import SchedulerEvent
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
-from campaign.web import disk, memory
+from campaign.web import disk
 from campaign.web.journal_process import reading
 from campaign.web.sending_progress import SendingProgress
 
@@ -111,6 +114,7 @@ class Sender:
         is_practice_only: nothing is sent to a real gateway.
         has_schedule: it starts what is due.
         house: returns the rules of the house, which may have changed since the last order.
+        queue: whether the workers of a cluster send runs; tests, and what goes to the sandbox, are sent here.
     """
 
     journal_url: str
@@ -120,6 +124,7 @@ class Sender:
     is_practice_only: bool = False
     has_schedule: bool = True
     house: Callable[[], HouseRules] = HouseRules
+    queue: bool = False
     stop: engine.StopRequest = field(default_factory=engine.StopRequest)
     sending: dict[str, engine.StopRequest] = field(default_factory=dict)
     """The runs that are sent now, each with its own request to stop."""
@@ -164,7 +169,7 @@ class Sender:
         while not self._is_ending():
             if (told := self._next()) is not None:
                 self._carry_out(told)
-                memory.give_back()
+                _give_memory_back()
                 continue
             wait = self._look(scheduler)
             with self._changed:
@@ -182,6 +187,7 @@ class Sender:
             target=self._target(),
             stop=self.stop,
             errands=self._errands,
+            queue=self.queue,
             sending=self.sending,
             house=self.house,
         )
@@ -194,9 +200,9 @@ class Sender:
             wait = scheduler.next_look()
             if wait <= 0:
                 for event in scheduler.run_due(timedelta(0)):
-                    if event.schedule is None and event.summary is not None and event.state not in _GOES_ON:
+                    if event.schedule is None and event.summary is not None and event.state in _STAYS:
                         self._notify(event, event.summary.run or "")  # of schedules it has told itself
-                memory.give_back()
+                _give_memory_back()
             else:
                 scheduler.follower.step()
         except JournalBusy:
@@ -286,7 +292,8 @@ class Sender:
         if not self._is_ending() or told.order.kind not in _SENDS or told.run is None:
             return False
         with open_for_reading(self.journal_url) as journal:
-            return journal.runs.get(told.run).state in {RunState.INTERRUPTED, RunState.RUNNING}
+            record = journal.runs.get(told.run)
+        return not _is_with_workers(record) and record.state in {RunState.INTERRUPTED, RunState.RUNNING}
 
     def _tell(self, told: ToldOrder, state: str, *, words: str | None = None, code: str | None = None) -> None:
         if state != "begun":
@@ -301,6 +308,8 @@ class Sender:
 
     def _go_on_with(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
         """The process ended after the order was carried out: send the rest of its run, unless a user paused it."""
+        if _is_with_workers(record):
+            return
         if told.order.kind not in _SENDS or record.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
             if told.order.kind != "test" and record.purged_at is None:
                 engine.report(journal, record.id, self._target())  # the process may have ended before it was written
@@ -375,6 +384,7 @@ class Sender:
             most_a_day=self.house().most_a_day,
         )
         gateway = self._load(told)[1]
+        options = replace(options, queue=self.queue and gateway != engine.SANDBOX)
         with self._opened(journal) as opened:  # first, since the check is for nothing where another process sends
             checked = self._check(told)
             if gateway == engine.SANDBOX:
@@ -383,7 +393,8 @@ class Sender:
             record = engine.plan(opened, checked, gateway, options)
             told.run = record.id
             self._tell(told, "begun")
-            self._execute_and_notify(told, opened, record)
+            if not record.is_queued:
+                self._execute_and_notify(told, opened, record)
 
     def _require_shown(self, told: ToldOrder, checked: engine.Checked) -> None:
         """Refuse another plan than was shown, where that was made for the campaign's own gateway, and for the present.
@@ -442,6 +453,9 @@ class Sender:
                 raise NotNow(_("It is not being sent, so it cannot be paused."))
             with opened.together():
                 opened.orders.add(told.order, engine.now(), run=run)
+                if _is_with_workers(record):
+                    queued.pause(opened, record, engine.now(), words)
+                    return
                 opened.requests.mark_orphans_unknown(run, engine.now())
                 opened.runs.stop(run, RunState.PAUSED, words, engine.now())
 
@@ -577,7 +591,7 @@ class Sender:
     def _execute_and_notify(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
         """Send the rest of a run; tell those whom the house notifies what it came to, unless it goes on by itself."""
         summary, after = self._execute(journal, record), journal.runs.get(record.id)
-        if after.resume_at is None and after.state != RunState.INTERRUPTED:
+        if after.resume_at is None and after.state in _STAYS:
             due, state = told.asked_at, str(after.state)
             event = SchedulerEvent(
                 at=engine.now(), schedule=None, due=due, state=state, why=after.why or None, summary=summary
@@ -632,8 +646,8 @@ class Sender:
             return journal.requests.recipients(run)
 
 
-_GOES_ON: Final = frozenset({"waiting", str(RunState.INTERRUPTED)})
-"""States of a run that the scheduler continues by itself: nobody is notified yet."""
+_STAYS: Final = frozenset({RunState.FINISHED, RunState.CANCELLED, RunState.PAUSED})
+"""States that a run has until a user does something; one that goes on by itself is nothing to notify of."""
 
 _SENDING: Final = frozenset({"send", "resume"})
 """The kinds of orders that send a whole run: one at a time."""
@@ -704,6 +718,11 @@ def _trace_in_words(trace: reconcile.Trace) -> str:
 
 def _in_words(added: opt_outs.Added) -> str:
     return _("{new:,} added, {known:,} on the list before", new=added.new, known=added.known)
+
+
+def _is_with_workers(record: engine.RunRecord) -> bool:
+    """Whether workers send the run now: whatever is in flight is theirs."""
+    return record.is_queued and record.state == RunState.RUNNING
 
 
 def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
@@ -782,3 +801,16 @@ class _Notes:
         """Continue."""
         del run
         return _("Open it to continue it.")
+
+
+def _give_memory_back() -> None:
+    """Return what Python, Arrow and the C library hold for later use; call it on the thread that did the work.
+
+    It takes some hundredths of a second, so it is for moments in which nobody waits.
+    """
+    gc.collect()
+    if (arrow := sys.modules.get("pyarrow")) is not None:
+        arrow.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # glibc has it, other C libraries need not
+            ctypes.CDLL(None).malloc_trim(0)
