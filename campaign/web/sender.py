@@ -31,7 +31,7 @@ from campaign.engine import decisions, delivery, opt_out_proposals, opt_outs, re
 from campaign.engine.cluster import queued
 from campaign.engine.reconcile import Verdict
 from campaign.journal import open_for_reading, open_for_writing
-from campaign.model import RunState, i18n
+from campaign.model import OccurrenceState, RunState, i18n
 from campaign.model.errors import CampaignError, JournalBusy
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import encode
@@ -200,7 +200,7 @@ class Sender:
             wait = scheduler.next_look()
             if wait <= 0:
                 for event in scheduler.run_due(timedelta(0)):
-                    if event.schedule is None and event.summary is not None and event.state in _STAYS:
+                    if event.schedule is None and event.summary is not None and event.state in _ENDS:
                         self._notify(event, event.summary.run or "")  # of schedules it has told itself
                 _give_memory_back()
             else:
@@ -648,6 +648,9 @@ class Sender:
 
 _STAYS: Final = frozenset({RunState.FINISHED, RunState.CANCELLED, RunState.PAUSED})
 """States that a run has until a user does something; one that goes on by itself is nothing to notify of."""
+
+_ENDS: Final = frozenset({*map(str, _STAYS), str(OccurrenceState.EXPIRED)})
+"""What the scheduler says of a run that it does not continue by itself."""
 
 _SENDING: Final = frozenset({"send", "resume"})
 """The kinds of orders that send a whole run: one at a time."""
