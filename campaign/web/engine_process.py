@@ -1,6 +1,6 @@
 """The process that sends. It is the only one of the page that opens the journal for writing, and the scheduler as well.
 
-python -m campaign.web.engine_process HOME [--practice-only] [--no-schedule]
+python -m campaign.web.engine_process HOME [--practice-only] [--no-schedule] [--queue]
 
 Its main thread carries out orders, starts what is due and sends; a second thread takes the orders in.
 """
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         emit=pipe.emit,
         is_practice_only=options.practice_only,
         has_schedule=not options.no_schedule,
+        queue=options.queue,
     )
     threading.Thread(target=_serve, args=(pipe, sender), name="orders", daemon=True).start()
     sender.run_forever()
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("home")
     parser.add_argument("--practice-only", action="store_true")
     parser.add_argument("--no-schedule", action="store_true")
+    parser.add_argument("--queue", action="store_true")
     return parser
 
 

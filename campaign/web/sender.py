@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
 from campaign.engine import decisions, delivery, opt_out_proposals, opt_outs, reconcile, schedules
+from campaign.engine.cluster import queued
 from campaign.engine.reconcile import Verdict
 from campaign.journal import open_for_reading, open_for_writing
 from campaign.model import RunState, i18n
@@ -107,6 +108,7 @@ class Sender:
         journal_file: the journal's file, which no workbook is written over.
         is_practice_only: nothing is sent to a real gateway.
         has_schedule: it starts what is due.
+        queue: whether the workers of a cluster send runs; tests, and what goes to the sandbox, are sent here.
     """
 
     journal_url: str
@@ -115,6 +117,7 @@ class Sender:
     journal_file: Path | None = None
     is_practice_only: bool = False
     has_schedule: bool = True
+    queue: bool = False
     stop: engine.StopRequest = field(default_factory=engine.StopRequest)
     sending: dict[str, engine.StopRequest] = field(default_factory=dict)
     """The runs that are sent now, each with its own request to stop."""
@@ -175,6 +178,7 @@ class Sender:
             target=self._target(),
             stop=self.stop,
             errands=self._errands,
+            queue=self.queue,
             sending=self.sending,
         )
 
@@ -275,7 +279,8 @@ class Sender:
         if not self._is_ending() or told.order.kind not in _SENDS or told.run is None:
             return False
         with open_for_reading(self.journal_url) as journal:
-            return journal.runs.get(told.run).state in {RunState.INTERRUPTED, RunState.RUNNING}
+            record = journal.runs.get(told.run)
+        return not _is_with_workers(record) and record.state in {RunState.INTERRUPTED, RunState.RUNNING}
 
     def _tell(self, told: ToldOrder, state: str, *, words: str | None = None, code: str | None = None) -> None:
         if state != "begun":
@@ -290,6 +295,8 @@ class Sender:
 
     def _go_on_with(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
         """The process ended after the order was carried out: send the rest of its run, unless a user paused it."""
+        if _is_with_workers(record):
+            return
         if told.order.kind not in _SENDS or record.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
             if told.order.kind != "test" and record.purged_at is None:
                 engine.report(journal, record.id, self._target())  # the process may have ended before it was written
@@ -358,6 +365,7 @@ class Sender:
             order=told.order,
         )
         gateway = self._load(told)[1]
+        options = replace(options, queue=self.queue and gateway != engine.SANDBOX)
         with self._opened(journal) as opened:  # first, since the check is for nothing where another process sends
             checked = self._check(told)
             if gateway == engine.SANDBOX:
@@ -366,7 +374,8 @@ class Sender:
             record = engine.plan(opened, checked, gateway, options)
             told.run = record.id
             self._tell(told, "begun")
-            self._execute(opened, record)
+            if not record.is_queued:
+                self._execute(opened, record)
 
     def _require_shown(self, told: ToldOrder, checked: engine.Checked) -> None:
         """Refuse another plan than was shown, where that was made for the campaign's own gateway, and for the present.
@@ -421,6 +430,9 @@ class Sender:
                 raise NotNow(_("It is not being sent, so it cannot be paused."))
             with opened.together():
                 opened.orders.add(told.order, engine.now(), run=run)
+                if _is_with_workers(record):
+                    queued.pause(opened, record, engine.now(), words)
+                    return
                 opened.requests.mark_orphans_unknown(run, engine.now())
                 opened.runs.stop(run, RunState.PAUSED, words, engine.now())
 
@@ -649,6 +661,11 @@ def _trace_in_words(trace: reconcile.Trace) -> str:
 
 def _in_words(added: opt_outs.Added) -> str:
     return _("{new:,} added, {known:,} on the list before", new=added.new, known=added.known)
+
+
+def _is_with_workers(record: engine.RunRecord) -> bool:
+    """Whether workers send the run now: whatever is in flight is theirs."""
+    return record.is_queued and record.state == RunState.RUNNING
 
 
 def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:

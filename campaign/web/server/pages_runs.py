@@ -388,7 +388,7 @@ async def workbook(request: Request) -> Response:
     """The result workbook."""
     _refuse_cross_site(request)
     run = await find_run(request)
-    path = run["report"]
+    path = None if run["is_queued"] else run["report"]  # workers write no workbook when they have sent the rest
     await _note_download(request, run)
     site, identity = site_of(request), new_id()
     if path is None:
