@@ -1,6 +1,6 @@
 """Measures a cluster: workers against one worker and against a file, a large plan, its progress, a worker's memory.
 
-    python benchmarks/cluster.py [--rounds 3] [--rows 1000000] [--only workers file plan memory]
+    python benchmarks/cluster.py [--rounds 3] [--rows 1000000] [--only workers file plan memory] [--sizes 10000000]
 
 The gateway is a sandbox in a separate process. PostgreSQL is that of the tests, on a disk and with fsync on. Contenders
 take turns, and their ratios count, because other load then affects all of them. A run's speed is taken from the
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import statistics
 import subprocess
@@ -240,7 +241,10 @@ def _cpu_s_of_sessions(server: Server, url: str) -> float:
 
 
 def memory(rows: int, seconds: float = 20) -> dict[str, float]:
-    """The most memory (RSS) that a worker took which sent a run of so many requests for some seconds, in MiB."""
+    """The most memory (RSS) that a worker took which sent a run of so many requests for some seconds, in MiB.
+
+    With the seconds of that plan, and the most memory that this process had taken by then.
+    """
     sheet = recipients(rows)
     with (
         sandbox.start(seed=1, latency="0ms") as gateway,
@@ -248,7 +252,10 @@ def memory(rows: int, seconds: float = 20) -> dict[str, float]:
         tempfile.TemporaryDirectory(dir=RESULTS) as folder,
         database(server) as url,
     ):
+        began = time.perf_counter()
         plan(url, gateway.url, sheet, queue=True)
+        plan_s, planner_kib = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(f"{rows:,} rows: planned in {plan_s:.0f} s, {planner_kib / 1024:.0f} MiB", flush=True)
         del sheet
         with workers(url, 1, folder) as (worker,):
             time.sleep(seconds)
@@ -257,7 +264,7 @@ def memory(rows: int, seconds: float = 20) -> dict[str, float]:
         with open_for_reading(url) as journal:
             sent = journal.requests.progress(RUN)[State.ACCEPTED]
     most_kib = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
-    return {"mib": most_kib / 1024, "sent": sent}
+    return {"mib": most_kib / 1024, "sent": sent, "plan_s": plan_s, "planner_mib": planner_kib / 1024}
 
 
 def main() -> None:
@@ -265,6 +272,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="number of rounds")
     parser.add_argument("--rows", type=int, default=1_000_000, help="requests of the large plan")
     parser.add_argument("--only", nargs="*", default=["workers", "file", "plan", "memory"], help="some of them")
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", help="rows of the runs for the memory of a worker; --rows and twice as many"
+    )
     given = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     place = RESULTS / "cluster.json"
@@ -277,7 +287,8 @@ def main() -> None:
     if "plan" in given.only:
         found["plan"] = large(given.rows)
     if "memory" in given.only:
-        found["memory"] = {str(rows): memory(rows) for rows in (given.rows, 2 * given.rows)}
+        sizes = given.sizes or (given.rows, 2 * given.rows)
+        found["memory"] = {str(rows): memory(rows) for rows in sizes}
     found["load"] = os.getloadavg()
     place.write_text(json.dumps(found, indent=2), encoding="utf-8")
     print(json.dumps(found, indent=2))

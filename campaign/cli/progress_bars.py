@@ -25,6 +25,7 @@ _REACHING: Final = N_("{desc}: {n:,} rows")
 _STAGE: Final = N_("{l_bar}{bar}| {n:,}/{total:,} rows")
 _LINE: Final = "{desc}{bar}"  # the bar is blank without a total, and tqdm cuts the line at the terminal's width
 _SENDING: Final = N_("{l_bar}{bar}| {n:,}/{total:,} recipients, {remaining} left")
+_WATCHING: Final = N_("{l_bar}{bar}| {n:,}/{total:,} requests, {remaining} left")
 
 
 class Progress:
@@ -76,6 +77,15 @@ class Progress:
             _bar("", 0, _LINE, position=2, leave=False) as wait,
         ):
             yield SendingBar(bar, outcomes, wait)
+
+    @contextmanager
+    def watching(self, requests: int) -> Iterator[Callable[[int], None]]:
+        """A bar over the requests of a run that others send; the callback takes how many more are done."""
+        if not self.shown:
+            yield _nobody
+            return
+        with _bar(_("sending"), requests, _(_WATCHING)) as bar:
+            yield bar.update
 
 
 class SendingBar:

@@ -49,6 +49,7 @@ def web(
     no_schedule: Annotated[
         bool, typer.Option("--no-schedule", help=_("Leave scheduled campaigns to `campaign scheduler`."))
     ] = False,
+    queue: Annotated[bool, typer.Option("--queue", help=_("Leave what is sent to the workers of a cluster."))] = False,
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help=_("The address to listen on, for other computers."))
     ] = "127.0.0.1",
@@ -71,12 +72,18 @@ def web(
     from campaign.web.server import run
     from campaign.web.server.options import Options
 
+    if queue:
+        from campaign.config.environment import Environment
+        from campaign.engine.cluster import setup
+
+        setup.require_ready_at(Environment().journal_url())
     options = Options(
         home=home,
         port=port,
         is_practice_only=practice_only,
         opens_browser=not no_browser,
         has_schedule=not no_schedule,
+        queue=queue,
         host=host,
         name=name,
         cert=cert,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from campaign.engine.cluster import queued, setup
-from campaign.engine.cluster.lease import BEAT_S, new_owner
+from campaign.engine.cluster.lease import BEAT_S, describe_host, new_owner
 from campaign.engine.finding import Finding
 from campaign.journal import Jobs, open_for_worker, server_facts
 from campaign.model.errors import CampaignError, JournalError, MissingKeys
@@ -121,11 +121,11 @@ def _cluster(workers: Workers) -> Iterator[Finding]:
         yield Finding(WORKERS, None, words)
     if living:
         yield _keys(living)
-    for host, why in workers.stopped_hosts().items():
+    for stopped in workers.stopped_hosts().values():
         words = _(
             "the gateway refuses the address of {host} ({why}): register it, and start the worker again",
-            host=host,
-            why=sentence(why),
+            host=sentence(describe_host(stopped)),
+            why=sentence(stopped.why),
         )
         yield Finding(HOSTS, None, words)
 

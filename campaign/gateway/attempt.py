@@ -51,9 +51,13 @@ class Attempt:
         answer_bytes: bytes of the answer's body, at most.
         handed_over: a byte of the request was handed to the socket, so the gateway may have received it.
         may_send: asked just before the first byte; False ends the attempt, and the request was not sent.
+        own_address: from where this host has connected; None if the attempt used a connection that stood already.
     """
 
-    __slots__ = ("_connect_by", "_deadlines", "_over_at", "answer_bytes", "connecting", "handed_over", "may_send")
+    __slots__ = (
+        *("_connect_by", "_deadlines", "_over_at", "answer_bytes", "connecting", "handed_over", "may_send"),
+        "own_address",
+    )
 
     def __init__(self, deadlines: Deadlines, answer_bytes: int = ANSWER_BYTES) -> None:
         self._deadlines = deadlines
@@ -62,6 +66,7 @@ class Attempt:
         self.connecting = False
         self.handed_over = False
         self.may_send: Callable[[], bool] | None = None
+        self.own_address: str | None = None
 
     def start_connecting(self) -> None:
         """Start the time to connect: the next steps make the connection."""

@@ -123,6 +123,10 @@ class Client:
         ca_file: certificates to trust instead of the default ones; verification cannot be switched off.
         proxy: as http://host:port; the proxies of the environment are ignored.
 
+    Attributes:
+        own_address: from where this host last connected to the gateway, in its own eyes: the gateway may see another
+            address. None before the first connection, and through a proxy.
+
     Raises:
         SettingsError: the certificates or the proxy cannot be used.
     """
@@ -139,6 +143,8 @@ class Client:
         proxy: str | None = None,
     ) -> None:
         self.url = origin + PATHS[api]
+        self.own_address: str | None = None
+        self._has_proxy = bool(proxy)
         self._api = api
         self._deadlines = deadlines or Deadlines()
         if proxy:
@@ -197,6 +203,9 @@ class Client:
         except Exception as problem:  # noqa: BLE001 - what counts is whether a byte was handed over
             reason = describe_failure(problem) or this.timeout_reason()
             return Outcome(fate=Fate.UNKNOWN if this.handed_over else Fate.NOT_SENT, detail=reason)
+        finally:
+            if this.own_address is not None and not self._has_proxy:
+                self.own_address = this.own_address
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:

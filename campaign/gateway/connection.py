@@ -60,7 +60,9 @@ class _Recording:
         attempt.connecting = False
 
     def _new_conn(self) -> socket.socket:
-        return dial(self._dns_host, self.port, self.socket_options or ())
+        sock = dial(self._dns_host, self.port, self.socket_options or ())
+        current().own_address = sock.getsockname()[0]
+        return sock
 
     def _tunnel(self) -> None:
         """Ask a proxy for a tunnel, through which the request is sent later."""

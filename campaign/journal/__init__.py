@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         Tally,
         to_micros,
     )
-    from campaign.journal.workers import STALLED_S, Jobs, Worker, Workers
+    from campaign.journal.workers import STALLED_S, Jobs, StoppedHost, Worker, Workers
 
 __all__ = [
     "QUEUE",
@@ -58,6 +58,7 @@ __all__ = [
     "ScheduleRecord",
     "Settlement",
     "Step",
+    "StoppedHost",
     "Tally",
     "Worker",
     "Workers",
@@ -103,7 +104,7 @@ _HOMES: Final = {
         "Tally",
         "to_micros",
     ),
-    "campaign.journal.workers": ("STALLED_S", "Jobs", "Worker", "Workers"),
+    "campaign.journal.workers": ("STALLED_S", "Jobs", "StoppedHost", "Worker", "Workers"),
 }
 """The names of each module."""
 

@@ -62,6 +62,10 @@ _NETWORK: Final = {
     "tcp_user_timeout": 30_000,  # milliseconds
 }
 
+_KEPT_ONE: Final[dict[str, Any]] = {"poolclass": sa.pool.StaticPool}
+_KEPT_WHILE_IT_LIVES: Final[dict[str, Any]] = {"pool_size": 1, "max_overflow": -1, "pool_pre_ping": True}
+"""A writer has one connection, with its lock. A reader keeps one between its looks, until it has ended."""
+
 _LOCK: Final = (1_667_329_392, 1)
 """The key of the writer's lock: the letters "camp" as a number, and 1."""
 
@@ -109,7 +113,7 @@ class PostgresDatabase:
         self.engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"),
             isolation_level="AUTOCOMMIT",  # `_begin` begins transactions, so that a single statement needs none
-            poolclass=sa.pool.StaticPool if write else sa.pool.NullPool,
+            **(_KEPT_ONE if write else _KEPT_WHILE_IT_LIVES),
         )
         sa.event.listen(self.engine, "do_connect", self._open)
         sa.event.listen(self.engine, "begin", _begin_writing if write else _begin_reading)

@@ -102,6 +102,7 @@ ORDERS: Final = sa.Table(
     sa.Column("run", sa.Text, sa.ForeignKey("runs.id")),  # the run that it made or concerned
     sa.Column("by_whom", sa.Text, nullable=False),
     sa.Column("approved_by", sa.Text),
+    sa.Column("reason", sa.Text),  # in words of who asked
     sa.Index("orders_by_run", "run"),
 )
 
@@ -220,6 +221,7 @@ HOSTS: Final = sa.Table(
     sa.Column("host", sa.Text, primary_key=True),
     sa.Column("stopped_at", sa.BigInteger, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),  # its own, from which it reached the gateway; NULL where it is not known
 )
 
 RATES: Final = sa.Table(

@@ -68,6 +68,21 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedHost:
+    """A host from which nothing is sent: the gateway refuses its address.
+
+    Attributes:
+        name: by which the cluster knows it.
+        address: the host's own, from which it reached the gateway, which may have seen another; None if not known.
+        why: the gateway's answer, as `reasons.encode` stores it.
+    """
+
+    name: str
+    address: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
     """What `Workers.advance` has written.
 
@@ -311,13 +326,14 @@ class Workers:
         with self._database.reading() as connection:
             return list(slices.left(connection, run))
 
-    def stop_host(self, host: str, why: str) -> bool:
+    def stop_host(self, host: str, why: str, address: str | None = None) -> bool:
         """Let nothing more be sent from a host; returns whether another host has a worker and may send."""
         with self._database.writing() as connection:
             # Of two hosts that are refused at the same time, the second one knows of the first.
             connection.exec_driver_sql("LOCK TABLE hosts IN SHARE ROW EXCLUSIVE MODE")
             connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
-            connection.execute(sa.insert(HOSTS).values(host=host, stopped_at=SERVER_TIME, why=why))
+            stopped = {"host": host, "stopped_at": SERVER_TIME, "why": why, "address": address}
+            connection.execute(sa.insert(HOSTS).values(stopped))
             others = sa.exists().where(OWNERS.c.ended_at.is_(None), OWNERS.c.host.not_in(sa.select(HOSTS.c.host)))
             return bool(connection.scalar(sa.select(others)))
 
@@ -326,10 +342,14 @@ class Workers:
         with self._database.writing() as connection:
             connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
 
-    def stopped_hosts(self) -> dict[str, str]:
-        """The hosts from which nothing is sent, with the reason."""
+    def stopped_hosts(self) -> dict[str, StoppedHost]:
+        """The hosts from which nothing is sent, by their names, in order."""
+        query = sa.select(HOSTS.c.host, HOSTS.c.address, HOSTS.c.why).order_by(HOSTS.c.host)
         with self._database.reading() as connection:
-            return {host: why for host, why in connection.execute(sa.select(HOSTS.c.host, HOSTS.c.why))}  # noqa: C416
+            found = [
+                StoppedHost(name=name, address=address, why=why) for name, address, why in connection.execute(query)
+            ]
+        return {one.name: one for one in found}
 
     def reserve(self, run: str, count: int, rate: float) -> float:
         """Reserve the next `count` places of a run's `rate` a second; returns the seconds until the first of them."""

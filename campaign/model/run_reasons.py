@@ -80,6 +80,9 @@ class RunReason(StrEnum):
     GATEWAY_CODE_IN_A_ROW = "gateway_code_in_a_row"
     GATEWAY_UNREACHABLE = "gateway_unreachable"
     HOSTS_REFUSED = "hosts_refused"
+    HOST = "host"  # its address is not known
+    HOST_AT = "host_at"
+    HOST_AT_PRIVATE = "host_at_private"  # no network but its own reaches this address
     UNREADABLE_ANSWER = "unreadable_answer"
     UNREADABLE_ANSWERS = "unreadable_answers"
     NOT_STARTED_IN_TIME = "not_started_in_time"
@@ -195,6 +198,11 @@ SENTENCES: Final[Mapping[str, str | tuple[str, str]]] = {
     RunReason.GATEWAY_CODE_IN_A_ROW: N_("three requests in a row: {code}"),
     RunReason.GATEWAY_UNREACHABLE: N_("the gateway cannot be reached: {detail}"),
     RunReason.HOSTS_REFUSED: N_("no worker's host may send, refused: {hosts}. {code}"),
+    RunReason.HOST: N_("{host}"),
+    RunReason.HOST_AT: N_("{host} (its own address is {address})"),
+    RunReason.HOST_AT_PRIVATE: N_(
+        "{host} (its own address is {address}; it is private, and on the internet the host has another one)"
+    ),
     RunReason.UNREADABLE_ANSWER: N_("request {no} got no readable answer: {detail}"),
     RunReason.UNREADABLE_ANSWERS: N_("{count} requests in a row got no readable answer, the last one: {detail}"),
     RunReason.NOT_STARTED_IN_TIME: N_("nothing of it was sent by {time} (Asia/Seoul), the latest time to start"),

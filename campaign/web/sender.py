@@ -9,11 +9,14 @@ again until it hears how it ended; then either the journal has the id, or nothin
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import sys
 import threading
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,18 +26,22 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
+from campaign.config.house_rules import HouseRules
 from campaign.engine import decisions, delivery, opt_out_proposals, opt_outs, reconcile, schedules
+from campaign.engine.cluster import queued
 from campaign.engine.reconcile import Verdict
 from campaign.journal import open_for_reading, open_for_writing
-from campaign.model import RunState, i18n
+from campaign.model import OccurrenceState, RunState, i18n
 from campaign.model.errors import CampaignError, JournalBusy
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
+from campaign.scheduler import notify
+from campaign.scheduler.event import SchedulerEvent
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
-from campaign.web import disk, memory
+from campaign.web import disk
 from campaign.web.journal_process import reading
 from campaign.web.sending_progress import SendingProgress
 
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from campaign.config.sections import NotifySection
     from campaign.journal import ScheduleRecord
     from campaign.model import State
 
@@ -105,6 +113,8 @@ class Sender:
         journal_file: the journal's file, which no workbook is written over.
         is_practice_only: nothing is sent to a real gateway.
         has_schedule: it starts what is due.
+        house: returns the rules of the house, which may have changed since the last order.
+        queue: whether the workers of a cluster send runs; tests, and what goes to the sandbox, are sent here.
     """
 
     journal_url: str
@@ -113,6 +123,8 @@ class Sender:
     journal_file: Path | None = None
     is_practice_only: bool = False
     has_schedule: bool = True
+    house: Callable[[], HouseRules] = HouseRules
+    queue: bool = False
     stop: engine.StopRequest = field(default_factory=engine.StopRequest)
     sending: dict[str, engine.StopRequest] = field(default_factory=dict)
     """The runs that are sent now, each with its own request to stop."""
@@ -122,6 +134,7 @@ class Sender:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="check"))
     _asking: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="history"))
+    _notices: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="notices"))
 
     def take(self, told: Sequence[ToldOrder]) -> None:
         """Accept orders, from any thread. One that is told twice is accepted once."""
@@ -156,7 +169,7 @@ class Sender:
         while not self._is_ending():
             if (told := self._next()) is not None:
                 self._carry_out(told)
-                memory.give_back()
+                _give_memory_back()
                 continue
             wait = self._look(scheduler)
             with self._changed:
@@ -164,6 +177,7 @@ class Sender:
                     self._changed.wait(wait)
         self._checks.shutdown(wait=False, cancel_futures=True)
         self._asking.shutdown(wait=False, cancel_futures=True)
+        self._notices.shutdown()  # what a run came to is told, though the page ends
 
     def _scheduler(self) -> Scheduler:
         return Scheduler(
@@ -173,7 +187,9 @@ class Sender:
             target=self._target(),
             stop=self.stop,
             errands=self._errands,
+            queue=self.queue,
             sending=self.sending,
+            house=self.house,
         )
 
     def _look(self, scheduler: Scheduler) -> float:
@@ -183,8 +199,10 @@ class Sender:
         try:
             wait = scheduler.next_look()
             if wait <= 0:
-                scheduler.run_due(timedelta(0))
-                memory.give_back()
+                for event in scheduler.run_due(timedelta(0)):
+                    if event.schedule is None and event.summary is not None and event.state in _ENDS:
+                        self._notify(event, event.summary.run or "")  # of schedules it has told itself
+                _give_memory_back()
             else:
                 scheduler.follower.step()
         except JournalBusy:
@@ -245,6 +263,7 @@ class Sender:
                 return
             except CampaignError as problem:
                 self._tell(told, "refused", words=str(problem), code=problem.code)
+                self._notify_refused(told, problem)
                 return
             except Exception as problem:  # noqa: BLE001 - other orders have to be carried out
                 if disk.is_full(problem):
@@ -273,7 +292,8 @@ class Sender:
         if not self._is_ending() or told.order.kind not in _SENDS or told.run is None:
             return False
         with open_for_reading(self.journal_url) as journal:
-            return journal.runs.get(told.run).state in {RunState.INTERRUPTED, RunState.RUNNING}
+            record = journal.runs.get(told.run)
+        return not _is_with_workers(record) and record.state in {RunState.INTERRUPTED, RunState.RUNNING}
 
     def _tell(self, told: ToldOrder, state: str, *, words: str | None = None, code: str | None = None) -> None:
         if state != "begun":
@@ -288,6 +308,8 @@ class Sender:
 
     def _go_on_with(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
         """The process ended after the order was carried out: send the rest of its run, unless a user paused it."""
+        if _is_with_workers(record):
+            return
         if told.order.kind not in _SENDS or record.state not in {RunState.INTERRUPTED, RunState.RUNNING}:
             if told.order.kind != "test" and record.purged_at is None:
                 engine.report(journal, record.id, self._target())  # the process may have ended before it was written
@@ -299,7 +321,10 @@ class Sender:
             return
         _require_recent(journal, record)  # before the dispatch marks orphans, which is a sign of life
         self._tell(told, "begun")
-        self._execute(journal, record, writes_report=told.order.kind != "test")
+        if told.order.kind == "test":
+            self._execute(journal, record, writes_report=False)
+        else:
+            self._execute_and_notify(told, journal, record)
 
     @contextmanager
     def _opened(self, journal: engine.Journal | None) -> Iterator[engine.Journal]:
@@ -311,8 +336,10 @@ class Sender:
             yield opened
 
     def _load(self, told: ToldOrder) -> tuple[engine.Campaign, str]:
-        """The campaign of an order, and the gateway that it goes to."""
+        """The campaign of an order, as the house sends it, and the gateway that it goes to."""
         campaign = engine.load_campaign(Path(told.given["file"]))
+        if told.order.kind != "test":  # which goes to the own phone, at any hour
+            campaign = self.house().applied(campaign)
         is_practice = told.given.get("practice", False) or self.is_practice_only
         gateway = engine.SANDBOX if is_practice else engine.gateway_of(campaign)
         engine.check_keys(gateway)
@@ -354,8 +381,10 @@ class Sender:
             override=bool(told.given.get("override")),
             expected=told.given["digest"],
             order=told.order,
+            most_a_day=self.house().most_a_day,
         )
         gateway = self._load(told)[1]
+        options = replace(options, queue=self.queue and gateway != engine.SANDBOX)
         with self._opened(journal) as opened:  # first, since the check is for nothing where another process sends
             checked = self._check(told)
             if gateway == engine.SANDBOX:
@@ -364,7 +393,8 @@ class Sender:
             record = engine.plan(opened, checked, gateway, options)
             told.run = record.id
             self._tell(told, "begun")
-            self._execute(opened, record)
+            if not record.is_queued:
+                self._execute_and_notify(told, opened, record)
 
     def _require_shown(self, told: ToldOrder, checked: engine.Checked) -> None:
         """Refuse another plan than was shown, where that was made for the campaign's own gateway, and for the present.
@@ -397,12 +427,16 @@ class Sender:
         with self._opened(journal) as opened:
             told.run = told.given["run"]
             record = engine.prepare_resume(
-                opened, told.given["run"], override=bool(told.given.get("override")), order=told.order
+                opened,
+                told.given["run"],
+                override=bool(told.given.get("override")),
+                order=told.order,
+                most_a_day=self.house().most_a_day,
             )
             if not opened.requests.may_still_go(record.id):
                 raise NotNow(_("Nothing of it is left to send."))
             self._tell(told, "begun")
-            self._execute(opened, record)
+            self._execute_and_notify(told, opened, record)
 
     def _pause(self, told: ToldOrder, journal: engine.Journal | None) -> None:
         run = told.run = told.given["run"]
@@ -419,6 +453,9 @@ class Sender:
                 raise NotNow(_("It is not being sent, so it cannot be paused."))
             with opened.together():
                 opened.orders.add(told.order, engine.now(), run=run)
+                if _is_with_workers(record):
+                    queued.pause(opened, record, engine.now(), words)
+                    return
                 opened.requests.mark_orphans_unknown(run, engine.now())
                 opened.runs.stop(run, RunState.PAUSED, words, engine.now())
 
@@ -459,7 +496,7 @@ class Sender:
                 Path(told.given["file"]),
                 checked,
                 gateway,
-                _schedule_options(told),
+                replace(_schedule_options(told), most_a_day=self.house().most_a_day),
                 now=engine.now(),
             )
         told.run = made.run.id if made.run else None
@@ -551,12 +588,43 @@ class Sender:
             if path.parent.resolve() == self.reports.resolve() and path.stem.startswith(told.given["run"]):
                 path.unlink(missing_ok=True)  # a workbook of this run that the page wrote
 
-    def _execute(self, journal: engine.Journal, record: engine.RunRecord, *, writes_report: bool = True) -> None:
+    def _execute_and_notify(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
+        """Send the rest of a run; tell those whom the house notifies what it came to, unless it goes on by itself."""
+        summary, after = self._execute(journal, record), journal.runs.get(record.id)
+        if after.resume_at is None and after.state in _STAYS:
+            due, state = told.asked_at, str(after.state)
+            event = SchedulerEvent(
+                at=engine.now(), schedule=None, due=due, state=state, why=after.why or None, summary=summary
+            )
+            self._notify(event, record.name)
+
+    def _notify_refused(self, told: ToldOrder, problem: CampaignError) -> None:
+        """Tell those whom the house notifies that a send did not start."""
+        if told.order.kind in _SENDING:
+            name = told.run or Path(told.given.get("file", "")).parent.name
+            why = f"{name}: {problem}"
+            event = SchedulerEvent(at=engine.now(), schedule=None, due=told.asked_at, state="refused", why=why)
+            self._notify(event, name)
+
+    def _notify(self, event: SchedulerEvent, name: str) -> None:
+        """Send a notice on a thread of its own, so that no order waits for a mail server."""
+        try:
+            settings = self.house().notify
+        except CampaignError:
+            return  # what is wrong refuses every order
+        if settings is not None:
+            words = [] if event.summary is None else _Notes().summary_in_words(event.summary)
+            notice = event.notice(name, words)
+            self._notices.submit(copy_context().run, _send_notice, notice, settings)
+
+    def _execute(
+        self, journal: engine.Journal, record: engine.RunRecord, *, writes_report: bool = True
+    ) -> engine.Summary:
         """Send the rest of a run; its report is written where it was sent, or paused."""
         stop = self.sending[record.id] = engine.StopRequest(within=self.stop)
         options = engine.DispatchOptions(patience=PATIENCE, errands=partial(self._errands, journal))
         try:
-            engine.execute(
+            return engine.execute(
                 journal,
                 record,
                 report=self._target() if writes_report else None,
@@ -577,6 +645,12 @@ class Sender:
         with open_for_reading(self.journal_url) as journal:
             return journal.requests.recipients(run)
 
+
+_STAYS: Final = frozenset({RunState.FINISHED, RunState.CANCELLED, RunState.PAUSED})
+"""States that a run has until a user does something; one that goes on by itself is nothing to notify of."""
+
+_ENDS: Final = frozenset({*map(str, _STAYS), str(OccurrenceState.EXPIRED)})
+"""What the scheduler says of a run that it does not continue by itself."""
 
 _SENDING: Final = frozenset({"send", "resume"})
 """The kinds of orders that send a whole run: one at a time."""
@@ -649,6 +723,11 @@ def _in_words(added: opt_outs.Added) -> str:
     return _("{new:,} added, {known:,} on the list before", new=added.new, known=added.known)
 
 
+def _is_with_workers(record: engine.RunRecord) -> bool:
+    """Whether workers send the run now: whatever is in flight is theirs."""
+    return record.is_queued and record.state == RunState.RUNNING
+
+
 def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
     """Refuse to go on by itself with a run that stood still for too long: its time may have passed.
 
@@ -665,6 +744,11 @@ def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
                 time=format_time(last),
             )
         )
+
+
+def _send_notice(notice: notify.Notice, settings: NotifySection) -> None:
+    for trouble in notify.send(notice, settings):
+        _Notes().note(trouble)
 
 
 def _paused_by(who: str) -> str:
@@ -720,3 +804,16 @@ class _Notes:
         """Continue."""
         del run
         return _("Open it to continue it.")
+
+
+def _give_memory_back() -> None:
+    """Return what Python, Arrow and the C library hold for later use; call it on the thread that did the work.
+
+    It takes some hundredths of a second, so it is for moments in which nobody waits.
+    """
+    gc.collect()
+    if (arrow := sys.modules.get("pyarrow")) is not None:
+        arrow.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # glibc has it, other C libraries need not
+            ctypes.CDLL(None).malloc_trim(0)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from campaign.config.environment import Environment
 from campaign.engine import connect
 from campaign.engine.cluster import jobs, queued, setup
-from campaign.engine.cluster.lease import Beating, Lease, Reaper, host_name, new_owner
+from campaign.engine.cluster.lease import Beating, Lease, Reaper, describe_host, host_name, new_owner
 from campaign.engine.cluster.slices import SliceSender
 from campaign.engine.cluster.spool import Spool
 from campaign.engine.progress import StopRequest
-from campaign.journal import STALLED_S, Jobs, open_for_worker, server_settings
+from campaign.journal import STALLED_S, Jobs, StoppedHost, open_for_worker, server_settings
 from campaign.model.errors import CampaignError, JournalError
 from campaign.model.i18n import _, ngettext
 from campaign.model.sentences import sentence
@@ -99,8 +99,8 @@ class WorkerProcess:
             try:
                 while not self._is_over():
                     self._fetch_jobs()
-                if self._sender.host.is_stopped:
-                    self._stopped_because = self._stopped_because or self._reason_to_stop()
+                if self._sender.host.is_stopped and self._stopped is None:
+                    self._stopped = self._look_at_own_host()
             finally:
                 self._sender.close()
                 self._over = True
@@ -108,13 +108,14 @@ class WorkerProcess:
                 looking.join(timeout=30)
                 with suppress(JournalError):
                     self._lease.leave(Clock().now())
-        if self._sender.host.is_stopped:
-            self.note(_("the gateway refuses this host's address: {why}", why=sentence(self._stopped_because)))
+        if self._stopped is not None:
+            host, why = sentence(describe_host(self._stopped)), sentence(self._stopped.why)
+            self.note(_("the gateway refuses the address of {host}: {why}", host=host, why=why))
         return not self._sender.host.is_stopped
 
     _over = False
     _is_drained = False
-    _stopped_because = ""
+    _stopped: StoppedHost | None = None
 
     def _is_over(self) -> bool:
         return bool(self.stop.count) or self._sender.host.is_stopped or self._is_drained
@@ -130,10 +131,12 @@ class WorkerProcess:
         self._lease.register(self._account)
         self._beating = Beating(self._lease)
 
-    def _reason_to_stop(self) -> str:
+    def _look_at_own_host(self) -> StoppedHost:
         with suppress(JournalError), self._open() as (_reader, workers, _waiting):
-            return str(workers.stopped_hosts().get(host_name(), ""))
-        return ""
+            found: StoppedHost | None = workers.stopped_hosts().get(host_name())
+            if found is not None:
+                return found
+        return StoppedHost(name=host_name(), address=None, why="")
 
     def _look_after_others(self) -> None:
         """Fence lost workers, defer missing jobs, end runs that are done, and replace a lost lease."""
@@ -156,10 +159,9 @@ class WorkerProcess:
                     return
                 for owner in reaper.look(clock.now()):
                     self.note(_("worker {owner} was lost", owner=owner[:8]))
-                stopped = workers.stopped_hosts()
-                if why := stopped.get(host_name()):
+                if (stopped := workers.stopped_hosts().get(host_name())) is not None:
                     self._sender.host.is_stopped = True
-                    self._stopped_because = why
+                    self._stopped = stopped
                 jobs.sweep(workers, waiting, clock.now())
                 self._is_drained = self.options.drain and not workers.sent_by_workers(and_waiting=True)
                 time.sleep(_LOOK_S)

@@ -38,6 +38,7 @@ def test_one_connection_serves_many_requests_one_after_the_other(scheme: str) ->
         outcomes = [client.send(client.prepare(request(text=str(place)))) for place in range(5)]
     assert [outcome.code for outcome in outcomes] == [0] * 5
     assert (len(listener.requests), listener.connections) == (5, 1)
+    assert client.own_address == "127.0.0.1"  # the attempts on the connection that stood already kept it
 
 
 @BOTH

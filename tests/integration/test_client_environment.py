@@ -103,8 +103,12 @@ def test_a_file_without_certificates_is_refused_before_anything_is_sent(tmp_path
 
 
 def test_a_proxy_that_is_named_carries_tls_and_never_sees_the_secret(gateway: Listener) -> None:
-    with Listener(proxies.tunnels) as proxy:
-        outcome = attempt(gateway.origin, proxy=proxy.origin)
+    with (
+        Listener(proxies.tunnels) as proxy,
+        Client(gateway.origin, keys=KEYS, deadlines=LONG, ca_file=AUTHORITY, proxy=proxy.origin) as client,
+    ):
+        outcome = client.send(client.prepare(request()))
+        assert client.own_address is None  # the gateway sees the proxy's
     assert outcome.code == 0
     seen = b"".join(proxy.seen)
     place = gateway.origin.removeprefix("https://").encode()

@@ -19,11 +19,17 @@ _SOCKET = ".s.PGSQL.5432"
 
 
 class Relay:
-    """Forwards connections to a server. Its folder is the host of a URL that leads through it."""
+    """Forwards connections to a server. Its folder is the host of a URL that leads through it.
+
+    Attributes:
+        server: where new connections lead.
+        served: how many connections were made through it.
+    """
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server = server
         self.folder = folder
+        self.served = 0
         self._to_server, self._to_client = threading.Event(), threading.Event()
         self._open: set[socket.socket] = set()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -72,6 +78,7 @@ class Relay:
         with suppress(OSError):
             while True:
                 client = self._listener.accept()[0]
+                self.served += 1
                 self._threads = [*(one for one in self._threads if one.is_alive()), self._start(self._serve, client)]
 
     def _serve(self, client: socket.socket) -> None:

@@ -42,10 +42,14 @@ class EngineChild:
         self._answers: dict[int, dict[str, Any]] = {}
         self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._last = 0
-        self._questions = RunQuestions(f"sqlite:///{self.desk.folder}/reports/journal.sqlite3")
+        self._questions = RunQuestions(self._journal_url)
         self.process = self._start()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    @property
+    def _journal_url(self) -> str:
+        return self.desk.journal_url or f"sqlite:///{self.desk.folder}/reports/journal.sqlite3"
 
     def _start(self) -> Any:
         """Start the process."""
@@ -160,4 +164,4 @@ class EngineChild:
 
     def journal(self) -> Reader:
         """The journal, read-only."""
-        return open_for_reading(f"sqlite:///{self.desk.folder}/reports/journal.sqlite3")
+        return open_for_reading(self._journal_url)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from campaign import engine
 from campaign.cli import exit_status, terminal
 from campaign.cli.signals import graceful_shutdown
 from campaign.engine.cluster import queued, setup
-from campaign.journal import open_for_reading, open_for_worker, open_for_writing
+from campaign.engine.cluster.lease import describe_host
+from campaign.journal import ConnectionLost, open_for_reading, open_for_worker, open_for_writing
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import UsageError
 from campaign.model.i18n import _, ngettext
@@ -18,13 +19,21 @@ from campaign.model.times import format_time
 from campaign.worker.service import WorkerOptions, WorkerProcess
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from campaign.cli.context import CommandContext
+    from campaign.journal import RunRecord
+
+Found = TypeVar("Found")
 
 HOST_REFUSED: Final = 4
 """A worker ended because the gateway refuses this host's address."""
 
 _LOOK_S: Final = 1.0
 """Seconds between two looks at a run that workers send."""
+
+_AWAY_S: Final = 60.0
+"""Seconds for which a run is watched further while the journal cannot be reached."""
 
 
 def work(context: CommandContext, *, in_flight: int, concurrency: int, drain: bool) -> int:
@@ -48,7 +57,8 @@ def show_workers(context: CommandContext) -> None:
                     | {"since": one.started_at, "in_flight": one.in_flight, "refused": one.host in stopped}
                     for one in living
                 ],
-                "refused_hosts": stopped,
+                "refused_hosts": {name: sentence(one.why) for name, one in stopped.items()},
+                "refused_addresses": {name: one.address for name, one in stopped.items()},
             }
         )
         return
@@ -57,8 +67,9 @@ def show_workers(context: CommandContext) -> None:
         for one in living
     ]
     terminal.show_table((_("worker"), _("host"), _("process"), _("since"), _("in flight"), _("version")), rows)
-    for host, why in stopped.items():
-        terminal.warn(_("nothing is sent from {host}: {why}", host=host, why=sentence(why)))
+    for stopped_host in stopped.values():
+        host, why = sentence(describe_host(stopped_host)), sentence(stopped_host.why)
+        terminal.warn(_("nothing is sent from {host}: {why}", host=host, why=why))
     if len({one.account for one in living}) > 1:
         terminal.warn(_("the workers have different gateway keys"))
 
@@ -119,11 +130,15 @@ def restored(context: CommandContext) -> None:
 def watch(context: CommandContext, run: str) -> int:
     """Show the progress of a run that workers send, until it ends; then report it. Returns the exit status."""
     with open_for_reading(context.journal_url) as journal:
-        total = sum(journal.requests.progress(run).values())
+
+        def look() -> tuple[dict[State, int], RunRecord]:
+            return journal.requests.progress(run), journal.runs.get(run)
+
+        total = sum(_until_reached(look)[0].values())
         done = 0
-        with context.progress.stage(_("requests sent by workers"), total) as advance:
+        with context.progress.watching(total) as advance:
             while True:
-                counts, record = journal.requests.progress(run), journal.runs.get(run)
+                counts, record = _until_reached(look)
                 left = sum(counts.get(state, 0) for state in MAY_STILL_GO if state != State.UNKNOWN)
                 advance(total - left - done)
                 done = total - left
@@ -131,6 +146,22 @@ def watch(context: CommandContext, run: str) -> int:
                     break
                 time.sleep(_LOOK_S)
     return report(context, run)
+
+
+def _until_reached(look: Callable[[], Found]) -> Found:
+    """What `look` finds in the journal, which may be away for `_AWAY_S`: the workers go on when it is back.
+
+    Raises:
+        ConnectionLost: it is away for longer.
+    """
+    until = time.monotonic() + _AWAY_S
+    while True:
+        try:
+            return look()
+        except ConnectionLost:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_LOOK_S)
 
 
 def report(context: CommandContext, run: str) -> int:

@@ -7,6 +7,7 @@ until `LEASE_S` after that moment.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import threading
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING, Final
 
 import campaign
 from campaign.model.errors import JournalError
+from campaign.model.reasons import encode
+from campaign.model.run_reasons import RunReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from campaign.journal import Workers
+    from campaign.journal import StoppedHost, Workers
 
 LEASE_S: Final = 10.0
 """Seconds for which a confirmed beat lets a worker send."""
@@ -105,6 +108,17 @@ def new_owner() -> str:
 def host_name() -> str:
     """The name by which the cluster knows this host (`CAMPAIGN_HOST`, or the machine's own name)."""
     return os.environ.get("CAMPAIGN_HOST") or socket.gethostname()
+
+
+def describe_host(host: StoppedHost) -> str:
+    """A refused host with the address that it knows of itself, as `reasons.encode` stores it.
+
+    Which address the gateway saw is not known: its answer does not say it, and a router may have replaced the host's.
+    """
+    if host.address is None:
+        return encode(RunReason.HOST, host=host.name)
+    is_public = ipaddress.ip_address(host.address).is_global
+    return encode(RunReason.HOST_AT if is_public else RunReason.HOST_AT_PRIVATE, host=host.name, address=host.address)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ The next slice is fed to the dispatch before the last one has drained: as many r
 from __future__ import annotations
 
 import math
+import queue
 import threading
 import time
 from collections import deque
@@ -13,18 +14,17 @@ from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from campaign.engine import planning, sending_hours
-from campaign.engine.cluster.in_order import InOrder
-from campaign.engine.cluster.lease import host_name
+from campaign.engine.cluster.lease import describe_host, host_name
 from campaign.engine.cluster.shared_rules import SPREAD_PATIENCE_S, SharedFailures, SharedGate
 from campaign.engine.dispatch.admission import RateLimiter
 from campaign.engine.dispatch.dispatcher import Dispatch
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.journal import ConnectionLost, Step, open_for_worker, to_micros
 from campaign.model import RunState, State
-from campaign.model.reasons import encode, nested
+from campaign.model.reasons import all_nested, encode, nested
 from campaign.model.run_reasons import RunReason
 from campaign.model.times import Clock, format_time
 from campaign.timing import spread
@@ -108,6 +108,38 @@ class SharedRate(RateLimiter):
         return taken
 
 
+class InOrder:
+    """A thread that runs functions in the order of the calls, so that who asks for one need not wait for ever.
+
+    It does not keep the process alive.
+
+    Args:
+        name: of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def call(self, do: Callable[[], Result]) -> Future[Result]:
+        """Run a function after those before; what it returns or raises."""
+        future: Future[Result] = Future()
+        self._calls.put((do, future))
+        return future
+
+    def end(self) -> None:
+        """End the thread after the calls that were made."""
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            do, future = call
+            try:
+                future.set_result(do())
+            except BaseException as problem:  # noqa: BLE001 - raised where the result is asked for
+                future.set_exception(problem)
+
+
 class SliceJournal:
     """What a dispatch sees of the journal: the slices of a run that were fed to it, claimed under a lease.
 
@@ -125,6 +157,7 @@ class SliceJournal:
         stop: StopRequest,
         host: HostState,
         spool: Spool,
+        own_address: Callable[[], str | None] = lambda: None,
         failures: SharedFailures | None = None,
     ) -> None:
         self._reader, self._workers = journal
@@ -133,6 +166,7 @@ class SliceJournal:
         self._stop = stop
         self._host = host
         self._spool = spool
+        self._own_address = own_address
         self._writer = InOrder("journal")
         self._is_behind = False  # the journal lacks answers
         self._failures = failures
@@ -195,8 +229,8 @@ class SliceJournal:
 
     def _pause(self, run: str, why: str, now: datetime, resume_at: datetime | None) -> None:
         if self._is_refused:
-            hosts = ", ".join(sorted(self._workers.stopped_hosts()))
-            why = encode(RunReason.HOSTS_REFUSED, hosts=hosts, code=nested(why))
+            hosts = map(describe_host, self._workers.stopped_hosts().values())
+            why = encode(RunReason.HOSTS_REFUSED, hosts=all_nested(hosts), code=nested(why))
         self._workers.pause(run, why, now, resume_at=resume_at)
 
     def close(self) -> None:
@@ -320,8 +354,8 @@ class SliceJournal:
             self._end()
         if _WRONG_ADDRESS in causes and not self._is_refused:
             self._is_refused = self._host.is_stopped = True
-            why = causes[_WRONG_ADDRESS]
-            self._has_others = self._until_reached(lambda: self._workers.stop_host(host_name(), why))
+            stop = partial(self._workers.stop_host, host_name(), causes[_WRONG_ADDRESS], self._own_address())
+            self._has_others = self._until_reached(stop)
             self._end()
 
     def _end(self) -> None:
@@ -506,10 +540,18 @@ class SliceSender:
         """Send what is fed until nothing is left: the body of the dispatch's thread."""
         run = record.id
         try:
+            client = self.client(record)
             reader, workers = open_for_worker(self.journal_url, lease.owner)
             failures = SharedFailures(reader, run, record.stop_above) if record.stop_above else None
             journal = SliceJournal(
-                (reader, workers), lease, feed, stop=feed.stop, host=self.host, spool=self.spool, failures=failures
+                (reader, workers),
+                lease,
+                feed,
+                stop=feed.stop,
+                host=self.host,
+                spool=self.spool,
+                own_address=lambda: client.own_address,
+                failures=failures,
             )
             if record.spread is not None:
                 feed.gate = SharedGate((), spread.parse(record.spread), partial(journal.admit, run))
@@ -519,7 +561,7 @@ class SliceSender:
                     # What concerns all workers is not the dispatch's: the journal, the gate and the feed see to it.
                     replace(record, in_flight=self.in_flight, first_stage=None, stop_above=None),
                     feed,
-                    self.client(record),
+                    client,
                     observer=observer,
                     stop=feed.stop,
                     gate=feed.gate,

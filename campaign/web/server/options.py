@@ -36,6 +36,7 @@ class Options:
         is_practice_only: nothing is really sent, even if there are keys.
         opens_browser: a browser is opened.
         has_schedule: the engine process starts what is due.
+        queue: the workers of a cluster send what is not practice.
         host: the address that it listens on.
         name: the name that the page has beyond this computer; None on loopback.
         cert: the certificate, with those up to the root; None without TLS of its own.
@@ -48,6 +49,7 @@ class Options:
     is_practice_only: bool = False
     opens_browser: bool = True
     has_schedule: bool = True
+    queue: bool = False
     host: str = ADDRESS
     name: str | None = None
     cert: Path | None = None

@@ -212,9 +212,11 @@ def _delivery_in_words(found: Mapping[str, Any] | None) -> dict[str, Any] | None
     return {**found, "counts": counts}
 
 
-def _timeline(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Who ordered what: time, words, who."""
-    return [(one["at"], _(_KINDS.get(one["kind"], one["kind"])), _who(one)) for one in run["orders"]]
+def _timeline(run: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Who ordered what: time, words, who, and why where that was asked."""
+    return [
+        (one["at"], _(_KINDS.get(one["kind"], one["kind"])), _who(one), one["reason"] or "") for one in run["orders"]
+    ]
 
 
 _KINDS: Final = {
@@ -388,7 +390,7 @@ async def workbook(request: Request) -> Response:
     """The result workbook."""
     _refuse_cross_site(request)
     run = await find_run(request)
-    path = run["report"]
+    path = None if run["is_queued"] else run["report"]  # workers write no workbook when they have sent the rest
     await _note_download(request, run)
     site, identity = site_of(request), new_id()
     if path is None:

@@ -121,7 +121,11 @@ def _environments() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _engine_arguments(options: Options, home: Path) -> list[str]:
-    flags = {"--practice-only": options.is_practice_only, "--no-schedule": not options.has_schedule}
+    flags = {
+        "--practice-only": options.is_practice_only,
+        "--no-schedule": not options.has_schedule,
+        "--queue": options.queue,
+    }
     return [str(home), *(flag for flag, is_set in flags.items() if is_set)]
 
 

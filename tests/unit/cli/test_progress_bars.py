@@ -54,6 +54,17 @@ def test_no_rate_is_shown_for_rows_and_their_number_has_commas(capsys: pytest.Ca
     assert "/s" not in shown
 
 
+def test_a_run_that_workers_send_is_shown_by_its_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(shown=True).watching(1_500) as advance:
+        advance(1_200)
+        advance(-1)  # was found not to have been sent
+        advance(301)
+    assert "1,500/1,500 requests" in capsys.readouterr().err
+    with Progress(shown=False).watching(10) as advance:
+        advance(10)
+    assert capsys.readouterr().err == ""
+
+
 def test_the_outcomes_stand_whole_below_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(shown=True).sending(1_500_000) as bar:
         bar.settled(900_000, State.ACCEPTED)

@@ -72,6 +72,7 @@ class Bench:
         once: bool = False,
         out: Sequence[int] = (),
         often: str = "",
+        excepted: str | None = None,
     ) -> Checked:
         facts: dict[str, Any] = {
             "name": name,
@@ -79,6 +80,8 @@ class Bench:
             "recipients": {"files": ["r.xlsx"]},
             "message": {"text": "가"},
         }
+        if excepted is not None:
+            facts["recipients"]["except_run"] = excepted
         if often:
             facts["message"]["advertisement"] = True
             facts["sending"] = {"frequency": often}
@@ -357,6 +360,52 @@ def test_a_purged_advertisement_of_these_days_makes_it_unknown_who_got_it(bench:
     assert went_too_often(bench, "1 every 7 days", NOW + timedelta(days=60)) == []
 
 
+def test_a_run_through_another_gateway_does_not_hide_those_after_it(bench: Bench) -> None:
+    bench.run("a", [(1, "가")], gateway="https://another.example.test", **ADVERTISEMENT)
+    bench.run("b", [(2, "가")], **ADVERTISEMENT)
+    bench.run("c", [(3, "가")], gateway="https://another.example.test", **ADVERTISEMENT)
+    assert [line[0] for line in went_too_often(bench, "1 every 7 days")] == ["2"]
+
+
+def test_what_went_exactly_so_many_days_ago_counts(bench: Bench) -> None:
+    bench.run("a", [(1, "가")], **ADVERTISEMENT)
+    assert [line[0] for line in went_too_often(bench, "1 every 7 days", NOW + timedelta(days=7))] == ["1"]
+
+
+def test_a_reservation_is_looked_for_in_what_went_out_up_to_32_days_before(bench: Bench) -> None:
+    made = recipients([(1, "가")])
+    made.table["date"] = pd.array(["2027-06-01 10:00:00"], dtype=schema.TEXT)
+    bench.add("a", made, **ADVERTISEMENT)
+    latest = NOW + timedelta(days=7 + 32)
+    assert went_too_often(bench, "1 every 7 days", latest) != []
+    assert went_too_often(bench, "1 every 7 days", latest + timedelta(seconds=1)) == []
+
+
+def test_who_is_on_the_houses_opt_out_list_is_left_out_and_nobody_else(bench: Bench) -> None:
+    checked = bench.checked(ROWS)
+    bench.journal.opt_outs.add([number(9)], "command", NOW)
+    assert history.leave_out_reached(bench.journal, checked, VENDOR) is checked
+    bench.journal.opt_outs.add([number(2), number(4)], "command", NOW)
+    left = history.leave_out_reached(bench.journal, checked, VENDOR)
+    assert going(left) == [number(1), number(3)]
+    assert left.table["status"].fillna("").tolist() == ["", "opted_out", "", "opted_out"]
+
+
+def test_who_got_the_same_message_in_the_run_that_is_named_is_left_out(bench: Bench) -> None:
+    bench.run("first", ROWS, State.ACCEPTED, State.REJECTED)
+    checked = bench.checked([(1, "가"), (2, "다른 글"), (3, "나"), (5, "가")], excepted="first")
+    assert going(history.leave_out_reached(bench.journal, checked, VENDOR)) == [number(2), number(3), number(5)]
+
+
+def test_a_named_run_that_is_not_there_or_was_purged_stops_the_campaign(bench: Bench) -> None:
+    with pytest.raises(history.NoRunToExcept, match="'first': there is no such run"):
+        history.leave_out_reached(bench.journal, bench.checked(ROWS, excepted="first"), VENDOR)
+    bench.run("first", ROWS)
+    bench.journal.runs.purge("first", NOW)
+    with pytest.raises(history.ReachUnknown, match="except_run: the numbers of run first were removed"):
+        history.leave_out_reached(bench.journal, bench.checked(ROWS, excepted="first"), VENDOR)
+
+
 def missing_journal(bench: Bench) -> str:
     return f"sqlite:///{bench.folder}/none.sqlite3"
 
@@ -364,6 +413,8 @@ def missing_journal(bench: Bench) -> str:
 def test_where_there_is_no_journal_yet_nothing_was_sent_and_nobody_is_left_out(bench: Bench) -> None:
     checked = bench.checked(ROWS, once=True)
     assert history.leave_out_reached_before(missing_journal(bench), checked, VENDOR) is checked
+    with pytest.raises(history.NoRunToExcept, match="'first'"):
+        history.leave_out_reached_before(missing_journal(bench), bench.checked(ROWS, excepted="first"), VENDOR)
     assert history.look_back(missing_journal(bench), checked, VENDOR, again=False) is None
 
 
@@ -372,6 +423,18 @@ def test_a_journal_that_is_opened_for_it_leaves_out_whom_it_reached(bench: Bench
     rows = [(1, "x"), (2, "x")]
     left = history.leave_out_reached_before(bench.url, bench.checked(rows, once=True), VENDOR)
     assert going(left) == [number(2)]
+    left = history.leave_out_reached_before(bench.url, bench.checked([(1, "가"), (2, "가")], excepted="first"), VENDOR)
+    assert going(left) == [number(2)]
+    left = history.leave_out_reached_before(bench.url, bench.checked(rows, often="1 every 7 days"), VENDOR)
+    assert left.table["status"].isna().all()  # it was no advertisement
+
+
+def test_a_journal_is_opened_for_the_houses_opt_outs_alone(bench: Bench) -> None:
+    checked = bench.checked(ROWS)
+    assert history.leave_out_reached_before(bench.url, checked, VENDOR) is checked
+    bench.journal.opt_outs.add([number(1)], "command", NOW)
+    left = history.leave_out_reached_before(bench.url, checked, VENDOR)
+    assert going(left) == [number(2), number(3), number(4)]
 
 
 def test_where_it_is_not_asked_for_no_journal_is_opened(bench: Bench) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from campaign.engine.cluster.lease import Lease, Reaper
+from campaign.engine.cluster.lease import Lease, Reaper, describe_host
+from campaign.journal import StoppedHost, open_for_worker, open_for_writing
+from campaign.model import i18n
 from campaign.model.errors import JournalError
+from campaign.model.sentences import sentence
 
 if TYPE_CHECKING:
     from campaign.journal import Workers
@@ -168,3 +172,41 @@ def test_a_worker_that_another_one_is_fencing_is_looked_at_again(journal: Journa
     assert reaper.look(NOW) == []
     journal.is_busy = False
     assert reaper.look(NOW) == ["dead"]
+
+
+@pytest.mark.parametrize(
+    ("address", "korean", "english"),
+    [
+        ("8.8.8.8", "web-1(자체 IP 8.8.8.8)", "web-1 (its own address is 8.8.8.8)"),
+        (
+            "10.0.0.4",
+            "web-1(자체 IP 10.0.0.4, 사설 IP이므로 인터넷에서는 다른 IP로 보입니다)",
+            "web-1 (its own address is 10.0.0.4; it is private, and on the internet the host has another one)",
+        ),
+        ("2001:4860:4860::8888", "web-1(자체 IP 2001:4860:4860::8888)", None),
+        ("100.64.0.9", "web-1(자체 IP 100.64.0.9, 사설 IP이므로 인터넷에서는 다른 IP로 보입니다)", None),
+        (None, "web-1", "web-1"),
+    ],
+    ids=["public", "private", "IPv6", "of a carrier", "not known"],
+)
+def test_of_a_refused_host_is_said_what_it_knows_of_its_address_and_no_more(
+    address: str | None, korean: str, english: str | None
+) -> None:
+    said = describe_host(StoppedHost(name="web-1", address=address, why="why"))
+    with i18n.in_language("ko"):
+        assert sentence(said) == korean
+    if english is not None:
+        assert sentence(said) == english
+
+
+def test_who_comes_back_to_the_database_fences_nobody_however_old_the_last_beats_are(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.engine.cluster.lease.LEASE_S", -0.9)  # a tenth of a second without a beat is enough
+    open_for_writing(postgres_url).close()
+    reader, workers = open_for_worker(postgres_url, "one")
+    with reader:
+        workers.register("one", host="host", pid=1, version="1", account="a")
+        time.sleep(0.3)  # nobody could beat, and nobody could look
+        assert Reaper(workers).look(NOW) == []
+        assert workers.beat("one")

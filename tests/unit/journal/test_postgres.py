@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support.journals import NOW, RECIPIENTS, accepted, record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from campaign.journal import Journal
+    from campaign.journal import Journal, Reader
     from tests.support.postgres import Server
 
 
@@ -61,6 +62,35 @@ def test_a_reader_cannot_write(journal: Journal, url: str) -> None:
         reader._database.reading() as connection,  # noqa: SLF001 - a reader has no method that writes
     ):
         connection.exec_driver_sql("UPDATE runs SET name = 'x'")
+
+
+def test_a_reader_keeps_its_connection_and_replaces_it_when_it_has_ended(
+    journal: Journal, url: str, postgres: Server
+) -> None:
+    with open_for_reading(url) as reader:
+        before = session_of(reader)
+        assert reader.requests.counts("run-1") == {State.PLANNED: 3}
+        journal.requests.advance("run-1", "me", [], [1], NOW)
+        assert reader.requests.counts("run-1") == {State.PLANNED: 2, State.IN_FLIGHT: 1}
+        assert session_of(reader) == before
+        with postgres.connect() as connection:
+            connection.execute(f"SELECT pg_terminate_backend({before}, 5000)")
+        assert reader.requests.counts("run-1") == {State.PLANNED: 2, State.IN_FLIGHT: 1}
+        after = session_of(reader)
+        assert after != before
+    with postgres.connect() as connection:
+        ended = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {after}"
+        for _ in range(100):
+            if connection.execute(ended).fetchone() == (0,):
+                break
+            time.sleep(0.05)
+        assert connection.execute(ended).fetchone() == (0,)
+
+
+def session_of(reader: Reader) -> int:
+    """The server's process in which a reader reads."""
+    with reader._database.reading() as connection:  # noqa: SLF001 - a reader does not tell
+        return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
 
 def test_after_a_lost_connection_answers_are_settled_and_nothing_more_is_claimed(

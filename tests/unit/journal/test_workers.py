@@ -19,6 +19,7 @@ from campaign.journal import (
     ConnectionLost,
     Journal,
     Settlement,
+    StoppedHost,
     Workers,
     open_for_worker,
     open_for_writing,
@@ -305,9 +306,9 @@ def test_a_run_is_finished_when_nothing_of_it_is_planned_or_in_flight(cluster: t
 def test_a_refused_host_is_told_whether_another_one_may_send(cluster: tuple[Reader, Workers]) -> None:
     _reader, workers = cluster
     assert workers.stop_host("host-one", "why")
-    assert not workers.stop_host("host-two", "why")
+    assert not workers.stop_host("host-two", "why", "10.0.0.4")
     workers.clear_host("host-one")
-    assert set(workers.stopped_hosts()) == {"host-two"}
+    assert workers.stopped_hosts() == {"host-two": StoppedHost(name="host-two", address="10.0.0.4", why="why")}
     assert [one.host for one in workers.living()] == ["host-one", "host-two"]
 
 

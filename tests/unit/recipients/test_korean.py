@@ -62,6 +62,10 @@ def test_numbers_of_all_spellings_stay_in_their_rows() -> None:
     [
         ("01000001234", True),
         ("01010001234", True),
+        ("01002000000", False),  # an example
+        ("01002009999", False),
+        ("01002010000", True),
+        ("01003001234", True),
         ("01020001234", False),
         ("01112345678", True),
         ("050512345678", True),
