@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from campaign.engine.cluster.lease import Lease, Reaper, describe_host
-from campaign.journal import StoppedHost
+from campaign.journal import StoppedHost, open_for_worker, open_for_writing
 from campaign.model import i18n
 from campaign.model.errors import JournalError
 from campaign.model.sentences import sentence
@@ -196,3 +197,16 @@ def test_of_a_refused_host_is_said_what_it_knows_of_its_address_and_no_more(
         assert sentence(said) == korean
     if english is not None:
         assert sentence(said) == english
+
+
+def test_who_comes_back_to_the_database_fences_nobody_however_old_the_last_beats_are(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.engine.cluster.lease.LEASE_S", -0.9)  # a tenth of a second without a beat is enough
+    open_for_writing(postgres_url).close()
+    reader, workers = open_for_worker(postgres_url, "one")
+    with reader:
+        workers.register("one", host="host", pid=1, version="1", account="a")
+        time.sleep(0.3)  # nobody could beat, and nobody could look
+        assert Reaper(workers).look(NOW) == []
+        assert workers.beat("one")
