@@ -34,8 +34,8 @@ settings.register_profile(
 )
 
 
-# The journals commit thousands of times, and a disk takes ten milliseconds for each; memory takes none. What has to be
-# on the disk before something else happens is proved where the power goes: tests/acceptance/crash/test_crash_power.py.
+# The journals commit thousands of times, and a busy disk took ten milliseconds for each. What has to be on the
+# disk before something else happens is proved where the power goes: tests/acceptance/crash/test_crash_power.py.
 if memory := memory_folder():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 

@@ -104,7 +104,7 @@ def shared_server(name: str, *settings: str) -> Iterator[Server]:
     Args:
         name: of the server.
         settings: `name=value`, where they differ from those of ordinary tests. A server with settings of its own has
-            its data on the disk; the others' are in memory, where databases are made and dropped three times as fast.
+            its data on the disk; the others' are in memory, where databases are made and dropped faster.
     """
     parent = (None if settings else memory_folder()) or _short_temporary_folder()
     folder = Path(parent, f"cpg-{os.geteuid()}-{name}")
