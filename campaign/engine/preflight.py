@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from campaign.engine import sending_hours
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
-from campaign.model.times import format_time
+from campaign.model.origin import SANDBOX
+from campaign.model.times import format_time, in_seoul
 from campaign.timing import reservation
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from campaign.config.campaign_file import Campaign
     from campaign.engine.estimate import Speed
-    from campaign.journal import Reader
+    from campaign.journal import Reader, RunRecord
 
 ROOM_TO_START: Final = 50_000_000
 """Bytes that must be free where the journal is; a request takes about 500 of them."""
@@ -72,6 +75,64 @@ def require_below_ceilings(table: pd.DataFrame, campaign: Campaign) -> None:
             cost=cost,
         )
         raise AboveCeiling("max_cost", words)
+
+
+class DayIsFull(NotReady):
+    """A day has more recipients than it may with what was to be sent; `again_at` is when it is possible again.
+
+    `again_at` is None where one day is never enough.
+    """
+
+    def __init__(self, words: str, again_at: datetime | None) -> None:
+        super().__init__(words)
+        self.again_at = again_at
+
+
+def require_below_daily_limit(
+    journal: Reader, record: RunRecord, recipients: int, most: int | None, at: datetime
+) -> None:
+    """Refuse to send to more recipients on a day, in Asia/Seoul, than `most`; practice and None have no limit.
+
+    The journal's only writer asks this before it writes, so two orders can never both take the last place.
+
+    Args:
+        journal: has what was sent and what is to be sent.
+        record: the run, which may be in the journal already.
+        recipients: those that are still to get it.
+        most: recipients a day.
+        at: when it may go.
+
+    Raises:
+        DayIsFull: naming the limit, the recipients of the day, and when it is possible again.
+    """
+    if most is None or record.gateway == SANDBOX:
+        return
+    if recipients > most:
+        raise DayIsFull(
+            _(
+                "At most {most:,} recipients a day are allowed, and this goes to {count:,}. Nothing was sent.",
+                most=most,
+                count=recipients,
+            ),
+            None,
+        )
+    begins = sending_hours.starts_at(record, at).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = begins + timedelta(days=1)
+    already = journal.requests.recipients_of_day(begins, ends, is_today=in_seoul(at) >= begins, without=record.id)
+    if already + recipients > most:
+        raise DayIsFull(
+            _(
+                "At most {most:,} recipients a day are allowed. On {day:%Y-%m-%d}, {already:,} got messages or are to "
+                "get them, and this goes to {count:,}. Nothing was sent. It is possible again from {again} "
+                "(Asia/Seoul).",
+                most=most,
+                day=begins,
+                already=already,
+                count=recipients,
+                again=format_time(ends),
+            ),
+            ends,
+        )
 
 
 def require_room(folder: Path, what: str | None = None) -> None:

@@ -10,7 +10,7 @@ from campaign.engine.checking import advertising
 from campaign.engine.cluster import queued, setup
 from campaign.engine.progress import SILENT, StopRequest
 from campaign.engine.summary import summarise
-from campaign.model import RunState
+from campaign.model import RunState, State
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.reasons import encode, joined
@@ -50,6 +50,7 @@ class PlanOptions:
         expected: the digest of the plan that the user was shown (`digest_plan`); another plan is refused.
         order: the user's order that it carries out; it is planned once, however often it is asked for.
         queue: whether the workers of a cluster send it, from now on.
+        most_a_day: the recipients that its day may have, at most, with those of other runs; None for no limit.
     """
 
     now: datetime
@@ -60,6 +61,7 @@ class PlanOptions:
     expected: str | None = None
     order: Order | None = None
     queue: bool = False
+    most_a_day: int | None = None
 
     @property
     def scheduled(self) -> bool:
@@ -93,6 +95,7 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         JournalError: the occurrence was started by another process.
         OrderDone: the order was carried out before; it names the run.
         Changed: the plan is not the expected one.
+        DayIsFull: its day would have more recipients than `most_a_day`.
     """
     from campaign.journal import QUEUE, RunRecord
 
@@ -141,6 +144,13 @@ def plan(journal: Journal, checked: Checked, gateway: str, options: PlanOptions 
         first_stage=planning.last_of_first(checked.table, campaign.sending.first),
         stop_above=campaign.sending.stop_above,
         overridden_reasons=advertising.error_summary(found),
+    )
+    preflight.require_below_daily_limit(
+        journal,
+        record,
+        int(checked.table["request"].notna().sum()),
+        options.most_a_day,
+        options.later or options.now,
     )
     outline = planning.Plan(record.id, checked.table).outline()
     with journal.together():
@@ -303,7 +313,9 @@ class RunScheduled(NotResumable):
     """The run was planned ahead for a later time."""
 
 
-def prepare_resume(journal: Journal, run: str, *, override: bool = False, order: Order | None = None) -> RunRecord:
+def prepare_resume(
+    journal: Journal, run: str, *, override: bool = False, order: Order | None = None, most_a_day: int | None = None
+) -> RunRecord:
     """The run, if it can be resumed; pass it to `execute`. A stage that was sent is released: the rest may go.
 
     Args:
@@ -311,11 +323,13 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False, order:
         run: its id, or `last`.
         override: whether an advertisement may be sent at night; this is recorded.
         order: the user's order to resume it.
+        most_a_day: as `PlanOptions` has it.
 
     Raises:
         NoSuchRun: there is no such run.
         RunCancelled, RunPurged, RunScheduled: it cannot be resumed.
         OrderDone: the order was carried out before.
+        DayIsFull: its day would have more recipients than `most_a_day`.
     """
     journal.orders.require_new(order)
     record = journal.runs.get(run)
@@ -327,6 +341,8 @@ def prepare_resume(journal: Journal, run: str, *, override: bool = False, order:
         )
     if record.started_at is None and record.resume_at and record.resume_at > now():
         raise RunScheduled(record.id, _("run {run} is scheduled: {why}.", run=record.id, why=record.why))
+    left = journal.requests.recipients(record.id).get(State.PLANNED, 0)
+    preflight.require_below_daily_limit(journal, record, left, most_a_day, now())
     with journal.together():
         journal.orders.add(order, now(), run=record.id)
         is_going = record.is_queued and record.state == RunState.RUNNING  # it waits for nobody

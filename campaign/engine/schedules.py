@@ -37,12 +37,14 @@ class ScheduleOptions:
         again: whether a plan that was already sent may be sent again.
         expected: the digest of the plan that the user was shown; another plan is refused.
         order: the user's order that it carries out.
+        most_a_day: as `PlanOptions` has it, for a run that is planned now.
     """
 
     freeze: bool = False
     again: bool = False
     expected: str | None = None
     order: Order | None = None
+    most_a_day: int | None = None
 
 
 class AlreadyFrozen(CampaignError):
@@ -209,7 +211,7 @@ def schedule(
     with journal.together():
         record = _record(journal, file, checked, gateway, again=options.again, now=now)
         replaced = journal.schedules.add(record)
-        run = _freeze(journal, record, checked, now) if options.freeze else None
+        run = _freeze(journal, record, checked, now, options.most_a_day) if options.freeze else None
         journal.orders.add(options.order, now, run=run.id if run else None)
     return Scheduled(record=record, replaced=tuple(replaced), run=run, similar=similar)
 
@@ -243,14 +245,18 @@ def _record(
     )
 
 
-def _freeze(journal: Journal, record: ScheduleRecord, checked: Checked, now: datetime) -> RunRecord:
+def _freeze(
+    journal: Journal, record: ScheduleRecord, checked: Checked, now: datetime, most_a_day: int | None
+) -> RunRecord:
     """Plan its run now, to be started later."""
     due = record.timetable.start_at
     if due is None:
         raise TypeError("frozen without a time")
     start = record.moved(due)
     journal.schedules.claim_occurrence(record.id, due, start + record.timetable.grace, now)
-    options = runs.PlanOptions(now=now, later=max(start, now), occurrence=(record.id, due), again=True)
+    options = runs.PlanOptions(
+        now=now, later=max(start, now), occurrence=(record.id, due), again=True, most_a_day=most_a_day
+    )
     return runs.plan(journal, checked, record.gateway, options)
 
 

@@ -55,6 +55,12 @@ def require_open(campaign: Campaign, gateway: str, at: datetime) -> None:
         )
 
 
+def starts_at(record: RunRecord, at: datetime) -> datetime:
+    """When a run that may go from `at` on really starts, as its hours allow; in Asia/Seoul."""
+    days = working_days.from_json(record.holidays)
+    return window.next_opening(window.of_run(record.window, advertisement=record.by_day_only, days=days), at)
+
+
 def gate_for_run(
     journal: Reader, record: RunRecord, table: pd.DataFrame, at: datetime, among: range | None = None
 ) -> Gate:

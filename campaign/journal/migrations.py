@@ -269,6 +269,11 @@ MIGRATIONS: Final = (
         adds="the own address of a host that the gateway refuses",
         columns=(("hosts", "address", "TEXT"),),
     ),
+    Migration(
+        number=14,
+        adds="why a user ordered something, in words",
+        columns=(("orders", "reason", "TEXT"),),
+    ),
 )
 """All steps, in order. A new one gets the next number and changes `tables` too."""
 

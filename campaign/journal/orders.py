@@ -91,6 +91,7 @@ class Orders(OrderReader):
                     "run": run,
                     "by_whom": order.by,
                     "approved_by": order.approved_by,
+                    "reason": order.reason,
                 },
             )
 

@@ -160,6 +160,7 @@ class OrderRecord:
     run: str | None
     by_whom: str
     approved_by: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from campaign.journal.tables import EVENTS, OWNERS, REQUESTS, RUNS, SERVER_TIME
 from campaign.model import MAY_STILL_GO, RunState, State
 from campaign.model.errors import JournalError
 from campaign.model.i18n import _
+from campaign.model.origin import SANDBOX
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 
@@ -128,6 +129,37 @@ class RequestReader:
         )
         with self._database.reading() as connection:
             return [(from_micros(at), recipients) for at, recipients in connection.execute(query)]
+
+    def recipients_of_day(self, begins: datetime, ends: datetime, *, is_today: bool, without: str | None = None) -> int:
+        """Recipients to whom something was really sent in a day, or is to be sent in it; practice does not count.
+
+        Rejected ones do not count. What is to be sent counts for the day of its run's next start; what a user has to
+        continue first does not count.
+
+        Args:
+            begins: the beginning of the day.
+            ends: its end.
+            is_today: whether now is in it: then what is being sent counts, and what should have started before.
+            without: the run whose own requests that are still to be sent do not count.
+        """
+        went = sa.and_(
+            REQUESTS.c.state.in_([str(State.ACCEPTED), str(State.UNKNOWN), str(State.IN_FLIGHT)]),
+            REQUESTS.c.sent_at >= to_micros(begins),
+            REQUESTS.c.sent_at < to_micros(ends),
+        )
+        at_once = sa.and_(
+            RUNS.c.resume_at.is_(None), RUNS.c.state.in_([str(RunState.RUNNING), str(RunState.INTERRUPTED)])
+        )
+        later = sa.and_(RUNS.c.state == str(RunState.PAUSED), RUNS.c.resume_at < to_micros(ends))
+        starts = sa.or_(at_once, later) if is_today else sa.and_(later, RUNS.c.resume_at >= to_micros(begins))
+        goes = sa.and_(REQUESTS.c.state == str(State.PLANNED), starts, RUNS.c.id != (without or ""))
+        query = (
+            sa.select(sa.func.coalesce(sa.func.sum(REQUESTS.c.recipients), 0))
+            .join_from(REQUESTS, RUNS, REQUESTS.c.run == RUNS.c.id)
+            .where(RUNS.c.gateway != SANDBOX, sa.or_(went, goes))
+        )
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
 
     def known_numbers(self) -> set[str]:
         """The gateway's numbers of all requests of all runs."""

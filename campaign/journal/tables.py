@@ -102,6 +102,7 @@ ORDERS: Final = sa.Table(
     sa.Column("run", sa.Text, sa.ForeignKey("runs.id")),  # the run that it made or concerned
     sa.Column("by_whom", sa.Text, nullable=False),
     sa.Column("approved_by", sa.Text),
+    sa.Column("reason", sa.Text),  # in words of who asked
     sa.Index("orders_by_run", "run"),
 )
 

@@ -132,12 +132,14 @@ class Order:
         kind: what is done: `send`, `cancel`, ...
         by: who asked for it.
         approved_by: who approved it, where that is needed.
+        reason: why, in words of who asked, where that is asked for.
     """
 
     id: str
     kind: str
     by: str
     approved_by: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

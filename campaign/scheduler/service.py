@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from campaign import engine
 from campaign.config import campaign_file
+from campaign.config.house_rules import HouseRules
 from campaign.config.sections import NotifySection
 from campaign.engine import schedules
 from campaign.engine.cluster import queued
@@ -106,6 +107,7 @@ class Scheduler:
         errands: small deeds on the journal, done while a run is sent; see `engine.DispatchOptions`.
         queue: whether the workers of a cluster send what starts; the built-in sandbox is used by this process alone.
         sending: the runs that are being sent now, each with its own request to stop.
+        house: returns the rules of the house, for what it starts.
     """
 
     journal_url: str
@@ -117,6 +119,7 @@ class Scheduler:
     errands: Callable[[engine.Journal], None] | None = None
     queue: bool = False
     sending: dict[str, engine.StopRequest] = field(default_factory=dict)
+    house: Callable[[], HouseRules] = HouseRules
     _retry_at: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)  # task keys, and when to retry
     _summaries: dict[str, engine.Summary] = field(default_factory=dict)  # of runs that were executed in this call
     _said: str = ""
@@ -249,7 +252,8 @@ class Scheduler:
         engine.check_keys(schedule.gateway)  # before the claim: without keys it does not start
         journal.schedules.claim_occurrence(schedule.id, task.due, task.until, now)
         try:
-            campaign = _load(schedule)
+            house = self.house()
+            campaign = house.applied(_load(schedule))
             checked = self._check(campaign, schedule, now)
             again = schedule.again or schedule.timetable.every is not None
             options = engine.PlanOptions(
@@ -257,6 +261,7 @@ class Scheduler:
                 occurrence=(schedule.id, task.due),
                 again=again,
                 queue=self.queue and schedule.gateway != engine.SANDBOX,
+                most_a_day=house.most_a_day,
             )
             run = engine.plan(journal, checked, schedule.gateway, options)
         except (JournalError, OSError, MemoryError):

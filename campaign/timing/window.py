@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PATTERN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _DAY: Final = timedelta(days=1)
+_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,25 @@ def parse(words: str) -> Window:
 
 def _expected() -> str:
     return _("expected two times of the day in Asia/Seoul, such as 09:00-20:30")
+
+
+def narrowed(own: str | None, house: str) -> str:
+    """The hours in which both a campaign's own window and a house's are open.
+
+    Raises:
+        ValueError: there is no such time, or it has a break.
+    """
+    if own is None:
+        return house
+    windows = parse(own), parse(house)
+    day = datetime(2000, 1, 1, tzinfo=SEOUL)
+    minutes = [all(one.is_open(day + timedelta(minutes=minute)) for one in windows) for minute in range(_MINUTES)]
+    opens = [minute for minute in range(_MINUTES) if minutes[minute] and not minutes[minute - 1]]
+    closes = [minute for minute in range(_MINUTES) if not minutes[minute] and minutes[minute - 1]]
+    if len(opens) != 1:
+        raise ValueError(_("expected a window of the campaign that lies within it, and not {window}", window=own))
+    (first,), (last,) = opens, closes
+    return f"{first // 60:02}:{first % 60:02}-{last // 60:02}:{last % 60:02}"
 
 
 def of_run(window: str | None, *, advertisement: bool, days: Hours | None = None) -> tuple[Hours, ...]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from campaign.model.errors import CampaignError
+from campaign.model.errors import CampaignError, SettingsError
 from campaign.model.files import replace_file, replacing
 from campaign.model.i18n import _
 from campaign.recipients.fix_file import write as write_fixes
@@ -31,6 +31,8 @@ from campaign.web import approval
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from campaign.config.house_rules import HouseRules
 
 FILE: Final = "campaign.toml"
 MESSAGE: Final = "message.j2"
@@ -112,15 +114,14 @@ def of_house(home: Path) -> dict[str, Any]:
 
     `senders` (a list), `prices` (won by type), `advertiser` and `refusal_number`, which new campaigns begin with, are
     always there; what is not as expected counts as absent. So is `approval` (see `approval.is_known`): a setting that
-    is not understood, or a file that cannot be read, counts as `all`. And `draft_days` and `retention_days`: days after
+    is not understood, or a file that cannot be read, counts as `all`. So is `ask_reason`: whether who sends gives a
+    reason; what is not `false` counts as true. And `draft_days` and `retention_days`: days after
     which an untouched draft, and texts and numbers of a run, are removed; 0 for never.
     """
     try:
-        found = tomllib.loads((home / HOUSE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        found = {}
+        found = _house(home)
     except (OSError, ValueError):
-        found = {"approval": approval.ALL}
+        found = {"approval": approval.ALL, "ask_reason": True}
     asked = found.get("approval", approval.NONE)
     senders, prices = found.get("senders"), found.get("prices")
     own: dict[str, Any] = {
@@ -130,17 +131,29 @@ def of_house(home: Path) -> dict[str, Any]:
         else {},
         **{name: str(found.get(name, "")) for name in ("advertiser", "refusal_number")},
         "approval": asked if approval.is_known(asked) else approval.ALL,
+        "ask_reason": found.get("ask_reason", False) is not False,
         **{name: _days(found.get(name), days) for name, days in KEPT_DAYS.items()},
     }
     return found | own
 
 
+def rules_of_house(home: Path) -> HouseRules:
+    """The rules of the house: `window`, `most_a_day`, `ask_reason` and `[notify]` of `web.toml`.
+
+    Raises:
+        SettingsError: the file cannot be read, or one of them is wrong: then nothing is sent.
+    """
+    from campaign.config import house_rules  # the server, which must start at once, has no other use for pydantic
+
+    if (fault := house_fault(home)) is not None:
+        raise SettingsError(fault)
+    return house_rules.read(_house(home), HOUSE)
+
+
 def house_fault(home: Path) -> str | None:
     """Why `web.toml` beside the campaigns cannot be read, in a sentence; None where it can, or is not there."""
     try:
-        tomllib.loads((home / HOUSE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+        _house(home)
     except (OSError, ValueError) as problem:
         return _("{file} cannot be read: {problem}. Correct it with an editor.", file=HOUSE, problem=problem)
     return None
@@ -163,6 +176,13 @@ def change_house(home: Path, values: Mapping[str, Any]) -> list[str]:
     replace_file(path, tomlkit.dumps(document).encode())
     after = document.unwrap()
     return [key for key in values if before.get(key) != after.get(key)]
+
+
+def _house(home: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((home / HOUSE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
 
 
 def _days(given: object, default: int) -> int:

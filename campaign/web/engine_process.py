@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
@@ -21,13 +22,15 @@ from campaign.journal import open_for_reading
 from campaign.model.errors import CampaignError
 from campaign.model.i18n import _
 from campaign.model.origin import VENDOR_URL
+from campaign.web.drafts import rules_of_house
 from campaign.web.pipes import Pipe
 from campaign.web.sender import Sender, ToldOrder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NOT_GIVEN: Final = frozenset({"id", "kind", "by", "approved_by", "language", "asked_at"})
+_OF_ORDER: Final = ("id", "kind", "by", "approved_by", "reason")
+_NOT_GIVEN: Final = frozenset({*_OF_ORDER, "language", "asked_at"})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         emit=pipe.emit,
         is_practice_only=options.practice_only,
         has_schedule=not options.no_schedule,
+        house=partial(rules_of_house, Path(options.home)),
         queue=options.queue,
     )
     threading.Thread(target=_serve, args=(pipe, sender), name="orders", daemon=True).start()
@@ -113,7 +117,7 @@ def take(sender: Sender, *, orders: list[dict[str, Any]]) -> None:
 def read(order: dict[str, Any]) -> ToldOrder:
     """An order as the server writes it: `id`, `kind`, `by`, `language`, `asked_at` (ISO 8601), and what it is about."""
     return ToldOrder(
-        order=engine.Order(id=order["id"], kind=order["kind"], by=order["by"], approved_by=order.get("approved_by")),
+        order=engine.Order(**{name: order[name] for name in _OF_ORDER if name in order}),
         language=order["language"],
         asked_at=datetime.fromisoformat(order["asked_at"]),
         given={name: value for name, value in order.items() if name not in _NOT_GIVEN},

@@ -175,7 +175,14 @@ class RunQuestions:
             "is_queued": record.is_queued,
             "is_test": any(one.kind == "test" for one in orders),
             "orders": [
-                {"kind": one.kind, "by": one.by_whom, "approved_by": one.approved_by, "at": one.at} for one in orders
+                {
+                    "kind": one.kind,
+                    "by": one.by_whom,
+                    "approved_by": one.approved_by,
+                    "reason": one.reason,
+                    "at": one.at,
+                }
+                for one in orders
             ],
             "codes": _codes(self._tallies(journal, run)),
             "is_first_stage": _is_first_stage(record),

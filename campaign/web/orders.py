@@ -124,6 +124,7 @@ class Orders:
         people: int | None = None,
         can_be_taken_back: bool = False,
         needs_approval: bool = False,
+        reason: str = "",
         **given: Any,  # noqa: ANN401 - as the engine process wants it
     ) -> Order:
         """Note an order and have it carried out; an order with an id that is known is not noted again.
@@ -139,6 +140,7 @@ class Orders:
             people: how many people it concerns, for the record.
             can_be_taken_back: it is carried out only after `undo_s`.
             needs_approval: it is carried out only after another user has approved it.
+            reason: why, in words of the user, for the record and the journal.
             given: what it is about, as the engine process wants it.
 
         Returns:
@@ -151,6 +153,8 @@ class Orders:
             given["run"] = run
         if needs_approval:
             given["people"] = people
+        if reason:
+            given["reason"] = reason
         state, what = ("to_approve", "ask") if needs_approval else ("asked", kind)
 
         def work(connection: sqlite3.Connection) -> Order:
@@ -163,6 +167,7 @@ class Orders:
             ).rowcount
             if added:
                 subject = about or run or campaign or str(given.get("schedule", ""))
+                subject = f"{subject}: {reason}" if reason else subject
                 record.note(connection, user=by, what=what, address=address, about=subject, people=people, at=now)
                 if kind in {"send", "schedule"} and not given.get("practice"):
                     _drop_older(connection, campaign, identity)
@@ -380,7 +385,8 @@ def _void(order: Order, changed: approval.Change | None, now: float) -> str | No
 
 def _about(order: Order) -> dict[str, Any]:
     """What a decision about an order is about, for the record."""
-    return {"about": order.campaign or "", "people": order.given.get("people")}
+    about, reason = order.campaign or "", order.given.get("reason")
+    return {"about": f"{about}: {reason}" if reason else about, "people": order.given.get("people")}
 
 
 def _drop_older(connection: sqlite3.Connection, campaign: str | None, identity: str) -> None:

@@ -16,6 +16,7 @@ import threading
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,16 +26,19 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from campaign import engine
+from campaign.config.house_rules import HouseRules
 from campaign.engine import decisions, delivery, opt_out_proposals, opt_outs, reconcile, schedules
 from campaign.engine.cluster import queued
 from campaign.engine.reconcile import Verdict
 from campaign.journal import open_for_reading, open_for_writing
-from campaign.model import RunState, i18n
+from campaign.model import OccurrenceState, RunState, i18n
 from campaign.model.errors import CampaignError, JournalBusy
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
 from campaign.model.times import format_time
+from campaign.scheduler import notify
+from campaign.scheduler.event import SchedulerEvent
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
 from campaign.web import disk
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from campaign.config.sections import NotifySection
     from campaign.journal import ScheduleRecord
     from campaign.model import State
 
@@ -108,6 +113,7 @@ class Sender:
         journal_file: the journal's file, which no workbook is written over.
         is_practice_only: nothing is sent to a real gateway.
         has_schedule: it starts what is due.
+        house: returns the rules of the house, which may have changed since the last order.
         queue: whether the workers of a cluster send runs; tests, and what goes to the sandbox, are sent here.
     """
 
@@ -117,6 +123,7 @@ class Sender:
     journal_file: Path | None = None
     is_practice_only: bool = False
     has_schedule: bool = True
+    house: Callable[[], HouseRules] = HouseRules
     queue: bool = False
     stop: engine.StopRequest = field(default_factory=engine.StopRequest)
     sending: dict[str, engine.StopRequest] = field(default_factory=dict)
@@ -127,6 +134,7 @@ class Sender:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="check"))
     _asking: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="history"))
+    _notices: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="notices"))
 
     def take(self, told: Sequence[ToldOrder]) -> None:
         """Accept orders, from any thread. One that is told twice is accepted once."""
@@ -169,6 +177,7 @@ class Sender:
                     self._changed.wait(wait)
         self._checks.shutdown(wait=False, cancel_futures=True)
         self._asking.shutdown(wait=False, cancel_futures=True)
+        self._notices.shutdown()  # what a run came to is told, though the page ends
 
     def _scheduler(self) -> Scheduler:
         return Scheduler(
@@ -180,6 +189,7 @@ class Sender:
             errands=self._errands,
             queue=self.queue,
             sending=self.sending,
+            house=self.house,
         )
 
     def _look(self, scheduler: Scheduler) -> float:
@@ -189,7 +199,9 @@ class Sender:
         try:
             wait = scheduler.next_look()
             if wait <= 0:
-                scheduler.run_due(timedelta(0))
+                for event in scheduler.run_due(timedelta(0)):
+                    if event.schedule is None and event.summary is not None and event.state in _ENDS:
+                        self._notify(event, event.summary.run or "")  # of schedules it has told itself
                 _give_memory_back()
             else:
                 scheduler.follower.step()
@@ -251,6 +263,7 @@ class Sender:
                 return
             except CampaignError as problem:
                 self._tell(told, "refused", words=str(problem), code=problem.code)
+                self._notify_refused(told, problem)
                 return
             except Exception as problem:  # noqa: BLE001 - other orders have to be carried out
                 if disk.is_full(problem):
@@ -308,7 +321,10 @@ class Sender:
             return
         _require_recent(journal, record)  # before the dispatch marks orphans, which is a sign of life
         self._tell(told, "begun")
-        self._execute(journal, record, writes_report=told.order.kind != "test")
+        if told.order.kind == "test":
+            self._execute(journal, record, writes_report=False)
+        else:
+            self._execute_and_notify(told, journal, record)
 
     @contextmanager
     def _opened(self, journal: engine.Journal | None) -> Iterator[engine.Journal]:
@@ -320,8 +336,10 @@ class Sender:
             yield opened
 
     def _load(self, told: ToldOrder) -> tuple[engine.Campaign, str]:
-        """The campaign of an order, and the gateway that it goes to."""
+        """The campaign of an order, as the house sends it, and the gateway that it goes to."""
         campaign = engine.load_campaign(Path(told.given["file"]))
+        if told.order.kind != "test":  # which goes to the own phone, at any hour
+            campaign = self.house().applied(campaign)
         is_practice = told.given.get("practice", False) or self.is_practice_only
         gateway = engine.SANDBOX if is_practice else engine.gateway_of(campaign)
         engine.check_keys(gateway)
@@ -363,6 +381,7 @@ class Sender:
             override=bool(told.given.get("override")),
             expected=told.given["digest"],
             order=told.order,
+            most_a_day=self.house().most_a_day,
         )
         gateway = self._load(told)[1]
         options = replace(options, queue=self.queue and gateway != engine.SANDBOX)
@@ -375,7 +394,7 @@ class Sender:
             told.run = record.id
             self._tell(told, "begun")
             if not record.is_queued:
-                self._execute(opened, record)
+                self._execute_and_notify(told, opened, record)
 
     def _require_shown(self, told: ToldOrder, checked: engine.Checked) -> None:
         """Refuse another plan than was shown, where that was made for the campaign's own gateway, and for the present.
@@ -408,12 +427,16 @@ class Sender:
         with self._opened(journal) as opened:
             told.run = told.given["run"]
             record = engine.prepare_resume(
-                opened, told.given["run"], override=bool(told.given.get("override")), order=told.order
+                opened,
+                told.given["run"],
+                override=bool(told.given.get("override")),
+                order=told.order,
+                most_a_day=self.house().most_a_day,
             )
             if not opened.requests.may_still_go(record.id):
                 raise NotNow(_("Nothing of it is left to send."))
             self._tell(told, "begun")
-            self._execute(opened, record)
+            self._execute_and_notify(told, opened, record)
 
     def _pause(self, told: ToldOrder, journal: engine.Journal | None) -> None:
         run = told.run = told.given["run"]
@@ -473,7 +496,7 @@ class Sender:
                 Path(told.given["file"]),
                 checked,
                 gateway,
-                _schedule_options(told),
+                replace(_schedule_options(told), most_a_day=self.house().most_a_day),
                 now=engine.now(),
             )
         told.run = made.run.id if made.run else None
@@ -565,12 +588,43 @@ class Sender:
             if path.parent.resolve() == self.reports.resolve() and path.stem.startswith(told.given["run"]):
                 path.unlink(missing_ok=True)  # a workbook of this run that the page wrote
 
-    def _execute(self, journal: engine.Journal, record: engine.RunRecord, *, writes_report: bool = True) -> None:
+    def _execute_and_notify(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
+        """Send the rest of a run; tell those whom the house notifies what it came to, unless it goes on by itself."""
+        summary, after = self._execute(journal, record), journal.runs.get(record.id)
+        if after.resume_at is None and after.state in _STAYS:
+            due, state = told.asked_at, str(after.state)
+            event = SchedulerEvent(
+                at=engine.now(), schedule=None, due=due, state=state, why=after.why or None, summary=summary
+            )
+            self._notify(event, record.name)
+
+    def _notify_refused(self, told: ToldOrder, problem: CampaignError) -> None:
+        """Tell those whom the house notifies that a send did not start."""
+        if told.order.kind in _SENDING:
+            name = told.run or Path(told.given.get("file", "")).parent.name
+            why = f"{name}: {problem}"
+            event = SchedulerEvent(at=engine.now(), schedule=None, due=told.asked_at, state="refused", why=why)
+            self._notify(event, name)
+
+    def _notify(self, event: SchedulerEvent, name: str) -> None:
+        """Send a notice on a thread of its own, so that no order waits for a mail server."""
+        try:
+            settings = self.house().notify
+        except CampaignError:
+            return  # what is wrong refuses every order
+        if settings is not None:
+            words = [] if event.summary is None else _Notes().summary_in_words(event.summary)
+            notice = event.notice(name, words)
+            self._notices.submit(copy_context().run, _send_notice, notice, settings)
+
+    def _execute(
+        self, journal: engine.Journal, record: engine.RunRecord, *, writes_report: bool = True
+    ) -> engine.Summary:
         """Send the rest of a run; its report is written where it was sent, or paused."""
         stop = self.sending[record.id] = engine.StopRequest(within=self.stop)
         options = engine.DispatchOptions(patience=PATIENCE, errands=partial(self._errands, journal))
         try:
-            engine.execute(
+            return engine.execute(
                 journal,
                 record,
                 report=self._target() if writes_report else None,
@@ -591,6 +645,12 @@ class Sender:
         with open_for_reading(self.journal_url) as journal:
             return journal.requests.recipients(run)
 
+
+_STAYS: Final = frozenset({RunState.FINISHED, RunState.CANCELLED, RunState.PAUSED})
+"""States that a run has until a user does something; one that goes on by itself is nothing to notify of."""
+
+_ENDS: Final = frozenset({*map(str, _STAYS), str(OccurrenceState.EXPIRED)})
+"""What the scheduler says of a run that it does not continue by itself."""
 
 _SENDING: Final = frozenset({"send", "resume"})
 """The kinds of orders that send a whole run: one at a time."""
@@ -684,6 +744,11 @@ def _require_recent(journal: engine.Journal, record: engine.RunRecord) -> None:
                 time=format_time(last),
             )
         )
+
+
+def _send_notice(notice: notify.Notice, settings: NotifySection) -> None:
+    for trouble in notify.send(notice, settings):
+        _Notes().note(trouble)
 
 
 def _paused_by(who: str) -> str:

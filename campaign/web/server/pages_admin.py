@@ -22,6 +22,7 @@ from campaign.web.server.site import address_of, site_of
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from starlette.datastructures import FormData
     from starlette.requests import Request
@@ -84,13 +85,22 @@ def _settings_page(
         request,
         "settings.html",
         status=400 if alert else 200,
-        alert=alert or drafts.house_fault(home),
+        alert=alert or _house_problem(home),
         is_done=is_done,
         given=given or _shown(drafts.of_house(home)),
         numbers={name: (_(words), most) for name, (words, _default, most) in _NUMBERS.items()},
         kinds=_PRICED,
         has_fault=drafts.house_fault(home) is not None,
     )
+
+
+def _house_problem(home: Path) -> str | None:
+    """What is wrong with `web.toml`; None if nothing is."""
+    try:
+        drafts.rules_of_house(home)
+    except CampaignError as problem:
+        return str(problem)
+    return None
 
 
 def _shown(house: Mapping[str, Any]) -> dict[str, str]:
@@ -104,6 +114,8 @@ def _shown(house: Mapping[str, Any]) -> dict[str, str]:
         "approval_over": str(1_000 if limit is None else limit),
         **{kind: f"{house['prices'][kind]:g}" if kind in house["prices"] else "" for kind in _PRICED},
         **{name: f"{house.get(name, default):g}" for name, (_words, default, _most) in _NUMBERS.items()},
+        **{name: str(house.get(name, "")) for name in ("window", "most_a_day")},
+        "ask_reason": "1" if house["ask_reason"] else "",
     }
 
 
@@ -111,7 +123,7 @@ async def save_settings(request: Request) -> Response:
     """Write `web.toml`; what the form does not have stays as it is."""
     site = site_of(request)
     async with request.form() as form:
-        given = {name: str(value).strip() for name, value in form.items()}
+        given = {"ask_reason": ""} | {name: str(value).strip() for name, value in form.items()}
     try:
         values = await to_thread.run_sync(_settings_of, given)
     except WrongSetting as problem:
@@ -149,7 +161,25 @@ def _settings_of(given: Mapping[str, str]) -> dict[str, Any]:
         "refusal_number": given.get("refusal_number", "") or None,
         "approval": asked,
         **numbers,
+        **_rules(given),
     }
+
+
+def _rules(given: Mapping[str, str]) -> dict[str, Any]:
+    """The rules of the house that the form has, judged as whoever sends judges them."""
+    from campaign.config import house_rules
+
+    most = given.get("most_a_day", "").replace(",", "")
+    values: dict[str, Any] = {
+        "window": given.get("window", "") or None,
+        "most_a_day": int(most) if most.isascii() and most.isdecimal() and len(most) <= _DIGITS else most or None,
+        "ask_reason": True if given.get("ask_reason") else None,
+    }
+    try:
+        house_rules.read({key: value for key, value in values.items() if value is not None}, _("Settings"))
+    except CampaignError as problem:
+        raise WrongSetting(str(problem)) from None
+    return values
 
 
 def _senders(given: str) -> list[str]:

@@ -21,6 +21,7 @@ from campaign.web.server.pages_send import (
     ordered_in,
     schedule_of,
     send_page,
+    shown_rules,
     why_not_weekly,
     write_schedule,
 )
@@ -97,6 +98,7 @@ async def show(request: Request) -> Response:
         "approval.html",
         order=order,
         name=draft.name,
+        house=shown_rules(drafts.of_house(site.home)),
         check=None if first is None else check,  # nobody approves a message that they have not seen
         words=words,
         message=first[0] if first else None,

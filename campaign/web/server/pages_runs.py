@@ -212,9 +212,11 @@ def _delivery_in_words(found: Mapping[str, Any] | None) -> dict[str, Any] | None
     return {**found, "counts": counts}
 
 
-def _timeline(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Who ordered what: time, words, who."""
-    return [(one["at"], _(_KINDS.get(one["kind"], one["kind"])), _who(one)) for one in run["orders"]]
+def _timeline(run: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Who ordered what: time, words, who, and why where that was asked."""
+    return [
+        (one["at"], _(_KINDS.get(one["kind"], one["kind"])), _who(one), one["reason"] or "") for one in run["orders"]
+    ]
 
 
 _KINDS: Final = {

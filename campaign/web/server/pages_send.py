@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 TYPE_COUNT_FROM: Final = 1_000
 """Recipients from which on the user types their number."""
 
+REASON_LENGTH: Final = 200
+"""The longest reason for a send, in characters."""
+
 _CHECK_S: Final = 10.0
 _TEST_S: Final = 20.0
 _TESTS_SHOWN: Final = 3
@@ -221,10 +224,10 @@ async def send_page(
             words=str(refused),
         )
     sending = drafts.read(draft).unwrap().get("sending", {})
-    house = drafts.of_house(site.home)["approval"]
-    needs_approval = approval.is_needed(house, check["goes"], is_advertisement=check["is_advertisement"])
+    house = drafts.of_house(site.home)
+    needs_approval = approval.is_needed(house["approval"], check["goes"], is_advertisement=check["is_advertisement"])
     may_send = "send" in roles_of(request)
-    fields = ("mode", "when", "at", "day", "clock", "typed", "again")
+    fields = ("mode", "when", "at", "day", "clock", "typed", "again", "reason")
     given_values = {name: str(given.get(name, "")) if given is not None else "" for name in fields}
     tomorrow = datetime.now(times.SEOUL).replace(hour=10, minute=0) + timedelta(days=1)
     return page(
@@ -235,6 +238,7 @@ async def send_page(
         campaign=draft.id,
         order=order,
         check=check,
+        house=shown_rules(house),
         message=first[0] if first else None,
         stops=[one for one in check["findings"] if one["stops"]],
         warnings=[one["words"] for one in check["findings"] if not one["stops"]] + list(check["notes"]),
@@ -259,6 +263,16 @@ async def send_page(
         may_send=may_send,
         asked=next(iter(one for one, void in await site.orders.to_approve(draft.id) if void is None), None),
     )
+
+
+def shown_rules(house: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules of the house as the confirmation shows them; what is wrong refuses the order, which says so."""
+    window, most = house.get("window"), house.get("most_a_day")
+    return {
+        "window": window if isinstance(window, str) else None,
+        "most_a_day": most if isinstance(most, int) and not isinstance(most, bool) else None,
+        "ask_reason": house["ask_reason"],
+    }
 
 
 async def first_message(request: Request, draft: drafts.Draft, check: Answer, wait_s: float) -> list[Answer] | None:
@@ -314,6 +328,7 @@ def ordered_in(request: Request, form: FormData, draft: drafts.Draft, *, is_prac
         "practice": is_practice,
         "again": "earlier" in form,
         "override": "override" in form,
+        "reason": reason_of(form),
     }
 
 
@@ -392,22 +407,26 @@ def _type_count_from(request: Request) -> int:
 
 def missing(request: Request, form: FormData, *, is_real: bool = False) -> str | None:
     """What the form of the confirmation lacks, in words; `is_real` where it has no choice of practice."""
+    is_real = is_real or form.get("mode") == "real"
     count = str(form.get("count", ""))
     if count.isdecimal() and len(count) < _DIGITS and int(count) >= _type_count_from(request):
         typed = str(form.get("typed", "")).strip().replace(",", "")
         if typed != count:
             return _("Type the number of recipients, {count:,}, to confirm.", count=int(count))
-    if (
-        "earlier" in form
-        and (is_real or form.get("mode") == "real")
-        and str(form.get("again", "")).strip() != _("again")
-    ):
+    if is_real and not reason_of(form) and drafts.of_house(site_of(request).home)["ask_reason"]:
+        return _("Enter why this is sent. It is recorded.")
+    if "earlier" in form and is_real and str(form.get("again", "")).strip() != _("again"):
         return _('This was sent before. Type "{word}" to send it once more.', word=_("again"))
     try:
         schedule_of(form)
     except ValueError:
         return _("Choose a time in the future.")
     return None
+
+
+def reason_of(form: FormData) -> str:
+    """Why it is sent, in the user's words; empty where none were given."""
+    return " ".join(str(form.get("reason", "")).split())[:REASON_LENGTH]
 
 
 def schedule_of(form: FormData) -> dict[str, Any] | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ import requests
 from campaign import engine
 from campaign.journal import open_for_writing
 from campaign.model import RunState, State
+from campaign.model.times import SEOUL
 from tests.support.desk import Desk, number
 from tests.support.web_engine import EngineChild
 
@@ -64,9 +67,9 @@ def words(start: str = "{{ 이름 }}님 안녕하세요") -> str:
     return f"{start} {next(_NUMBERS)}"
 
 
-def facts(desk: Desk) -> dict[str, Any]:
+def facts(desk: Desk, name: str = "c.toml") -> dict[str, Any]:
     """What the form of a send has: the campaign and the digest of its plan."""
-    file = desk.folder / "c.toml"
+    file = desk.folder / name
     campaign = engine.load_campaign(file)
     checked = engine.check(campaign, engine.now(), engine.SILENT)
     return {"file": str(file), "digest": engine.digest_plan(checked, engine.gateway_of(campaign))}
@@ -96,11 +99,13 @@ def accepted(desk: Desk) -> dict[str, int]:
 
 
 def test_a_send_is_told_when_it_begins_and_ends_and_its_workbook_is_there(child: EngineChild, desk: Desk) -> None:
-    done = child.do("send", **facts(desk), approved_by="이바다")
+    done = child.do("send", **facts(desk), approved_by="이바다", reason="봄 세일이 끝나서")
     assert done["state"] == "done", done
     run = child.ask("run", run=done["run"])
     assert (run["state"], run["total"], run["counts"]) == ("finished", 3, {"accepted": 3})
-    assert [(one["kind"], one["by"], one["approved_by"]) for one in run["orders"]] == [("send", "김하늘", "이바다")]
+    [order] = run["orders"]
+    assert (order["kind"], order["by"], order["approved_by"]) == ("send", "김하늘", "이바다")
+    assert order["reason"] == "봄 세일이 끝나서"
     assert {row["status"] for row in desk.results(run["report"])} == {"accepted"}
     assert child.outcome(done["id"], "begun")["run"] == done["run"]
     progress = [one for one in child.events if one["event"] == "progress"]
@@ -373,3 +378,108 @@ def test_an_order_with_a_fault_in_it_ends_no_other(child: EngineChild, desk: Des
     began = time.monotonic()
     assert child.do("send", **facts(desk))["state"] == "done"
     assert time.monotonic() - began < 30
+
+
+# -- the rules of the house
+
+
+def house(desk: Desk, **values: str) -> None:
+    """What the house's file has."""
+    (desk.folder / "web.toml").write_text("".join(f"{key} = {value}\n" for key, value in values.items()), "utf-8")
+
+
+def test_a_day_gets_no_more_recipients_than_the_house_allows(own: Desk) -> None:
+    house(own, most_a_day="5")
+    own.people(3)
+    own.campaign(words())
+    with EngineChild(own) as child:
+        assert child.do("send", **facts(own), practice=True)["state"] == "done"  # practice does not count
+        assert child.do("send", **facts(own))["state"] == "done"
+        own.campaign(words())
+        refused = child.do("send", **facts(own))
+        assert (refused["state"], refused["code"], refused["run"]) == ("refused", "day_is_full", None)
+        again = (datetime.now(SEOUL) + timedelta(days=1)).strftime("%Y-%m-%d 00:00")
+        assert "At most 5 recipients a day are allowed." in refused["words"]
+        assert "3 got messages or are to get them, and this goes to 3. Nothing was sent." in refused["words"]
+        assert f"It is possible again from {again}" in refused["words"]
+        own.people(2)
+        own.campaign(words())
+        assert child.do("send", **facts(own))["state"] == "done"
+    assert sum(accepted(own).values()) == 5
+
+
+def test_of_two_sends_at_once_that_fill_the_day_only_one_goes(own: Desk) -> None:
+    house(own, most_a_day="5")
+    own.people(3)
+    own.campaign(words())
+    first = facts(own)
+    (own.folder / "c.toml").rename(own.folder / "a.toml")
+    own.campaign(words())
+    with EngineChild(own) as child:
+        orders = [
+            child.order("send", **(first | {"file": str(own.folder / "a.toml")})),
+            child.order("send", **facts(own)),
+        ]
+        states = sorted(child.outcome(one)["state"] for one in orders)
+    assert states == ["done", "refused"]
+    assert sum(accepted(own).values()) == 3
+
+
+def test_what_waits_for_another_day_counts_there_and_a_resume_is_asked_too(own: Desk) -> None:
+    tomorrow = datetime.now(SEOUL) + timedelta(days=1)
+    with EngineChild(own) as child:
+        paused = child.order("send", **many(own, 40, rate=20))
+        run = begun(child, paused)
+        child.do("pause", run=run)
+        child.outcome(paused)
+        house(own, most_a_day="39")
+        refused = child.do("resume", run=run)
+        assert (refused["state"], refused["code"]) == ("refused", "day_is_full")
+        house(own, most_a_day="40")
+        own.people(40)
+        own.campaign(words(), schedule=f"start_at = {tomorrow:%Y-%m-%dT12:00:00+09:00}")
+        assert child.do("schedule", **facts(own), freeze=True)["state"] == "done"  # on another day
+        assert child.do("resume", run=run)["state"] == "done"
+        own.campaign(words(), schedule=f"start_at = {tomorrow:%Y-%m-%dT15:00:00+09:00}")
+        (own.folder / "c.toml").rename(own.folder / "b.toml")
+        refused = child.do("schedule", **facts(own, "b.toml"), freeze=True)
+        assert (refused["state"], refused["code"]) == ("refused", "day_is_full")
+    assert set(accepted(own).values()) == {1}
+
+
+def test_outside_the_hours_of_the_house_a_send_waits_and_a_test_does_not(own: Desk) -> None:
+    hour = datetime.now(SEOUL).hour
+    house(own, window=f'"{(hour + 2) % 24:02}:00-{(hour + 4) % 24:02}:00"')
+    own.people(3)
+    own.campaign(words())
+    with EngineChild(own) as child:
+        done = child.do("send", **facts(own))
+        run = child.ask("run", run=done["run"])
+        assert (done["state"], run["state"], run["counts"]) == ("done", "paused", {"planned": 3})
+        assert child.do("test", **facts(own), to="010-2345-6789")["state"] == "done"
+    assert accepted(own) == {"01023456789": 1}
+
+
+def test_a_wrong_rule_of_the_house_sends_nothing_and_says_which(own: Desk) -> None:
+    house(own, most_a_day='"many"')
+    own.people(3)
+    own.campaign(words())
+    with EngineChild(own) as child:
+        refused = child.do("send", **facts(own))
+    assert refused["state"] == "refused"
+    assert refused["words"].startswith("web.toml: most_a_day = 'many': expected a whole number of recipients")
+
+
+def test_the_house_is_told_what_became_of_a_send(own: Desk) -> None:
+    told = own.folder / "told"
+    script = "import os,sys;open(sys.argv[1],'a').write(os.environ['CAMPAIGN_SUBJECT']+chr(10))"
+    command = json.dumps([sys.executable, "-c", script, str(told)])
+    house(own, most_a_day="3", notify=f"{{ command = {command} }}")
+    own.people(3)
+    own.campaign(words())
+    with EngineChild(own) as child:
+        child.do("send", **facts(own))
+        own.campaign(words())
+        child.do("send", **facts(own))
+    lines = told.read_text(encoding="utf-8").splitlines()
+    assert lines == ["[campaign] test: finished", f"[campaign] {own.folder.name}: refused"]

@@ -254,14 +254,15 @@ def test_an_upgrade_that_fails_at_any_statement_is_completed_by_the_next_writer(
             assert bool(columns_of(path, "opt_outs")) == (numbers[-1] >= 9)
             assert ("first_stage" in columns_of(path, "runs")) == (numbers[-1] >= 8)
             assert ("slice" in columns_of(path, "requests")) == (numbers[-1] >= 12)
+            assert ("reason" in columns_of(path, "orders")) == (numbers[-1] >= 14)
             open_for_writing(f"sqlite:///{path}").close()
             assert number_of(path) == NEWEST
         else:
             assert len(done) < statement
             break
     # 2 statements lead to layout 2, 7 to 3, 3 to 4, 3 to 5, 4 to 6, 3 to 7, 4 to 8, 2 to 9, 7 to 10, 5 to 11, 3 to 12,
-    # 2 to 13.
-    steps = [2, 7, 3, 3, 4, 3, 4, 2, 7, 5, 3, 2]
+    # 2 to 13, 2 to 14.
+    steps = [2, 7, 3, 3, 4, 3, 4, 2, 7, 5, 3, 2, 2]
     assert numbers == [number for number, count in enumerate(steps, start=1) for _ in range(count)]
 
 

@@ -8,12 +8,13 @@ from campaign.journal import Journal, OrderDone, OrderRecord, open_for_reading
 from campaign.model import Order, RunState
 from tests.support.journals import NOW
 
-ORDER = Order(id="o-1", kind="cancel", by="Kim", approved_by="Lee")
+ORDER = Order(id="o-1", kind="cancel", by="Kim", approved_by="Lee", reason="The sale ends")
 
 
 def test_an_order_is_found_with_the_run_that_it_concerned(journal: Journal, url: str) -> None:
     journal.orders.add(ORDER, NOW, run="run-1")
-    record = OrderRecord(id="o-1", at=NOW, kind="cancel", run="run-1", by_whom="Kim", approved_by="Lee")
+    facts = {"id": "o-1", "kind": "cancel", "run": "run-1", "by_whom": "Kim", "approved_by": "Lee"}
+    record = OrderRecord(at=NOW, reason="The sale ends", **facts)
     with open_for_reading(url) as reader:
         assert reader.orders.find("o-1") == record
         assert reader.orders.of_run("run-1") == [record]

@@ -69,6 +69,27 @@ def test_what_is_no_window_is_refused(words: str) -> None:
         window.parse(words)
 
 
+@pytest.mark.parametrize(
+    ("own", "house", "both"),
+    [
+        (None, "09:00-18:00", "09:00-18:00"),
+        ("10:00-12:00", "09:00-18:00", "10:00-12:00"),
+        ("07:00-20:30", "09:00-18:00", "09:00-18:00"),
+        ("12:00-20:30", "09:00-18:00", "12:00-18:00"),
+        ("20:00-02:00", "22:00-06:00", "22:00-02:00"),
+        ("22:00-02:00", "12:00-00:00", "22:00-00:00"),
+    ],
+)
+def test_a_houses_window_is_only_narrowed_by_a_campaigns_own(own: str | None, house: str, both: str) -> None:
+    assert window.narrowed(own, house) == both
+
+
+@pytest.mark.parametrize("own", ["19:00-20:00", "17:00-10:00"])
+def test_a_window_with_no_time_in_the_houses_or_a_break_in_it_is_refused(own: str) -> None:
+    with pytest.raises(ValueError, match=f"a window of the campaign that lies within it, and not {own}"):
+        window.narrowed(own, "09:00-18:00")
+
+
 def test_an_advertisement_has_the_laws_window_besides_its_own() -> None:
     assert window.of_run(None, advertisement=False) == ()
     own = window.parse("07:00-23:00")

@@ -39,6 +39,9 @@ SETTINGS = {
     "undo_seconds": "20",
     "draft_days": "0",
     "retention_days": "60",
+    "most_a_day": "20,000",
+    "window": "09:00-18:00",
+    "ask_reason": "1",
 }
 
 
@@ -76,12 +79,16 @@ def deeds(page: Page) -> list[tuple[str, str, str]]:
 
 def test_settings_are_written_and_what_the_form_has_not_stays(house: Page) -> None:
     path = house.home / "web.toml"
-    path.write_text('# ours\nwindow = "09:00-20:30"\nadvertiser = "옛 이름"\n', encoding="utf-8")
+    notify = '\n[notify]\ncommand = ["tell.sh"]\n'
+    path.write_text(f'# ours\nadvertiser = "옛 이름"\n{notify}', encoding="utf-8")
     assert save(house).headers["location"] == "/settings?done"
-    assert path.read_text(encoding="utf-8").startswith('# ours\nwindow = "09:00-20:30"\n')
+    assert path.read_text(encoding="utf-8").startswith('# ours\nadvertiser = "하늘상점"\n')
     assert path.stat().st_mode & 0o777 == 0o600
     assert tomllib.loads(path.read_text(encoding="utf-8")) == {
-        "window": "09:00-20:30",
+        "notify": {"command": ["tell.sh"]},
+        "most_a_day": 20_000,
+        "window": "09:00-18:00",
+        "ask_reason": True,
         "senders": ["02-1234-5678", "1588-1234"],
         "prices": {"SMS": 20, "LMS": 49.5},
         "advertiser": "하늘상점",
@@ -94,13 +101,15 @@ def test_settings_are_written_and_what_the_form_has_not_stays(house: Page) -> No
     }
     assert house.site.orders.undo_s == 20
     [(user, what, about)] = deeds(house)
-    assert (user, what, "approval" in about, "window" in about) == ("boss", "settings", True, False)
+    assert (user, what, "approval" in about, "notify" in about) == ("boss", "settings", True, False)
     shown = house.get("/settings?done").text
     for words in ("Saved.", "02-1234-5678\n1588-1234", 'value="49.5"', 'value="5000"', 'value="60"'):
         assert words in shown
     assert drafts.of_house(house.home)["approval"] == "over 5000"
-    save(house, senders="", SMS="", LMS="", advertiser="", refusal_number="", approval="none")
-    assert set(tomllib.loads(path.read_text(encoding="utf-8"))) >= {"window", "approval"}
+    save(house, senders="", SMS="", LMS="", advertiser="", refusal_number="", approval="none", window="", most_a_day="")
+    left = set(tomllib.loads(path.read_text(encoding="utf-8")))
+    assert left >= {"notify", "approval"}
+    assert not left & {"window", "most_a_day"}
     assert "senders" not in drafts.read(drafts.create(house.home, "x"))
 
 
@@ -118,6 +127,9 @@ def test_settings_are_written_and_what_the_form_has_not_stays(house: Page) -> No
         ("undo_seconds", "601", "from 0 to 600."),
         ("draft_days", "\u0663", "from 0 to 3,650."),
         ("retention_days", "", "from 0 to 3,650."),
+        ("most_a_day", "0", "Settings: most_a_day = 0: expected a whole number of recipients from 1"),
+        ("most_a_day", "many", "Settings: most_a_day = &#39;many&#39;: expected a whole number of recipients from 1"),
+        ("window", "9-18", "Settings: window = &#39;9-18&#39;: expected two times of the day"),
     ],
 )
 def test_a_wrong_setting_is_named_and_nothing_is_written(house: Page, field: str, given: str, words: str) -> None:
@@ -134,6 +146,17 @@ def test_a_file_that_cannot_be_read_is_said_and_not_written_over(house: Page) ->
     answer = save(house)
     assert (answer.status, "Correct it with an editor." in answer.text) == (409, True)
     assert path.read_text(encoding="utf-8") == "senders = ["
+
+
+@pytest.mark.parametrize(
+    "line", ["most_a_day = true", 'window = "9-18"', 'ask_reason = "ja"', "notify = { mail_to = [] }"]
+)
+def test_a_wrong_rule_in_the_file_is_said_and_can_be_corrected_on_the_page(house: Page, line: str) -> None:
+    path = house.home / "web.toml"
+    path.write_text(f"{line}\n", encoding="utf-8")
+    shown = house.get("/settings").text
+    assert f"web.toml: {line.partition(' ')[0]}" in shown
+    assert 'action="/settings"' in shown
 
 
 @pytest.mark.parametrize("page", ["docs/web.md", "docs/ko/web.md"])

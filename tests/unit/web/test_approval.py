@@ -375,3 +375,46 @@ def test_orders_of_an_earlier_version_of_the_database_are_kept(tmp_path: Path) -
     [order] = asyncio.run(Orders(store).open())
     assert (order.id, order.by, order.approved_by) == ("o-1", "kim", None)
     store.close()
+
+
+# -- a reason
+
+
+def with_reason(office: Office) -> None:
+    (office.page.home / "web.toml").write_text('approval = "over 1,000"\nask_reason = true\n', encoding="utf-8")
+
+
+def test_a_reason_is_asked_for_and_kept_in_the_record_and_with_the_order(office: Office) -> None:
+    with_reason(office)
+    path = f"/campaigns/{office.draft.id}"
+    assert 'name="reason"' in office.as_("kim").get(f"{path}/send").text
+    refused = office.post("kim", f"{path}/ask", **office.form(reason=" \n "))
+    assert (refused.status, "Enter why this is sent. It is recorded." in refused.text) == (400, True)
+    order = office.ask("kim", reason="봄 세일이\n 내일 끝남 <b>")
+    assert _as_told(order)["reason"] == "봄 세일이 내일 끝남 <b>"
+    assert "Reason: 봄 세일이 내일 끝남 &lt;b&gt;" in office.as_("lee").get(f"/approvals/{order.id}").text
+    office.approve("lee", order)
+    found = [one.about for one in office.page.store.run_now(record.entries) if one.what in {"ask", "approve"}]
+    assert found == [f"{office.draft.id}: 봄 세일이 내일 끝남 <b>"] * 2
+
+
+def test_practice_needs_no_reason_and_what_is_typed_survives_another_problem(office: Office) -> None:
+    with_reason(office)
+    path = f"/campaigns/{office.draft.id}/send"
+    answer = office.post("lee", path, **office.form(mode="real", typed="7", reason="끝나는 날"))
+    assert (answer.status, 'value="끝나는 날"' in answer.text) == (400, True)
+    assert office.post("lee", path, **office.form(mode="practice")).status == 303
+
+
+def test_without_the_setting_no_reason_is_asked_for(office: Office) -> None:
+    assert 'name="reason"' not in office.as_("kim").get(f"/campaigns/{office.draft.id}/send").text
+
+
+def test_the_confirmation_and_the_approval_say_the_rules_of_the_house(office: Office) -> None:
+    order = office.ask("kim")
+    rules = 'approval = "all"\nwindow = "09:00-18:00"\nmost_a_day = 20000\n'
+    (office.page.home / "web.toml").write_text(rules, encoding="utf-8")
+    for path in (f"/campaigns/{office.draft.id}/send", f"/approvals/{order.id}"):
+        shown = office.as_("lee").get(path).text
+        assert "It is sent between 09:00-18:00 only. At another time it waits for these hours." in shown
+        assert "At most 20,000 recipients a day." in shown
