@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import unicodedata
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -440,6 +442,9 @@ def test_a_journal_is_opened_for_the_houses_opt_outs_alone(bench: Bench) -> None
 def test_where_it_is_not_asked_for_no_journal_is_opened(bench: Bench) -> None:
     checked = bench.checked(ROWS)
     assert history.leave_out_reached_before("sqlite:////dev/null/none", checked, VENDOR) is checked
+    with closing(sqlite3.connect(bench.folder / "no journal.sqlite3")) as connection:  # opening it would fail
+        connection.execute("CREATE TABLE opt_outs (number TEXT)")
+    assert history.leave_out_reached_before(f"sqlite:///{bench.folder}/no journal.sqlite3", checked, VENDOR) is checked
 
 
 def test_looking_back_refuses_the_same_plan_unless_it_is_to_be_sent_again(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaign.engine import planning
@@ -207,6 +207,7 @@ def test_no_two_messages_are_taken_for_one() -> None:
 
 
 @given(st.lists(st.sampled_from("가나다"), max_size=30), st.integers(1, 12), st.integers(1, 5))
+@example(["가", "나", "다", "가"], 3, 5)
 def test_the_first_recipients_are_those_of_the_first_requests(texts: list[str], first: int, most: int) -> None:
     table = table_of([(f"0100{place:07d}", text) for place, text in enumerate(texts)])
     table["request"] = planning.assign_requests(table, np.ones(len(texts), dtype=bool), most, first=first)
