@@ -36,12 +36,13 @@ from campaign.model.errors import CampaignError, JournalBusy
 from campaign.model.i18n import N_, _, ngettext
 from campaign.model.reasons import encode
 from campaign.model.run_reasons import RunReason
+from campaign.model.text import escape_lines
 from campaign.model.times import format_time
 from campaign.scheduler import notify
 from campaign.scheduler.event import SchedulerEvent
 from campaign.scheduler.service import LOOK, PATIENCE, Scheduler
 from campaign.timing.timetable import GRACE
-from campaign.web import disk
+from campaign.web import disk, drafts
 from campaign.web.journal_process import reading
 from campaign.web.sending_progress import SendingProgress
 
@@ -601,20 +602,23 @@ class Sender:
     def _notify_refused(self, told: ToldOrder, problem: CampaignError) -> None:
         """Tell those whom the house notifies that a send did not start."""
         if told.order.kind in _SENDING:
-            name = told.run or Path(told.given.get("file", "")).parent.name
-            why = f"{name}: {problem}"
-            event = SchedulerEvent(at=engine.now(), schedule=None, due=told.asked_at, state="refused", why=why)
-            self._notify(event, name)
+            folder = Path(told.given.get("file", "")).parent
+            name = told.run or drafts.Draft(folder.name, folder).name
+            event = SchedulerEvent(at=engine.now(), schedule=None, due=told.asked_at, state="refused", why=str(problem))
+            self._submit(replace(event.notice(name, ()), words=escape_lines(f"{name}: {problem}")))
 
     def _notify(self, event: SchedulerEvent, name: str) -> None:
+        """Tell those whom the house notifies what a run came to."""
+        words = [] if event.summary is None else _Notes().summary_in_words(event.summary)
+        self._submit(event.notice(name, words))
+
+    def _submit(self, notice: notify.Notice) -> None:
         """Send a notice on a thread of its own, so that no order waits for a mail server."""
         try:
             settings = self.house().notify
         except CampaignError:
             return  # what is wrong refuses every order
         if settings is not None:
-            words = [] if event.summary is None else _Notes().summary_in_words(event.summary)
-            notice = event.notice(name, words)
             self._notices.submit(copy_context().run, _send_notice, notice, settings)
 
     def _execute(

@@ -53,7 +53,8 @@ def house(gateway: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     done = web(home, "user", "add", "김하늘", "--role", "admin", given=PASSWORD + "\n")
     assert (done.returncode, done.stderr) == (0, "")
     tls = ["--name", "localhost", "--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
-    (home / "web.toml").write_text('approval = "all"\nundo_seconds = 0.5\n', encoding="utf-8")
+    rules = 'approval = "all"\nundo_seconds = 0.5\nask_reason = true\nmost_a_day = 20000\n'
+    (home / "web.toml").write_text(rules, encoding="utf-8")
     server = start_web(home, *tls, env=KEYS | {"CAMPAIGN_GATEWAY_URL": gateway})
     yield server, folder / "ca.pem"
     assert server.stop() == ""
@@ -117,6 +118,17 @@ def look_at(page: Page, *sizes: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
+def ask_for_approval(page: Page) -> None:
+    """Without a reason first, which is refused, then with one."""
+    expect(page.get_by_text("하루에 20,000명까지 보낼 수 있습니다.")).to_be_visible()
+    look_at(page)
+    page.get_by_role("button", name="승인 요청").click()
+    expect(page.get_by_role("alert")).to_have_text("보내는 사유를 입력하세요. 기록에 남습니다.")
+    look_at(page)
+    page.get_by_label("보내는 사유").fill("봄 세일이 내일 끝납니다")
+    page.get_by_role("button", name="승인 요청").click()
+
+
 def test_one_user_asks_another_one_approves_and_the_run_has_both_names(
     browser: Browser, house: tuple[WebServer, Path]
 ) -> None:
@@ -142,17 +154,22 @@ def test_one_user_asks_another_one_approves_and_the_run_has_both_names(
     asks, approves, administers = sign_in("이바다", "ko"), sign_in("lee", "en"), sign_in("김하늘", "ko")
     asks.goto(f"{server.url}/campaigns/{draft.id}/send")
     expect(asks.get_by_text("보내기 전에 다른 사람의 승인이 필요합니다.")).to_be_visible()
-    look_at(asks)
-    asks.get_by_role("button", name="승인 요청").click()
+    ask_for_approval(asks)
     expect(asks.get_by_text("요청한 사람은 승인할 수 없습니다.")).to_be_visible()
     look_at(asks)
+    approves.goto(f"{server.url}/campaigns/{draft.id}/send")
+    expect(approves.get_by_text("이바다 asked for approval on")).to_be_visible()
+    expect(approves.get_by_label("Why is it sent?")).to_be_visible()
+    look_at(approves)
     approves.goto(server.url)
     approves.get_by_role("link", name="봄 세일").first.click()
     expect(approves.get_by_role("button", name="Approve and send")).to_be_visible()
+    expect(approves.get_by_text("Reason: 봄 세일이 내일 끝납니다")).to_be_visible()
     look_at(approves)
     approves.get_by_role("button", name="Approve and send").dblclick()
     expect(approves.locator(".badge").first).to_have_text("Finished")
-    expect(approves.get_by_text("이바다, approved by lee")).to_be_visible()
+    expect(approves.get_by_text("이바다, approved by lee · 봄 세일이 내일 끝납니다")).to_be_visible()
+    look_at(approves)
     expect(approves.get_by_role("link", name="Get the result workbook")).to_have_count(0)  # not the role of lee
     run = approves.url.partition("?")[0]
     for page, size in ((approves, "phone"), (administers, "desk")):
@@ -172,7 +189,8 @@ def test_one_user_asks_another_one_approves_and_the_run_has_both_names(
         look_at(administers, "phone")
     for page in (asks, approves, administers):
         page.context.close()
-    assert complaints == []
+    [refused] = complaints  # the form without a reason, and nothing else
+    assert "400 (Bad Request)" in refused
 
 
 def test_the_certificate_is_the_one_that_was_named_and_no_link_lets_in(house: tuple[WebServer, Path]) -> None:

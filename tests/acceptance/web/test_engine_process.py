@@ -472,7 +472,8 @@ def test_a_wrong_rule_of_the_house_sends_nothing_and_says_which(own: Desk) -> No
 
 def test_the_house_is_told_what_became_of_a_send(own: Desk) -> None:
     told = own.folder / "told"
-    script = "import os,sys;open(sys.argv[1],'a').write(os.environ['CAMPAIGN_SUBJECT']+chr(10))"
+    lines = "os.environ['CAMPAIGN_SUBJECT'], os.environ['CAMPAIGN_WORDS']"
+    script = f"import os, sys; print({lines}, sep=chr(10), file=open(sys.argv[1], 'a'))"
     command = json.dumps([sys.executable, "-c", script, str(told)])
     house(own, most_a_day="3", notify=f"{{ command = {command} }}")
     own.people(3)
@@ -481,5 +482,6 @@ def test_the_house_is_told_what_became_of_a_send(own: Desk) -> None:
         child.do("send", **facts(own))
         own.campaign(words())
         child.do("send", **facts(own))
-    lines = told.read_text(encoding="utf-8").splitlines()
-    assert lines == ["[campaign] test: finished", f"[campaign] {own.folder.name}: refused"]
+    ended, _facts, _rows, refused, why = told.read_text(encoding="utf-8").splitlines()
+    assert (ended, refused) == ("[campaign] test: finished", f"[campaign] {own.folder.name}: refused")
+    assert why.startswith(f"{own.folder.name}: At most 3 recipients a day are allowed.")
