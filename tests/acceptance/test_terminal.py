@@ -17,7 +17,7 @@ from campaign.model.text import display_width, escape, escaped_json
 from campaign.model.times import SEOUL
 from campaign.sandbox import start
 from tests.support.desk import Desk, number
-from tests.support.terminal import BARS, Terminal
+from tests.support.terminal import BARS, Terminal, shown_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,9 +80,8 @@ def test_nothing_that_a_file_or_a_name_says_steers_the_terminal(hostile: Desk) -
     seen = ""
     for words in COMMANDS:
         # Without the colours of the program itself, which steer the terminal too.
-        terminal = Terminal(hostile, *words, env={"NO_COLOR": "1"})
-        terminal.read_all()
-        shown = BARS.sub("", terminal.shown)
+        _, screen = shown_at_once(hostile, *words, env={"NO_COLOR": "1"})
+        shown = BARS.sub("", screen)
         assert not steering(shown), (words, shown)
         seen += shown
     assert r"\x1b[2J" in seen
@@ -245,9 +244,8 @@ def test_a_terminal_shows_at_once_what_is_read_and_nothing_else_does(desk: Desk)
         assert terminal.shown.startswith("reading r.xlsx\r\n")
         assert "reading" not in desk.run(words[0], "c.toml", "--yes" if words[0] == "send" else "--json").err
     for option in ("--json", "--no-progress"):
-        terminal = Terminal(desk, "check", "c.toml", option)
-        terminal.read_all()
-        assert "reading r.xlsx" not in terminal.shown
+        _, shown = shown_at_once(desk, "check", "c.toml", option)
+        assert "reading r.xlsx" not in shown
 
 
 @pytest.mark.parametrize(
@@ -348,9 +346,9 @@ def test_errors_warnings_and_statuses_are_coloured_on_a_terminal_alone(desk: Des
     desk.fault(fault="code", code=50, times=1)
     seen = {}
     for name, env in (("coloured", {}), ("plain", {"NO_COLOR": "1"})):
-        terminal = Terminal(desk, "send", "c.toml", "--yes", "--again", env={"CAMPAIGN_LANG": language, **env})
-        terminal.read_all()
-        seen[name] = terminal.shown
+        _, seen[name] = shown_at_once(
+            desk, "send", "c.toml", "--yes", "--again", env={"CAMPAIGN_LANG": language, **env}
+        )
     invalid, paused, note = {"ko": ("오류", "일시 중지", "참고"), "en": ("invalid", "paused", "note")}[language]
     assert f"\x1b[31m{invalid}\x1b[0m 1" in seen["coloured"]
     assert f": \x1b[33m{paused}\x1b[0m: " in seen["coloured"]

@@ -92,7 +92,7 @@ class Desk:
 
         def command() -> int:
             with patch.object(sys, "argv", ["campaign", *map(str, words)]):
-                return _status_of_main()
+                return status_of_main()
 
         return self.call(command, keys=keys, env=env)
 
@@ -151,7 +151,8 @@ class Desk:
         return [dict(zip(map(str, head), row, strict=True)) for row in rows]
 
 
-def _status_of_main() -> int:
+def status_of_main() -> int:
+    """Run the command of `sys.argv`; its exit status."""
     try:
         main()
     except SystemExit as end:

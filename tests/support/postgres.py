@@ -28,6 +28,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.support.memory import memory_folder
 from tests.support.privileges import NOBODY
 
 if TYPE_CHECKING:
@@ -102,9 +103,11 @@ def shared_server(name: str, *settings: str) -> Iterator[Server]:
 
     Args:
         name: of the server.
-        settings: `name=value`, where they differ from those of ordinary tests.
+        settings: `name=value`, where they differ from those of ordinary tests. A server with settings of its own has
+            its data on the disk; the others' are in memory, where databases are made and dropped three times as fast.
     """
-    folder = Path(_short_temporary_folder(), f"cpg-{os.geteuid()}-{name}")
+    parent = (None if settings else memory_folder()) or _short_temporary_folder()
+    folder = Path(parent, f"cpg-{os.geteuid()}-{name}")
     with _shared_lock(folder, settings):
         yield Server(folder)
 

@@ -11,9 +11,12 @@ import struct
 import subprocess
 import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
-from tests.support.desk import ROOT
+from tests.support.desk import ROOT, status_of_main
 
 if TYPE_CHECKING:
     from tests.support.desk import Desk
@@ -28,8 +31,7 @@ class Terminal:
     def __init__(
         self, desk: Desk, *words: object, early: str = "", env: dict[str, str] | None = None, columns: int = 200
     ) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self._master, slave = _open(columns)
         if early:
             self.type(early)
         self.process = subprocess.Popen(
@@ -68,10 +70,55 @@ class Terminal:
         os.close(self._master)
 
     def _read(self) -> str:
+        return _read(self._master).decode("utf-8", "backslashreplace")
+
+
+def shown_at_once(desk: Desk, *words: object, env: dict[str, str] | None = None, columns: int = 200) -> tuple[int, str]:
+    """Run a command that asks nothing in this very process, with a terminal as its standard streams.
+
+    Returns the exit status, and what was shown.
+    """
+    master, slave = _open(columns)
+
+    def command() -> int:
+        with ExitStack() as opened:
+            screen = opened.enter_context(os.fdopen(os.dup(slave), "w", encoding="utf-8"))
+            screen.reconfigure(line_buffering=True)
+            opened.enter_context(redirect_stdout(screen))
+            opened.enter_context(redirect_stderr(screen))
+            keys = opened.enter_context(os.fdopen(os.dup(slave), encoding="utf-8"))
+            opened.enter_context(patch.object(sys, "stdin", keys))
+            opened.enter_context(patch.object(sys, "argv", ["campaign", *map(str, words)]))
+            return status_of_main()
+
+    with ThreadPoolExecutor(1) as reader:
+        shown = reader.submit(_read_all, master)
         try:
-            return os.read(self._master, 65_536).decode("utf-8", "backslashreplace")
-        except OSError:  # Linux: the other side was closed
-            return ""
+            done = desk.call(command, env={**(env or {}), "COLUMNS": str(columns)})
+        finally:
+            os.close(slave)
+        text = shown.result(60).decode("utf-8", "backslashreplace")
+    os.close(master)
+    return done.status, text
+
+
+def _open(columns: int) -> tuple[int, int]:
+    """A terminal of so many columns: the user's side, and the command's."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    return master, slave
+
+
+def _read_all(master: int) -> bytes:
+    return b"".join(iter(lambda: _read(master), b""))
+
+
+def _read(master: int) -> bytes:
+    """What is shown next; nothing at the end."""
+    try:
+        return os.read(master, 65_536)
+    except OSError:  # Linux: the other side was closed
+        return b""
 
 
 def _take_terminal() -> None:

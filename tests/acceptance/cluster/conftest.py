@@ -125,9 +125,13 @@ class Cluster:
         return {**done.json["requests"], "run": done.json["state"]}
 
     def await_end(self, seconds: float = 90) -> dict[str, Any]:
-        """Wait until the run ended; its requests by state."""
-        self.await_(lambda: self.counts()["run"] != "running", seconds)
+        """Wait until every run ended; the requests of the last one by state."""
+        self.await_(lambda: self.sql("SELECT count(*) FROM runs WHERE state = 'running'") == [(0,)], seconds)
         return self.counts()
+
+    def await_workers(self, count: int) -> None:
+        """Wait until so many workers are ready."""
+        self.await_(lambda: self.sql("SELECT count(*) FROM owners WHERE ended_at IS NULL") == [(count,)])
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         with self.server.connect(self.database) as connection:
@@ -161,14 +165,14 @@ def cluster(postgres: Server, postgres_url: str, slow_gateway: str, tmp_path: Pa
         yield from _ended(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not longer: workers that wait look for work all the time
 def chaos_of_all_rounds(
     postgres: Server, slow_gateway: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Chaos]:
     yield from _chaos(postgres, slow_gateway, tmp_path_factory.mktemp("chaos"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def crashes_of_all_rounds(
     testrun_uid: str, slow_gateway: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Chaos]:

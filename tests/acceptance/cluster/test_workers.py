@@ -82,7 +82,7 @@ def test_an_address_that_the_gateway_refuses_stops_its_host_alone(cluster: Clust
     assert cluster.stats()["requests"] == 1
     cluster.desk.fault(fault="code", code=15, times=1)
     first, second = cluster.work(), cluster.work()
-    cluster.await_(lambda: len(cluster.desk.run("workers", "--json").json["workers"]) == 2)
+    cluster.await_workers(2)
     assert cluster.desk.run("resume", "last").status == 0
     assert cluster.await_end() == {"total": 200, "accepted": 200, "run": "finished"}
     cluster.await_(lambda: sorted([first.poll() or 0, second.poll() or 0]) == [0, 4])
@@ -100,7 +100,7 @@ def test_a_gateway_that_asks_to_wait_is_left_alone_by_all_workers(cluster: Clust
 def test_workers_keep_the_rate_of_the_campaign_together(cluster: Cluster) -> None:
     for _ in range(3):
         cluster.work(in_flight=16)
-    cluster.await_(lambda: len(cluster.desk.run("workers", "--json").json["workers"]) == 3)
+    cluster.await_workers(3)
     cluster.queue(500, gateway="rate = 100")
     assert cluster.await_end() == {"total": 500, "accepted": 500, "run": "finished"}
     [(first, last)] = cluster.sql("SELECT min(sent_at), max(sent_at) FROM requests")
@@ -122,7 +122,7 @@ def test_what_workers_cannot_do_is_refused_before_anything_is_planned(cluster: C
 def test_stages_shares_the_spread_and_the_latest_start_are_those_of_all_workers_together(cluster: Cluster) -> None:
     for _ in range(2):
         cluster.work(concurrency=1)
-    cluster.await_(lambda: len(cluster.desk.run("workers", "--json").json["workers"]) == 2)
+    cluster.await_workers(2)
 
     cluster.queue(60, sending="first = 20")
     assert cluster.await_end() == {"total": 60, "accepted": 20, "planned": 40, "run": "paused"}

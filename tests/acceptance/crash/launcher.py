@@ -22,13 +22,22 @@ from typing import Any, NoReturn
 
 import fastexcel  # noqa: F401 - what the command imports on its way stands ready in every child
 import openpyxl  # noqa: F401
+import pyarrow.dataset
+import pyarrow.parquet  # noqa: F401
+import pydantic.functional_validators
+import pydantic.type_adapter  # noqa: F401
 import tqdm  # noqa: F401
 import xlsxwriter  # noqa: F401
 
 from campaign.__main__ import main
 from campaign.cli import app  # noqa: F401
+from campaign.config import campaign_file  # noqa: F401
+from campaign.engine import runs  # noqa: F401
+from campaign.engine.checking import check  # noqa: F401
+from campaign.gateway import client  # noqa: F401
 from campaign.messages.rendering import render  # noqa: F401
 from campaign.recipients import table  # noqa: F401
+from campaign.recipients.numbers import korean  # noqa: F401
 from campaign.report import totals  # noqa: F401
 from tests.acceptance.crash import points, power
 from tests.acceptance.crash.points import STAGES, Point

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
+from collections import defaultdict
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -26,11 +28,6 @@ from campaign.model.sentences import SENTENCES, sentence, sentences
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SOURCES = {
-    path: path.read_text(encoding="utf-8")
-    for path in Path(campaign.__file__).parent.rglob("*.py")
-    if path.parent.name != "model"
-}
 
 CHARACTERS = frozenset({"field", "character", "codepoint", "name", "place"})
 """The parameters that `messages.cp949` gives for all its reasons together."""
@@ -51,12 +48,29 @@ OF_TABLES: dict[Reason | RunReason | ListNote, set[str]] = {
 }
 """The parameters of codes that the code chooses from several before it encodes them."""
 
-CALLS = [
-    node
-    for source in SOURCES.values()
-    for node in ast.walk(ast.parse(source))
-    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Attribute)
-]
+
+@functools.cache  # not while the tests are collected: each process of theirs would read the whole program
+def sources() -> tuple[str, ...]:
+    """The modules of the program, without those that define the codes."""
+    paths = Path(campaign.__file__).parent.rglob("*.py")
+    return tuple(path.read_text(encoding="utf-8") for path in paths if path.parent.name != "model")
+
+
+@functools.cache
+def names_in_code() -> set[tuple[str, str]]:
+    """What the program names with a dot between, such as `Reason.HIDDEN`."""
+    return {found for source in sources() for found in re.findall(r"\b(\w+)(?=\.(\w+))", source)}
+
+
+@functools.cache
+def calls() -> dict[tuple[str, str], list[ast.Call]]:
+    """The calls that encode a code, by the code."""
+    found: defaultdict[tuple[str, str], list[ast.Call]] = defaultdict(list)
+    for source in sources():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and node.args and (code := code_of(node)):
+                found[code].append(node)
+    return found
 
 
 def code_of(call: ast.Call) -> tuple[str, str] | None:
@@ -98,12 +112,12 @@ def test_every_code_has_a_sentence_and_every_sentence_a_code() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_used(code: Reason | RunReason | ListNote) -> None:
-    assert any(re.search(rf"\b{type(code).__name__}\.{code.name}\b", source) for source in SOURCES.values())
+    assert (type(code).__name__, code.name) in names_in_code()
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_given_the_parameters_of_its_sentence(code: Reason | RunReason | ListNote) -> None:
-    given = [names_given(call) for call in CALLS if code_of(call) == (type(code).__name__, code.name)]
+    given = [names_given(call) for call in calls().get((type(code).__name__, code.name), [])]
     needed = set().union(*map(parameters_of, forms(SENTENCES[code])))
     if isinstance(SENTENCES[code], tuple):
         needed.add("count")

@@ -25,6 +25,8 @@ from tests.support.spreadsheets import refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from campaign.model import Recipients
+
 ODD = Path(__file__).parents[2] / "corpus" / "odd"
 ERRORS = (
     *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"),
@@ -34,7 +36,11 @@ ERRORS = (
 
 
 def column(path: Path, at: int = 1) -> list[Any]:
-    return [None if pd.isna(value) else value for value in table.read([path]).table[f"own.{at}"].to_list()]
+    return column_of(table.read([path]), at)
+
+
+def column_of(read: Recipients, at: int = 1) -> list[Any]:
+    return [None if pd.isna(value) else value for value in read.table[f"own.{at}"].to_list()]
 
 
 def a_book(path: Path, cells: Sequence[float | str], *, number_format: str = "General") -> Path:
@@ -93,12 +99,14 @@ def test_an_error_value_is_an_empty_cell_and_is_said(tmp_path: Path, word: str) 
         return name, re.sub(rb'<c r="B3".*?</c>', cell, content) if "sheet1" in name else content
 
     path = rewritten(a_book(tmp_path / "a.xlsx", ["가", "나", "다"]), broken)
-    assert column(path) == ["가", None, "다"]
-    assert "B3 shows an error" in sentence(table.read([path]).notes[0])
+    book = table.read([path])
+    assert column_of(book) == ["가", None, "다"]
+    assert "B3 shows an error" in sentence(book.notes[0])
     text = tmp_path / "a.csv"
     text.write_text(f"휴대폰,값\n010-0000-0002,{word}\n010-0000-0003,{word} 문의\n", encoding="utf-8")
-    assert column(text) == [None, f"{word} 문의"]
-    assert "row 2" in sentence(table.read([text]).notes[0])
+    lines = table.read([text])
+    assert column_of(lines) == [None, f"{word} 문의"]
+    assert "row 2" in sentence(lines.notes[0])
 
 
 @pytest.mark.parametrize(
@@ -248,7 +256,8 @@ def test_the_second_reader_reads_what_the_first_one_cannot(tmp_path: Path, place
     path.write_bytes(data)
     with pytest.raises(BaseException, match=r"Unrecognized error|out of range"):
         python_calamine.CalamineWorkbook.from_path(path)
-    assert [column(path, at) for at in range(1, 7)] == [column(ODD / "libreoffice_shown.xls", at) for at in range(1, 7)]
+    damaged, whole = table.read([path]), table.read([ODD / "libreoffice_shown.xls"])
+    assert [column_of(damaged, at) for at in range(1, 7)] == [column_of(whole, at) for at in range(1, 7)]
     assert said(path).stderr == ""
 
 

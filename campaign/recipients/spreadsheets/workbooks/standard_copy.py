@@ -10,7 +10,6 @@ import re
 import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import quoteattr
 
 from campaign.model.errors import RecipientsError
 from campaign.model.i18n import _
@@ -105,6 +104,8 @@ def _empty_cell(cell: re.Match[bytes]) -> bytes:
 
 def _frame(package: Package) -> dict[str, str]:
     """The parts that list the other parts: content types, relations and the workbook."""
+    from xml.sax.saxutils import quoteattr  # it loads what speaks HTTP, which no other reader of files needs
+
     tabs = "".join(
         f'<sheet name={quoteattr(sheet.name)} sheetId="{at}"{"" if sheet.visible else _HIDDEN} r:id="rId{at}"/>'
         for at, sheet in enumerate(package.sheets, 1)
