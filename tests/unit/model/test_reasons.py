@@ -45,6 +45,7 @@ OF_TABLES: dict[Reason | RunReason | ListNote, set[str]] = {
     **{key: {"time", "until"} for key in (RunReason.NOT_CONTINUED_AT, RunReason.NOT_STARTED_AT)},
     **{key: {"until"} for key in (RunReason.NOT_CONTINUED_PLANNED, RunReason.NOT_CONTINUED_INTERRUPTED)},
     **{key: {"count", "time"} for key in (RunReason.MISSED_TIMES, RunReason.MISSED_TIMES_OR_MORE)},
+    **{key: {"host", "address"} for key in (RunReason.HOST_AT, RunReason.HOST_AT_PRIVATE)},
 }
 """The parameters of codes that the code chooses from several before it encodes them."""
 
