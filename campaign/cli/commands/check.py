@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import campaign.report.result_workbook  # noqa: F401 - loaded while the spreadsheets are read, not when they are judged
 from campaign import engine
 from campaign.cli import check_view, exit_status, phone_preview, style, terminal
 from campaign.config.environment import Environment

@@ -10,11 +10,13 @@ import pandas as pd
 import pyarrow as pa
 
 from campaign.model import RunState, Status, schema
+from campaign.model.columns import one_array
 from campaign.model.i18n import _
 from campaign.report import labels, theme
 from campaign.report.sheets.columns import our_fields, own_fields
 from campaign.report.xlsx.model import ROWS_PER_SHEET, CellHighlights, CellNote
 from campaign.report.xlsx.tables import sheets
+from campaign.report.xlsx.values import arrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,8 +93,9 @@ def with_fix(result: Result) -> pd.DataFrame:
     if result.fix is None:
         return result.rows
     headings = {column.name: column.heading for column in result.recipients.columns}
-    shown = result.fix.map({name: headings.get(name, name) for name in result.fix.dropna().unique()})
-    return result.rows.assign(**{FIX: shown.astype(schema.TEXT)})
+    names = one_array(arrow(result.fix)).cast(pa.string()).dictionary_encode()
+    shown = pa.array([headings.get(name, name) for name in names.dictionary.to_pylist()], pa.string())
+    return result.rows.assign(**{FIX: pd.Series(shown.take(names.indices), dtype=schema.TEXT, index=result.rows.index)})
 
 
 def requests(result: Result, changes: Changes, limit: int = ROWS_PER_SHEET) -> tuple[Table, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from campaign.model import Delivery, State, Status
 from campaign.model.i18n import N_, _
@@ -139,8 +140,9 @@ class Breakdown(Layout):
 def vendor_words(result: Result) -> dict[str, str]:
     """The gateway's message for each code: the first one received."""
     both = pa.table({name: arrow(result.rows[name]) for name in ("resultCode", "message")}).drop_null()
-    found = both.group_by("resultCode", use_threads=False).aggregate([("message", "first")]).to_pydict()
-    return {str(code): said for code, said in zip(found["resultCode"], found["message_first"], strict=True)}
+    codes, messages = both.columns
+    # Not `group_by`: it loads pyarrow's datasets for 20 ms. There are few codes.
+    return {str(code): messages[pc.index(codes, code).as_py()].as_py() for code in codes.unique()}
 
 
 def accepted_over_time(rows: pd.DataFrame) -> list[tuple[str, int]]:
