@@ -59,6 +59,8 @@ def test_an_order_whose_process_dies_at_a_named_point_is_carried_out_once(round_
 
 @pytest.mark.parametrize("point", [Point("order", "after", 3), Point("start", "before", 2)], ids=str)
 def test_a_run_whose_process_dies_as_it_is_continued_is_continued(round_: OrderRound, point: Point) -> None:
+    file = round_.desk.folder / "c.toml"  # slow: the pause has to come while something is left to send
+    file.write_text(file.read_text(encoding="utf-8").replace("[gateway]", "[gateway]\nrate = 20"), encoding="utf-8")
     assert not round_.live(point=point, pauses=True), "it did not die"
     while round_.open:
         round_.live()
