@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
 from campaign.config import file_faults
-from campaign.config.sections import Filled, NotifySection, Section
+from campaign.config.sections import NotifySection, Section, SendingWindow
 from campaign.model.errors import SettingsError
 from campaign.model.i18n import _
 from campaign.model.times import SEOUL
@@ -26,20 +26,14 @@ class HouseRules(Section):
     Attributes:
         window: the hours in which it sends, in Asia/Seoul; a campaign's own window can only narrow them.
         most_a_day: the recipients that a day may have, at most.
-        ask_reason: whether who sends gives a reason, which is recorded.
+        ask_reason: whether the user has to give a reason for a send; it is recorded.
         notify: who is notified of campaigns whose file notifies nobody.
     """
 
-    window: Filled | None = None
+    window: SendingWindow | None = None
     most_a_day: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     ask_reason: bool = False
     notify: NotifySection | None = None
-
-    @field_validator("window")
-    @classmethod
-    def _is_a_window(cls, words: str) -> str:
-        window.parse(words)
-        return words
 
     def applied(self, campaign: Campaign) -> Campaign:
         """The campaign as this house sends it: within its hours, with its notices.

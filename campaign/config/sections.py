@@ -36,6 +36,15 @@ def _without_nul(text: str) -> str:
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_without_nul)]
 
 
+def _parsed_window(words: str) -> str:
+    """Refuse what is no sending window."""
+    window.parse(words)
+    return words
+
+
+SendingWindow = Annotated[Filled, AfterValidator(_parsed_window)]
+
+
 class Section(BaseModel):
     """A section of the campaign file: frozen, and strict about keys and types."""
 
@@ -105,7 +114,7 @@ class ScheduleSection(Section):
 class SendingSection(Section):
     """`[sending]`: the sending window, in Asia/Seoul, the spread over time, and what is too much."""
 
-    window: Filled | None = None
+    window: SendingWindow | None = None
     spread: Filled | None = None
     skip_holidays: bool = False
     holidays: Filled | None = None
@@ -114,12 +123,6 @@ class SendingSection(Section):
     max_recipients: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     max_cost: Annotated[int, Field(ge=1, le=1_000_000_000_000)] | None = None
     frequency: Filled | None = None
-
-    @field_validator("window")
-    @classmethod
-    def _is_a_window(cls, words: str) -> str:
-        window.parse(words)
-        return words
 
     @field_validator("spread")
     @classmethod

@@ -124,8 +124,8 @@ class Client:
         proxy: as http://host:port; the proxies of the environment are ignored.
 
     Attributes:
-        own_address: from where this host last connected to the gateway, in its own eyes: the gateway may see another
-            address. None before the first connection, and through a proxy.
+        own_address: this host's address in its last connection to the gateway, which may see another one. None before
+            the first connection, and through a proxy.
 
     Raises:
         SettingsError: the certificates or the proxy cannot be used.

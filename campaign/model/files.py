@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def replace_file(path: Path, data: bytes, *, keeps_permissions: bool = False) -> None:
-    """Replace the content of a file, which is on the disk then.
+    """Replace the content of a file, and wait until it is on the disk.
 
     Args:
         path: the file; it need not exist.

@@ -114,8 +114,8 @@ def of_house(home: Path) -> dict[str, Any]:
 
     `senders` (a list), `prices` (won by type), `advertiser` and `refusal_number`, which new campaigns begin with, are
     always there; what is not as expected counts as absent. So is `approval` (see `approval.is_known`): a setting that
-    is not understood, or a file that cannot be read, counts as `all`. So is `ask_reason`: whether who sends gives a
-    reason; what is not `false` counts as true. And `draft_days` and `retention_days`: days after
+    is not understood, or a file that cannot be read, counts as `all`. So is `ask_reason`: whether the user has to
+    give a reason for a send; what is not `false` counts as true. And `draft_days` and `retention_days`: days after
     which an untouched draft, and texts and numbers of a run, are removed; 0 for never.
     """
     try:

@@ -201,8 +201,9 @@ class Sender:
             wait = scheduler.next_look()
             if wait <= 0:
                 for event in scheduler.run_due(timedelta(0)):
-                    if event.schedule is None and event.summary is not None and event.state in _ENDS:
-                        self._notify(event, event.summary.run or "")  # of schedules it has told itself
+                    summary = event.summary if event.schedule is None else None  # it notifies of schedules itself
+                    if summary is not None and not summary.sandbox and event.state in _ENDS:
+                        self._notify(event, summary.run or "")
                 _give_memory_back()
             else:
                 scheduler.follower.step()
@@ -336,13 +337,15 @@ class Sender:
         with open_for_writing(self.journal_url) as opened:
             yield opened
 
+    def _is_practice(self, told: ToldOrder) -> bool:
+        return self.is_practice_only or bool(told.given.get("practice"))
+
     def _load(self, told: ToldOrder) -> tuple[engine.Campaign, str]:
         """The campaign of an order, as the house sends it, and the gateway that it goes to."""
         campaign = engine.load_campaign(Path(told.given["file"]))
         if told.order.kind != "test":  # which goes to the own phone, at any hour
             campaign = self.house().applied(campaign)
-        is_practice = told.given.get("practice", False) or self.is_practice_only
-        gateway = engine.SANDBOX if is_practice else engine.gateway_of(campaign)
+        gateway = engine.SANDBOX if self._is_practice(told) else engine.gateway_of(campaign)
         engine.check_keys(gateway)
         return campaign, gateway
 
@@ -455,7 +458,8 @@ class Sender:
             with opened.together():
                 opened.orders.add(told.order, engine.now(), run=run)
                 if _is_with_workers(record):
-                    queued.pause(opened, record, engine.now(), words)
+                    if not queued.pause(opened, record, engine.now(), words):
+                        raise NotNow(_("It is not being sent, so it cannot be paused."))  # it ended meanwhile
                     return
                 opened.requests.mark_orphans_unknown(run, engine.now())
                 opened.runs.stop(run, RunState.PAUSED, words, engine.now())
@@ -590,9 +594,9 @@ class Sender:
                 path.unlink(missing_ok=True)  # a workbook of this run that the page wrote
 
     def _execute_and_notify(self, told: ToldOrder, journal: engine.Journal, record: engine.RunRecord) -> None:
-        """Send the rest of a run; tell those whom the house notifies what it came to, unless it goes on by itself."""
+        """Send the rest of a run, and notify of its result, unless it is practice or goes on by itself."""
         summary, after = self._execute(journal, record), journal.runs.get(record.id)
-        if after.resume_at is None and after.state in _STAYS:
+        if after.gateway != engine.SANDBOX and after.resume_at is None and after.state in _STAYS:
             due, state = told.asked_at, str(after.state)
             event = SchedulerEvent(
                 at=engine.now(), schedule=None, due=due, state=state, why=after.why or None, summary=summary
@@ -600,20 +604,20 @@ class Sender:
             self._notify(event, record.name)
 
     def _notify_refused(self, told: ToldOrder, problem: CampaignError) -> None:
-        """Tell those whom the house notifies that a send did not start."""
-        if told.order.kind in _SENDING:
+        """Notify that a send did not start, unless it was practice."""
+        if told.order.kind in _SENDING and not self._is_practice(told):
             folder = Path(told.given.get("file", "")).parent
             name = told.run or drafts.Draft(folder.name, folder).name
             event = SchedulerEvent(at=engine.now(), schedule=None, due=told.asked_at, state="refused", why=str(problem))
             self._submit(replace(event.notice(name, ()), words=escape_lines(f"{name}: {problem}")))
 
     def _notify(self, event: SchedulerEvent, name: str) -> None:
-        """Tell those whom the house notifies what a run came to."""
+        """Notify of the result of a run."""
         words = [] if event.summary is None else _Notes().summary_in_words(event.summary)
         self._submit(event.notice(name, words))
 
     def _submit(self, notice: notify.Notice) -> None:
-        """Send a notice on a thread of its own, so that no order waits for a mail server."""
+        """Send a notice as the house wants it, on a thread of its own, so that no order waits for a mail server."""
         try:
             settings = self.house().notify
         except CampaignError:

@@ -109,7 +109,7 @@ class SharedRate(RateLimiter):
 
 
 class InOrder:
-    """A thread that runs functions in the order of the calls, so that who asks for one need not wait for ever.
+    """A thread that runs functions in the order of the calls, so that no caller has to wait for one without limit.
 
     It does not keep the process alive.
 

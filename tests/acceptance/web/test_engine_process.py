@@ -470,7 +470,7 @@ def test_a_wrong_rule_of_the_house_sends_nothing_and_says_which(own: Desk) -> No
     assert refused["words"].startswith("web.toml: most_a_day = 'many': expected a whole number of recipients")
 
 
-def test_the_house_is_told_what_became_of_a_send(own: Desk) -> None:
+def test_the_house_is_told_what_became_of_a_send_but_not_of_practice(own: Desk) -> None:
     told = own.folder / "told"
     lines = "os.environ['CAMPAIGN_SUBJECT'], os.environ['CAMPAIGN_WORDS']"
     script = f"import os, sys; print({lines}, sep=chr(10), file=open(sys.argv[1], 'a'))"
@@ -479,6 +479,9 @@ def test_the_house_is_told_what_became_of_a_send(own: Desk) -> None:
     own.people(3)
     own.campaign(words())
     with EngineChild(own) as child:
+        practice = facts(own) | {"practice": True}
+        assert child.do("send", **practice)["state"] == "done"
+        assert child.do("send", **practice | {"digest": "of another plan"})["state"] == "refused"
         child.do("send", **facts(own))
         own.campaign(words())
         child.do("send", **facts(own))
