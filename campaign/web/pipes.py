@@ -41,6 +41,9 @@ from campaign.web import disk
 Answer: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[..., Mapping[str, object] | Future[Mapping[str, object]] | None]
 
+_ENDING_S: Final = 2.0
+"""Seconds from the end of a child's output to its own end, at most."""
+
 ENDED_IDLE: Final = 75
 """Exit status of a child that ends by itself, because it has had nothing to do."""
 
@@ -307,12 +310,15 @@ class Child:
         """Hand out answers and events until the process ends; then start another if it is wanted."""
         started = monotonic()
         assert process.stdout is not None  # noqa: S101 (opened as a pipe)
-        with suppress(ValueError):  # a line beyond the limit: the process cannot be understood any more
+        try:
             while line := await process.stdout.readline():
                 self._receive(json.loads(line))
-        if process.returncode is None and not self._is_stopping:
-            with suppress(ProcessLookupError):
-                process.kill()
+            async with asyncio.timeout(_ENDING_S):  # to kill it now could take its exit status from it
+                await process.wait()
+        except (ValueError, TimeoutError):  # a line beyond the limit: the process cannot be understood any more
+            if process.returncode is None and not self._is_stopping:
+                with suppress(ProcessLookupError):
+                    process.kill()
         await process.wait()
         ended = _EndedIdle if process.returncode == ENDED_IDLE else ChildEnded
         for future in self._waiting.values():
